@@ -1,0 +1,3 @@
+"""dfn-tui: a consent console for the terminal."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,22 @@
+"""Where things lie: the configuration, the state, the styles. Nothing is created by asking."""
+
+import os
+from pathlib import Path
+
+
+def config_file() -> Path:
+    """`DFN_TUI_CONFIG` if set, else `config.toml` in the platform's configuration folder."""
+    chosen = os.environ.get("DFN_TUI_CONFIG")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs  # noqa: PLC0415  25 ms that a start with DFN_TUI_CONFIG does not need
+
+    return platformdirs.user_config_path("dfn-tui", appauthor=False) / "config.toml"
+
+
+def style_files() -> list[Path]:
+    """The `.tcss` files, in name order: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parent
+    shipped = package / "styles"
+    folder = shipped if shipped.is_dir() else package.parent / "styles"
+    return sorted(folder.glob("*.tcss"))

@@ -1,0 +1,15 @@
+"""Personal values, covered: enough is left to compare with what a customer reads out, no more."""
+
+
+def mask(value: str) -> str:
+    """A phone number, Kakao id, e-mail address or name with its middle covered.
+
+    The length stays visible for numbers (operators compare digits), an e-mail keeps its domain.
+    `821012345678` → `82••••••••78`, `lee@example.com` → `l••@example.com`.
+    """
+    local, at, domain = value.rpartition("@")
+    if at and local:
+        return local[0] + "•" * max(2, len(local) - 1) + at + domain
+    if len(value) <= 4:
+        return "•" * max(len(value), 1)
+    return value[:2] + "•" * (len(value) - 4) + value[-2:]
