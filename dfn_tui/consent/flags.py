@@ -25,6 +25,10 @@ class Channel(StrEnum):
     KAKAO = "kakao"
 
 
+SENDING_CHANNELS = (Channel.PUSH, Channel.SMS, Channel.KAKAO)
+"""The channels a message can travel by."""
+
+
 class State(StrEnum):
     """What a flag says. `NEVER_SET` is no "no": a message may still be sent to it."""
 

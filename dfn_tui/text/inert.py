@@ -5,12 +5,14 @@ import unicodedata
 # Cc control, Cf format (bidirectional overrides, zero width), Cs lone surrogates, Co private use,
 # Zl and Zp line and paragraph separators: none of these may reach the terminal as themselves.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Hangul fillers and the blank Braille pattern count as letters and symbols, but show nothing.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def _shown(char: str) -> str:
     if char.isascii() and char.isprintable():
         return char
-    if unicodedata.category(char) not in _UNSAFE:
+    if unicodedata.category(char) not in _UNSAFE and char not in _BLANK:
         return char
     point = ord(char)
     if point <= 0xFF:

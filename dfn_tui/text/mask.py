@@ -1,5 +1,10 @@
 """Personal values, covered: enough is left to compare with what a customer reads out, no more."""
 
+import re
+
+# Anything else after the last "@" is no domain but more text, which may be as personal as the rest.
+_DOMAIN = re.compile(r"[\w.\-]+")
+
 
 def mask(value: str) -> str:
     """A phone number, Kakao id, e-mail address or name with its middle covered.
@@ -8,7 +13,7 @@ def mask(value: str) -> str:
     `821012345678` → `82••••••••78`, `lee@example.com` → `l••@example.com`.
     """
     local, at, domain = value.rpartition("@")
-    if at and local:
+    if at and local and _DOMAIN.fullmatch(domain):
         return local[0] + "•" * max(2, len(local) - 1) + at + domain
     if len(value) <= 4:
         return "•" * max(len(value), 1)

@@ -1,0 +1,98 @@
+"""Could an advertising message go out to a user at an instant, by which channel, and why.
+
+A message is certain to be kept back only where the channel's own consent is "Unsubscribed". DFINERY's
+documentation says that a consent which was never set may be sent to, and says nothing of an "every
+channel" flag that disagrees with the channel's own: both make the answer "it may".
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dfn_tui.consent.flags import SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
+from dfn_tui.consent.night import night_at
+from dfn_tui.consent.words import channel_name
+from dfn_tui.text import _
+
+
+class Answer(StrEnum):
+    """Could a message go out? MAY: the documentation, or what can be read, leaves it open."""
+
+    YES = "yes"
+    MAY = "may"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelVerdict:
+    """The answer for one channel, with its reason as a short clause for people."""
+
+    channel: Channel
+    answer: Answer
+    reason: str
+
+    @property
+    def line(self) -> str:
+        """The verdict as one line: `push: no — night hours, no night consent`."""
+        answer = {Answer.YES: _("yes"), Answer.MAY: _("it may"), Answer.NO: _("no")}[self.answer]
+        return _("{channel}: {answer} — {reason}").format(
+            channel=channel_name(self.channel), answer=answer, reason=self.reason
+        )
+
+
+def may_advertise(consents: Consents, at: datetime, flags: Collection[Flag]) -> tuple[ChannelVerdict, ...]:
+    """A verdict for each of push, SMS and Kakao at the aware instant `at`.
+
+    `flags` are the consents the product generation has. One of them that is not in `consents` cannot
+    be read, which leaves the answer open as well. Raises ValueError when `at` is naive.
+    """
+    night = night_at(at).inside
+    return tuple(_verdict(channel, consents, flags, night) for channel in SENDING_CHANNELS)
+
+
+def _verdict(channel: Channel, consents: Consents, flags: Collection[Flag], night: bool) -> ChannelVerdict:
+    purposes = (Purpose.ADVERTISING, Purpose.NIGHT) if night else (Purpose.ADVERTISING,)
+    asked = [
+        (flag, consents.get(flag))
+        for purpose in purposes
+        for place in (channel, Channel.EVERY)
+        if (flag := Flag.at(purpose, place)) in flags and flag is not None
+    ]
+    for flag, state in asked:
+        if state is State.UNSUBSCRIBED and flag.channel is channel:
+            return ChannelVerdict(channel, Answer.NO, _reason(flag, state))
+    for flag, state in asked:
+        if state is not State.SUBSCRIBED:
+            return ChannelVerdict(channel, Answer.MAY, _reason(flag, state))
+    if night and Flag.at(Purpose.NIGHT, channel) not in flags:
+        reason = _("night hours, and there is no night consent for this channel")
+        return ChannelVerdict(channel, Answer.MAY, reason)
+    reason = _("night hours, night consent given") if night else _("subscribed to advertising")
+    return ChannelVerdict(channel, Answer.YES, reason)
+
+
+def _reason(flag: Flag, state: State | None) -> str:
+    """Why a flag in that state keeps the answer from being YES; None is a flag that is not readable."""
+    return {
+        (Purpose.ADVERTISING, False): {
+            State.UNSUBSCRIBED: _("unsubscribed from advertising"),
+            State.NEVER_SET: _("consent never set, which does not mean no"),
+            None: _("consent not readable"),
+        },
+        (Purpose.ADVERTISING, True): {
+            State.UNSUBSCRIBED: _("subscribed, although advertising by every channel is off"),
+            State.NEVER_SET: _("subscribed, but the every-channel consent was never set"),
+            None: _("subscribed, but the every-channel consent is not readable"),
+        },
+        (Purpose.NIGHT, False): {
+            State.UNSUBSCRIBED: _("night hours, no night consent"),
+            State.NEVER_SET: _("night hours, night consent never set, which does not mean no"),
+            None: _("night hours, night consent not readable"),
+        },
+        (Purpose.NIGHT, True): {
+            State.UNSUBSCRIBED: _("night hours, although night advertising by every channel is off"),
+            State.NEVER_SET: _("night hours, and the every-channel night consent was never set"),
+            None: _("night hours, and the every-channel night consent is not readable"),
+        },
+    }[flag.purpose, flag.channel is Channel.EVERY][state]

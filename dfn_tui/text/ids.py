@@ -1,0 +1,41 @@
+"""A pasted list of ids, taken apart."""
+
+from dfn_tui.text.i18n import gettext as _
+
+# What spreadsheets, chat programs and web pages leave around a copied id without showing it: the byte
+# order mark, zero-width characters and directional marks.
+_INVISIBLE = (
+    "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+class IdsUnreadable(ValueError):
+    """An id that cannot be sent: it holds half of a surrogate pair. The text is for the operator."""
+
+
+def split_ids(pasted: str) -> tuple[str, ...]:
+    """The ids in a text of any length, separated by commas and any white space, each one once, in order.
+
+    Invisible characters around an id are dropped; inside one they are kept. Raises IdsUnreadable when
+    an id cannot be encoded as UTF-8; its text gives the place in the list, never the id.
+    """
+    parts = pasted.replace(",", " ").split()
+    ids = dict.fromkeys(part.strip(_INVISIBLE) for part in parts)
+    ids.pop("", None)
+    if not _encodable(pasted):
+        place = next(number for number, part in enumerate(parts, 1) if not _encodable(part))
+        raise IdsUnreadable(
+            _(
+                "Id number {place} in the list holds a character that cannot be sent (half of a surrogate "
+                "pair). Nothing was looked up. Copy that id again from its source."
+            ).format(place=place)
+        )
+    return tuple(ids)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,39 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dfn_tui.text import mask
+
+
+@pytest.mark.parametrize(
+    ("value", "covered"),
+    [
+        ("821012345678", "82••••••••78"),
+        ("0123456789", "01••••••89"),
+        ("lee@example.com", "l••@example.com"),
+        ("홍길동", "•••"),
+        ("", "•"),
+    ],
+)
+def test_masks(value: str, covered: str) -> None:
+    assert mask(value) == covered
+
+
+@given(st.text("0123456789", min_size=5))
+def test_a_number_keeps_its_length_and_at_most_four_digits(digits: str) -> None:
+    covered = mask(digits)
+    assert len(covered) == len(digits)
+    assert covered.count("•") == len(digits) - 4
+
+
+@given(st.text(max_size=4).filter(lambda text: "@" not in text and "•" not in text))
+def test_nothing_of_a_short_value_is_left(text: str) -> None:
+    assert set(mask(text)) == {"•"}
+
+
+@given(local=st.text("abc", min_size=2), domain=st.sampled_from(["example.com", "example.kr"]))
+def test_an_address_keeps_its_first_letter_and_its_domain(local: str, domain: str) -> None:
+    covered = mask(f"{local}@{domain}")
+    assert covered.startswith(f"{local[0]}•")
+    assert covered.endswith(f"•@{domain}")
+    assert local not in covered
