@@ -1,0 +1,84 @@
+"""What a value of the configuration may be: one small function per kind, each saying what would be right.
+
+A check takes what the TOML parser gave, or None for a key that is missing, and gives the value to use or
+raises `Wrong`.
+"""
+
+import re
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from dfn_tui.text import _
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Wrong(Exception):
+    """A value is not what its key takes; `right` is the sentence that says what would be."""
+
+    def __init__(self, right: str) -> None:
+        super().__init__(right)
+        self.right = right
+
+
+def one_of(choices: type[Choice], value: object) -> Choice:
+    """A member of an enumeration, spelled exactly."""
+    words = [choice.value for choice in choices]
+    if isinstance(value, str):
+        if value in words:
+            return choices(value)
+        near = get_close_matches(value.lower()[:64], words, n=1)
+        if near:
+            raise Wrong(_("Did you mean “{word}”?").format(word=near[0]))
+    raise Wrong(_("Write one of these in quotes: {words}.").format(words=", ".join(words)))
+
+
+def boolean(value: object) -> bool:
+    """`true` or `false`; a quoted "false" is not one, lest it be taken for true."""
+    if not isinstance(value, bool):
+        raise Wrong(_("Write true or false, without quotes."))
+    return value
+
+
+def name(value: object) -> str:
+    """A connection's name; it also names the connection's tokens in the keyring."""
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        raise Wrong(_("A name has 1 to 64 letters (A to Z), digits, dots, underscores and hyphens."))
+    return value
+
+
+def identifier(value: object) -> str:
+    """An id the platform issued: visible ASCII, whatever its form."""
+    if not isinstance(value, str) or len(value) > 256 or not _VISIBLE_ASCII.fullmatch(value):
+        raise Wrong(_("Write the id in quotes, as the platform's web console shows it, without spaces."))
+    return value
+
+
+def base_url(value: object) -> str:
+    """Where requests go, without a slash at the end: `https`, or `http` on this very machine."""
+    wrong = Wrong(_("Write an address like “https://host” (plain http is for this machine only)."))
+    # Checked before parsing: the parser quietly drops line breaks and tabs.
+    if not isinstance(value, str) or len(value) > 2048 or not _VISIBLE_ASCII.fullmatch(value):
+        raise wrong
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        raise wrong from None
+    if not host or port == 0 or "\\" in value:
+        raise wrong
+    if "@" in parts.netloc:
+        raise Wrong(_("An address must not hold a user name or a password."))
+    if "?" in value or "#" in value:
+        raise Wrong(_("An address must not have a query or a fragment: end it before the “?” or “#”."))
+    if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
+        raise Wrong(_("Use https: plain http would show tokens and personal data to the network."))
+    if parts.scheme not in {"http", "https"}:
+        raise wrong
+    return value.rstrip("/")

@@ -1,0 +1,46 @@
+"""What the configuration says, once it has been found right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Api(StrEnum):
+    """The product generation: v1 is dfinery.io, v2 is dfinery.ai."""
+
+    V1 = "v1"
+    V2 = "v2"
+
+
+class Environment(StrEnum):
+    """What a change would touch."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+    SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One service the console can be opened on. Tokens are not part of it: they live in the keyring.
+
+    `base_url` None: the generation's own host. `service_id` is the query parameter that every call of
+    generation 2 carries; generation 1 has none.
+    """
+
+    name: str
+    api: Api
+    environment: Environment
+    read_only: bool = False
+    base_url: str | None = None
+    service_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file at `path`, which need not exist. `default` names one of `connections`, or is None."""
+
+    path: Path
+    default: str | None
+    connections: Mapping[str, Connection]

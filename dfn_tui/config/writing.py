@@ -1,0 +1,93 @@
+"""Adding to `config.toml` without disturbing what an operator wrote there."""
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from dfn_tui.config.errors import ConfigError
+from dfn_tui.config.model import Config, Connection
+from dfn_tui.config.reading import parse, read_text
+from dfn_tui.config.schema import dotted, validate
+from dfn_tui.text import _, inert
+
+
+def add_connection(config: Config, connection: Connection) -> Config:
+    """Adds a connection to the file at `config.path` and gives the configuration as it is now.
+
+    The file is read again first, so that what another console or an editor wrote since is kept, with its
+    comments and order. The first connection of all becomes the default. The change takes effect as a whole
+    or not at all, and what is written is one the console can read back. A new folder is open to
+    its owner alone, and so is the file.
+
+    Raises `ConfigError` if the connection is not right or its name is taken, if the file is not right as it
+    stands or leaves no room for a table at its end, or if it cannot be written.
+    """
+    path = config.path
+    text = read_text(path) or ""
+    current = parse(text, path)
+    if connection.name in current.connections:
+        key = dotted("connections", connection.name)
+        raise ConfigError(
+            path,
+            _("{file} already has {key}.").format(file=inert(str(path)), key=key),
+            _("Choose another name. Nothing was changed."),
+            key=key,
+        )
+    values = _values(connection)
+    validate({"connections": {connection.name: values}}, path)
+    # JSON's quoting is TOML's, for everything that the validation lets through.
+    lines = [f"[{dotted('connections', connection.name)}]"]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    if text and not text.endswith("\n"):
+        text += "\n"
+    if text:
+        text += "\n"
+    if not current.connections:
+        text = f'default = "{connection.name}"\n\n' + text
+    text += "\n".join(lines) + "\n"
+    try:
+        added = parse(text, path)
+    except ConfigError:
+        raise ConfigError(
+            path,
+            _("{file} is written in a way that the console cannot add to.").format(file=inert(str(path))),
+            _("Add the connection with an editor. Nothing was changed."),
+            title=_("The connection was not saved"),
+        ) from None
+    _write(path, text)
+    return added
+
+
+def _values(connection: Connection) -> dict[str, object]:
+    """The connection as its table's keys, without those that say what goes without saying."""
+    values = asdict(connection)
+    del values["name"]
+    return {key: value for key, value in values.items() if value is not None and value is not False}
+
+
+def _write(path: Path, text: str) -> None:
+    target = path.resolve()  # the file a link points to is replaced, never the link
+    temporary: str | None = None
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".config-", suffix=".tmp", dir=target.parent)  # 0600
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary is not None:
+            with suppress(OSError):
+                Path(temporary).unlink()
+        raise ConfigError(
+            path,
+            _("{file} cannot be written: {reason}.").format(
+                file=inert(str(path)), reason=error.strerror or "OSError"
+            ),
+            _("Nothing was changed. Check that you may write to its folder and that the disk is not full."),
+            title=_("The connection was not saved"),
+        ) from None

@@ -1,0 +1,229 @@
+"""Reading the configuration: what is right is read, what is wrong is named."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dfn_tui.config import Api, Config, ConfigError, Connection, Environment, load
+from dfn_tui.config.reading import LARGEST, parse
+
+PATH = Path("/etc/dfn/config.toml")
+PROD = '[connections.prod]\napi = "v1"\nenvironment = "production"\n'
+
+
+def text_of(error: ConfigError) -> str:
+    return f"{error.title} {error.happened} {error.next_step} {error!r}"
+
+
+def test_reads_everything_the_file_may_hold(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        'default = "prod"  # used at night\n'
+        + PROD
+        + 'read_only = true\nbase_url = "https://gateway.example/dfinery/"\n'
+        + '[connections."eu.new"]\napi = "v2"\nenvironment = "sandbox"\n'
+        + 'base_url = "http://127.0.0.1:8080"\nservice_id = "0f3a-77"\n',
+        encoding="utf-8",
+    )
+    assert load(path) == Config(
+        path,
+        "prod",
+        {
+            "prod": Connection(
+                "prod", Api.V1, Environment.PRODUCTION, True, "https://gateway.example/dfinery"
+            ),
+            "eu.new": Connection(
+                "eu.new", Api.V2, Environment.SANDBOX, False, "http://127.0.0.1:8080", "0f3a-77"
+            ),
+        },
+    )
+
+
+def test_no_file_is_an_empty_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "config.toml"
+    assert load(path) == Config(path, None, {})
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("empty", ["", "\n# nothing yet\r\n", "[connections]\n"])
+def test_an_empty_file_is_an_empty_configuration(empty: str) -> None:
+    assert parse(empty, PATH) == Config(PATH, None, {})
+
+
+def prod(**changed: str | None) -> str:
+    """The connection `prod` with some of its values as TOML text; None leaves a key out."""
+    values = {"api": '"v1"', "environment": '"production"', **changed}
+    return "[connections.prod]\n" + "".join(f"{k} = {v}\n" for k, v in values.items() if v is not None)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "right"),
+    [
+        (prod(api='"v3"'), "connections.prod.api", "v1"),
+        (prod(api="1"), "connections.prod.api", "v1, v2"),
+        (prod(api=None), "connections.prod.api", "v1, v2"),
+        (prod(environment='"prodution"'), "connections.prod.environment", "production"),
+        (prod(environment='"PRODUCTION"'), "connections.prod.environment", "production"),
+        (prod(environment=None), "connections.prod.environment", "production, staging, sandbox"),
+        (prod(read_only='"false"'), "connections.prod.read_only", "without quotes"),
+        (prod(read_only="0"), "connections.prod.read_only", "true or false"),
+        (prod(readonly="true"), "connections.prod.readonly", "read_only"),
+        (prod(colour='"red"'), "connections.prod.colour", "api, environment, read_only"),
+        (prod(api='"v2"'), "connections.prod.service_id", "Generation 2"),
+        (prod(api='"v2"', service_id='""'), "connections.prod.service_id", "in quotes"),
+        (prod(api='"v2"', service_id='"a b"'), "connections.prod.service_id", "without spaces"),
+        (prod(api='"v2"', service_id="77"), "connections.prod.service_id", "in quotes"),
+        (prod(service_id='"77"'), "connections.prod.service_id", "v1 has no service id"),
+        (prod(base_url='"http://openapi.dfinery.io"'), "connections.prod.base_url", "Use https"),
+        (prod(base_url='"http://127.0.0.1.evil.example"'), "connections.prod.base_url", "Use https"),
+        (prod(base_url='"http://localhost.example"'), "connections.prod.base_url", "Use https"),
+        (prod(base_url='"https://me:pw@host"'), "connections.prod.base_url", "user name"),
+        (prod(base_url='"https://host\\\\@evil.example"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url='"https://host/?a=1"'), "connections.prod.base_url", "query"),
+        (prod(base_url='"https://host/#a"'), "connections.prod.base_url", "fragment"),
+        (prod(base_url='"https://"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url='"https://host:port"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url='"https://[::1"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url='"https://ho\\nst"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url='"ftp://host"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url='"openapi.dfinery.io"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url="true"), "connections.prod.base_url", "https://host"),
+        ('default = "prd"\n' + PROD, "default", "prod"),
+        ('default = "prod"\n', "default", "—"),
+        ("default = 1\n" + PROD, "default", "letters"),
+        ("defualt = 1\n", "defualt", "default"),
+        ("connections = 1\n", "connections", "[connections.prod]"),
+        ("[connections]\nprod = 1\n", "connections.prod", "[connections.prod]"),
+        ("[[connections.prod]]\n", "connections.prod", "[connections.prod]"),
+        ('[connections."a/b"]\n', 'connections."a/b"', "letters"),
+        ('[connections."\\u001b[2J"]\n', 'connections."\\x1b[2J"', "letters"),
+        ('[connections.""]\n', 'connections.""', "letters"),
+        (f"[connections.{'a' * 65}]\n", f'connections."{"a" * 64}…"', "64"),
+    ],
+)
+def test_a_mistake_is_named_with_file_key_and_what_would_be_right(text: str, key: str, right: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(text, PATH)
+    error = raised.value
+    assert error.key == key
+    assert str(PATH) in error.happened
+    assert key in error.happened
+    assert right in error.next_step
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://openapi.dfinery.io",
+        "https://10.0.0.7:8443/dfinery",
+        "https://[2001:db8::1]:8443",
+        "http://localhost:1",
+        "http://127.8.8.8",
+        "http://[::1]:8080",
+    ],
+)
+def test_addresses_that_are_right(url: str) -> None:
+    config = parse(prod(base_url=f'"{url}/"'), PATH)
+    assert config.connections["prod"].base_url == url
+
+
+@pytest.mark.parametrize("key", ["token", "api_token", "export_token", "ACCESS-TOKEN", "client_secret"])
+@pytest.mark.parametrize("table", ["", PROD])
+def test_a_token_in_the_file_is_refused_without_being_repeated(key: str, table: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(table + f'{key} = "eyJhbGciOi"\n', PATH)
+    assert raised.value.key.endswith(key)
+    assert "keyring" in raised.value.next_step
+    assert "eyJhbGciOi" not in text_of(raised.value)
+
+
+def test_values_are_never_repeated() -> None:
+    for name in ("api", "environment", "read_only", "base_url", "service_id"):
+        with pytest.raises(ConfigError) as raised:
+            parse(prod(**{name: '"eyJ hbG ciOi"'}), PATH)
+        assert "hbG" not in text_of(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (PROD + "api = \n", "line 4, column 7"),
+        ("a = 1\n\na = 2\n", "line 3, column 6"),
+        ('a = "open', "valid TOML"),
+        (f"a = {'9' * 5000}\n", "valid TOML"),
+        ("a = " + "[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_text_that_is_not_toml(text: str, place: str) -> None:
+    with pytest.raises(ConfigError, match=place):
+        parse(text, PATH)
+
+
+def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(PROD.encode() + b"# \xc7\xd1\xb1\xdb\n")
+    with pytest.raises(ConfigError, match="UTF-8 text at line 4"):
+        load(path)
+
+
+def test_a_file_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"#" * LARGEST)
+    assert load(path).connections == {}
+    path.write_bytes(b"#" * (LARGEST + 1))
+    with pytest.raises(ConfigError, match="1 MiB"):
+        load(path)
+
+
+def test_things_that_are_not_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is not a file"):
+        load(tmp_path)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="is not a file"):
+        load(pipe)
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(loop)
+
+
+def test_a_file_below_a_file_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
+        load(tmp_path / "file" / "config.toml")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(data)
+    try:
+        assert isinstance(load(path), Config)
+    except ConfigError as error:
+        assert str(path) in error.happened
+
+
+_keys = st.sampled_from(["default", "connections", "api", "environment", "read_only", "base_url", "x-1"])
+_values = st.sampled_from(
+    ['"v1"', '"v2"', '"production"', "true", "1979-05-27", "nan", "{}", "[1]", '"https://[::1"', "'''\n'''"]
+)
+_lines = st.one_of(
+    st.builds("{} = {}".format, _keys, _values),
+    st.builds("[{}]".format, _keys),
+    st.builds("[connections.{}]".format, _keys),
+    st.text(max_size=20),
+)
+
+
+@given(st.lists(_lines, max_size=12).map("\n".join))
+def test_any_text_that_looks_like_one_is_read_or_refused(text: str) -> None:
+    try:
+        config = parse(text, PATH)
+    except ConfigError:
+        return
+    assert set(config.connections) == set(tomllib.loads(text).get("connections", {}))
