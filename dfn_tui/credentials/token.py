@@ -1,0 +1,76 @@
+"""What a token is, and what is said about one without ever showing it."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import SecretStr
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.text import _
+
+LONGEST = 4096
+"""Characters; a header much longer than this is refused by most servers."""
+
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+
+class TokenKind(StrEnum):
+    """Generation 1 has one token for everything, generation 2 one for writing and one for exporting."""
+
+    API = "api"
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+class Source(StrEnum):
+    """Where a token is. MEMORY: held for this run only, and gone with it."""
+
+    ENVIRONMENT = "environment"
+    KEYRING = "keyring"
+    MEMORY = "memory"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a search. `reason` says in a sentence where the token is from or why there is none."""
+
+    token: SecretStr | None
+    source: Source
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a token is after it was set or deleted, and in a sentence why it is there."""
+
+    source: Source
+    reason: str
+
+
+class BadToken(ConsoleError):
+    """A text that cannot be a token. It is not repeated in the error."""
+
+    def __init__(self, happened: str) -> None:
+        super().__init__(
+            _("This cannot be a token"),
+            happened,
+            _("Copy the token from the platform's web console and give it again. Nothing was stored."),
+        )
+
+
+def clean_token(text: str) -> SecretStr:
+    """The token in what was typed, pasted or set: space and line breaks around it are dropped.
+
+    Raises `BadToken` where what is left is empty, longer than 4,096 characters, or holds anything but
+    visible ASCII, which no HTTP header could carry.
+    """
+    token = text.strip()
+    if not token:
+        raise BadToken(_("It is empty."))
+    if len(token) > LONGEST:
+        raise BadToken(_("It is longer than {count} characters.").format(count=LONGEST))
+    if not _VISIBLE_ASCII.fullmatch(token):
+        raise BadToken(_("It has spaces, line breaks or other characters that no token has."))
+    return SecretStr(token)

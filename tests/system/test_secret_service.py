@@ -1,0 +1,170 @@
+"""Tokens in a real Secret Service (GNOME Keyring on a private D-Bus session, no desktop)."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import secretstorage
+from jeepney import message_bus  # type: ignore[import-untyped]
+from jeepney.io.blocking import Proxy  # type: ignore[import-untyped]
+from pydantic import SecretStr
+
+from dfn_tui.credentials import Source, TokenKind, TokenStore
+
+TOKEN = "tok-3f81c6"
+
+
+class Session:
+    """A D-Bus session of its own with its own home; the keyring daemon is started by `unlock`, or by the
+    bus when somebody asks for it."""
+
+    def __init__(self, home: Path, runtime: Path) -> None:
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+        bus = self._start("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1")
+        assert bus.stdout is not None
+        self.env["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command,
+            env=self.env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._processes.append(process)
+        return process
+
+    def unlock(self) -> subprocess.Popen[bytes]:
+        """Starts the daemon with the password that opens (and at first makes) the default collection."""
+        daemon = self._start("gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets")
+        assert daemon.stdin is not None
+        daemon.stdin.write(b"a password")
+        daemon.stdin.close()
+        deadline = time.monotonic() + 60
+        while not self._is_unlocked():
+            assert daemon.poll() is None, "the keyring daemon ended"
+            assert time.monotonic() < deadline, "the keyring daemon never became ready"
+            time.sleep(0.05)
+        return daemon
+
+    def _is_unlocked(self) -> bool:
+        with closing(secretstorage.dbus_init()) as connection:
+            # Asking for a collection right away would have the bus start a second daemon, a locked one.
+            bus = Proxy(message_bus, connection)
+            if not bus.NameHasOwner("org.freedesktop.secrets")[0]:
+                return False
+            try:
+                return not secretstorage.Collection(connection).is_locked()
+            except secretstorage.ItemNotFoundException:
+                return False
+
+    def lookup(self, username: str) -> bytes:
+        """What another program finds in the keyring."""
+        command = ["secret-tool", "lookup", "service", "dfn-tui", "username", username]
+        return subprocess.run(command, env=self.env, check=True, capture_output=True).stdout
+
+    def close(self) -> None:
+        """Ends the daemons, the bus last."""
+        for process in reversed(self._processes):
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+
+@pytest.fixture
+def session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[..., None]
+) -> Iterator[Session]:
+    require("dbus-daemon", "gnome-keyring-daemon", "secret-tool")
+    # Not below tmp_path: the path of a socket has room for 107 bytes.
+    runtime = Path(tempfile.mkdtemp(prefix="dfn-"))
+    opened = Session(tmp_path, runtime)
+    try:
+        for name, value in opened.env.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
+        yield opened
+    finally:
+        opened.close()
+        shutil.rmtree(runtime)
+
+
+def store() -> TokenStore:
+    """A token store as the console makes it, on a machine that may be busy with other tests."""
+    return TokenStore(limit=30, environ={})
+
+
+async def test_a_token_is_kept_found_and_deleted(session: Session) -> None:
+    session.unlock()
+    assert (await store().get("prod", TokenKind.API)).source is Source.NONE
+    assert (await store().set("prod", TokenKind.API, SecretStr(TOKEN))).source is Source.KEYRING
+    assert (await store().set("prod", TokenKind.API, SecretStr("new"))).source is Source.KEYRING
+    await store().set("prod", TokenKind.EXPORT, SecretStr("other"))
+
+    found = await store().get("prod", TokenKind.API)
+    assert (found.token, found.source) == (SecretStr("new"), Source.KEYRING)
+    assert session.lookup("prod/export") == b"other"
+
+    assert (await store().delete("prod", TokenKind.API)).source is Source.NONE
+    assert (await store().get("prod", TokenKind.API)).source is Source.NONE
+    assert (await store().get("prod", TokenKind.EXPORT)).token == SecretStr("other")
+    assert (await store().delete("prod", TokenKind.API)).source is Source.NONE
+
+
+async def test_a_locked_keyring_is_said_to_be_locked_and_opens_no_prompt(session: Session) -> None:
+    session.unlock()
+    await store().set("prod", TokenKind.API, SecretStr(TOKEN))
+    with closing(secretstorage.dbus_init()) as connection:
+        secretstorage.Collection(connection).lock()
+
+    found = await store().get("prod", TokenKind.API)
+    assert (found.token, found.source) == (None, Source.NONE)
+    assert "locked" in found.reason
+    assert (await store().delete("prod", TokenKind.API)).source is Source.KEYRING
+
+    tokens = store()
+    placed = await tokens.set("prod", TokenKind.API, SecretStr("new"))
+    assert placed.source is Source.MEMORY
+    assert "locked" in placed.reason
+    assert (await tokens.get("prod", TokenKind.API)).token == SecretStr("new")
+
+
+async def test_a_keyring_without_a_collection_is_not_made_to_prompt_for_one(session: Session) -> None:
+    tokens = store()
+    found = await tokens.get("prod", TokenKind.API)
+    assert found.source is Source.NONE
+    assert "no default collection" in found.reason
+    assert (await tokens.set("prod", TokenKind.API, SecretStr(TOKEN))).source is Source.MEMORY
+
+
+def test_a_daemon_that_is_stopped_keeps_no_process_from_exiting(session: Session) -> None:
+    daemon = session.unlock()
+    daemon.send_signal(signal.SIGSTOP)
+    script = (
+        "import asyncio\n"
+        "from dfn_tui.credentials import TokenKind, TokenStore\n"
+        "found = asyncio.run(TokenStore(limit=1).get('prod', TokenKind.API))\n"
+        "print(found.source, found.reason)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert ended.stdout.startswith("none The keyring did not answer")
+    assert ended.stderr == ""
