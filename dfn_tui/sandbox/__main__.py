@@ -1,0 +1,9 @@
+"""`python -m dfn_tui.sandbox` is `dfn-tui sandbox`, without loading the rest of the command line."""
+
+import argparse
+
+from dfn_tui.sandbox.command import add_arguments, run
+
+parser = argparse.ArgumentParser(prog="dfn-tui sandbox")
+add_arguments(parser)
+raise SystemExit(run(parser.parse_args()))

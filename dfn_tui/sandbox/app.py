@@ -1,0 +1,47 @@
+"""The sandbox as a Starlette application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from dfn_tui.sandbox.core import Call, Dialect, ReceivedRequest, Sandbox, endpoint
+from dfn_tui.sandbox.export import Export
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.v1 import GenerationOne
+from dfn_tui.sandbox.v2 import GenerationTwo
+
+
+def create_app(options: SandboxOptions, record: list[ReceivedRequest] | None = None) -> Starlette:
+    """Both generations as one application, with `app.state.sandbox` (a `Sandbox`) behind it.
+
+    `record` collects every request. The application closes its state when it is shut down. Dropping
+    connections takes `dfn_tui.sandbox.server`. Raises ConsoleError where the state file cannot be used.
+    """
+    sandbox = Sandbox(options, record)
+    one, two, export = GenerationOne(sandbox), GenerationTwo(sandbox), Export(sandbox)
+    calls: list[tuple[str, Dialect, str, Call]] = [
+        *((path, one, "generation 1", call) for path, call in one.calls().items()),
+        *((path, two, _import_window(path), call) for path, call in two.calls().items()),
+        *((path, export, "export", call) for path, call in export.calls().items()),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        sandbox.state.close()
+
+    app = Starlette(
+        routes=[
+            Route(path, endpoint(sandbox, dialect, window, call), methods=["POST"])
+            for path, dialect, window, call in calls
+        ],
+        lifespan=lifespan,
+    )
+    app.state.sandbox = sandbox
+    return app
+
+
+def _import_window(path: str) -> str:
+    return "identity" if "/identities" in path else "profile"

@@ -1,0 +1,38 @@
+"""The documented codes a call can be refused with, each with its HTTP status and message."""
+
+GENERATION_1 = {
+    "4001": (400, "Invalid token."),
+    "4002": (400, "Invalid request."),
+    "4003": (403, "This account is sanctioned."),
+    "4004": (403, "No permission for this API."),
+    "4005": (400, "This API is closed."),
+    "4006": (429, "Rate limit exceeded."),
+    "4007": (400, "Unsupported property name or value."),
+    "4008": (400, "Malformed Kakao id."),
+}
+
+# Generation 2 has no status of its own for a wrong token or an invalid request: a 200 whose code is
+# not 20000 has failed all the same.
+GENERATION_2 = {
+    "40000": (400, "BAD_REQUEST"),
+    "40001": (200, "VALIDATION_FAILURE"),
+    "40101": (200, "INVALID_SERVICE_ID"),
+    "40201": (200, "INVALID_TOKEN"),
+    "40401": (429, "TOO_MANY_REQUEST"),
+    "40402": (429, "TOO_MANY_EVENTS"),
+    "40403": (429, "TOO_MANY_USER_PROFILES"),
+    "50000": (500, "INTERNAL_SERVER_ERROR"),
+}
+
+# The export has messages instead of codes.
+EXPORT = {
+    "client_connection_closed": 200,
+    "invalid_parameter": 400,
+    "exceed_date_range_limit": 400,
+    "unauthorized_token": 401,
+    "too_many_api_requests": 429,
+    "unknown_error": 500,
+    "query_error": 500,
+}
+
+ALL = (*GENERATION_1, *GENERATION_2, *EXPORT)

@@ -1,0 +1,119 @@
+"""Generation 2's export of user profiles as CSV, by its public documentation."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.sandbox.codes import EXPORT
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, answer, bearer, read_object, same
+from dfn_tui.sandbox.v2_properties import CONSENTS, NAMES
+
+_AT_ONCE = 5
+_PAGE = 500
+_UNIFIED = "df_unified_id"
+_EXPORTED = ("df_external_id", *NAMES)
+_AUDIENCES = {"nwh3nu": Flag.MKT_PUSH}
+"""The audiences the sandbox knows: users subscribed to a flag."""
+
+
+def refuse(message: str) -> Refused:
+    return Refused(answer({"result": "fail", "message": message}, EXPORT[message]))
+
+
+class Export:
+    """The one call that reads, and not more than five of it at the same time."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._running = 0
+
+    def calls(self) -> Mapping[str, Call]:
+        return {"/api/v1/export/userprofile": self.userprofile}
+
+    def authorize(self, request: Request) -> None:
+        options = self._sandbox.options
+        if not same(bearer(request), options.export_token):
+            raise refuse("unauthorized_token")
+        if request.query_params.get("service_id") != options.service_id:
+            raise refuse("invalid_parameter")
+
+    def too_many_requests(self) -> Refused:
+        return refuse("too_many_api_requests")
+
+    def refusal(self, code: str) -> Refused | None:
+        return refuse(code) if code in EXPORT else None
+
+    def userprofile(self, body: bytes) -> Response:
+        try:
+            request = read_object(body)
+        except ValueError:
+            raise refuse("invalid_parameter") from None
+        columns = _columns(request)
+        audience = request.get("audience")
+        if audience is not None and (not isinstance(audience, str) or audience not in _AUDIENCES):
+            raise refuse("invalid_parameter")
+        if self._running >= _AT_ONCE:
+            raise self.too_many_requests()
+        flag = None if audience is None else _AUDIENCES[audience]
+        return StreamingResponse(self._rows(columns, flag), media_type="text/csv")
+
+    async def _rows(self, columns: list[str], audience: Flag | None) -> AsyncIterator[str]:
+        self._running += 1
+        try:
+            yield _csv([[_UNIFIED, *columns]])
+            last = 0
+            while page := self._sandbox.state.page(last, _PAGE):
+                last = page[-1][0]
+                yield _csv(
+                    _user_fields(columns, row, external_id, flags, properties)
+                    for row, external_id, flags, properties in page
+                    if audience is None or flags[audience] == State.SUBSCRIBED
+                )
+        finally:
+            self._running -= 1
+
+
+def _columns(request: Mapping[str, Any]) -> list[str]:
+    """The columns asked for, after the unified id, in the order of registration."""
+    kind = request.get("properties_condition_type")
+    names = request.get("properties", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise refuse("invalid_parameter")
+    if kind == "all":
+        return list(_EXPORTED)
+    if kind not in ("include", "exclude") or not names or not set(names) <= {_UNIFIED, *_EXPORTED}:
+        raise refuse("invalid_parameter")
+    return [name for name in _EXPORTED if (name in names) == (kind == "include")]
+
+
+def _user_fields(
+    columns: list[str],
+    row: int,
+    external_id: str | None,
+    flags: Mapping[str, str | None],
+    properties: Mapping[str, Any],
+) -> list[str]:
+    values: dict[str, Any] = {"df_external_id": external_id, **properties}
+    for name, flag in CONSENTS.items():
+        state = flags[flag]
+        values[name] = None if state is None else state == State.SUBSCRIBED
+    return [f"unified-{row}", *(_text(values.get(name)) for name in columns)]
+
+
+def _text(value: object) -> str:
+    """A value as a CSV field: never set is empty, an array and a Boolean as in JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _csv(rows: Iterable[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,79 @@
+"""The sandbox as a process of its own, which cannot outlive the one that started it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from dfn_tui.sandbox.command import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token, require_server
+from dfn_tui.sandbox.listening import listen, url_of
+from dfn_tui.sandbox.options import SandboxOptions
+
+_PATIENCE = 3.0  # seconds, for each of the ways of asking it to end
+
+
+class SandboxProcess:
+    """A sandbox with new tokens, started at once; `arguments` as for `dfn-tui sandbox`.
+
+    `url` is good from the beginning: connections wait in the socket until the server is up. The
+    process ends with `close()`, or when this process ends in whatever way: it holds the other end of
+    the pipe the sandbox reads. Raises ConsoleError where the web server is not installed.
+    """
+
+    service_id = SandboxOptions().service_id
+
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        require_server()
+        self.token = new_token()
+        self.export_token = new_token()
+        with listen() as sock:
+            self.url = url_of(sock)
+            self._process = self._start(sock.fileno(), arguments)
+
+    def _start(self, fd: int, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        # The console's own tokens are no business of the sandbox. Its own go by the environment: other
+        # users of the machine can read arguments. -P: never run a module from the current folder.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DFN_TUI_")}
+        return subprocess.Popen(  # noqa: S603  this Python, our module
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "dfn_tui.sandbox",
+                "--listen-fd",
+                str(fd),
+                "--until-eof",
+                *arguments,
+            ],
+            pass_fds=[fd],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # the terminal belongs to the console
+            env={**inherited, TOKEN_VARIABLE: self.token, EXPORT_TOKEN_VARIABLE: self.export_token},
+            start_new_session=True,  # Ctrl-C and hang-ups of the terminal are the console's to handle
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def close(self) -> None:
+        """Ends the process and waits until it has ended. May be called again."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        for insist in (self._process.terminate, self._process.kill):
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                insist()
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

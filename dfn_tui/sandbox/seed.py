@@ -1,0 +1,148 @@
+"""The people a new sandbox holds. The same seed and number always give the same people."""
+
+import json
+from collections.abc import Iterator, Mapping
+from random import Random
+
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.text import _
+
+ON, OFF = State.SUBSCRIBED, State.UNSUBSCRIBED
+_STATES = (ON, OFF, None)
+
+_KOREAN_FAMILY = ("김", "이", "박", "최", "정", "강", "조", "윤", "장", "임", "한", "오")
+_KOREAN_GIVEN = (
+    "민지",
+    "서준",
+    "하은",
+    "도윤",
+    "지우",
+    "예린",
+    "현우",
+    "수빈",
+    "은우",
+    "채원",
+    "준호",
+    "다은",
+)
+_ENGLISH_GIVEN = ("Lucas", "Emma", "Max", "Olivia", "Noah", "Grace", "Henry", "Chloe", "Oscar", "Ruby")
+_ENGLISH_FAMILY = ("Miller", "Novak", "Okafor", "Silva", "Walker", "O'Neill", "Fischer", "Tanaka", "Reyes")
+_STORES = ("강남점", "홍대입구점", "부산 서면점", "Jeju Airport", "온라인")
+_INTERESTS = ("여행", "coffee", "캠핑", "running", "책", "gadgets")
+_TIERS = ("Bronze", "Silver", "Gold", "VIP")
+
+_SPECIAL_CONSENTS: dict[int, dict[Flag, State]] = {
+    1: dict.fromkeys(Flag, ON),
+    2: {
+        Flag.INFO: ON,
+        Flag.MKT: ON,
+        Flag.MKT_PUSH: OFF,
+        Flag.NIGHT: ON,
+        Flag.NIGHT_PUSH: ON,
+        Flag.MKT_SMS: ON,
+    },
+    3: {
+        Flag.INFO: ON,
+        Flag.MKT: OFF,
+        Flag.MKT_SMS: ON,
+        Flag.MKT_KAKAO: ON,
+        Flag.NIGHT: OFF,
+        Flag.NIGHT_KAKAO: OFF,
+    },
+    4: {},
+    5: {Flag.INFO: ON, Flag.MKT: ON, Flag.MKT_SMS: ON},
+    6: {Flag.INFO: OFF, Flag.MKT: ON, Flag.MKT_PUSH: ON},
+    7: dict.fromkeys(Flag, OFF),
+    8: {Flag.INFO: ON, Flag.NIGHT_SMS: ON},
+}
+_SPECIAL_NAMES = {
+    5: "[/foo][@click=app.quit]Mallory[/]",
+    6: "\x1b[31mred\x1b[0m\x1b]0;owned\x07 \x1b[2J",
+    8: "Eve \u202egnitekram\u202c\u200b " + "한" * 3000,
+}
+
+
+def user_id(number: int) -> str:
+    return f"user-{number:04d}"
+
+
+def notable_ids() -> list[tuple[str, str]]:
+    """Ids worth looking up in a new sandbox, each with one sentence that says why."""
+    return [
+        (user_id(1), _("Subscribed to everything.")),
+        (user_id(2), _("Agreed to push advertising at night, but not by day.")),
+        (user_id(3), _("SMS and Kakao advertising are on, though all advertising is off.")),
+        (user_id(4), _("Never asked: no consent was ever set.")),
+        (user_id(5), _("A hostile name that tries to be markup.")),
+        (user_id(7), _("Unsubscribed from everything.")),
+        ("nobody-here", _("An id the server does not know.")),
+    ]
+
+
+def _consents(number: int, random: Random) -> Mapping[Flag, State]:
+    if number in _SPECIAL_CONSENTS:
+        return _SPECIAL_CONSENTS[number]
+    if random.random() < 0.1:
+        return {}
+    chosen = zip(Flag, random.choices(_STATES, weights=(5, 3, 2), k=len(Flag)), strict=True)
+    return {flag: state for flag, state in chosen if state is not None}
+
+
+def _name(number: int, random: Random) -> str:
+    if number in _SPECIAL_NAMES:
+        return _SPECIAL_NAMES[number]
+    if random.random() < 0.6:
+        return random.choice(_KOREAN_FAMILY) + random.choice(_KOREAN_GIVEN)
+    return f"{random.choice(_ENGLISH_GIVEN)} {random.choice(_ENGLISH_FAMILY)}"
+
+
+def _properties(number: int, name: str, random: Random) -> tuple[dict[str, object], dict[str, object]]:
+    """What each generation holds beside the consents: strings, numbers, booleans, dates and arrays."""
+    age = random.randint(16, 79)
+    female = random.random() < 0.5
+    points = random.randint(0, 50_000)
+    shared = {"email": f"user{number}@example.com", "points": points, "vip": points > 45_000}
+    first = {
+        "user_name": name,
+        "age": str(age),
+        "gender": "female" if female else "male",
+        "favourite_store": random.choice(_STORES),
+        "average_basket": points / 100,
+        "loyalty_number": 9_007_199_254_740_993 + number,  # beyond what a double can hold
+    }
+    second = {
+        "df_name": name,
+        "df_gender": "Female" if female else "Male",
+        "df_birth": f"{2025 - age}-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
+        "df_membership": random.choice(_TIERS),
+        "signup_date": f"20{number % 10 + 15}-03-02",
+        "last_login": "2025-05-13T06:01:48.501Z",
+        "interests": random.sample(_INTERESTS, 2),
+        "order_numbers": [number * 1000 + 1, number * 1000 + 2],
+        "ratings": [4.5, points % 50 / 10],
+    }
+    return first | shared, second | shared
+
+
+def seeded_users(count: int, seed: int) -> Iterator[dict[str, str | None]]:
+    """The users `user-0001` to the `count`-th, each as a row for `Database.add`."""
+    random = Random(seed)  # noqa: S311  made-up people, not a secret
+    for number in range(1, count + 1):
+        name = _name(number, random)
+        consents = _consents(number, random)
+        properties, df_properties = _properties(number, name, random)
+        # The multipliers have no divisor in common with the moduli, so no two users share a number.
+        phone = f"8210{10_000_000 + number * 7919 % 90_000_000}"
+        kakao = f"{'0' if number % 2 else '7'}{number * 618_033_989 % 1_000_000_000:09d}"
+        yield {
+            "user_id": user_id(number),
+            "phone_no": phone,
+            "email": f"user{number}@example.com",
+            "kakao_user_id": kakao,
+            "line_user_id": f"U{number:032x}" if number % 3 == 0 else None,
+            **{flag: consents.get(flag) for flag in Flag},
+            "kakao_id": kakao if number % 5 else None,
+            "phone_number": phone if number % 7 else None,
+            "properties": json.dumps(properties, ensure_ascii=False),
+            "df_properties": json.dumps(df_properties, ensure_ascii=False),
+        }
