@@ -28,7 +28,16 @@ class AnswerLost(ApiError):
 
 
 class RateLimited(ApiError):
-    """429 to the end: the server asked to wait longer than the call's total time."""
+    """429 to the end: the server asked to wait longer than the call's total time.
+
+    `wait` is how many seconds from the answer on the server asked for, or None where it gave no word.
+    """
+
+    def __init__(
+        self, title: str, happened: str, next_step: str, code: str, wait: float | None = None
+    ) -> None:
+        super().__init__(title, happened, next_step, code)
+        self.wait = wait
 
 
 class ServerFailed(ApiError):
@@ -41,3 +50,7 @@ class AnswerUnreadable(ApiError):
 
 class Rejected(ApiError):
     """The server understood and refused (4002, 4007, 4008, 40000, 40001, other 4xxx)."""
+
+
+class ReadOnly(ApiError):
+    """A write over a connection that only reads: refused by the client, before anything was sent."""

@@ -1,0 +1,59 @@
+"""What each product generation can do, by its public documentation. Free of httpx: screens need it first."""
+
+from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, ValueType
+from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.generation2 import OPTINS
+
+GENERATION_1 = Capabilities(
+    generation="v1",
+    read_by=(IdentityKind.USER_ID,),
+    write_by=(IdentityKind.USER_ID,),
+    flags=tuple(Flag),
+    batch_size=20,
+    standard_properties=(
+        StandardProperty("user_name", ValueType.STRING, personal=True),
+        StandardProperty("age", ValueType.STRING),
+        StandardProperty("gender", ValueType.STRING),
+    ),
+    value_types=(ValueType.STRING, ValueType.NUMBER, ValueType.BOOLEAN),
+    ci_fields=("kakao_id", "phone_number"),
+    linkable=(),
+)
+
+GENERATION_2 = Capabilities(
+    generation="v2",
+    read_by=(),
+    write_by=(
+        IdentityKind.EXTERNAL_ID,
+        IdentityKind.PHONE_NO,
+        IdentityKind.EMAIL,
+        IdentityKind.KAKAO_USER_ID,
+        IdentityKind.LINE_USER_ID,
+    ),
+    flags=tuple(OPTINS),
+    batch_size=1,
+    standard_properties=(
+        StandardProperty("df_name", ValueType.STRING, personal=True),
+        StandardProperty("df_gender", ValueType.STRING, ("Male", "Female", "NonBinary", "Other")),
+        StandardProperty("df_birth", ValueType.DATE, personal=True),
+        StandardProperty("df_membership", ValueType.STRING),
+    ),
+    value_types=(
+        ValueType.STRING,
+        ValueType.LONG,
+        ValueType.DOUBLE,
+        ValueType.BOOLEAN,
+        ValueType.DATE,
+        ValueType.DATETIME,
+        ValueType.STRINGS,
+        ValueType.LONGS,
+        ValueType.DOUBLES,
+    ),
+    ci_fields=(),
+    linkable=(
+        IdentityKind.PHONE_NO,
+        IdentityKind.EMAIL,
+        IdentityKind.KAKAO_USER_ID,
+        IdentityKind.LINE_USER_ID,
+    ),
+)

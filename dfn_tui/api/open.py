@@ -1,0 +1,43 @@
+"""From a connection's settings to a client. Nothing heavy is imported before a client is asked for."""
+
+from typing import TYPE_CHECKING
+
+from dfn_tui.api.types import UserApi
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from dfn_tui.api.retry import RetryPolicy
+
+HOSTS = {"v1": "https://openapi.dfinery.io", "v2": "https://openapi.dfinery.ai"}
+"""Where each generation is served, by its documentation."""
+
+
+def open_api(
+    *,
+    generation: str,
+    base_url: str | None,
+    token: "SecretStr",
+    export_token: "SecretStr | None" = None,
+    service_id: str | None = None,
+    read_only: bool = False,
+    policy: "RetryPolicy | None" = None,
+) -> UserApi:
+    """The client of a product generation (`"v1"` or `"v2"`). Nothing is sent yet; close it with `aclose`.
+
+    `base_url` None means the documented host. `export_token` and `service_id` are generation 2's; there
+    the service id is required. `read_only` makes the client refuse every write, whoever asks for it.
+    Raises ApiError for an address, a proxy setting or a token that cannot be used.
+    """
+    # Late, because these bring httpx and pydantic with them and the first screen paints without.
+    from dfn_tui.api.retry import RetryPolicy  # noqa: PLC0415
+    from dfn_tui.api.transport import Transport  # noqa: PLC0415
+    from dfn_tui.api.v1 import V1Api  # noqa: PLC0415
+    from dfn_tui.api.v2 import V2Api  # noqa: PLC0415
+
+    secrets = [secret for secret in (token, export_token) if secret is not None]
+    transport = Transport(base_url or HOSTS[generation], secrets=secrets, read_only=read_only)
+    policy = policy or RetryPolicy()
+    if generation == "v1":
+        return V1Api(transport, policy, token=token)
+    return V2Api(transport, policy, token=token, export_token=export_token, service_id=service_id or "")

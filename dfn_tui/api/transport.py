@@ -1,0 +1,291 @@
+"""The one way a request leaves this host, used by both product generations.
+
+Redirects are never followed (a token must not travel to a host nobody named), cookies are not kept, and
+no answer is read beyond a fixed size. What httpx raises becomes an error of ours, told apart by the one
+thing that matters for a write: whether any byte of the request was sent.
+"""
+
+import asyncio
+import ipaddress
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpx
+import truststore
+from pydantic import SecretStr
+
+from dfn_tui import __version__
+from dfn_tui.api import words
+from dfn_tui.api.errors import ApiError
+from dfn_tui.text import _, inert
+
+CLOCK_SKEW_LIMIT = timedelta(minutes=2)
+"""A server clock further off the host's than this is worth telling the operator."""
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""Twenty users with every property are a few hundred kilobytes; more than this is no answer to us."""
+
+_MESSAGE_LENGTH = 300
+
+FAULTS = (httpx.HTTPError, OSError)
+"""What an exchange may raise by way of the network; `TimeoutError` is an OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """All in seconds. `total` holds for one request and its whole answer, whatever trickles in."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    write: float = 10.0
+    pool: float = 10.0
+    total: float = 40.0
+
+
+class TokenHeader(httpx.Auth):
+    """Puts a token into its header as the request is built, so that it lies nowhere else.
+
+    Raises ApiError when the token cannot be a header's value: line breaks and non-ASCII characters come
+    in with a paste, and the HTTP library would quote the token in its complaint.
+    """
+
+    def __init__(self, name: str, token: SecretStr, prefix: str = "") -> None:
+        text = token.get_secret_value()
+        if not text or not all("!" <= char <= "~" for char in text):
+            raise words.misconfigured(
+                _("The token holds what no token has: spaces, line breaks or letters beyond ASCII."),
+                _("Copy the token again from the product's web console, alone and whole."),
+            )
+        self._name = name
+        self._prefix = prefix
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers[self._name] = self._prefix + self._token.get_secret_value()
+        yield request
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `write` marks what changes something on the server."""
+
+    path: str
+    body: Mapping[str, Any] = field(repr=False)
+    auth: TokenHeader | None
+    write: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `server_time` is what the server's clock showed when it came."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    server_time: datetime
+
+
+class Sent:
+    """Whether the request itself went on its way; a tunnel asked of a proxy does not count."""
+
+    def __init__(self) -> None:
+        self.yes = False
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event == "http11.send_request_headers.started" and info["request"].method == b"POST":
+            self.yes = True
+
+
+class Transport:
+    """A keep-alive pool to one server. Closed by `aclose`; bound to the event loop of its first request.
+
+    Raises ApiError at construction for an address or a proxy setting that cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        secrets: Sequence[SecretStr] = (),
+        read_only: bool = False,
+        timeouts: Timeouts | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._url = _checked(base_url)
+        self._secrets = [secret.get_secret_value() for secret in secrets]
+        self._secrets = [secret for secret in self._secrets if secret]
+        self._read_only = read_only
+        self._timeouts = timeouts or Timeouts()
+        self._now = now
+        self._client = _client(self._url, self._timeouts)
+        self.clock_skew: timedelta | None = None
+        """Server time minus host time, by the last answer that bore a readable `Date`."""
+
+    async def post(self, call: Call) -> Answer:
+        """Sends the request and reads the whole answer, whatever its status.
+
+        Raises ReadOnly, Unreachable (nothing was sent), AnswerLost or AnswerUnreadable (too large).
+        """
+        sent = Sent()
+        try:
+            async with asyncio.timeout(self._timeouts.total), self.open(call, sent) as response:
+                return await self.whole(response, write=call.write)
+        except FAULTS as exc:
+            error = self.error_for(exc, call, sent)
+        # Raised out here so that the error does not carry httpx's along, and the token's header with it.
+        raise error
+
+    def open(self, call: Call, sent: Sent) -> AbstractAsyncContextManager[httpx.Response]:
+        """The answer as a stream, for what is too long to hold.
+
+        Raises ReadOnly; the caller turns `FAULTS` into errors by `error_for`, and keeps the time.
+        """
+        if call.write and self._read_only:
+            raise words.read_only()
+        return self._open(call, sent)
+
+    @asynccontextmanager
+    async def _open(self, call: Call, sent: Sent) -> AsyncIterator[httpx.Response]:
+        async with self._client.stream(
+            "POST",
+            str(self._url).rstrip("/") + call.path,
+            params=dict(call.query) or None,
+            content=json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode(),
+            auth=call.auth,
+            extensions={"trace": sent.trace},
+        ) as response:
+            self._note_date(response.headers.get("date"))
+            yield response
+
+    async def whole(self, response: httpx.Response, *, write: bool) -> Answer:
+        """An open answer, read to its end. Raises AnswerUnreadable when it is too large."""
+        body = bytearray()
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > MAX_ANSWER_BYTES:
+                raise words.answer_unreadable("too-large", write=write)
+        return Answer(response.status_code, bytes(body), response.headers, self.server_time())
+
+    def error_for(self, exc: Exception, call: Call, sent: Sent) -> ApiError:
+        """One of `FAULTS` as an error with words."""
+        if not sent.yes:
+            return words.unreachable(_reason(exc), self._url.host)
+        if isinstance(exc, httpx.DecodingError):
+            return words.answer_unreadable("malformed", write=call.write)
+        timeout = isinstance(exc, httpx.TimeoutException | TimeoutError)
+        return words.answer_lost(timeout=timeout, write=call.write)
+
+    def server_time(self) -> datetime:
+        """The time on the server's clock, as far as it is known."""
+        return self._now() + (self.clock_skew or timedelta())
+
+    def shown(self, message: str | None) -> str:
+        """A server's message for the operator: short, inert, and without our tokens should it repeat one."""
+        text = message or ""
+        for secret in self._secrets:
+            text = text.replace(secret, "•••")
+        return inert(text, _MESSAGE_LENGTH)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _note_date(self, text: str | None) -> None:
+        try:
+            served = parsedate_to_datetime(text or "")
+        except ValueError:
+            return
+        if served.tzinfo is None:  # a date given as "-0000": UTC by RFC 5322
+            served = served.replace(tzinfo=UTC)
+        self.clock_skew = served - self._now()
+
+
+def _checked(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+        raise words.misconfigured(
+            _("The server's address is not one of the form https://host or https://host:port."),
+            _("Correct base_url in the configuration."),
+        )
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise words.misconfigured(
+            _("The server's address begins with http:, which would send the token unencrypted."),
+            _("Use https: in base_url; http: is for this host itself only."),
+        )
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _client(url: httpx.URL, timeouts: Timeouts) -> httpx.AsyncClient:
+    try:
+        return httpx.AsyncClient(
+            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            timeout=httpx.Timeout(
+                connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
+            ),
+            # Idle connections are dropped before common servers drop them (5 s): a write that meets a
+            # closing connection would end as "unknown" for nothing.
+            limits=httpx.Limits(max_connections=8, keepalive_expiry=4.0),
+            headers={
+                "User-Agent": f"dfn-tui/{__version__}",
+                "Accept-Encoding": "identity",
+                "Content-Type": "application/json",
+            },
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=not _is_loopback(url.host),
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # httpx reads the proxy settings here. They may hold a password, so they are not quoted.
+        error = words.misconfigured(
+            _("The proxy settings in the environment cannot be used; only http: and https: proxies can."),
+            _("Correct HTTPS_PROXY or ALL_PROXY, or name the server in NO_PROXY."),
+        )
+    raise error
+
+
+def _reason(exc: BaseException) -> str:
+    """Why nothing was sent, as a code for `words.unreachable`."""
+    causes = list(_causes(exc))
+
+    def among(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    if isinstance(exc, httpx.ProxyError):
+        return "proxy"
+    if isinstance(exc, httpx.PoolTimeout):
+        return "busy-here"
+    if isinstance(exc, httpx.ConnectTimeout | TimeoutError):
+        return "connect-timeout"  # first: a handshake that stalls has an SSLWantReadError behind it
+    if among(socket.gaierror):
+        return "unknown-host"
+    if among(ssl.SSLError):
+        return "tls"
+    return "refused" if among(ConnectionRefusedError) else "unreachable"
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    yield exc
+    if isinstance(exc, BaseExceptionGroup):
+        for member in exc.exceptions:
+            yield from _causes(member)
+    cause = exc.__cause__ or exc.__context__
+    if cause is not None:
+        yield from _causes(cause)

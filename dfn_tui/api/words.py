@@ -1,0 +1,161 @@
+"""What the operator reads when a call went wrong: what happened, what was changed, what to do next.
+
+Each function gives one error of `dfn_tui.api.errors`. `write` tells whether the call was to change
+something, since "nothing was changed" is exactly what may not be said of a lost write. Server messages
+that come in here have been made inert and rid of tokens already.
+"""
+
+from dfn_tui.api.errors import (
+    AnswerLost,
+    AnswerUnreadable,
+    ApiError,
+    NotPermitted,
+    RateLimited,
+    ReadOnly,
+    Rejected,
+    ServerFailed,
+    TokenRejected,
+    Unreachable,
+)
+from dfn_tui.text import _, ngettext
+
+
+def unreachable(reason: str, host: str) -> Unreachable:
+    """Nothing was sent. `reason` becomes the error's code and chooses the words."""
+    happened = {
+        "unknown-host": _("The name {host} is not known on this host. Nothing was sent."),
+        "refused": _("{host} refused the connection. Nothing was sent."),
+        "tls": _("No trusted TLS connection to {host} could be made. Nothing was sent."),
+        "connect-timeout": _("{host} did not answer in time. Nothing was sent."),
+        "proxy": _("The proxy on the way to {host} refused the connection. Nothing was sent."),
+        "busy-here": _("Every connection to {host} is in use. Nothing was sent."),
+    }.get(reason, _("No connection to {host} could be made. Nothing was sent."))
+    if reason == "tls":
+        step = _("Check that this host's trust store knows the certificate authority, then try again.")
+    elif reason == "proxy":
+        step = _("Check HTTPS_PROXY and NO_PROXY in the environment, then try again.")
+    else:
+        step = _("Check the address, the network and the proxy settings, then try again.")
+    return Unreachable(_("Server not reached"), happened.format(host=host), step, reason)
+
+
+def answer_lost(*, timeout: bool, write: bool) -> AnswerLost:
+    """The request went out and no whole answer came."""
+    if write and timeout:
+        happened = _("The change was sent, and no answer came in time. It may or may not have been applied.")
+    elif write:
+        happened = _(
+            "The change was sent, and the connection was cut before an answer came. "
+            "It may or may not have been applied."
+        )
+    elif timeout:
+        happened = _("No answer came in time. Nothing was changed.")
+    else:
+        happened = _("The connection was cut before an answer came. Nothing was changed.")
+    return AnswerLost(_("No answer"), happened, _after(write=write), "timeout" if timeout else "cut")
+
+
+def server_failed(code: str, *, write: bool) -> ServerFailed:
+    """A failure on the server's side; what it says of itself, if anything, is not for operators."""
+    if write:
+        happened = _("The server failed (code {code}) after the change was sent. It may have been applied.")
+    else:
+        happened = _("The server failed (code {code}). Nothing was changed.")
+    return ServerFailed(_("Server failure"), happened.format(code=code), _after(write=write), code)
+
+
+def answer_unreadable(code: str, *, write: bool, field: str | None = None) -> AnswerUnreadable:
+    """Not what the documentation states; `field` is the path of what is missing or wrong."""
+    if field is not None and write:
+        happened = _(
+            "The change was sent, but in the answer the field {field} is missing or wrong. "
+            "It may or may not have been applied."
+        ).format(field=field)
+    elif field is not None:
+        happened = _("In the answer the field {field} is missing or wrong. Nothing was changed.").format(
+            field=field
+        )
+    elif write:
+        happened = _(
+            "The change was sent, but the answer cannot be read. It may or may not have been applied."
+        )
+    else:
+        happened = _("The answer cannot be read. Nothing was changed.")
+    step = _("Check that the address is that of the API. A proxy in between may have answered instead.")
+    return AnswerUnreadable(_("Unreadable answer"), happened, _after_write() if write else step, code)
+
+
+def token_rejected(code: str) -> TokenRejected:
+    return TokenRejected(
+        _("Token not accepted"),
+        _("The server does not accept the token (code {code}). Nothing was changed.").format(code=code),
+        _("Replace the token of this connection, then try again."),
+        code,
+    )
+
+
+def not_permitted(code: str, message: str) -> NotPermitted:
+    if message:
+        happened = _("The server does not permit this (code {code}): “{message}”. Nothing was changed.")
+    else:
+        happened = _("The server does not permit this (code {code}). Nothing was changed.")
+    return NotPermitted(
+        _("Not permitted"),
+        happened.format(code=code, message=message),
+        _("Check the token's permissions, the service id and the account in the product's web console."),
+        code,
+    )
+
+
+def rate_limited(code: str, wait: float | None) -> RateLimited:
+    if wait is None:
+        happened = _("The server answers “too many requests” (code {code}). Nothing was changed.").format(
+            code=code
+        )
+    else:
+        seconds = round(wait) or 1
+        happened = ngettext(
+            "The server answers “too many requests” (code {code}) and asks to wait for {seconds} second. "
+            "Nothing was changed.",
+            "The server answers “too many requests” (code {code}) and asks to wait for {seconds} seconds. "
+            "Nothing was changed.",
+            seconds,
+        ).format(code=code, seconds=seconds)
+    return RateLimited(
+        _("Too many requests"), happened, _("Wait until the limit is lifted, then try again."), code, wait
+    )
+
+
+def rejected(code: str, message: str) -> Rejected:
+    if message:
+        happened = _("The server refused the request (code {code}): “{message}”. Nothing was changed.")
+    else:
+        happened = _("The server refused the request (code {code}). Nothing was changed.")
+    return Rejected(
+        _("Request refused"),
+        happened.format(code=code, message=message),
+        _("Check the ids and the values, then try again."),
+        code,
+    )
+
+
+def read_only() -> ReadOnly:
+    return ReadOnly(
+        _("Read-only connection"),
+        _("This connection only reads. The change was not sent."),
+        _("Use a connection that may write."),
+        "read-only",
+    )
+
+
+def misconfigured(happened: str, next_step: str) -> ApiError:
+    """The connection itself cannot be used; found before anything is sent."""
+    return ApiError(_("Connection cannot be used"), happened, next_step, "misconfigured")
+
+
+def _after(*, write: bool) -> str:
+    return _after_write() if write else _("Try again in a moment.")
+
+
+def _after_write() -> str:
+    return _("Look the user up again before sending the change once more.")
