@@ -1,0 +1,214 @@
+"""Sends changes and reads them back. Called by the desk, behind the gate, and never cancelled."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from dfn_tui.api.types import (
+    CiWrite,
+    Identity,
+    IdentityKind,
+    OnProgress,
+    Outcome,
+    ProfileWrite,
+    Status,
+    UserApi,
+    Value,
+)
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.records import FieldChange, FieldKind, FieldResult, UserChange, UserResult, Verdict
+from dfn_tui.service.staging import same_value
+from dfn_tui.text import _
+
+READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
+"""Seconds before each reading back: the server may take a moment to show what it took."""
+
+_PROFILE, _CI_SET, _CI_DELETE = "profile", "ci-set", "ci-delete"
+_TIMEOUT, _NOT_MENTIONED = "timeout", "not-mentioned"
+Answers = dict[tuple[Identity, str], Outcome]
+Now = dict[tuple[Identity, FieldKind, str], Value | None]
+
+
+async def apply(
+    api: UserApi,
+    changes: Sequence[UserChange],
+    progress: OnProgress,
+    *,
+    pauses: Sequence[float] = READ_BACK_PAUSES,
+) -> list[UserResult]:
+    """Sends every change, reads back what can be read, and says of each field how it ended."""
+    answers = await _send(api, changes, progress)
+    now: Now = {}
+    if api.capabilities.read_by:
+        now = await _read_back(api, changes, answers, pauses)
+    return [
+        UserResult(
+            change.identity,
+            tuple(
+                _judge(
+                    item,
+                    answers[change.identity, _part(item)],
+                    (change.identity, item.kind, item.name),
+                    now,
+                )
+                for item in change.fields
+            ),
+            tuple(o for (identity, _p), o in answers.items() if identity == change.identity and o.error),
+        )
+        for change in changes
+    ]
+
+
+def _part(item: FieldChange) -> str:
+    if item.kind is not FieldKind.CI:
+        return _PROFILE
+    return _CI_DELETE if item.after is None else _CI_SET
+
+
+async def _send(api: UserApi, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
+    answers: Answers = {}
+    writes = [_profile_write(change) for change in changes]
+    writes = [write for write in writes if write.consents or write.properties]
+    if writes:
+        for outcome in await api.write_profiles(writes, progress):
+            answers[outcome.identity, _PROFILE] = outcome
+    send_ci = _send_links if api.capabilities.linkable else _send_ci
+    answers.update(await send_ci(api, changes, progress))
+    return answers
+
+
+def _profile_write(change: UserChange) -> ProfileWrite:
+    consents = {Flag(f.name): State(str(f.after)) for f in change.fields if f.kind is FieldKind.CONSENT}
+    properties = {
+        f.name: f.after for f in change.fields if f.kind is FieldKind.PROPERTY and f.after is not None
+    }
+    return ProfileWrite(change.identity, consents, properties)
+
+
+def _ci(change: UserChange, part: str) -> list[FieldChange]:
+    return [item for item in change.fields if _part(item) == part]
+
+
+async def _send_ci(api: UserApi, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
+    answers: Answers = {}
+    sets = [
+        CiWrite(change.identity, {item.name: str(item.after) for item in items})
+        for change in changes
+        if (items := _ci(change, _CI_SET))
+    ]
+    if sets:
+        for outcome in await api.write_ci(sets, progress):
+            answers[outcome.identity, _CI_SET] = outcome
+    deletions: dict[tuple[str, ...], list[Identity]] = defaultdict(list)
+    for change in changes:
+        if items := _ci(change, _CI_DELETE):
+            deletions[tuple(item.name for item in items)].append(change.identity)
+    for fields, identities in deletions.items():
+        for outcome in await api.delete_ci(identities, fields, progress):
+            answers[outcome.identity, _CI_DELETE] = outcome
+    return answers
+
+
+async def _send_links(api: UserApi, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
+    answers: Answers = {}
+    for change in changes:
+        if items := _ci(change, _CI_SET):
+            others = [Identity(IdentityKind(i.name), str(i.after)) for i in items]
+            answers[change.identity, _CI_SET] = await api.link(change.identity, others)
+        if items := _ci(change, _CI_DELETE):
+            others = [Identity(IdentityKind(i.name), str(i.before)) for i in items]
+            answers[change.identity, _CI_DELETE] = await api.delete_identities(change.identity, others)
+    return answers
+
+
+async def _read_back(
+    api: UserApi, changes: Sequence[UserChange], answers: Answers, pauses: Sequence[float]
+) -> Now:
+    """Reads every user until it shows what was wanted or the pauses are used up."""
+    now: Now = {}
+    left = list(changes)
+    for pause in pauses:
+        await asyncio.sleep(pause)
+        profiles = [c.identity for c in left if any(i.kind is not FieldKind.CI for i in c.fields)]
+        with_ci = [c.identity for c in left if any(i.kind is FieldKind.CI for i in c.fields)]
+        seen = {
+            **await _values(api.read_profiles, profiles, _profile_values),
+            **await _values(api.read_ci, with_ci, _ci_values),
+        }
+        for change in left:
+            for item in change.fields:
+                source = seen.get((change.identity, item.kind is FieldKind.CI))
+                if source is not None:
+                    now[change.identity, item.kind, item.name] = source.get(item.name)
+        left = [change for change in left if not _settled(change, answers, now)]
+        if not left:
+            break
+    return now
+
+
+async def _values(
+    read: Callable[[Sequence[Identity]], Awaitable[list[Outcome]]],
+    identities: Sequence[Identity],
+    values: Callable[[Outcome], Mapping[str, Value]],
+) -> dict[tuple[Identity, bool], Mapping[str, Value]]:
+    if not identities:
+        return {}
+    is_ci = values is _ci_values
+    outcomes = await read(identities)
+    return {(o.identity, is_ci): values(o) for o in outcomes if o.status is Status.DONE}
+
+
+def _profile_values(outcome: Outcome) -> Mapping[str, Value]:
+    if outcome.profile is None:
+        return {}
+    flags = {flag.value: state.value for flag, state in outcome.profile.consents.items()}
+    return {**outcome.profile.properties, **flags}
+
+
+def _ci_values(outcome: Outcome) -> Mapping[str, Value]:
+    return outcome.ci or {}
+
+
+def _settled(change: UserChange, answers: Answers, now: Now) -> bool:
+    """Nothing more is to be learnt by waiting: each field shows what was wanted, or was refused."""
+    for item in change.fields:
+        key = (change.identity, item.kind, item.name)
+        answer = answers[change.identity, _part(item)]
+        refused = answer.status is Status.FAILED and answer.code != _NOT_MENTIONED
+        if not refused and (key not in now or not same_value(now[key], item.after)):
+            return False
+    return True
+
+
+def _judge(
+    item: FieldChange, outcome: Outcome, key: tuple[Identity, FieldKind, str], now: Now
+) -> FieldResult:
+    read = key in now
+    value = now.get(key)
+    matches = read and same_value(value, item.after)
+    unclear = outcome.status is Status.UNKNOWN or outcome.code == _NOT_MENTIONED
+    if outcome.status is Status.FAILED and not (unclear and matches):
+        verdict, message = Verdict.FAILED, outcome.message
+    elif unclear:
+        verdict, message = _settle(item, outcome, read, value, matches)
+    elif matches or not read:
+        verdict, message = (Verdict.CONFIRMED if read else Verdict.ACCEPTED), outcome.message
+    else:
+        verdict = Verdict.DIFFERENT
+        message = _("The server accepted the change, but reading back shows another value.")
+    return FieldResult(item, verdict, read, value, None if matches else outcome.code, message)
+
+
+def _settle(
+    item: FieldChange, outcome: Outcome, read: bool, value: Value | None, matches: bool
+) -> tuple[Verdict, str]:
+    """What reading back says of a write that the server said nothing usable of."""
+    if matches:
+        return Verdict.CONFIRMED, _("The answer did not say so, but reading back shows the change.")
+    if not read:
+        return Verdict.UNKNOWN, outcome.message
+    if not same_value(value, item.before):
+        return Verdict.DIFFERENT, _("No answer came, and reading back shows another value.")
+    if outcome.code == _TIMEOUT:  # the server may still be at work on it
+        return Verdict.UNKNOWN, _("No answer came in time. It is not applied yet, and may still be.")
+    return Verdict.FAILED, _("No answer came, and reading back shows that it was not applied.")

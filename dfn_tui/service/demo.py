@@ -1,0 +1,50 @@
+"""The demonstration: a sandbox of its own process, and the connections to it, for this run only."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.sandbox.process import SandboxProcess
+from dfn_tui.sandbox.seed import notable_ids
+
+if TYPE_CHECKING:
+    from dfn_tui.credentials import TokenStore
+
+NAMES = {Api.V1: "sandbox", Api.V2: "sandbox-v2"}
+
+
+class Demo:
+    """A running sandbox. Its tokens are held in memory and never reach the keyring.
+
+    Raises ConsoleError where the sandbox's web server is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._process = SandboxProcess()
+        self.connections: Mapping[str, Connection] = {
+            name: Connection(
+                name,
+                api,
+                Environment.SANDBOX,
+                base_url=self._process.url,
+                service_id=self._process.service_id if api is Api.V2 else None,
+            )
+            for api, name in NAMES.items()
+        }
+        self.start = NAMES[Api.V1]
+        self.worth_looking_up = notable_ids()
+
+    def make_store(self) -> "TokenStore":
+        """A store that knows the sandbox's tokens, whatever the environment says. Slow to import."""
+        credentials, secret = import_module("dfn_tui.credentials"), import_module("pydantic").SecretStr
+        store: TokenStore = credentials.TokenStore(environ={})
+        for api, kind in ((Api.V1, "api"), (Api.V2, "import")):
+            store.hold(NAMES[api], credentials.TokenKind(kind), secret(self._process.token))
+        export = secret(self._process.export_token)
+        store.hold(NAMES[Api.V2], credentials.TokenKind("export"), export)
+        return store
+
+    def close(self) -> None:
+        """Ends the sandbox."""
+        self._process.close()

@@ -1,0 +1,119 @@
+"""What an operator sees of a user, and what a change to it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from dfn_tui.api.types import Identity, Outcome, Profile, Value
+from dfn_tui.consent.flags import Consents, State
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """One user as read at `read_at`. `profile` and `ci` are None where they were not or cannot be read.
+
+    `failure` says why a read failed. A user of a generation without point reads has neither a profile
+    nor a failure.
+    """
+
+    identity: Identity
+    read_at: datetime
+    profile: Profile | None = None
+    ci: Mapping[str, str] | None = None
+    failure: Outcome | None = None
+
+    @property
+    def consents(self) -> Consents:
+        return self.profile.consents if self.profile else {}
+
+    @property
+    def properties(self) -> Mapping[str, Value]:
+        return self.profile.properties if self.profile else {}
+
+    @property
+    def unknown_to_server(self) -> bool:
+        """Read, and nothing at all was ever set: writing would create this user."""
+        return (
+            self.profile is not None
+            and not self.profile.properties
+            and not self.ci
+            and all(state is State.NEVER_SET for state in self.profile.consents.values())
+        )
+
+
+class FieldKind(StrEnum):
+    """Where a field lives: consents and properties in the profile, CI fields in a place of their own."""
+
+    CONSENT = "consent"
+    PROPERTY = "property"
+    CI = "ci"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field, before and after.
+
+    `before` is None where the field is absent; with `readable` False nothing is known of it. `after` is
+    None for the deletion of a CI field. Consents appear as the text of their `State`.
+    """
+
+    kind: FieldKind
+    name: str
+    before: Value | None
+    after: Value | None
+    readable: bool = True
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """Everything that would be written for one user, in the order shown."""
+
+    identity: Identity
+    fields: tuple[FieldChange, ...]
+    creates: bool = False
+    """The server knows nothing of this user: the write would create it."""
+
+
+class Verdict(StrEnum):
+    """What is known of a change after it was sent.
+
+    CONFIRMED: reading back shows it. ACCEPTED: the server took it, and this generation cannot be read.
+    DIFFERENT: the server took it, but reading back shows another value. FAILED: refused, or not applied.
+    UNKNOWN: it was sent, no answer came, and reading back did not settle it.
+    """
+
+    CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"
+    DIFFERENT = "different"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldResult:
+    """How one field's change ended. `now` is what reading back showed, where `read_back` is True."""
+
+    change: FieldChange
+    verdict: Verdict
+    read_back: bool = False
+    now: Value | None = None
+    code: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserResult:
+    """How the change of one user ended."""
+
+    identity: Identity
+    fields: tuple[FieldResult, ...]
+    errors: tuple[Outcome, ...] = field(default=())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of the fields': what is uncertain outranks what failed."""
+        found = {result.verdict for result in self.fields}
+        gravest = (Verdict.UNKNOWN, Verdict.DIFFERENT, Verdict.FAILED, Verdict.ACCEPTED)
+        return next((verdict for verdict in gravest if verdict in found), Verdict.CONFIRMED)

@@ -1,0 +1,191 @@
+"""Staged edits: what the operator wants, for any number of users. Nothing here reaches the server."""
+
+from dataclasses import dataclass, field
+
+from dfn_tui.api.types import Identity, Value
+from dfn_tui.consent.flags import Consents, Flag, State
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.personal import is_personal
+from dfn_tui.service.records import FieldChange, FieldKind, UserChange, UserRecord
+from dfn_tui.text import _
+
+
+class DeletionNotConfirmed(ConsoleError):
+    """The user id typed to confirm the deletion of a CI field is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CiEdit:
+    """A staged edit of a CI field or of a linked identity: set `value`, or delete it."""
+
+    value: str | None
+    delete: bool = False
+
+
+@dataclass
+class Draft:
+    """The staged edits of one user, beside the record the operator looked at while making them."""
+
+    record: UserRecord
+    consents: dict[Flag, State] = field(default_factory=dict)
+    properties: dict[str, Value] = field(default_factory=dict)
+    ci: dict[str, CiEdit] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.consents or self.properties or self.ci)
+
+    def stage_consents(self, wanted: Consents) -> None:
+        """Wants these states. Where a state is already so, the edit is dropped: nothing is to be sent."""
+        for flag, state in wanted.items():
+            if self.record.consents.get(flag) is state:
+                self.consents.pop(flag, None)
+            else:
+                self.consents[flag] = state
+
+    def stage_property(self, name: str, value: Value) -> None:
+        """Wants this value. A type counts as a difference: `"30"` is not `30`, and true is not 1."""
+        seen = self.record.properties.get(name)
+        if same_value(seen, value):
+            self.properties.pop(name, None)
+        else:
+            self.properties[name] = value
+
+    def stage_ci(self, name: str, value: str) -> None:
+        """Wants this CI field set to `value`; what is already so is dropped."""
+        self._stage_ci(name, CiEdit(value))
+
+    def stage_ci_deletion(self, name: str, typed_id: str, value: str | None = None) -> None:
+        """Wants this CI field deleted. `value` names the one to delete where it cannot be read.
+
+        Raises `DeletionNotConfirmed` unless the operator typed this very user's id: a deletion takes away
+        the address itself, and the platform keeps no copy.
+        """
+        if typed_id != self.record.identity.value:
+            raise DeletionNotConfirmed(
+                _("Not staged"),
+                _("What was typed is not this user's id. Nothing was changed."),
+                _("Type the id exactly as it is shown."),
+            )
+        self._stage_ci(name, CiEdit(value, delete=True))
+
+    def _stage_ci(self, name: str, edit: CiEdit) -> None:
+        seen = (self.record.ci or {}).get(name)
+        read = self.record.ci is not None
+        if read and ((edit.delete and seen is None) or (not edit.delete and seen == edit.value)):
+            self.ci.pop(name, None)
+        else:
+            self.ci[name] = edit
+
+    def change(self) -> UserChange:
+        """What would be written for this user."""
+        record = self.record
+        readable = record.profile is not None
+        fields = [
+            FieldChange(
+                FieldKind.CONSENT,
+                flag.value,
+                seen.value if (seen := record.consents.get(flag)) else None,
+                self.consents[flag].value,
+                readable=readable and seen is not None,
+            )
+            for flag in Flag
+            if flag in self.consents
+        ]
+        fields += [
+            FieldChange(
+                FieldKind.PROPERTY,
+                name,
+                record.properties.get(name),
+                value,
+                readable=readable,
+                personal=is_personal(name, record.properties.get(name)) or is_personal(name, value),
+            )
+            for name, value in self.properties.items()
+        ]
+        fields += [self._ci_change(name, edit) for name, edit in self.ci.items()]
+        return UserChange(record.identity, tuple(fields), creates=record.unknown_to_server)
+
+    def _ci_change(self, name: str, edit: CiEdit) -> FieldChange:
+        before = (self.record.ci or {}).get(name)
+        if edit.delete:
+            # Where identities cannot be read, the operator names the one to delete.
+            return FieldChange(
+                FieldKind.CI,
+                name,
+                before if before is not None else edit.value,
+                None,
+                readable=self.record.ci is not None,
+                personal=True,
+            )
+        return FieldChange(
+            FieldKind.CI, name, before, edit.value, readable=self.record.ci is not None, personal=True
+        )
+
+
+def same_value(seen: Value | None, wanted: Value | None) -> bool:
+    """Equal in value and in type, as JSON tells types apart (an integer and its float are one number)."""
+    if isinstance(seen, bool) is not isinstance(wanted, bool):
+        return False
+    return seen == wanted
+
+
+class Staging:
+    """The drafts of this run, by user. They survive every error and every look-up."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[Identity, Draft] = {}
+
+    def draft(self, record: UserRecord) -> Draft:
+        """The draft of that user, begun where there is none.
+
+        An existing draft is moved onto the newer record: edits that meanwhile became true are dropped.
+        """
+        held = self._drafts.get(record.identity)
+        if held is None:
+            held = self._drafts[record.identity] = Draft(record)
+        elif held.record is not record:
+            fresh = Draft(record)
+            fresh.stage_consents(held.consents)
+            for name, value in held.properties.items():
+                fresh.stage_property(name, value)
+            for name, edit in held.ci.items():
+                fresh._stage_ci(name, edit)
+            held = self._drafts[record.identity] = fresh
+        return held
+
+    def drop(self, identity: Identity) -> None:
+        """Forgets what is staged for that user."""
+        self._drafts.pop(identity, None)
+
+    def settle(self, change: UserChange) -> None:
+        """Forgets the edits that were confirmed; edits made since, or to other fields, stay."""
+        draft = self._drafts.get(change.identity)
+        if draft is None:
+            return
+        for item in change.fields:
+            if item.kind is FieldKind.CONSENT:
+                draft.consents.pop(Flag(item.name), None)
+            elif item.kind is FieldKind.PROPERTY:
+                draft.properties.pop(item.name, None)
+            else:
+                draft.ci.pop(item.name, None)
+        if draft.empty:
+            self.drop(change.identity)
+
+    def seen(self, identity: Identity) -> Consents:
+        """The consents the operator saw when staging for that user; empty where nothing is staged."""
+        draft = self._drafts.get(identity)
+        return draft.record.consents if draft else {}
+
+    def staged(self, identity: Identity) -> bool:
+        draft = self._drafts.get(identity)
+        return draft is not None and not draft.empty
+
+    def changes(self) -> tuple[UserChange, ...]:
+        """What would be written, for every user with staged edits, in the order they were begun."""
+        return tuple(d.change() for d in self._drafts.values() if not d.empty)
+
+    def __len__(self) -> int:
+        """How many users have staged edits."""
+        return sum(not draft.empty for draft in self._drafts.values())
