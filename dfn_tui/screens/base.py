@@ -1,0 +1,146 @@
+"""What all screens share: the status line above, the keys below, help, and how errors are told."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+from textual.screen import Screen, ScreenResultType
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service import Desk, TokenNeeded
+from dfn_tui.text import _
+from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from dfn_tui.app import ConsoleApp
+
+
+class BindingCommands(Provider):
+    """Every key of the screen, as commands of the palette."""
+
+    def _commands(self) -> Iterator[tuple[DOMNode, str, str, str]]:
+        seen: set[str] = set()
+        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
+            if enabled and binding.id and binding.id not in seen and not binding.system:
+                seen.add(binding.id)
+                yield node, binding.description, binding.action, tooltip or binding.tooltip
+
+    async def discover(self) -> Hits:
+        for node, name, action, tip in self._commands():
+            yield DiscoveryHit(name, self._run(node, action), help=tip)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for node, name, action, tip in self._commands():
+            score = matcher.match(name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), self._run(node, action), help=tip)
+
+    def _run(self, node: DOMNode, action: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.app.run_action(action, node)
+
+        return run
+
+
+class ConsoleScreen(Screen[ScreenResultType | None]):
+    """A whole screen. Subclasses give `body`; `desk` is None where no connection is open."""
+
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {BindingCommands}
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", _("Back"), id="screen.back", tooltip=_("Leave this screen")),
+        Binding("f1", "help", _("Help"), id="screen.help", tooltip=_("Show every key of this screen")),
+    ]
+
+    @property
+    def console(self) -> "ConsoleApp":
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(self.shown_desk(), self.console.connections.clock)
+        yield from self.body()
+        yield KeyBar()
+
+    def shown_desk(self) -> Desk | None:
+        """The desk that the status line names."""
+        return None
+
+    def body(self) -> ComposeResult:
+        """What stands between the status line and the keys."""
+        yield from ()
+
+    def action_back(self) -> None:
+        """Leaves this screen; the first one stays."""
+        if len(self.app.screen_stack) > 2:  # Textual's own blank screen lies below the first
+            self.dismiss(None)
+
+    def action_help(self) -> None:
+        """Shows or hides the panel with every key."""
+        if self.query("HelpPanel"):
+            self.app.action_hide_help_panel()
+        else:
+            self.app.action_show_help_panel()
+
+
+class DeskScreen(ConsoleScreen[ScreenResultType]):
+    """A screen on an open connection."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def shown_desk(self) -> Desk | None:
+        return self.desk
+
+    def on_screen_resume(self) -> None:
+        self.query_one(StatusLine).look_again()
+
+    def tell(self, error: ConsoleError, retry: Callable[[], None] | None = None) -> None:
+        """Puts an expected error before the operator. Where a token would help, one can be given at once,
+        and `retry` is called with it in place; staged edits stay as they are."""
+        from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  dialogs build on this module
+
+        kind = self.desk.token_that_helps(error)
+        if isinstance(error, TokenNeeded):
+            self.ask_token(error.kind, error.happened, retry)
+            return
+
+        def after(answer: str | None) -> None:
+            if answer == "token" and kind is not None:
+                self.ask_token(kind, error.happened, retry)
+
+        self.app.push_screen(ErrorDialog(error, offer_token=kind is not None), after)
+
+    def ask_token(self, kind: str, reason: str, retry: Callable[[], None] | None) -> None:
+        """Asks for a token of this connection, keeps it, and calls `retry`."""
+        from dfn_tui.screens.dialogs import TokenDialog  # noqa: PLC0415  dialogs build on this module
+
+        name = self.desk.connection.name
+
+        async def keep(text: str | None) -> None:
+            if text is None:
+                return
+            try:
+                kept = await self.console.connections.give_token(name, kind, text)
+            except ConsoleError as error:
+                self.tell(error)
+                return
+            self.notify(kept, markup=False)
+            if retry is not None:
+                retry()
+
+        self.app.push_screen(TokenDialog(name, kind, reason), keep)
+
+    def open_review(self) -> None:
+        """Goes to the review of everything staged on this connection."""
+        from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  it builds on this module
+
+        if len(self.desk.staging):
+            self.app.push_screen(ReviewScreen(self.desk))
+        else:
+            self.notify(_("Nothing is staged: there is nothing to review."), markup=False)

@@ -1,0 +1,147 @@
+"""The connections: open one, test one, add one, or try the sandbox."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.add_connection import AddConnectionDialog
+from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog, TokenDialog
+from dfn_tui.service import Connection, Connections, TokenNeeded
+from dfn_tui.text import _, inert
+from dfn_tui.widgets.status_line import environment_words
+
+
+class ConnectionsScreen(ConsoleScreen[None]):
+    """Where a first start lands, and where another connection is chosen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "a", "add", _("Add"), id="connections.add", tooltip=_("Add a connection to the configuration")
+        ),
+        Binding("t", "test", _("Test"), id="connections.test", tooltip=_("A harmless read: does it work?")),
+        Binding(
+            "k", "token", _("Token"), id="connections.token", tooltip=_("Give this connection a new token")
+        ),
+        Binding(
+            "d", "demo", _("Sandbox"), id="connections.demo", tooltip=_("Try the console on made-up users")
+        ),
+    ]
+
+    def body(self) -> ComposeResult:
+        yield Static(_("Connections"), classes="heading", markup=False)
+        yield OptionList(id="connections", compact=True)
+        yield Static(id="empty", markup=False)
+
+    def on_mount(self) -> None:
+        self._fill()
+        self.query_one(OptionList).focus()
+
+    @property
+    def _connections(self) -> Connections:
+        return self.console.connections
+
+    def _fill(self) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        known = self._connections.known
+        options.add_options([Option(_line(connection), id=name) for name, connection in known.items()])
+        options.display = bool(known)
+        if known:
+            options.highlighted = 0
+        words = (
+            ""
+            if known
+            else _(
+                "There is no connection yet.\n\n"
+                "  d  try the console on a sandbox with made-up users\n"
+                "  a  add a connection to your DFINERY service"
+            )
+        )
+        self.query_one("#empty", Static).update(words)
+
+    def _chosen(self) -> Connection | None:
+        options = self.query_one(OptionList)
+        option = options.highlighted_option
+        return self._connections.known[str(option.id)] if option is not None else None
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.console.open_connection(str(event.option_id))
+
+    def action_add(self) -> None:
+        """Asks for a connection and its token, and adds it."""
+        self._add()
+
+    @work(group="add")
+    async def _add(self) -> None:
+        connection = await self.app.push_screen_wait(AddConnectionDialog(self._connections))
+        if connection is not None:
+            self._fill()
+            await self._ask_token(connection)
+
+    @work(group="test", exclusive=True)
+    async def action_test(self) -> None:
+        """Tests the connection chosen, asking for its token where there is none."""
+        connection = self._chosen()
+        if connection is None:
+            return
+        self.notify(_("Testing {name}…").format(name=inert(connection.name)), markup=False)
+        try:
+            probe = await self._connections.test(connection.name)
+        except TokenNeeded:
+            if not await self._ask_token(connection):
+                return
+            probe = await self._connections.test(connection.name)
+        except ConsoleError as error:
+            self.app.push_screen(ErrorDialog(error))
+            return
+        if probe.error is not None:
+            self.app.push_screen(ErrorDialog(probe.error))
+        else:
+            title = _("{name} works").format(name=inert(connection.name, 30))
+            self.app.push_screen(NoticeDialog(title, "\n".join(probe.lines)))
+
+    @work(group="token", exclusive=True)
+    async def action_token(self) -> None:
+        """Gives the connection chosen a new token."""
+        connection = self._chosen()
+        if connection is not None:
+            await self._ask_token(connection)
+
+    async def _ask_token(self, connection: Connection) -> bool:
+        """Asks for each token of the generation; an empty answer leaves that one as it is."""
+        given = False
+        for kind in self._connections.token_kinds(connection):
+            text = await self.app.push_screen_wait(TokenDialog(connection.name, kind))
+            if text is None:
+                break
+            try:
+                kept = await self._connections.give_token(connection.name, kind, text)
+            except ConsoleError as error:
+                await self.app.push_screen_wait(ErrorDialog(error))
+                break
+            self.notify(kept, markup=False)
+            given = True
+        return given
+
+    def action_demo(self) -> None:
+        """Starts a sandbox for this run and opens it."""
+        try:
+            self.console.start_demo()
+        except ConsoleError as error:
+            self.app.push_screen(ErrorDialog(error))
+
+
+def _line(connection: Connection) -> Text:
+    text = Text(f"{inert(connection.name, 30):<32}", "bold")
+    text.append(f"{environment_words(connection.environment):<12}")
+    text.append(f"{connection.api.value:<4}")
+    if connection.read_only:
+        text.append(_("read-only"), "yellow")
+    return text

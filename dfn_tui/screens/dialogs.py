@@ -1,0 +1,128 @@
+"""Dialogs that more than one screen uses."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import BindingCommands
+from dfn_tui.text import _, inert
+from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.key_bar import KeyBar
+
+
+class Dialog(ModalScreen[ScreenResultType | None]):
+    """A framed dialog over the screen. Escape closes it with None, which is always "do nothing"."""
+
+    AUTO_FOCUS = "*"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {BindingCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", _("Close"), id="dialog.close", tooltip=_("Close without doing anything")),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as frame:
+            frame.border_title = Text(self._title)
+            yield from self.body()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """What stands inside the frame."""
+        yield from ()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class ErrorDialog(Dialog[str]):
+    """An expected error: what happened, what to do next. Dismissed with `"token"` to replace the token."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "c", "copy", _("Copy"), id="error.copy", tooltip=_("Send the text to the terminal's clipboard")
+        ),
+    ]
+
+    def __init__(self, error: ConsoleError, *, offer_token: bool = False) -> None:
+        super().__init__(error.title)
+        self._error = error
+        self._offer_token = offer_token
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield Static(self._error.happened, markup=False)
+            yield Static(self._error.next_step, markup=False, classes="next-step")
+        with Horizontal(classes="buttons"):
+            yield Button(_("Close"), id="close", compact=True)
+            if self._offer_token:
+                yield Button(_("Replace the token"), id="token", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss("token" if event.button.id == "token" else None)
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(str(self._error))
+        self.notify(_("Sent to the terminal's clipboard."), markup=False)
+
+
+class NoticeDialog(Dialog[None]):
+    """A text to be read."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(title)
+        self._text = text
+
+    def body(self) -> ComposeResult:
+        yield Static(self._text, markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button(_("Close"), id="close", compact=True)
+
+    def on_button_pressed(self) -> None:
+        self.dismiss(None)
+
+
+class TokenDialog(Dialog[str]):
+    """Asks for a token; dismissed with it. It is never shown, and never put back on the screen."""
+
+    def __init__(self, connection: str, kind: str, reason: str = "") -> None:
+        super().__init__(_("Token for {connection}").format(connection=inert(connection, 30)))
+        self._kind = kind
+        self._reason = reason
+
+    def body(self) -> ComposeResult:
+        yield Static(self._reason, markup=False)
+        prompt = _(
+            "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
+        )
+        yield Static(prompt.format(kind=self._kind), markup=False)
+        yield Field(password=True, id="token")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            self.dismiss(event.value)
+
+
+class ChoiceDialog(Dialog[str]):
+    """One choice of a few, by arrows and Enter; dismissed with the id chosen."""
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__(title)
+        self._choices = choices
+
+    def body(self) -> ComposeResult:
+        yield OptionList(*(Option(Text(name), id=key) for key, name in self._choices), compact=True)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)

@@ -1,0 +1,231 @@
+"""Look-up: from an id, or a pasted list of them, to the users and what may be sent to them now."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import DataTable, Input, Static
+from textual.worker import Worker
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.dialogs import ChoiceDialog
+from dfn_tui.screens.rows import columns, findings, row
+from dfn_tui.screens.user.screen import UserScreen
+from dfn_tui.service import Desk, Identity, IdentityKind, Progress, UserRecord
+from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text.ids import IdsUnreadable, split_ids
+from dfn_tui.widgets.ids_field import IdsField
+from dfn_tui.widgets.status_line import StatusLine
+
+RECENT = 10
+"""How many look-ups of this run are offered again."""
+
+
+class LookupScreen(DeskScreen[None]):
+    """Where the console starts. One known id opens its user at once; a list stays as rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f2", "kind", _("Identity"), id="lookup.kind", tooltip=_("Choose what users are looked up by")
+        ),
+        Binding("f3", "recent", _("Recent"), id="lookup.recent", tooltip=_("Look-ups of this run")),
+        Binding("f4", "review", _("Review"), id="lookup.review", tooltip=_("See everything staged")),
+        Binding(
+            "f6", "connections", _("Connections"), id="lookup.connections", tooltip=_("Change the connection")
+        ),
+        Binding("slash", "ids", _("Ids"), show=False, id="lookup.ids", tooltip=_("Back to the input")),
+    ]
+
+    def __init__(self, desk: Desk, worth_looking_up: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(desk)
+        self._worth = worth_looking_up
+        self._kind = desk.capabilities.write_by[0]
+        self._held: tuple[str, ...] = ()
+        self._recent: list[tuple[Identity, ...]] = []
+        self._records: dict[str, UserRecord] = {}
+        self._under_way: Worker[None] | None = None
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="ask"):
+            yield Static(f"{self._kind}: ", id="kind", markup=False)
+            yield IdsField(placeholder=_("one id, or paste a list"), id="ids")
+        yield Static(self._hint(), id="hint", markup=False)
+        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=False, id="users")
+        table.display = False
+        yield table
+        yield Static(id="finding", markup=False)
+        yield Static(id="progress", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(IdsField).focus()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._progress_line("")
+
+    def _hint(self) -> Text:
+        text = Text()
+        for user_id, remark in self._worth:
+            text.append(f"{user_id:<12}", "bold")
+            text.append(f" {remark}\n")
+        return text
+
+    def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
+        try:
+            self._held = split_ids(event.text)
+        except IdsUnreadable as error:
+            self._tell_unreadable(error)
+            return
+        words = ngettext(
+            "{count} id pasted: Enter looks it up", "{count} ids pasted: Enter looks them up", len(self._held)
+        )
+        field = self.query_one(IdsField)
+        field.value = ""
+        field.placeholder = words.format(count=len(self._held))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        try:
+            ids = self._held if not event.value.strip() else split_ids(event.value)
+        except IdsUnreadable as error:
+            self._tell_unreadable(error)
+            return
+        self._held = ()
+        event.input.action_select_all()  # what is typed next is the next look-up
+        event.input.placeholder = _("one id, or paste a list")
+        if ids:
+            self.look_up(tuple(self.desk.identity(value, self._kind) for value in ids))
+
+    def _tell_unreadable(self, error: IdsUnreadable) -> None:
+        step = _("Mend the list and give it again.")
+        self.tell(ConsoleError(_("Nothing was looked up"), str(error), step))
+
+    def look_up(self, identities: tuple[Identity, ...]) -> None:
+        """Looks these up; a look-up still under way is superseded."""
+        if identities in self._recent:
+            self._recent.remove(identities)
+        self._recent.insert(0, identities)
+        del self._recent[RECENT:]
+        self._under_way = self._look_up(identities)
+
+    @work(exclusive=True, group="look-up")
+    async def _look_up(self, identities: tuple[Identity, ...]) -> None:
+        table = self._begin_table()
+        first_failure: ConsoleError | None = None
+        try:
+            async for record in self.desk.look_up(identities, self._on_progress):
+                self._add(table, record)
+                if record.failure and record.failure.error and first_failure is None:
+                    first_failure = record.failure.error
+                self._progress_line(
+                    _("{done} of {total} read").format(done=table.row_count, total=len(identities))
+                )
+        except ConsoleError as error:
+            first_failure = error
+        self._progress_line("")
+        self.query_one(StatusLine).look_again()
+        if first_failure is not None:
+            self.tell(first_failure, retry=lambda: self.look_up(identities))
+        elif len(identities) == 1 and not self._records[identities[0].value].unknown_to_server:
+            self._open(identities[0])
+        else:
+            table.focus()
+
+    def _begin_table(self) -> DataTable[Text]:
+        table: DataTable[Text] = self.query_one("#users", DataTable)
+        table.clear(columns=True)
+        for key, label, width in columns(self.size.width):
+            table.add_column(label, key=key, width=width)
+        self._records.clear()
+        self.query_one("#hint").display = False
+        table.display = True
+        return table
+
+    def _add(self, table: DataTable[Text], record: UserRecord) -> None:
+        key = record.identity.value
+        new = key not in self._records
+        self._records[key] = record  # before the row: the first one is highlighted as it comes
+        if new:
+            table.add_row(*row(record, self.desk, self.size.width), key=key)
+
+    def _on_progress(self, progress: Progress) -> None:
+        if progress.waiting:
+            words = _("waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
+            self._progress_line(
+                words.format(seconds=progress.waiting, attempt=progress.attempt, reason=progress.reason)
+            )
+
+    def _progress_line(self, words: str) -> None:
+        staged = len(self.desk.staging)
+        if not words and staged:
+            words = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
+            words = words.format(users=staged)
+        self.query_one("#progress", Static).update(inert(words))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """The finding of this row once more, with the width of the terminal."""
+        record = self._records.get(str(event.row_key.value)) if event.row_key else None
+        self.query_one("#finding", Static).update(findings(record) if record else "")
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        self._open(self._records[str(event.row_key.value)].identity)
+
+    def _open(self, identity: Identity) -> None:
+        self.app.push_screen(UserScreen(self.desk, identity))
+
+    def action_back(self) -> None:
+        """Stops a look-up under way; else goes back to the input."""
+        if self._under_way is not None and self._under_way.is_running:
+            self._under_way.cancel()
+            self._progress_line(_("Stopped."))
+        else:
+            self.action_ids()
+
+    def action_ids(self) -> None:
+        self.query_one(IdsField).focus()
+
+    def action_kind(self) -> None:
+        """Chooses the identity, where the generation has more than one."""
+        kinds = [(kind.value, kind.value) for kind in self.desk.capabilities.write_by]
+
+        def choose(kind: str | None) -> None:
+            if kind is not None:
+                self._kind = IdentityKind(kind)
+                self.query_one("#kind", Static).update(f"{kind}: ")
+
+        self.app.push_screen(ChoiceDialog(_("Look users up by"), kinds), choose)
+
+    def action_recent(self) -> None:
+        """Offers the look-ups of this run again."""
+
+        def again(number: str | None) -> None:
+            if number is not None:
+                self.look_up(self._recent[int(number)])
+
+        choices = [(str(at), _recent_words(identities)) for at, identities in enumerate(self._recent)]
+        self.app.push_screen(ChoiceDialog(_("Look up again"), choices), again)
+
+    def action_review(self) -> None:
+        self.open_review()
+
+    def action_connections(self) -> None:
+        self.console.choose_connection()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "kind":
+            return len(self.desk.capabilities.write_by) > 1
+        if action == "recent":
+            return bool(self._recent)
+        return True
+
+
+def _recent_words(identities: Sequence[Identity]) -> str:
+    first = inert(identities[0].value, 40)
+    if len(identities) == 1:
+        return first
+    more = len(identities) - 1
+    return ngettext("{first} and {more} more", "{first} and {more} more", more).format(first=first, more=more)

@@ -1,0 +1,102 @@
+"""The result: per user, what the server confirmed on reading back."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.changes import result_line, verdict_words
+from dfn_tui.service import Approval, Desk, Progress, Review, UserResult, Verdict
+from dfn_tui.text import _, inert
+
+
+class ResultScreen(DeskScreen[None]):
+    """Sends on opening, and stays until the last user is settled: a write is never cancelled half-way."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "c", "copy", _("Copy"), id="result.copy", tooltip=_("Send the result to the terminal's clipboard")
+        ),
+        Binding("m", "reveal", _("Reveal"), id="result.reveal", tooltip=_("Show or mask personal values")),
+    ]
+
+    def __init__(self, desk: Desk, review: Review, approval: Approval) -> None:
+        super().__init__(desk)
+        self._review = review
+        self._approval = approval
+        self._results: Sequence[UserResult] | None = None
+        self._failed = False
+        self._revealed = False
+
+    def body(self) -> ComposeResult:
+        yield Static(_("Sending…"), id="headline", markup=False)
+        with VerticalScroll(id="what", can_focus=True):
+            yield Static(id="results", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#what").focus()
+        self._apply()
+
+    @work(group="apply")
+    async def _apply(self) -> None:
+        try:
+            self._results = await self.desk.apply(self._review, self._approval, self._on_progress)
+        except ConsoleError as error:
+            self._failed = True
+            self.query_one("#headline", Static).update(inert(f"{error.title}. {error.happened}"))
+            self.tell(error)
+            return
+        self._show()
+        settled = (Verdict.CONFIRMED, Verdict.ACCEPTED)
+        unsettled = [result for result in self._results if result.verdict not in settled]
+        errors = [outcome.error for result in unsettled for outcome in result.errors if outcome.error]
+        if errors:
+            self.tell(errors[0])
+
+    def _on_progress(self, progress: Progress) -> None:
+        words = _("Sending: {done} of {total} answered. {reason}")
+        text = words.format(done=progress.done, total=progress.total, reason=progress.reason)
+        self.query_one("#headline", Static).update(inert(text))
+
+    def _show(self) -> None:
+        if self._results is None:
+            return
+        self.query_one("#headline", Static).update(self._headline(self._results))
+        self.query_one("#results", Static).update(self._text(self._results, self._revealed))
+
+    def _headline(self, results: Sequence[UserResult]) -> Text:
+        counts = [(verdict, sum(r.verdict is verdict for r in results)) for verdict in Verdict]
+        words = [f"{count} {verdict_words(verdict)}" for verdict, count in counts if count]
+        return Text(_("Result: {counts}").format(counts=", ".join(words)), "bold")
+
+    def _text(self, results: Sequence[UserResult], revealed: bool) -> Text:
+        lines = []
+        for result in results:
+            lines.append(Text(inert(result.identity.value, 60), "bold"))
+            lines += [Text("  ") + result_line(item, revealed) for item in result.fields]
+        return Text("\n").join(lines)
+
+    def action_back(self) -> None:
+        """Leaves once every user is settled."""
+        if self._results is None and not self._failed:
+            self.notify(_("Still sending: this cannot be stopped half-way."), markup=False)
+        else:
+            super().action_back()
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        self._show()
+
+    def action_copy(self) -> None:
+        """Copies the result, personal values masked."""
+        if self._results is not None:
+            text = Text("\n").join([self._headline(self._results), self._text(self._results, False)])
+            self.app.copy_to_clipboard(text.plain)
+            self.notify(_("Sent to the terminal's clipboard."), markup=False)

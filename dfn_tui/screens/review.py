@@ -1,0 +1,102 @@
+"""The review: before and after for every staged user, what must be answered, and the send button."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.changes import change_line
+from dfn_tui.screens.result import ResultScreen
+from dfn_tui.service import Approval, Desk, Notice
+from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.field import Field
+
+
+class ReviewScreen(DeskScreen[None]):
+    """Nothing is sent but by the button here, and the focus starts on Cancel."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "reveal", _("Reveal"), id="review.reveal", tooltip=_("Show or mask personal values")),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._review = desk.review()
+        self._revealed = False
+
+    def body(self) -> ComposeResult:
+        users = len(self._review.changes)
+        title = ngettext(
+            "Review: {users} user would be changed", "Review: {users} users would be changed", users
+        )
+        yield Static(title.format(users=users), classes="heading", markup=False)
+        with VerticalScroll(id="what", can_focus=True):
+            yield Static(self._changes(), id="changes", markup=False)
+            for at, notice in enumerate(self._to_acknowledge()):
+                yield Static(Text(f"! {notice.text}", "bold yellow"), classes="notice")
+                yield Checkbox(_("read and acknowledged"), id=f"notice-{at}", compact=True)
+            others = [f"! {n.text}" for n in self._review.notices if not n.must_acknowledge]
+            if others:
+                yield Static(Text("\n".join(others), "yellow"), classes="notice")
+        if self._review.evidence_required:
+            yield Static(_("Evidence that the person gave this consent (required)"), markup=False)
+            yield Field(id="evidence", placeholder=_("form, call record, date"))
+        reason = _("Reason or ticket (required)") if self._review.reason_required else _("Reason or ticket")
+        yield Static(reason, markup=False)
+        yield Field(id="reason")
+        with Horizontal(classes="buttons"):
+            yield Button(_("Cancel"), id="cancel", compact=True)
+            yield Button(_("Send"), id="send", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#cancel", Button).focus()
+
+    def _changes(self) -> Text:
+        lines = []
+        for change in self._review.changes:
+            lines.append(Text(inert(change.identity.value, 60), "bold"))
+            lines += [Text("  ") + change_line(item, self._revealed) for item in change.fields]
+        return Text("\n").join(lines)
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        self.query_one("#changes", Static).update(self._changes())
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "cancel":
+            self.dismiss(None)
+        else:
+            self._send()
+
+    def _to_acknowledge(self) -> list[Notice]:
+        return [notice for notice in self._review.notices if notice.must_acknowledge]
+
+    def _approval(self) -> Approval:
+        boxes = zip(self._to_acknowledge(), self.query(Checkbox), strict=True)
+        ticked = {notice.id for notice, box in boxes if box.value}
+        evidence = self.query_one("#evidence", Field).value if self._review.evidence_required else ""
+        return Approval(self.query_one("#reason", Field).value, evidence, frozenset(ticked))
+
+    def _send(self) -> None:
+        """Checks what the gate will check, so that a refusal leaves the form as it is."""
+        approval = self._approval()
+        try:
+            self.desk.admit(self._review, approval)
+        except ConsoleError as error:
+            self._focus_what_is_missing()
+            self.tell(error)
+            return
+        self.app.switch_screen(ResultScreen(self.desk, self._review, approval))
+
+    def _focus_what_is_missing(self) -> None:
+        """The first box that is not ticked, or the first field that is empty: it comes into view."""
+        empty: list[Widget] = [box for box in self.query(Checkbox) if not box.value]
+        empty += [field for field in self.query(Field) if not field.value.strip()]
+        if empty:
+            empty[0].focus()

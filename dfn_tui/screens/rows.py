@@ -1,0 +1,70 @@
+"""A user as one row: name, consents as glyphs, what may be sent now, what is wrong."""
+
+from rich.text import Text
+
+from dfn_tui.consent.flags import Flag, Purpose
+from dfn_tui.consent.lints import lint
+from dfn_tui.consent.sending import Answer, may_advertise
+from dfn_tui.consent.words import channel_name, state_glyph
+from dfn_tui.service import Desk, UserRecord
+from dfn_tui.text import _, inert
+
+_NAMES = ("user_name", "df_name")
+_MARKS = {Answer.YES: "", Answer.MAY: "?", Answer.NO: ""}
+
+
+def columns(width: int) -> list[tuple[str, str, int]]:
+    """Key, label and width of each column; what is left of the terminal goes to the findings."""
+    fixed = [
+        ("id", _("id"), 18),
+        ("name", _("name"), 8),
+        ("consents", _("i ads  night"), 12),
+        ("now", _("ads now"), 17),
+    ]
+    taken = sum(size + 2 for _key, _label, size in fixed) + 4
+    return [*fixed, ("findings", _("findings"), max(8, width - taken))]
+
+
+def row(record: UserRecord, desk: Desk, width: int) -> list[Text]:
+    """The cells of one user, inert and cut to their columns."""
+    widths = [size for _key, _label, size in columns(width)]
+    cells = [
+        Text(inert(record.identity.value), "bold"),
+        Text(inert(_name(record))),
+        Text(" ".join(_glyphs(record, desk, purpose) for purpose in Purpose)),
+        _now(record, desk),
+        findings(record),
+    ]
+    for cell, size in zip(cells, widths, strict=True):
+        cell.no_wrap = True
+        cell.truncate(size, overflow="ellipsis")
+    return cells
+
+
+def _name(record: UserRecord) -> str:
+    return next((str(record.properties[name]) for name in _NAMES if name in record.properties), "")
+
+
+def _glyphs(record: UserRecord, desk: Desk, purpose: Purpose) -> str:
+    flags = [flag for flag in Flag if flag.purpose is purpose and flag in desk.capabilities.flags]
+    return "".join(state_glyph(record.consents.get(flag)) for flag in flags)
+
+
+def _now(record: UserRecord, desk: Desk) -> Text:
+    """The channels an advertising message could go out by at this moment; a question mark: it may."""
+    if record.profile is None:
+        return Text(_("not readable"), "dim")
+    verdicts = may_advertise(record.consents, desk.clock(), desk.capabilities.flags)
+    names = [channel_name(v.channel) + _MARKS[v.answer] for v in verdicts if v.answer is not Answer.NO]
+    return Text(" ".join(names)) if names else Text(_("none"), "dim")
+
+
+def findings(record: UserRecord) -> Text:
+    """What is wrong with this user or with reading it; empty where nothing is."""
+    if record.failure is not None:
+        code = f"{record.failure.code}: " if record.failure.code else ""
+        return Text(inert(f"! {code}{record.failure.message}", 200), "bold red")
+    if record.unknown_to_server:
+        return Text(_("! unknown to the server"), "bold yellow")
+    found = lint(record.consents)
+    return Text(f"! {found[0].text}" if found else "", "yellow")

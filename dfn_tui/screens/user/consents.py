@@ -1,0 +1,106 @@
+"""The consents of a user: the matrix, what may be sent now, what contradicts itself, the presets."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from dfn_tui.consent.flags import Consents, Purpose, State
+from dfn_tui.consent.lints import lint
+from dfn_tui.consent.presets import presets
+from dfn_tui.consent.sending import Answer, ChannelVerdict, may_advertise
+from dfn_tui.consent.words import night_rule
+from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog
+from dfn_tui.screens.user.messages import DraftChanged
+from dfn_tui.service import Capabilities, Draft
+from dfn_tui.service.desk import Clock
+from dfn_tui.text import _
+from dfn_tui.widgets.consent_matrix import ConsentMatrix
+
+_STYLES = {Answer.YES: "green", Answer.MAY: "yellow", Answer.NO: "red"}
+
+
+class ConsentsPane(Vertical):
+    """Stages consents in the draft and tells the screen so."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "p", "preset", _("Presets"), id="consents.preset", tooltip=_("Stop all, night or one channel")
+        ),
+    ]
+
+    def __init__(self, capabilities: Capabilities, clock: Clock) -> None:
+        super().__init__()
+        self._capabilities = capabilities
+        self._clock = clock
+        self._draft: Draft | None = None
+
+    def compose(self) -> ComposeResult:
+        yield ConsentMatrix(self._capabilities.flags)
+        yield Static(_("Could an advertising message go out now?"), classes="heading")
+        yield Static(id="verdicts", markup=False)
+        yield Static(id="findings", markup=False)
+
+    def show(self, draft: Draft) -> None:
+        """Shows this draft, and what follows from it at this moment."""
+        self._draft = draft
+        current, staged = draft.record.consents, draft.consents
+        self.query_one(ConsentMatrix).show(current, staged)
+        self.query_one("#verdicts", Static).update(self._verdicts(current, {**current, **staged}))
+        self.query_one("#findings", Static).update(_findings(current, {**current, **staged}))
+
+    def _verdicts(self, current: Consents, wanted: Consents) -> Text:
+        now, flags = self._clock(), self._capabilities.flags
+        pairs = zip(may_advertise(current, now, flags), may_advertise(wanted, now, flags), strict=True)
+        lines = [_line(before, after) for before, after in pairs]
+        return Text("\n").join(lines)
+
+    def on_consent_matrix_wanted(self, event: ConsentMatrix.Wanted) -> None:
+        event.stop()
+        if self._draft is None:
+            return
+        if event.state is None:
+            self._draft.consents.pop(event.flag, None)
+        else:
+            self._draft.stage_consents({event.flag: event.state})
+            if (
+                event.flag.purpose is Purpose.NIGHT
+                and event.state is State.SUBSCRIBED
+                and event.flag in self._draft.consents
+            ):
+                self.app.push_screen(NoticeDialog(_("The night rule"), night_rule()))
+        self.post_message(DraftChanged())
+
+    def action_preset(self) -> None:
+        """Asks which preset, and stages it."""
+        offered = {preset.id: preset for preset in presets(self._capabilities.flags)}
+
+        def stage(chosen: str | None) -> None:
+            if chosen is not None and self._draft is not None:
+                self._draft.stage_consents(offered[chosen].wanted)
+                self.post_message(DraftChanged())
+
+        choices = [(preset.id, preset.name) for preset in offered.values()]
+        self.app.push_screen(ChoiceDialog(_("Stage a preset"), choices), stage)
+
+
+def _line(before: ChannelVerdict, after: ChannelVerdict) -> Text:
+    text = Text(before.line, _STYLES[before.answer])
+    if (before.answer, before.reason) != (after.answer, after.reason):
+        text.append(
+            "\n  " + _("after the staged change: {verdict}").format(verdict=after.line), _STYLES[after.answer]
+        )
+    return text
+
+
+def _findings(current: Consents, wanted: Consents) -> Text:
+    """What contradicts itself now, and what a staged change would leave contradictory."""
+    now = lint(current)
+    known = {finding.text for finding in now}
+    lines = [f"! {finding.text}" for finding in now]
+    left = [finding.text for finding in lint(wanted) if finding.text not in known]
+    lines += ["! " + _("after the staged change: {finding}").format(finding=text) for text in left]
+    return Text("\n".join(lines), "yellow")

@@ -1,0 +1,142 @@
+"""One user: consents, properties and CI fields, and everything staged for them."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.user.ci import CiPane
+from dfn_tui.screens.user.consents import ConsentsPane
+from dfn_tui.screens.user.properties import PropertiesPane
+from dfn_tui.service import Desk, Identity, UserRecord
+from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.consent_matrix import ConsentMatrix
+from dfn_tui.widgets.status_line import StatusLine
+from dfn_tui.widgets.tab_line import TabLine
+
+_PANES = ("consents", "properties", "ci")
+
+
+class UserScreen(DeskScreen[None]):
+    """Reads the user anew when opened. Nothing here writes: edits are staged, and reviewed elsewhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "r", "review", _("Review"), id="user.review", tooltip=_("See everything staged before it is sent")
+        ),
+        Binding("m", "reveal", _("Reveal"), id="user.reveal", tooltip=_("Show or mask personal values")),
+        Binding("1", "tab(0)", _("Consents"), show=False, id="user.consents"),
+        Binding("2", "tab(1)", _("Properties"), show=False, id="user.properties"),
+        Binding("3", "tab(2)", _("CI"), show=False, id="user.ci"),
+        Binding("f5", "read", _("Read again"), show=False, id="user.read", tooltip=_("Read this user again")),
+        Binding(
+            "X",
+            "drop_all",
+            _("Drop all edits"),
+            show=False,
+            id="user.drop",
+            tooltip=_("Drop this user's edits"),
+        ),
+    ]
+
+    def __init__(self, desk: Desk, identity: Identity) -> None:
+        super().__init__(desk)
+        self._identity = identity
+        self._revealed = False
+        self._record: UserRecord | None = None
+
+    def body(self) -> ComposeResult:
+        yield Static(self._title(), id="who", markup=False)
+        yield TabLine((_("Consents"), _("Properties"), _("CI")))
+        with ContentSwitcher(initial="consents"):
+            pane = ConsentsPane(self.desk.capabilities, self.desk.clock)
+            pane.id = "consents"
+            yield pane
+            yield PropertiesPane(id="properties")
+            yield CiPane(id="ci")
+        yield Static(id="staged", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(ConsentMatrix).focus()
+        self.action_read()
+
+    def on_screen_resume(self) -> None:
+        """Back from the review: what was applied or dropped there shows here."""
+        super().on_screen_resume()
+        self._show()
+
+    def action_read(self) -> None:
+        self._read()
+
+    @work(exclusive=True, group="read")
+    async def _read(self) -> None:
+        try:
+            record = await self.desk.open_user(self._identity)
+        except ConsoleError as error:
+            self.tell(error, retry=self.action_read)
+            return
+        if record.failure is not None and record.failure.error is not None:
+            self.tell(record.failure.error, retry=self.action_read)
+        self._record = record
+        self.query_one(StatusLine).look_again()
+        self._show()
+
+    def _show(self) -> None:
+        if self._record is None:
+            return
+        draft = self.desk.staging.draft(self._record)
+        self.query_one(ConsentsPane).show(draft)
+        self.query_one(PropertiesPane).show(draft, self.desk.capabilities, self._revealed)
+        self.query_one(CiPane).show(draft, self.desk.capabilities, self._revealed)
+        self.query_one("#who", Static).update(self._title())
+        self.query_one("#staged", Static).update(self._staged())
+
+    def _title(self) -> Text:
+        text = Text(f"{self._identity.kind} ", "dim")
+        text.append(inert(self._identity.value, 60), "bold")
+        record = self._record
+        if record is None:
+            text.append("  " + _("reading…"))
+        elif record.failure is not None:
+            message = record.failure.message or _("not read")
+            text.append("  ! " + inert(message, 60), "bold red")
+        elif record.unknown_to_server:
+            text.append("  ! " + _("unknown to the server: writing would create it"), "bold yellow")
+        elif record.profile is None:
+            text.append("  " + _("not readable: only what is staged is sent, nothing is verified"), "yellow")
+        return text
+
+    def _staged(self) -> Text:
+        users = len(self.desk.staging)
+        if not users:
+            return Text(_("Nothing staged."), "dim")
+        edits = sum(len(change.fields) for change in self.desk.staging.changes())
+        words = ngettext("{edits} edit staged, r reviews it", "{edits} edits staged, r reviews them", edits)
+        return Text(words.format(edits=edits), "bold")
+
+    def on_draft_changed(self) -> None:
+        self._show()
+
+    def action_tab(self, number: int) -> None:
+        """Shows the tab of that number, and focuses what can be edited there."""
+        self.query_one(TabLine).active = number
+        self.query_one(ContentSwitcher).current = _PANES[number]
+        pane = self.query_one(f"#{_PANES[number]}")
+        next(widget for widget in pane.walk_children(Widget) if widget.focusable).focus()
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        self._show()
+
+    def action_drop_all(self) -> None:
+        self.desk.staging.drop(self._identity)
+        self._show()
+
+    def action_review(self) -> None:
+        self.open_review()

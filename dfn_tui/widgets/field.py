@@ -1,0 +1,28 @@
+"""The text input of this console: steady cursor, compact, no completion of its own."""
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual.widgets import Input
+
+from dfn_tui.text import inert
+
+
+class _Inert(Highlighter):
+    """Stands one sign for each character that may not reach the terminal as itself, so that the cursor
+    keeps its place. The value itself is left as it is."""
+
+    def highlight(self, text: Text) -> None:
+        if inert(text.plain) != text.plain:
+            text.plain = "".join(char if inert(char) == char else "�" for char in text.plain)
+
+
+class Field(Input):
+    """An `Input` for a slow line: the cursor does not blink, and there is no border to repaint."""
+
+    def __init__(
+        self, value: str = "", *, placeholder: str = "", password: bool = False, id: str | None = None
+    ) -> None:
+        super().__init__(
+            value, placeholder=placeholder, password=password, compact=True, id=id, highlighter=_Inert()
+        )
+        self.cursor_blink = False

@@ -1,0 +1,33 @@
+"""The input for ids: one typed, or a list of any length pasted."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+
+from dfn_tui.widgets.field import Field
+
+SHOWN_WHOLE = 200
+"""Characters; what is longer is held aside, because an input line is no place for a thousand ids."""
+
+
+class IdsField(Field):
+    """A `Field` that keeps every line of a paste, where Textual's keeps the first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    class ListPasted(Message):
+        """A list too long to be shown in the field was pasted."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()  # or the base class would take the first line as well
+        if len(event.text) > SHOWN_WHOLE:
+            self.post_message(self.ListPasted(event.text))
+        else:
+            self.insert_text_at_cursor(" ".join(event.text.split()))

@@ -1,0 +1,46 @@
+"""The footer: one line that names the keys that work now.
+
+Textual's own footer rebuilds a widget for each key whenever the focus moves, and sends the whole line
+each time. This one renders one line of text and repaints only when that text changes.
+"""
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+_EVERYWHERE = ("screen.", "app.", "dialog.")
+"""What works on every screen is named last: where the line is short, it is known best."""
+
+
+class KeyBar(Widget, can_focus=False):
+    """Shows every active binding that is marked to be shown, those of the focused widget first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = Text()
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._update)
+
+    def _update(self, screen: Screen[object]) -> None:
+        text = self._line(screen)
+        if text != self._shown:
+            self._shown = text
+            self.refresh()
+
+    def _line(self, screen: Screen[object]) -> Text:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        said: set[str] = set()
+        active = [binding for _node, binding, enabled, _tip in screen.active_bindings.values() if enabled]
+        active.sort(key=lambda binding: (binding.id or "").startswith(_EVERYWHERE))
+        for binding in active:
+            if not binding.show or binding.action in said:
+                continue
+            said.add(binding.action)
+            text.append(self.app.get_key_display(binding), "bold")
+            text.append(f" {binding.description}  ")
+        return text
+
+    def render(self) -> RenderResult:
+        return self._shown

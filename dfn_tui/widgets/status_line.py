@@ -1,0 +1,89 @@
+"""The line at the top of every screen: where a change would go, and whether it is night in Korea."""
+
+from datetime import datetime
+from math import ceil
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from dfn_tui.consent.night import Night, night_at
+from dfn_tui.service import Desk, Environment
+from dfn_tui.service.desk import Clock
+from dfn_tui.text import _, inert
+
+
+def environment_words(environment: Environment) -> str:
+    """The environment as the operator reads it, in capitals: it must not be mistaken."""
+    return {
+        Environment.PRODUCTION: _("PRODUCTION"),
+        Environment.STAGING: _("STAGING"),
+        Environment.SANDBOX: _("SANDBOX"),
+    }[environment]
+
+
+def night_words(night: Night) -> str:
+    """`NIGHT 657 min left` inside the window, `day, night in 42 min` before it."""
+    if night.inside:
+        return _("NIGHT {minutes} min left").format(minutes=night.minutes)
+    return _("day, night in {minutes} min").format(minutes=night.minutes)
+
+
+class StatusLine(Widget):
+    """Connection, environment, read-only, Korean time, night or day. Repainted once a minute."""
+
+    def __init__(self, desk: Desk | None, clock: Clock) -> None:
+        super().__init__()
+        self._desk = desk
+        self._clock = clock
+        self._shown = Text()
+
+    def on_mount(self) -> None:
+        self._await_next_minute()
+
+    def _await_next_minute(self) -> None:
+        now = self._clock()
+        self.set_timer(max(1, ceil(60 - now.second - now.microsecond / 1e6)), self._minute)
+
+    def _minute(self) -> None:
+        self.refresh()
+        self._await_next_minute()
+
+    def look_again(self) -> None:
+        """Repaints where the connection has something new to say, the server's clock for one."""
+        if self._desk is not None and self._shown != self._place():
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        self._shown = self._place()
+        left, right = self._place(), self._time(self._clock())
+        room = self.size.width - right.cell_len - 2
+        left.truncate(max(room, 0), overflow="ellipsis")
+        gap = " " * max(1, self.size.width - left.cell_len - right.cell_len)
+        return Text.assemble(left, gap, right, no_wrap=True)
+
+    def _place(self) -> Text:
+        if self._desk is None:
+            return Text(_("dfn-tui · no connection open"))
+        connection = self._desk.connection
+        production = connection.environment is Environment.PRODUCTION
+        text = Text()
+        text.append(
+            f" {environment_words(connection.environment)} ", "bold reverse red" if production else "reverse"
+        )
+        text.append(f" {inert(connection.name, 24)}", "bold")
+        if self._desk.mode.read_only:
+            text.append(" · " + _("READ-ONLY"), "bold yellow")
+        if self._desk.token_in_memory:
+            text.append(" · " + _("token in memory only"), "yellow")
+        skew = self._desk.clock_skew
+        if skew is not None:
+            minutes = round(skew.total_seconds() / 60)
+            text.append(" · " + _("server clock off by {minutes} min").format(minutes=minutes), "bold yellow")
+        return text
+
+    def _time(self, now: datetime) -> Text:
+        night = night_at(now)
+        text = Text(night.korean_time.strftime("%H:%M KST "))
+        text.append(f" {night_words(night)} ", "bold reverse yellow" if night.inside else "")
+        return text

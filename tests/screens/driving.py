@@ -1,0 +1,97 @@
+"""Driving the console in tests: a console on a real sandbox, and waiting for what it shows."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+from textual.pilot import Pilot
+
+from dfn_tui.app import ConsoleApp
+from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.credentials import TokenKind, TokenStore
+from dfn_tui.credentials.backends import NoKeyring
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service import Connections
+from dfn_tui.service.desk import Clock
+
+DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+"""Noon in Korea."""
+NIGHT = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
+"""22:30 in Korea: 570 minutes are left."""
+
+SIZES = [(80, 24), (120, 40)]
+
+
+def no_keyring() -> None:
+    raise NoKeyring("There is no keyring on this host.")
+
+
+def console(
+    sandbox: SandboxThread,
+    *,
+    api: Api = Api.V1,
+    environment: Environment = Environment.SANDBOX,
+    now: datetime = DAY,
+    token: str | None = None,
+    base_url: str | None = None,
+    read_only: bool = False,
+    clock: Clock | None = None,
+) -> ConsoleApp:
+    """A console with one connection named `here`; `token` empty leaves it without one."""
+    connection = Connection(
+        "here",
+        api,
+        environment,
+        base_url=base_url or sandbox.url,
+        service_id=sandbox.service_id if api is Api.V2 else None,
+    )
+
+    def make_store() -> TokenStore:
+        store = TokenStore(backend=no_keyring, environ={})  # type: ignore[arg-type]
+        given = sandbox.token if token is None else token
+        if given:
+            for kind in TokenKind:
+                store.hold("here", kind, SecretStr(given))
+        return store
+
+    config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
+    connections = Connections(
+        config, read_only=read_only, clock=clock or (lambda: now), make_store=make_store
+    )
+    return ConsoleApp(connections, "here")
+
+
+@asynccontextmanager
+async def driven(app: ConsoleApp, size: tuple[int, int] = (80, 24)) -> AsyncIterator["Pilot[None]"]:
+    """The console running at that size; its connections are closed at the end."""
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield pilot
+        await app.connections.finish()
+
+
+def shown(app: ConsoleApp) -> str:
+    """What the terminal would show, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+async def until(pilot: "Pilot[None]", condition: Callable[[], bool]) -> None:
+    """Waits for messages, workers and answers until the condition holds."""
+    for _ in range(2000):
+        if condition():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError(f"never came true; the screen shows:\n{shown(pilot.app)}")  # type: ignore[arg-type]
+
+
+async def see(pilot: "Pilot[None]", *texts: str) -> str:
+    """Waits until all these texts are on the screen, and gives the whole screen."""
+    await until(pilot, lambda: all(text in shown(pilot.app) for text in texts))  # type: ignore[arg-type]
+    return shown(pilot.app)  # type: ignore[arg-type]
+
+
+async def look_up(pilot: "Pilot[None]", ids: str) -> None:
+    """Types ids into the look-up and sends them."""
+    await pilot.press(*(["space" if char == " " else char for char in ids]), "enter")

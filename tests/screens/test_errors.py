@@ -1,0 +1,152 @@
+"""What goes wrong, as the operator meets it: said in words, and nothing that was staged is lost."""
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from dfn_tui.sandbox.options import Faults, RateLimit
+from dfn_tui.sandbox.server import SandboxThread
+from tests.screens.driving import console, driven, look_up, see, shown, until
+
+
+def refuse(code: str) -> Callable[[Faults], None]:
+    def apply(faults: Faults) -> None:
+        faults.refuse = code
+
+    return apply
+
+
+def always_500(faults: Faults) -> None:
+    faults.error_rate = 1.0
+
+
+def limited(faults: Faults) -> None:
+    faults.rate_limit = RateLimit(1, "1d")
+
+
+AT_LOOK_UP = [
+    (refuse("4003"), ["4003"]),
+    (refuse("4004"), ["permission"]),
+    (refuse("4005"), ["4005"]),
+    (always_500, ["500"]),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), AT_LOOK_UP)
+async def test_a_look_up_that_fails_says_why(
+    sandbox: SandboxThread, fault: Callable[[Faults], None], words: list[str], patient: None
+) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        fault(sandbox.faults)
+        await look_up(pilot, "user-0001 user-0002")
+        await see(pilot, *words)
+        await until(pilot, lambda: type(app.screen).__name__ == "ErrorDialog")
+        assert "<html" not in shown(app)
+        sandbox.faults.refuse, sandbox.faults.error_rate = None, 0.0
+        await pilot.press("escape")
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+
+
+async def test_a_wrong_token_is_replaced_on_the_spot(sandbox: SandboxThread) -> None:
+    app = console(sandbox, token="wrong-token")
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "Replace the token")
+        assert "wrong-token" not in shown(app)
+        await pilot.press("tab", "enter")
+        await see(pilot, "Token for here")
+        await pilot.press(*sandbox.token, "enter")
+        await see(pilot, "● subscribed", "token in memory only")
+        assert sandbox.token not in shown(app)
+
+
+async def test_a_missing_token_is_asked_for(sandbox: SandboxThread) -> None:
+    app = console(sandbox, token="")
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "Token for here", "no keyring")
+        await pilot.press(*sandbox.token, "enter")
+        await see(pilot, "● subscribed")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:{closed}", ["refused"]),
+        ("https://does-not-exist.invalid", ["host"]),
+        ("https://127.0.0.1:{port}", ["TLS"]),
+    ],
+)
+async def test_a_server_that_cannot_be_reached(
+    sandbox: SandboxThread, url: str, words: list[str], patient: None
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = url.format(closed=closed.getsockname()[1], port=sandbox.url.rpartition(":")[2])
+        app = console(sandbox, base_url=address)
+        async with driven(app) as pilot:
+            await look_up(pilot, "user-0001")
+            await until(pilot, lambda: type(app.screen).__name__ == "ErrorDialog")
+            assert all(word.lower() in shown(app).lower() for word in words), shown(app)
+
+
+async def test_a_write_that_was_cut_is_read_back_before_anything_is_said(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("u", "r")
+        await see(pilot, "Review: 1 user")
+        sandbox.faults.drop_rate = 1.0
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: any("update" in request.path for request in sandbox.requests))
+        sandbox.faults.drop_rate = 0.0
+        await see(pilot, "1 ✓ confirmed")
+    assert len([request for request in sandbox.requests if "update" in request.path]) == 1
+
+
+async def test_a_write_refused_leaves_the_edits_staged(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("u", "r")
+        await see(pilot, "Review: 1 user")
+        sandbox.faults.refuse = "4004"
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: type(app.screen).__name__ == "ErrorDialog")
+        await pilot.press("escape")
+        await see(pilot, "✗ failed")
+        sandbox.faults.refuse = None
+        await pilot.press("escape")
+        await see(pilot, "1 edit staged")
+
+
+HOSTILE = ["user-0005", "user-0006", "user-0008"]
+
+
+@pytest.mark.parametrize("user", HOSTILE)
+async def test_hostile_text_is_shown_inert(sandbox: SandboxThread, user: str) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, f"{user} user-0001")
+        screen = await see(pilot, user, "user-0001")
+        await pilot.press("enter")
+        await see(pilot, "subscribed")
+        await pilot.press("2")
+        screen += await see(pilot, "user_name")
+        await pilot.press("r")
+        assert "\x1b" not in screen
+        assert "\u202e" not in screen
+        assert app.is_running
+
+
+async def test_ids_that_cannot_be_sent_are_refused_with_their_place(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        app.screen.query_one("#ids").value = "good bad\ud800"  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await see(pilot, "Nothing was looked up", "Mend the list")

@@ -1,0 +1,189 @@
+"""Look up, stage, review, apply, proof: the main path of every screen, over a real sandbox."""
+
+import json
+
+import pytest
+
+from dfn_tui.config import Api, Environment
+from dfn_tui.sandbox.server import SandboxThread
+from tests.screens.driving import NIGHT, SIZES, console, driven, look_up, see
+
+
+def consent(sandbox: SandboxThread, user: str, flag: str) -> object:
+    [[state]] = sandbox.state.query(f"SELECT {flag} FROM users WHERE user_id = ?", user)
+    return state
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_consent_is_withdrawn_and_read_back(sandbox: SandboxThread, size: tuple[int, int]) -> None:
+    app = console(sandbox)
+    async with driven(app, size) as pilot:
+        await see(pilot, "one id, or paste a list", "SANDBOX")
+        await look_up(pilot, "user-0001")
+        await see(pilot, "user-0001", "● subscribed")
+        await pilot.press("down", "down", "u")
+        await see(pilot, "● → ○ unsubscribed", "1 edit staged")
+        await pilot.press("r")
+        await see(pilot, "mkt_sms_flag  ● subscribed → ○ unsubscribed")
+        assert app.focused is not None
+        assert app.focused.id == "cancel"
+        assert consent(sandbox, "user-0001", "mkt_sms_flag") == "Subscribed"
+        await pilot.press("tab", "enter")
+        await see(pilot, "1 ✓ confirmed")
+        assert consent(sandbox, "user-0001", "mkt_sms_flag") == "Unsubscribed"
+        await pilot.press("escape")
+        await see(pilot, "Nothing staged.")
+
+
+async def test_review_focuses_cancel_and_cancel_sends_nothing(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("u", "r")
+        await see(pilot, "Review: 1 user")
+        await pilot.press("enter")
+        await see(pilot, "1 edit staged")
+    assert not [r for r in sandbox.requests if "update" in r.path]
+
+
+async def test_a_list_stays_as_rows_and_several_users_are_staged(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app, (120, 40)) as pilot:
+        await look_up(pilot, "user-0001 nobody-here,user-0002")
+        screen = await see(pilot, "user-0001", "unknown to the server", "user-0002")
+        rows = [line for line in screen.splitlines() if line.startswith((" user-", " nobody-"))]
+        assert [row.split()[0] for row in rows] == ["user-0001", "nobody-here", "user-0002"]
+        for moves in (["enter"], ["down", "down", "enter"]):
+            await pilot.press(*moves)
+            await see(pilot, "● subscribed")
+            await pilot.press("u")
+            await see(pilot, "staged, r reviews")
+            await pilot.press("escape")
+            await see(pilot, "staged, F4 reviews")
+        await pilot.press("f4")
+        await see(pilot, "Review: 2 users", "user-0001", "user-0002")
+
+
+async def test_an_unknown_id_needs_a_confirmation_of_its_own(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "nobody-here")
+        await see(pilot, "! unknown to the server")
+        await pilot.press("enter")
+        await see(pilot, "unknown to the server: writing would create it")
+        await pilot.press("u", "r")
+        await see(pilot, "writing creates this user")
+        await pilot.press("tab", "enter")
+        await see(pilot, "A warning is not acknowledged", "Nothing was sent.")
+        await pilot.press("escape")
+        assert not [r for r in sandbox.requests if "update" in r.path]
+        app.screen.query_one("Checkbox").focus()
+        await pilot.press("space")
+        app.screen.query_one("#send").focus()
+        await pilot.press("enter")
+        await see(pilot, "1 ✓ confirmed")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_night_consent_opens_the_rule_and_needs_evidence(
+    sandbox: SandboxThread, size: tuple[int, int]
+) -> None:
+    app = console(sandbox, environment=Environment.PRODUCTION, now=NIGHT)
+    async with driven(app, size) as pilot:
+        await see(pilot, "PRODUCTION", "22:30 KST", "NIGHT 570 min left")
+        await look_up(pilot, "user-0007")
+        await see(pilot, "○ unsubscribed")
+        await pilot.press("down", "right", "s")
+        await see(pilot, "article 50(3)")
+        await pilot.press("escape", "r")
+        await see(pilot, "Evidence", "must wait until", "Reason or ticket (required)")
+        app.screen.query_one("#send").focus()
+        await pilot.press("enter")
+        await see(pilot, "A warning is not acknowledged")
+        await pilot.press("escape")
+        app.screen.query_one("Checkbox").focus()
+        await pilot.press("space")
+        app.screen.query_one("#send").focus()
+        await pilot.press("enter")
+        await see(pilot, "Evidence is missing")
+        await pilot.press("escape")
+        app.screen.query_one("#evidence").focus()
+        await pilot.press(*"call-17")
+        app.screen.query_one("#send").focus()
+        await pilot.press("enter")
+        await see(pilot, "A reason is missing")
+        await pilot.press("escape")
+        assert not [r for r in sandbox.requests if "update" in r.path]
+        app.screen.query_one("#reason").focus()
+        await pilot.press(*"INC-9")
+        app.screen.query_one("#send").focus()
+        await pilot.press("enter")
+        await see(pilot, "1 ✓ confirmed")
+
+
+async def test_withdrawing_needs_no_evidence_even_at_night(sandbox: SandboxThread) -> None:
+    app = console(sandbox, environment=Environment.PRODUCTION, now=NIGHT)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("p", "enter", "r")
+        screen = await see(pilot, "Review: 1 user", "Reason or ticket (required)")
+        assert "Evidence" not in screen
+        app.screen.query_one("#reason").focus()
+        await pilot.press(*"stop", "tab", "tab", "enter")
+        await see(pilot, "1 ✓ confirmed")
+    assert consent(sandbox, "user-0001", "night_kakao_flag") == "Unsubscribed"
+    assert consent(sandbox, "user-0001", "info_flag") == "Subscribed"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_generation_2_sends_only_what_was_staged_and_says_so(
+    sandbox: SandboxThread, size: tuple[int, int]
+) -> None:
+    app = console(sandbox, api=Api.V2)
+    async with driven(app, size) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "not readable")
+        await pilot.press("down", "u", "r")
+        await see(pilot, "not readable → ○ unsubscribed", "nothing that is sent will be verified")
+        await pilot.press("tab", "enter")
+        await see(pilot, "accepted, not verified")
+    [request] = [r for r in sandbox.requests if r.path.startswith("/api/v1/user-profile")]
+    assert json.loads(request.body)["user_properties"] == {"df_sms_ads_optin": False}
+
+
+async def test_generation_2_offers_all_five_identities(sandbox: SandboxThread) -> None:
+    app = console(sandbox, api=Api.V2)
+    async with driven(app) as pilot:
+        await see(pilot, "external_id:")
+        await pilot.press("f2")
+        await see(pilot, "phone_no", "email", "kakao_user_id", "line_user_id")
+        await pilot.press("down", "down", "enter")
+        await see(pilot, "email:")
+
+
+async def test_help_and_palette_name_every_key(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app, (120, 40)) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("f1")
+        await see(pilot, "Read again", "Unsubscribed", "Drop all edits")
+        await pilot.press("f1", "ctrl+p")
+        await see(pilot, "Search for commands")
+        await pilot.press(*"presets")
+        await see(pilot, "Presets")
+        await pilot.press("enter")
+        await see(pilot, "Stop all advertising")
+
+
+async def test_read_only_is_shown_and_refused(sandbox: SandboxThread) -> None:
+    app = console(sandbox, read_only=True)
+    async with driven(app) as pilot:
+        await see(pilot, "READ-ONLY")
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("u", "r", "tab", "enter")
+        await see(pilot, "may not write", "--read-only")
+    assert not [r for r in sandbox.requests if "update" in r.path]
