@@ -8,8 +8,7 @@ from enum import StrEnum
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Purpose
 from dfn_tui.consent.night import night_at
-from dfn_tui.consent.words import night_rule
-from dfn_tui.text import _
+from dfn_tui.consent.words import night_rule, night_wait
 
 
 class CautionId(StrEnum):
@@ -50,8 +49,7 @@ def demands(changes: Collection[FlagChange], at: datetime, production: bool) -> 
     if grants_night:
         cautions.append(Caution(CautionId.NIGHT_RULE, night_rule(), must_acknowledge=True))
     if night_at(at).inside and grants_advertising:
-        text = _("It is night in Korea: advertising without a night consent must wait until 08:00.")
-        cautions.append(Caution(CautionId.NIGHT_HOURS, text, must_acknowledge=False))
+        cautions.append(Caution(CautionId.NIGHT_HOURS, night_wait(), must_acknowledge=False))
     return Demands(
         cautions=tuple(cautions),
         evidence_required=grants_night or (production and bool(grants)),

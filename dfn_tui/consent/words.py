@@ -63,3 +63,8 @@ def night_rule() -> str:
         "needs a separate consent, given beforehand, beside the ordinary advertising consent. "
         "Subscribe a night consent only where this person gave exactly that, and state the evidence."
     )
+
+
+def night_wait() -> str:
+    """What granting a consent during the night does not change."""
+    return _("It is night in Korea: advertising without a night consent must wait until 08:00.")

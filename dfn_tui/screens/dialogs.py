@@ -102,7 +102,8 @@ class TokenDialog(Dialog[str]):
         self._reason = reason
 
     def body(self) -> ComposeResult:
-        yield Static(self._reason, markup=False)
+        if self._reason:
+            yield Static(self._reason, markup=False)
         prompt = _(
             "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
         )

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Static
+from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
@@ -16,6 +16,7 @@ from dfn_tui.screens.result import ResultScreen
 from dfn_tui.service import Approval, Desk, Notice
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.tick import Tick
 
 
 class ReviewScreen(DeskScreen[None]):
@@ -40,7 +41,7 @@ class ReviewScreen(DeskScreen[None]):
             yield Static(self._changes(), id="changes", markup=False)
             for at, notice in enumerate(self._to_acknowledge()):
                 yield Static(Text(f"! {notice.text}", "bold yellow"), classes="notice")
-                yield Checkbox(_("read and acknowledged"), id=f"notice-{at}", compact=True)
+                yield Tick(_("read and acknowledged"), id=f"notice-{at}")
             others = [f"! {n.text}" for n in self._review.notices if not n.must_acknowledge]
             if others:
                 yield Static(Text("\n".join(others), "yellow"), classes="notice")
@@ -49,7 +50,7 @@ class ReviewScreen(DeskScreen[None]):
             yield Field(id="evidence", placeholder=_("form, call record, date"))
         reason = _("Reason or ticket (required)") if self._review.reason_required else _("Reason or ticket")
         yield Static(reason, markup=False)
-        yield Field(id="reason")
+        yield Field(id="reason", placeholder=_("ticket, or a few words"))
         with Horizontal(classes="buttons"):
             yield Button(_("Cancel"), id="cancel", compact=True)
             yield Button(_("Send"), id="send", compact=True)
@@ -78,7 +79,7 @@ class ReviewScreen(DeskScreen[None]):
         return [notice for notice in self._review.notices if notice.must_acknowledge]
 
     def _approval(self) -> Approval:
-        boxes = zip(self._to_acknowledge(), self.query(Checkbox), strict=True)
+        boxes = zip(self._to_acknowledge(), self.query(Tick), strict=True)
         ticked = {notice.id for notice, box in boxes if box.value}
         evidence = self.query_one("#evidence", Field).value if self._review.evidence_required else ""
         return Approval(self.query_one("#reason", Field).value, evidence, frozenset(ticked))
@@ -96,7 +97,7 @@ class ReviewScreen(DeskScreen[None]):
 
     def _focus_what_is_missing(self) -> None:
         """The first box that is not ticked, or the first field that is empty: it comes into view."""
-        empty: list[Widget] = [box for box in self.query(Checkbox) if not box.value]
+        empty: list[Widget] = [box for box in self.query(Tick) if not box.value]
         empty += [field for field in self.query(Field) if not field.value.strip()]
         if empty:
             empty[0].focus()

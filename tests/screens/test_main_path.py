@@ -78,7 +78,7 @@ async def test_an_unknown_id_needs_a_confirmation_of_its_own(sandbox: SandboxThr
         await see(pilot, "A warning is not acknowledged", "Nothing was sent.")
         await pilot.press("escape")
         assert not [r for r in sandbox.requests if "update" in r.path]
-        app.screen.query_one("Checkbox").focus()
+        app.screen.query_one("Tick").focus()
         await pilot.press("space")
         app.screen.query_one("#send").focus()
         await pilot.press("enter")
@@ -102,7 +102,7 @@ async def test_a_night_consent_opens_the_rule_and_needs_evidence(
         await pilot.press("enter")
         await see(pilot, "A warning is not acknowledged")
         await pilot.press("escape")
-        app.screen.query_one("Checkbox").focus()
+        app.screen.query_one("Tick").focus()
         await pilot.press("space")
         app.screen.query_one("#send").focus()
         await pilot.press("enter")

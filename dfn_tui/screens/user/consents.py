@@ -8,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from dfn_tui.consent.flags import Consents, Purpose, State
+from dfn_tui.consent.flags import Consents, Flag, Purpose, State
 from dfn_tui.consent.lints import lint
+from dfn_tui.consent.night import night_at
 from dfn_tui.consent.presets import presets
 from dfn_tui.consent.sending import Answer, ChannelVerdict, may_advertise
-from dfn_tui.consent.words import night_rule
+from dfn_tui.consent.words import night_rule, night_wait
 from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog
 from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.service import Capabilities, Draft
@@ -66,13 +67,17 @@ class ConsentsPane(Vertical):
             self._draft.consents.pop(event.flag, None)
         else:
             self._draft.stage_consents({event.flag: event.state})
-            if (
-                event.flag.purpose is Purpose.NIGHT
-                and event.state is State.SUBSCRIBED
-                and event.flag in self._draft.consents
-            ):
-                self.app.push_screen(NoticeDialog(_("The night rule"), night_rule()))
+            self._warn(event.flag)
         self.post_message(DraftChanged())
+
+    def _warn(self, flag: Flag) -> None:
+        """Granting a night consent opens the rule; granting by night what may be sent by day says when."""
+        if self._draft is None or self._draft.consents.get(flag) is not State.SUBSCRIBED:
+            return
+        if flag.purpose is Purpose.NIGHT:
+            self.app.push_screen(NoticeDialog(_("The night rule"), night_rule()))
+        elif flag.purpose is Purpose.ADVERTISING and night_at(self._clock()).inside:
+            self.notify(night_wait(), markup=False)
 
     def action_preset(self) -> None:
         """Asks which preset, and stages it."""
