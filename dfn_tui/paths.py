@@ -14,6 +14,16 @@ def config_file() -> Path:
     return platformdirs.user_config_path("dfn-tui", appauthor=False) / "config.toml"
 
 
+def state_dir() -> Path:
+    """`DFN_TUI_STATE` if set, else the platform's folder for what a program keeps between its runs."""
+    chosen = os.environ.get("DFN_TUI_STATE")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs  # noqa: PLC0415  as above
+
+    return platformdirs.user_state_path("dfn-tui", appauthor=False)
+
+
 def style_files() -> list[Path]:
     """The `.tcss` files, in name order: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parent

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("textual", "httpx", "pydantic", "keyring", "phonenumbers", "starlette", "uvicorn")
+HEAVY = ("textual", "httpx", "pydantic", "keyring", "cryptography", "phonenumbers", "starlette", "uvicorn")
 
 
 def test_the_import_contracts_hold() -> None:
@@ -18,7 +18,14 @@ def test_the_import_contracts_hold() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["dfn_tui.cli", "dfn_tui.config", "dfn_tui.consent.flags", "dfn_tui.api.types", "dfn_tui.api.errors"],
+    [
+        "dfn_tui.cli",
+        "dfn_tui.config",
+        "dfn_tui.consent.flags",
+        "dfn_tui.api.types",
+        "dfn_tui.api.errors",
+        "dfn_tui.store",
+    ],
 )
 def test_what_is_needed_before_the_first_paint_is_light(module: str) -> None:
     script = f"import sys, {module}; print(*({set(HEAVY)} & set(sys.modules)))"

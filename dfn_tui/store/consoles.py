@@ -1,0 +1,76 @@
+"""Which consoles are running: a write without an outcome is under way in one of them, or was cut short.
+
+Each console holds a lock on a file of its own in the state folder. The system lets go of it when the
+process ends, however it ends, so a lock that can be had belongs to nobody.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+try:
+    import fcntl
+except ImportError:  # Windows: there every console counts as running until it says otherwise
+    fcntl = None  # type: ignore[assignment]
+
+from dfn_tui.store.errors import journal_errors
+from dfn_tui.store.records import Operator
+
+
+class RunningConsole:
+    """Says that this process runs, until `close` or its end."""
+
+    def __init__(self, folder: Path, descriptor: int, path: Path) -> None:
+        self._folder = folder
+        self._descriptor = descriptor
+        self._path = path
+
+    @classmethod
+    def here(cls, folder: Path) -> Self:
+        """Takes this process's lock in the state folder `folder`. Raises JournalError."""
+        path = _lock_file(folder, os.getpid())
+        with journal_errors(path):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            while True:
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                if fcntl is None:
+                    break
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+                    break
+                os.close(descriptor)  # another console just cleared away what a dead one had left
+        return cls(folder, descriptor, path)
+
+    def ended(self, operator: Operator, host: str) -> bool:
+        """Whether the console that wrote an entry is certainly gone: it ran on this host, and its lock is
+        free. Of a console on another host nothing is known."""
+        if operator.host != host or operator.pid is None or fcntl is None:
+            return False
+        if operator.pid == os.getpid():
+            return False  # this very process
+        path = _lock_file(self._folder, operator.pid)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        else:
+            with suppress(OSError):
+                path.unlink()
+            return True
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Says that this console is no more."""
+        with suppress(OSError):
+            self._path.unlink()
+        os.close(self._descriptor)
+
+
+def _lock_file(folder: Path, pid: int) -> Path:
+    return folder / f"console-{pid}.lock"

@@ -1,0 +1,138 @@
+"""What can be wrong with the journal's file, in words."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.text import _, inert
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+class JournalError(ConsoleError):
+    """The journal cannot be read or written. What was being written to it was not written."""
+
+
+@contextmanager
+def journal_errors(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the operating system say about the file into a JournalError.
+
+    Errors of SQLite that are no fault of the file (a wrong statement) pass: they are defects.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        said = _sqlite_error(error, path)
+        if said is None:
+            raise
+        raise said from error
+    except OSError as error:
+        raise _os_error(error, path) from error
+
+
+def _sqlite_error(error: sqlite3.Error, path: Path) -> JournalError | None:
+    # The low byte is the primary code; the rest says which of its cases. Python's own errors bear none.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_IOERR:
+        return _failing(path, error.sqlite_errorname)
+    say = _SAID.get(code)
+    return say(path) if say else None
+
+
+def _os_error(error: OSError, path: Path) -> JournalError:
+    if error.errno in _FULL:
+        return _full(path)
+    if error.errno in _FORBIDDEN:
+        return not_writable(path)
+    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST):
+        return foreign(path)
+    return _failing(path, error.strerror or type(error).__name__)
+
+
+def locked(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal is locked"),
+        _("Another process holds {path} and did not let go within a few seconds.").format(path=_shown(path)),
+        _("Close other consoles that are stuck, and try again."),
+    )
+
+
+def _full(path: Path) -> JournalError:
+    return JournalError(
+        _("The disk is full"),
+        _("There is no room left to write {path}.").format(path=_shown(path)),
+        _("Free some space, and try again."),
+    )
+
+
+def not_writable(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal cannot be opened"),
+        _("{path} may not be opened or written: no permission, or a read-only file system.").format(
+            path=_shown(path)
+        ),
+        _("Check who owns the folder, or name another one with DFN_TUI_STATE."),
+    )
+
+
+def foreign(path: Path) -> JournalError:
+    return JournalError(
+        _("This is not a journal"),
+        _("{path} is there, but this program did not make it.").format(path=_shown(path)),
+        _("Move it away, or name another folder with DFN_TUI_STATE."),
+    )
+
+
+def newer(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal is newer than this program"),
+        _("{path} was written by a later version, which this one cannot read.").format(path=_shown(path)),
+        _("Update dfn-tui."),
+    )
+
+
+def damaged(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal is damaged"),
+        _("{path} does not hold what was written to it.").format(path=_shown(path)),
+        _("Run “dfn-tui journal verify”. Then move the file away, and keep it for whoever looks into it."),
+    )
+
+
+def no_log(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal cannot be kept here"),
+        _("The file system of {path} cannot share a write-ahead log.").format(path=_shown(path)),
+        _("Name a folder on a local disk with DFN_TUI_STATE."),
+    )
+
+
+def _failing(path: Path, detail: str) -> JournalError:
+    return JournalError(
+        _("The disk does not answer as it should"),
+        _("Using {path} failed ({detail}).").format(path=_shown(path), detail=detail),
+        _("Check the disk, or name another folder with DFN_TUI_STATE."),
+    )
+
+
+def _shown(path: Path) -> str:
+    return inert(str(path))
+
+
+_SAID = {
+    sqlite3.SQLITE_BUSY: locked,
+    sqlite3.SQLITE_LOCKED: locked,
+    sqlite3.SQLITE_PROTOCOL: locked,
+    sqlite3.SQLITE_FULL: _full,
+    sqlite3.SQLITE_READONLY: not_writable,
+    sqlite3.SQLITE_PERM: not_writable,
+    sqlite3.SQLITE_AUTH: not_writable,
+    sqlite3.SQLITE_CANTOPEN: not_writable,
+    sqlite3.SQLITE_NOTADB: foreign,
+    sqlite3.SQLITE_CORRUPT: damaged,
+    sqlite3.SQLITE_CONSTRAINT: damaged,
+}

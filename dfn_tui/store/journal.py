@@ -1,0 +1,222 @@
+"""The journal of every change: intents that are durable before anything is sent, and how they ended."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dfn_tui import paths
+from dfn_tui.store import search
+from dfn_tui.store.body import Unreadable, drop_body, intent_body, outcome_body, revealed, stamp
+from dfn_tui.store.chain import Appender, read_head
+from dfn_tui.store.errors import damaged, journal_errors, newer
+from dfn_tui.store.records import Ending, Entry, Filter, Intent, Outcome, Verification
+from dfn_tui.store.schema import empty_journal, is_current, on_read_only_media, open_journal, transaction
+from dfn_tui.store.sealing import Sealer
+from dfn_tui.store.verify import verify
+
+PATIENCE = 3.0
+"""Seconds to wait for another process that is writing."""
+
+
+def journal_file() -> Path:
+    """Where the journal lies: `journal.db` in the state folder. One journal stands behind all connections."""
+    return paths.state_dir() / "journal.db"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Journal:
+    """One console's access to the journal.
+
+    The file is made by the first write; until then the journal is empty. Every method may raise
+    JournalError. Use it from one thread at a time, and give what takes long (`verify`, an export) a
+    Journal of its own: readers and the writer do not hinder each other.
+
+    With a `key` of 32 bytes personal values are kept sealed and the chain's head is signed. Without one
+    only masks of personal values are kept.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        key: bytes | None = None,
+        *,
+        clock: Callable[[], datetime] = _now,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.path = path
+        self._sealer = Sealer(key) if key is not None else None
+        self._clock = clock
+        self._patience = patience
+        self._connection: sqlite3.Connection | None = None
+        self._opened: tuple[int, int, bool] | None = None
+
+    @property
+    def keeps_personal(self) -> bool:
+        """Whether personal values are kept, so that their changes can be undone."""
+        return self._sealer is not None
+
+    def begin(self, intents: Sequence[Intent]) -> list[int]:
+        """Writes what is about to be sent; it is on the disk when this returns the entries' numbers."""
+        if not intents:
+            return []
+        with self._appending() as (chain, at):
+            return [chain.add_intent(*intent_body(intent, at, self._sealer)) for intent in intents]
+
+    def conclude(self, outcomes: Sequence[Outcome]) -> list[int]:
+        """Writes how intents ended. Raises ValueError for an intent that was never written."""
+        if not outcomes:
+            return []
+        with self._appending() as (chain, at):
+            return [
+                chain.add_outcome(outcome_body(outcome, at, chain.previous_outcome(outcome.intent)))
+                for outcome in outcomes
+            ]
+
+    def drop_sealed(self, before: datetime) -> int:
+        """Drops the sealed values of entries older than `before`, and says how many. The masks stay."""
+        if not self.count():
+            return 0
+        with self._writing() as connection:
+            # What is deleted must be gone from the file too, not only from its tables.
+            connection.execute("PRAGMA secure_delete = ON")
+            count = search.drop_sealed(connection, before)
+            if count:
+                at, until = stamp(self._clock()), stamp(before)
+                chain = Appender(connection, self._sealer, at)
+                chain.add(drop_body(until, count, at))
+                chain.finish(dropped=max(until, read_head(connection).dropped))
+        with self._using(create=True) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return count
+
+    def find(self, wanted: Filter, *, limit: int = 200, before_seq: int | None = None) -> list[Entry]:
+        """The intents that fit, newest first, each with its latest outcome; the next page starts before
+        the last number of this one. A user whose id is personal is found only with the key."""
+        with self._reading() as connection:
+            handles = [] if wanted.user is None else [wanted.user]
+            if wanted.user is not None and self._sealer:
+                handles.append(self._sealer.handle(wanted.user))
+            found = search.find(connection, wanted, handles, limit, before_seq)
+            return search.load_all(connection, found)
+
+    def entry(self, seq: int) -> Entry | None:
+        """The intent of that number with its latest outcome; None if that is no intent."""
+        with self._reading() as connection:
+            return search.load(connection, seq)
+
+    def outcomes(self, seq: int) -> list[Outcome]:
+        """All outcomes of an intent, the latest first."""
+        with self._reading() as connection:
+            return search.load_outcomes(connection, seq)
+
+    def count(self) -> int:
+        """How many entries the chain has: intents, outcomes and notes."""
+        with self._reading() as connection:
+            return read_head(connection).count
+
+    def unresolved(self) -> list[Entry]:
+        """The intents without any outcome, oldest first: under way in some console, or cut short."""
+        with self._reading() as connection:
+            return search.load_all(connection, search.unresolved(connection))
+
+    def last_changes(
+        self, connection: str, user: str, endings: frozenset[Ending] = frozenset({Ending.CONFIRMED})
+    ) -> dict[str, Entry]:
+        """By flag, the latest change of it that ended in one of `endings`."""
+        found: dict[str, Entry] = {}
+        before = None
+        while page := self.find(Filter(connection=connection, user=user), before_seq=before):
+            for entry in page:
+                for change in entry.intent.changes:
+                    if change.kind == "consent" and entry.ending_of(change) in endings:
+                        found.setdefault(change.name, entry)
+            before = page[-1].seq
+        return found
+
+    def reveal(self, entry: Entry) -> Intent:
+        """The intent with its personal values uncovered where they are kept and the key opens them; where
+        not, `cover` says why."""
+        with self._reading() as connection:
+            body, sealed = search.body_at(connection, entry.seq), search.load_sealed(connection, entry.seq)
+            return revealed(body, entry, sealed, self._sealer)
+
+    def verify(self) -> Verification:
+        """Reads everything and names the first fault; `dfn_tui.store.verify` says what can be found."""
+        with self._reading() as connection:
+            return verify(connection, self._sealer)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _appending(self) -> Iterator[tuple[Appender, str]]:
+        with self._writing() as connection:
+            at = stamp(self._clock())
+            chain = Appender(connection, self._sealer, at)
+            yield chain, at
+            chain.finish()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._using(create=True) as connection, transaction(connection):
+            if not is_current(connection):
+                raise newer(self.path)  # a later version of this program is in use beside this one
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """One state of the journal, whatever other consoles write meanwhile."""
+        with self._using(create=False) as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _using(self, *, create: bool) -> Iterator[sqlite3.Connection]:
+        with journal_errors(self.path):
+            try:
+                yield self._open(create=create)
+            except Unreadable as error:
+                raise damaged(self.path) from error
+
+    def _open(self, *, create: bool) -> sqlite3.Connection:
+        """The connection, opened anew if the file is no longer the one that was opened: what is written to
+        a file that was moved away or removed would be lost. Where there is no file, an empty journal."""
+        found = _identity(self.path)
+        if self._connection is not None and (found != self._opened or (create and found is None)):
+            self.close()
+        if self._connection is None:
+            if found is None and not create:
+                self._connection = empty_journal()
+            else:
+                self._connection = open_journal(self.path, self._patience, create=create)
+                found = _identity(self.path)
+            self._opened = found
+        return self._connection
+
+
+def _identity(path: Path) -> tuple[int, int, bool] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino, on_read_only_media(path)

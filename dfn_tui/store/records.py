@@ -1,0 +1,254 @@
+"""What goes into the journal and what comes out of it."""
+
+import getpass
+import os
+import socket
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import ip_address
+
+from dfn_tui.text import inert
+
+Value = str | int | float | bool | list[str] | list[int] | list[float]
+"""A field's value as JSON has it."""
+
+_LONGEST_NAME = 120  # of a user or a host, as the environment claims it
+
+
+class Ending(StrEnum):
+    """How a journalled write ended, for a user or for one field.
+
+    CONFIRMED: reading back shows it. ACCEPTED: the server took it, and it cannot be read back. DIFFERENT:
+    taken, but reading back shows another value. FAILED: refused. UNKNOWN: sent, no answer, not settled.
+    NOT_APPLIED and CHANGED_BY_OTHER: settled at a later start, by reading: the value is still what it
+    was, or is neither what it was nor what was wanted.
+    """
+
+    CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"
+    DIFFERENT = "different"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_APPLIED = "not-applied"
+    CHANGED_BY_OTHER = "changed-by-other"
+
+
+class Cover(StrEnum):
+    """Why a personal value is masked.
+
+    SEALED: it lies encrypted in the journal and was not asked for. NOT_KEPT: written without a key, so
+    only the mask exists. DROPPED: its retention time is over. NO_KEY, WRONG_KEY: it is there, but the key
+    is missing or another one. ALTERED: the ciphertext is not the one that was written.
+    """
+
+    SEALED = "sealed"
+    NOT_KEPT = "not-kept"
+    DROPPED = "dropped"
+    NO_KEY = "no-key"
+    WRONG_KEY = "wrong-key"
+    ALTERED = "altered"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who sits at the console, as the operating system says. `ssh` is the address they came from."""
+
+    user: str
+    host: str
+    sudo_user: str | None = None
+    ssh: str | None = None
+    pid: int | None = None
+    """The console's process, so that another console can tell an unfinished write from one under way."""
+
+    @classmethod
+    def here(cls) -> "Operator":
+        """The operator of this process. `SUDO_USER` and `SSH_CONNECTION` are the environment's claims."""
+        sudo_user = os.environ.get("SUDO_USER")
+        return cls(
+            user=inert(_os_user(), _LONGEST_NAME),
+            host=inert(socket.gethostname(), _LONGEST_NAME),
+            sudo_user=inert(sudo_user, _LONGEST_NAME) if sudo_user else None,
+            ssh=_address(os.environ.get("SSH_CONNECTION", "")),
+            pid=os.getpid(),
+        )
+
+
+def _os_user() -> str:
+    """The account that owns the process. `getpass` would believe `LOGNAME`, which anyone can set."""
+    try:
+        import pwd  # noqa: PLC0415  not on Windows
+    except ImportError:
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def _address(ssh_connection: str) -> str | None:
+    """The client's address in `SSH_CONNECTION` ("client port server port"); None for anything else."""
+    first = ssh_connection.partition(" ")[0]
+    try:
+        ip_address(first)  # with a scope, as in fe80::1%eth0, which may hold anything
+    except ValueError:
+        return None
+    return inert(first, _LONGEST_NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The user written to. `personal` where the id itself tells who it is: an e-mail, a phone number.
+
+    A personal value is kept sealed, like the value of a field; `cover` then says why `value` is a mask.
+    """
+
+    kind: str
+    value: str
+    personal: bool = False
+    cover: Cover | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field, before and after, as the operator saw and wanted it.
+
+    `kind` is `consent`, `property` or `ci`. `before` is None where the field was absent, or not readable.
+    `personal` values are kept sealed; `cover` says why `before` and `after` are masks, and is None where
+    they are the real values.
+    """
+
+    kind: str
+    name: str
+    before: Value | None
+    after: Value | None
+    readable: bool = True
+    personal: bool = False
+    cover: Cover | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be written for one user. `write` is shared by all users of one apply."""
+
+    connection: str
+    environment: str
+    generation: str
+    subject: Subject
+    changes: tuple[Change, ...]
+    operator: Operator
+    program: str
+    """The version of this program."""
+    write: str
+    warnings: tuple[str, ...] = ()
+    """The warnings the operator acknowledged."""
+    reason: str = ""
+    evidence: str = ""
+    undo_of: int | None = None
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOutcome:
+    """How one field ended. `now` is what reading back showed, where `read_back`; masked if `personal`."""
+
+    kind: str
+    name: str
+    ending: Ending
+    read_back: bool = False
+    now: Value | None = None
+    code: str | None = None
+    message: str = ""
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an intent ended. A later outcome of the same intent supersedes an earlier one.
+
+    `by` is who settled it, or None for the console that wrote the intent. `at` is set by the journal.
+    """
+
+    intent: int
+    ending: Ending
+    fields: tuple[FieldOutcome, ...] = ()
+    code: str | None = None
+    message: str = ""
+    by: Operator | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An intent as journalled: its number, when (UTC, by the clock of then), and its latest outcome."""
+
+    seq: int
+    at: datetime
+    intent: Intent
+    outcome: Outcome | None = None
+
+    def ending_of(self, change: Change) -> Ending | None:
+        """How this field ended, or the whole user where the outcome does not tell fields apart."""
+        if self.outcome is None:
+            return None
+        for ended in self.outcome.fields:
+            if (ended.kind, ended.name) == (change.kind, change.name):
+                return ended.ending
+        return self.outcome.ending
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries to find; what is None is not asked for.
+
+    `operator` is an account or a `SUDO_USER`. `since` is included, `until` is not; both need a time zone.
+    """
+
+    user: str | None = None
+    flag: str | None = None
+    operator: str | None = None
+    connection: str | None = None
+    outcome: Ending | None = None
+    unresolved: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    write: str | None = None
+
+
+class Fault(StrEnum):
+    """What is wrong with a journal.
+
+    ALTERED: the entry is not what was chained in its place (edited, or another put there). MISPLACED: a
+    later entry follows in its place (reordered, or something put in). MISSING: the entry is gone. TRUNCATED:
+    the journal ends before it. ADDED: the journal never wrote this entry. LOST and FORGED: a sealed value
+    is gone before its time, or is another one. LISTED_WRONG: the tables that lists are made from do not
+    say what the entry says. UNSIGNED: the signature made with the key does not fit the entries up to it.
+    """
+
+    ALTERED = "altered"
+    MISPLACED = "misplaced"
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    ADDED = "added"
+    LOST = "lost"
+    FORGED = "forged"
+    LISTED_WRONG = "listed-wrong"
+    UNSIGNED = "unsigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found: `fault` at entry `seq` is the first, None if the journal is whole.
+
+    `signed` are the first and last entry the key vouches for, or None without a key (or without a
+    signature of this key).
+    """
+
+    entries: int
+    fault: Fault | None = None
+    seq: int | None = None
+    signed: tuple[int, int] | None = field(default=None)
+
+    @property
+    def whole(self) -> bool:
+        return self.fault is None

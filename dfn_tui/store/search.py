@@ -1,0 +1,184 @@
+"""Finding entries, newest first, in a time that hardly depends on how many there are.
+
+Entries that agree in connection, operator, flags and outcome share a shape, and there are few shapes. A
+search picks the shapes that fit, and takes the newest entries of each from an index on shape, or on user
+and shape, or on write and shape. So a combination that matches nothing is as quick as any other: no
+index is walked past entries that do not match. Times are turned into ranges of numbers first.
+"""
+
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from heapq import nlargest
+from typing import NamedTuple
+
+from dfn_tui.store.body import Body, Sealed, Unreadable, entry_of, outcome_of, read_body, stamp
+from dfn_tui.store.chain import OPEN, read_head
+from dfn_tui.store.records import Entry, Filter, Outcome
+
+Span = tuple[int, int]
+
+_SHAPES = """SELECT id FROM shape
+    WHERE (:connection IS NULL OR connection = :connection)
+    AND (:operator IS NULL OR operator = :operator OR sudo_user = :operator)
+    AND (:flag IS NULL OR instr(flags, ' ' || :flag || ' '))
+    AND (:outcome IS NULL OR outcome = :outcome)"""
+
+
+def find(
+    connection: sqlite3.Connection,
+    wanted: Filter,
+    handles: Sequence[str],
+    limit: int,
+    before_seq: int | None,
+) -> list[int]:
+    """The numbers of the intents that `wanted` fits, newest first. `handles` are what the user asked for
+    may be kept as; without a user there are none."""
+    shapes = [row[0] for row in connection.execute(_SHAPES, _facets(wanted))]
+    found: list[int] = []
+    for span in _spans(connection, wanted.since, wanted.until, before_seq):
+        in_span: list[int] = []
+        for handle in handles or (None,):
+            walk = _Walk.of(handle, wanted.write, span)
+            in_span += _newest(connection, shapes, walk, limit - len(found))
+        found += nlargest(limit - len(found), in_span)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def unresolved(connection: sqlite3.Connection) -> list[int]:
+    """The numbers of the intents without an outcome, oldest first."""
+    rows = connection.execute(
+        "SELECT seq FROM state WHERE shape IN (SELECT id FROM shape WHERE outcome = ?) ORDER BY seq", (OPEN,)
+    )
+    return [row[0] for row in rows]
+
+
+def load(connection: sqlite3.Connection, seq: int) -> Entry | None:
+    """The intent of that number with its latest outcome; None if it is no intent."""
+    row = connection.execute("SELECT outcome FROM state WHERE seq = ?", (seq,)).fetchone()
+    if row is None:
+        return None
+    outcome = None if row[0] is None else body_at(connection, row[0])
+    return entry_of(seq, body_at(connection, seq), outcome)
+
+
+def load_all(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[Entry]:
+    return [entry for seq in numbers if (entry := load(connection, seq)) is not None]
+
+
+def load_outcomes(connection: sqlite3.Connection, seq: int) -> list[Outcome]:
+    """All outcomes of an intent, the latest first."""
+    row = connection.execute("SELECT outcome FROM state WHERE seq = ?", (seq,)).fetchone()
+    found = []
+    at = row[0] if row else None
+    while at is not None:
+        body = body_at(connection, at)
+        found.append(outcome_of(body))
+        if body["previous"] is not None and body["previous"] >= at:
+            raise Unreadable
+        at = body["previous"]
+    return found
+
+
+def load_sealed(connection: sqlite3.Connection, seq: int) -> list[Sealed]:
+    rows = connection.execute(
+        "SELECT slot, CAST(nonce AS BLOB), CAST(ciphertext AS BLOB) FROM sealed WHERE seq = ?", (seq,)
+    )
+    return [Sealed(*row) for row in rows]
+
+
+def body_at(connection: sqlite3.Connection, seq: int) -> Body:
+    """The body of the entry of that number. Raises Unreadable where there is none."""
+    row = connection.execute("SELECT CAST(body AS BLOB) FROM entry WHERE seq = ?", (seq,)).fetchone()
+    return read_body(row[0] if row else None)
+
+
+def _facets(wanted: Filter) -> dict[str, str | None]:
+    return {
+        "connection": wanted.connection,
+        "operator": wanted.operator,
+        "flag": wanted.flag,
+        "outcome": OPEN if wanted.unresolved else wanted.outcome,
+    }
+
+
+class _Walk(NamedTuple):
+    """Which index to walk, where in it, and the values for that."""
+
+    source: str
+    values: dict[str, str | int | None]
+
+    @classmethod
+    def of(cls, user: str | None, write: str | None, span: Span) -> "_Walk":
+        index, narrow = "state_shape", ""
+        if write is not None:
+            index, narrow = "state_write", '"write" = :write AND '
+        if user is not None:
+            index, narrow = "state_user", f"user = :user AND {narrow}"
+        return cls(
+            f"FROM state INDEXED BY {index} WHERE {narrow}shape = :shape AND seq BETWEEN :low AND :high",
+            {"user": user, "write": write, "low": span[0], "high": span[1]},
+        )
+
+
+def _newest(connection: sqlite3.Connection, shapes: Sequence[int], walk: _Walk, limit: int) -> list[int]:
+    """The newest entries of these shapes along the walk."""
+    tops = []
+    for shape in shapes:
+        top = connection.execute(
+            f"SELECT max(seq) {walk.source}", {**walk.values, "shape": shape}
+        ).fetchone()[0]
+        if top is not None:
+            tops.append((top, shape))
+    tops.sort(reverse=True)
+    found: list[int] = []
+    for top, shape in tops:
+        if len(found) >= limit and top < found[limit - 1]:
+            break  # no entry of this shape, nor of those after it, is among the newest
+        rows = connection.execute(
+            f"SELECT seq {walk.source} ORDER BY seq DESC LIMIT :limit",
+            {**walk.values, "shape": shape, "limit": limit},
+        )
+        found = sorted((*found, *(row[0] for row in rows)), reverse=True)[:limit]
+    return found
+
+
+def _spans(
+    connection: sqlite3.Connection, since: datetime | None, until: datetime | None, before_seq: int | None
+) -> list[Span]:
+    """The ranges of numbers whose entries are of that time, the newest first.
+
+    Between two settings back of the clock times only grow, so each such run is searched by halving.
+    """
+    last = read_head(connection).count
+    if before_seq is not None:
+        last = min(last, before_seq - 1)
+    if since is None and until is None:
+        return [(1, last)] if last else []
+    starts = [1, *(row[0] for row in connection.execute("SELECT seq FROM step ORDER BY seq") if row[0] > 1)]
+    spans = []
+    for start, following in zip(starts, [*starts[1:], last + 1], strict=True):
+        run = range(start, min(following, last + 1))
+        low, high = run.start, run.stop
+        if since is not None:
+            low = run.start + bisect_left(run, stamp(since), key=lambda seq: _time(connection, seq))
+        if until is not None:
+            high = run.start + bisect_left(run, stamp(until), key=lambda seq: _time(connection, seq))
+        if low < high:
+            spans.append((low, high - 1))
+    return spans[::-1]
+
+
+def drop_sealed(connection: sqlite3.Connection, before: datetime) -> int:
+    """Deletes the sealed values of the entries older than `before`; how many there were."""
+    deleted = 0
+    for span in _spans(connection, None, before, None):
+        deleted += connection.execute("DELETE FROM sealed WHERE seq BETWEEN ? AND ?", span).rowcount
+    return deleted
+
+
+def _time(connection: sqlite3.Connection, seq: int) -> str:
+    return str(body_at(connection, seq).get("at"))

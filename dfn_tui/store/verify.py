@@ -1,0 +1,203 @@
+"""Does the journal still hold what was written to it?
+
+Found without a key: every entry that was edited, removed, reordered or put in by someone who did not also
+rebuild all hashes after it; an end that was cut off without also rewriting the head; sealed values that
+were altered, or removed before their time; lists that do not show what the chain says.
+
+Not found without a key: a chain rebuilt from some entry on, head and all, by someone who can write the
+file and knows how the chain is made. With the key the head is signed, and that is found too.
+
+Not found at all: the whole file replaced by an older copy of itself, or removed; and whatever is done by
+someone who holds the key, as the operator's own account does. Against those only a copy of the head kept
+elsewhere helps.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from dfn_tui.store.body import GENESIS, Body, chained, seals_of
+from dfn_tui.store.chain import OPEN, Head, Shape, hash_of, read_head, vouched
+from dfn_tui.store.records import Fault, Verification
+from dfn_tui.store.sealing import Sealer, commitment
+
+_ROWS = """SELECT entry.seq, CAST(body AS BLOB), CAST(hash AS BLOB), user, "write", shape, outcome
+    FROM entry LEFT JOIN state ON state.seq = entry.seq ORDER BY entry.seq"""
+
+
+class _Found(Exception):
+    def __init__(self, fault: Fault, seq: int) -> None:
+        self.fault, self.seq = fault, seq
+
+
+class _Row(NamedTuple):
+    seq: int
+    body: bytes
+    hash: bytes
+    user: str | None
+    write: str | None
+    shape: int | None
+    outcome: int | None
+
+
+def verify(connection: sqlite3.Connection, sealer: Sealer | None) -> Verification:
+    """Reads the whole journal once, from the first entry to the first fault, in the open transaction."""
+    return _Verifier(connection, sealer).run()
+
+
+class _Verifier:
+    def __init__(self, connection: sqlite3.Connection, sealer: Sealer | None) -> None:
+        self._connection = connection
+        self._sealer = sealer
+        self._head = read_head(connection)
+        self._listed = _Listed(connection, self._head)
+
+    def run(self) -> Verification:
+        try:
+            self._chain()
+            self._listed.end()
+            signed = self._signed()
+        except _Found as found:
+            return Verification(self._head.count, found.fault, found.seq)
+        return Verification(self._head.count, signed=signed)
+
+    def _chain(self) -> None:
+        count = self._head.count
+        listed = self._listed
+        expected, previous = 1, GENESIS
+        for row in self._connection.execute(_ROWS):
+            seq, body, digest = row[:3]
+            if seq != expected or seq > count:
+                raise self._gap(seq, expected)
+            if chained(previous, body) != digest:
+                raise self._broken(seq, previous)
+            listed.check(_Row._make(row))
+            expected, previous = seq + 1, digest
+        if expected <= count:
+            raise _Found(Fault.TRUNCATED, expected)
+        if previous != self._head.hash:
+            raise _Found(Fault.ALTERED, count)
+
+    def _gap(self, seq: int, expected: int) -> _Found:
+        if expected < seq and expected <= self._head.count:
+            return _Found(Fault.MISSING, expected)
+        return _Found(Fault.ADDED, seq)
+
+    def _broken(self, seq: int, previous: bytes) -> _Found:
+        """Whether some later entry would fit in place of this one."""
+        later = self._connection.execute(
+            "SELECT CAST(body AS BLOB), CAST(hash AS BLOB) FROM entry WHERE seq > ? ORDER BY seq", (seq,)
+        )
+        fits = any(chained(previous, body) == digest for body, digest in later)
+        return _Found(Fault.MISPLACED if fits else Fault.ALTERED, seq)
+
+    def _signed(self) -> tuple[int, int] | None:
+        head, sealer = self._head, self._sealer
+        if sealer is None or head.signature is None or head.key_id != sealer.key_id:
+            return None
+        if not vouched(head, sealer, hash_of(self._connection, head.signed)):
+            raise _Found(Fault.UNSIGNED, head.signed or head.count)
+        return head.since or 1, head.signed or head.count
+
+
+class _Listed:
+    """Checks, entry by entry, that what lies beside the chain says the same as the chain.
+
+    Only intents whose outcome is still to come are kept in memory.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, head: Head) -> None:
+        self._connection = connection
+        self._head = head
+        self._shapes = {
+            row[0]: Shape(*row[1:])
+            for row in connection.execute(
+                "SELECT id, connection, operator, sudo_user, flags, outcome FROM shape"
+            )
+        }
+        self._steps = {row[0] for row in connection.execute("SELECT seq FROM step")}
+        self._awaited: dict[int, tuple[int, str]] = {}
+        self._at = ""
+        self._dropped = ""
+        self._intents = 0
+        self._sealed = self._sealed_rows()
+        self._next_sealed = next(self._sealed, None)
+
+    def _sealed_rows(self) -> Iterator[tuple[int, int, bytes, bytes]]:
+        yield from self._connection.execute(
+            "SELECT seq, slot, CAST(nonce AS BLOB), CAST(ciphertext AS BLOB) FROM sealed ORDER BY seq, slot"
+        )
+
+    def check(self, row: _Row) -> None:
+        try:
+            body = json.loads(row.body.decode())
+            self._check_time(row.seq, body["at"])
+            kind = body["kind"]
+            if kind == "intent":
+                right = self._intent(row, body)
+            elif kind == "outcome":
+                right = row.shape is None and self._outcome(row.seq, body)
+            else:
+                right = row.shape is None
+                self._dropped = max(self._dropped, body["before"])
+        except (ValueError, KeyError, TypeError) as error:
+            # Chained, but no entry this program writes: someone rebuilt the chain.
+            raise _Found(Fault.ALTERED, row.seq) from error
+        if not right:
+            raise _Found(Fault.LISTED_WRONG, row.seq)
+
+    def _check_time(self, seq: int, at: str) -> None:
+        if (at < self._at) is not (seq in self._steps):
+            raise _Found(Fault.LISTED_WRONG, seq)
+        self._at = at
+
+    def _intent(self, row: _Row, body: Body) -> bool:
+        self._intents += 1
+        shape = self._shapes.get(row.shape or 0)
+        if shape is None or row.user != body["subject"]["handle"] or row.write != body["write"]:
+            return False
+        if row.outcome is not None:
+            self._awaited[row.seq] = (row.outcome, shape.outcome)
+        elif shape.outcome != OPEN:
+            return False
+        self._check_sealed(row.seq, body)
+        return shape == Shape.of(body, shape.outcome)
+
+    def _outcome(self, seq: int, body: Body) -> bool:
+        awaited = self._awaited.get(body["intent"])
+        if awaited is None or seq > awaited[0]:
+            return False
+        if seq == awaited[0]:
+            del self._awaited[body["intent"]]
+            return bool(awaited[1] == body["ending"])
+        return True
+
+    def _check_sealed(self, seq: int, body: Body) -> None:
+        for slot, promised in seals_of(body):
+            kept = self._take_sealed(seq, slot)
+            if kept is not None and commitment(*kept) != promised:
+                raise _Found(Fault.FORGED, seq)
+            if kept is None and body["at"] >= self._head.dropped:
+                raise _Found(Fault.LOST, seq)
+
+    def _take_sealed(self, seq: int, slot: int) -> tuple[bytes, bytes] | None:
+        row = self._next_sealed
+        if row is None or row[:2] > (seq, slot):
+            return None
+        if row[:2] < (seq, slot):
+            raise _Found(Fault.FORGED, row[0])  # nothing in the chain speaks of it
+        self._next_sealed = next(self._sealed, None)
+        return row[2], row[3]
+
+    def end(self) -> None:
+        """Checks what can be told only when every entry was seen."""
+        if self._awaited:
+            raise _Found(Fault.LISTED_WRONG, min(self._awaited))
+        if self._next_sealed is not None:
+            raise _Found(Fault.FORGED, self._next_sealed[0])
+        states: tuple[Any, ...] = self._connection.execute("SELECT count(*), max(seq) FROM state").fetchone()
+        if states[0] != self._intents:
+            raise _Found(Fault.LISTED_WRONG, states[1] or 1)
+        if self._dropped != self._head.dropped:
+            raise _Found(Fault.LISTED_WRONG, self._head.count)

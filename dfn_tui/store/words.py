@@ -1,0 +1,53 @@
+"""What verification and covered values mean, in sentences."""
+
+from dfn_tui.store.records import Cover, Fault, Verification
+from dfn_tui.text import _, ngettext
+
+
+def explain_verification(found: Verification) -> str:
+    """One or two sentences for the operator."""
+    if found.fault is not None:
+        return _fault(found.fault).format(seq=found.seq)
+    said = ngettext(
+        "The journal is whole: {count} entry.", "The journal is whole: {count} entries.", found.entries
+    ).format(count=found.entries)
+    if not found.entries:
+        return said
+    if found.signed is None:
+        proof = _(
+            "No key vouches for it: whoever can write the file could have rebuilt all of it, or cut its end."
+        )
+    else:
+        first, last = found.signed
+        proof = _("The key vouches for entries {first} to {last}.").format(first=first, last=last)
+    return f"{said} {proof}"
+
+
+def _fault(fault: Fault) -> str:
+    sentences = {
+        Fault.ALTERED: _("Entry {seq} was altered: it does not fit the chain."),
+        Fault.MISPLACED: _("The order was changed at entry {seq}: another entry belongs in its place."),
+        Fault.MISSING: _("Entry {seq} was removed."),
+        Fault.TRUNCATED: _("The end was cut off: entry {seq} was written but is not there."),
+        Fault.ADDED: _("Entry {seq} was put in: the journal never wrote it."),
+        Fault.LOST: _("A sealed value of entry {seq} was removed before its time."),
+        Fault.FORGED: _("A sealed value of entry {seq} was altered."),
+        Fault.LISTED_WRONG: _("Entry {seq} is chained as it was written, but lists would show it wrongly."),
+        Fault.UNSIGNED: _(
+            "The signature does not fit: the entries up to {seq} are not the ones that were signed."
+        ),
+    }
+    return sentences[fault]
+
+
+def explain_cover(cover: Cover) -> str:
+    """Why a value is masked, and so whether its change can be undone."""
+    sentences = {
+        Cover.SEALED: _("This value is sealed."),
+        Cover.NOT_KEPT: _("Only the mask was kept: there was no keyring when this was written."),
+        Cover.DROPPED: _("This value was dropped when its retention time was over."),
+        Cover.NO_KEY: _("This value is sealed, and the key is not available."),
+        Cover.WRONG_KEY: _("This value was sealed with another key."),
+        Cover.ALTERED: _("This sealed value was altered and cannot be opened."),
+    }
+    return sentences[cover]
