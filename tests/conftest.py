@@ -1,7 +1,40 @@
 """What all tests share."""
 
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
 from hypothesis import settings
 
 # A deadline would be an assertion on elapsed time: it fails on a busy machine, not on a defect.
 settings.register_profile("dfn-tui", deadline=None)
 settings.load_profile("dfn-tui")
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may read or write what belongs to whoever runs it."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("DFN_TUI_STATE", str(folder / "state"))
+    monkeypatch.setenv("DFN_TUI_CONFIG", str(folder / "config.toml"))
+
+
+@pytest.fixture(scope="session")
+def require() -> Callable[..., None]:
+    """`require("tmux", "sshd")`: the test needs these programs.
+
+    Where one is missing the test is skipped with the reason, or fails if `DFN_TUI_REQUIRE_SYSTEM=1` says
+    that everything was installed.
+    """
+
+    def _require(*programs: str) -> None:
+        missing = [program for program in programs if shutil.which(program) is None]
+        if not missing:
+            return
+        reason = f"not installed: {', '.join(missing)}"
+        if os.environ.get("DFN_TUI_REQUIRE_SYSTEM") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return _require

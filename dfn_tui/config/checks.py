@@ -82,3 +82,10 @@ def base_url(value: object) -> str:
     if parts.scheme not in {"http", "https"}:
         raise wrong
     return value.rstrip("/")
+
+
+def days(value: object) -> int:
+    """A whole number of days, from 1 to 36,500."""
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 36_500:
+        return value
+    raise Wrong(_("Write a whole number of days from 1 to 36500, without quotes."))

@@ -44,3 +44,5 @@ class Config:
     path: Path
     default: str | None
     connections: Mapping[str, Connection]
+    journal_keep_days: int | None = None
+    """After how many days the journal drops sealed personal values; None keeps them."""

@@ -33,6 +33,10 @@ def _table(value: object) -> Mapping[str, object]:
 _FILE: Mapping[str, _Key] = {
     "default": _Key(checks.name),
     "connections": _Key(_table),
+    "journal": _Key(_table),
+}
+_JOURNAL: Mapping[str, _Key] = {
+    "keep_days": _Key(checks.days),
 }
 _CONNECTION: Mapping[str, _Key] = {
     "api": _Key(partial(checks.one_of, Api), required=True),
@@ -57,7 +61,8 @@ def validate(document: Mapping[str, object], path: Path) -> Config:
     if default is not None and default not in connections:
         right = _("Name one of the connections: {names}.").format(names=", ".join(connections) or "—")
         raise _not_right(path, ("default",), right)
-    return Config(path, default, MappingProxyType(connections))
+    journal = _read(top.get("journal", {}), _JOURNAL, path, ("journal",))
+    return Config(path, default, MappingProxyType(connections), journal.get("keep_days"))
 
 
 def _connection(name: str, table: object, path: Path) -> Connection:

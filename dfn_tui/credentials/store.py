@@ -1,7 +1,9 @@
 """The tokens of all connections: the environment first, then this run's memory, then the keyring."""
 
 import asyncio
+import base64
 import os
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -17,6 +19,8 @@ SERVICE = "dfn-tui"
 """The keyring's service name; the user name is the connection and the kind: `prod/api`."""
 TOKEN_VARIABLE = "DFN_TUI_TOKEN"  # noqa: S105  a variable's name
 EXPORT_VARIABLE = "DFN_TUI_EXPORT_TOKEN"
+_JOURNAL_ENTRY = "journal/key"  # no connection can be named so that it has this entry: kinds are few
+_JOURNAL_KEY_BYTES = 32
 
 Answer = TypeVar("Answer")
 
@@ -109,6 +113,14 @@ class TokenStore:
         """Keeps a token in memory for this run, without asking the keyring. Raises `BadToken`."""
         self._held[connection, kind] = clean_token(token.get_secret_value())
 
+    async def journal_key(self) -> bytes | None:
+        """The key that personal values in the journal are sealed with: 32 bytes, made at first use and kept
+        in the keyring. None where there is no keyring to keep it in, or it holds something else there."""
+        try:
+            return await self._ask(_journal_key)
+        except NoKeyring:
+            return None
+
     async def _ask(self, question: Callable[[Backend], Answer]) -> Answer:
         """The keyring's answer. Raises `NoKeyring` where there is none, or none in time."""
         late = KeyringUnusable(
@@ -167,6 +179,19 @@ def _write(keyring: Backend, entry: str, token: SecretStr) -> None:
     # Read back, because some keyrings drop a write without a word.
     if keyring.get_password(SERVICE, entry) != token.get_secret_value():
         raise KeyringUnusable(_("The keyring did not keep the token."))
+
+
+def _journal_key(keyring: Backend) -> bytes | None:
+    stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)
+    if stored is None:
+        made = base64.b64encode(secrets.token_bytes(_JOURNAL_KEY_BYTES)).decode()
+        keyring.set_password(SERVICE, _JOURNAL_ENTRY, made)
+        stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)  # another console's, if it was quicker
+    try:
+        key = base64.b64decode(stored or "", validate=True)
+    except ValueError:
+        return None
+    return key if len(key) == _JOURNAL_KEY_BYTES else None
 
 
 def _delete(keyring: Backend, entry: str) -> None:

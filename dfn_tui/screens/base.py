@@ -10,6 +10,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen, ScreenResultType
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.changes import settled_line
 from dfn_tui.service import Desk, TokenNeeded
 from dfn_tui.text import _
 from dfn_tui.widgets.key_bar import KeyBar
@@ -99,6 +100,16 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
 
     def on_screen_resume(self) -> None:
         self.query_one(StatusLine).look_again()
+        self.tell_what_was_settled()
+
+    def tell_what_was_settled(self) -> None:
+        """Says, once, how the writes that an earlier run left open were found to have ended."""
+        settled, self.desk.settled = self.desk.settled, []
+        if settled:
+            from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  dialogs build on this module
+
+            lines = [settled_line(one) for one in settled]
+            self.app.push_screen(NoticeDialog(_("Left open by an earlier run"), "\n".join(lines)))
 
     def tell(self, error: ConsoleError, retry: Callable[[], None] | None = None) -> None:
         """Puts an expected error before the operator. Where a token would help, one can be given at once,

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from dfn_tui.consent.flags import State
 from dfn_tui.consent.words import state_glyph, state_name
-from dfn_tui.service import FieldChange, FieldKind, FieldResult, Value, Verdict
+from dfn_tui.service import Ending, FieldChange, FieldKind, FieldResult, Settled, Value, Verdict
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _, inert
 
@@ -62,3 +62,14 @@ def result_line(result: FieldResult, revealed: bool) -> Text:
     if result.code or result.message:
         text.append("  " + inert(" ".join(filter(None, (result.code, result.message))), 160))
     return text
+
+
+def settled_line(settled: Settled) -> str:
+    """How a write that an earlier run left open was found to have ended."""
+    words = {
+        Ending.CONFIRMED: _("Entry {seq}, {user}: it was applied."),
+        Ending.NOT_APPLIED: _("Entry {seq}, {user}: it was not applied."),
+        Ending.CHANGED_BY_OTHER: _("Entry {seq}, {user}: somebody else changed it since."),
+    }.get(settled.ending, _("Entry {seq}, {user}: unknown, and it cannot be read back."))
+    user = inert(settled.entry.intent.subject.value, 40)
+    return words.format(seq=settled.entry.seq, user=user)

@@ -128,6 +128,7 @@ class LookupScreen(DeskScreen[None]):
             first_failure = error
         self._progress_line("")
         self.query_one(StatusLine).look_again()
+        self.tell_what_was_settled()
         if first_failure is not None:
             self.tell(first_failure, retry=lambda: self.look_up(identities))
         elif len(identities) == 1 and not self._records[identities[0].value].unknown_to_server:

@@ -1,6 +1,7 @@
 """The result: per user, what the server confirmed on reading back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,7 +14,8 @@ from textual.widgets import Static
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.changes import result_line, verdict_words
-from dfn_tui.service import Approval, Desk, Progress, Review, UserResult, Verdict
+from dfn_tui.screens.conflicts import AGAIN, OTHERS, ConflictDialog
+from dfn_tui.service import Approval, Desk, Identity, Progress, Review, StaleWrite, UserResult, Verdict
 from dfn_tui.text import _, inert
 
 
@@ -48,6 +50,11 @@ class ResultScreen(DeskScreen[None]):
     async def _apply(self) -> None:
         try:
             self._results = await self.desk.apply(self._review, self._approval, self._on_progress)
+        except StaleWrite as stale:
+            self._failed = True
+            self.query_one("#headline", Static).update(f"{stale.title}. {stale.happened}")
+            self._ask(stale)
+            return
         except ConsoleError as error:
             self._failed = True
             self.query_one("#headline", Static).update(inert(f"{error.title}. {error.happened}"))
@@ -56,9 +63,39 @@ class ResultScreen(DeskScreen[None]):
         self._show()
         settled = (Verdict.CONFIRMED, Verdict.ACCEPTED)
         unsettled = [result for result in self._results if result.verdict not in settled]
+        self._tell_what_is_open(unsettled)
+
+    def _tell_what_is_open(self, unsettled: Sequence[UserResult]) -> None:
+        trouble = self.desk.journal_trouble
+        if trouble is not None:
+            self.tell(trouble)
         errors = [outcome.error for result in unsettled for outcome in result.errors if outcome.error]
         if errors:
             self.tell(errors[0])
+
+    def _ask(self, stale: StaleWrite) -> None:
+        """Users that somebody else changed: review them again, or send the others without them."""
+        changed = {conflict.identity for conflict in stale.conflicts} | self._approval.leave_out
+        others = sum(change.identity not in changed for change in self._review.changes)
+
+        def decide(answer: str | None) -> None:
+            if answer == AGAIN:
+                self._review_again(changed)
+            elif answer == OTHERS:
+                approval = replace(self._approval, leave_out=frozenset(changed))
+                self.app.switch_screen(ResultScreen(self.desk, self._review, approval))
+
+        self.app.push_screen(ConflictDialog(stale.conflicts, others), decide)
+
+    @work(group="apply")
+    async def _review_again(self, changed: Collection[Identity]) -> None:
+        try:
+            await self.desk.look_again(changed)
+        except ConsoleError as error:
+            self.tell(error)
+            return
+        self.dismiss(None)
+        self.open_review()
 
     def _on_progress(self, progress: Progress) -> None:
         words = _("Sending: {done} of {total} answered. {reason}")

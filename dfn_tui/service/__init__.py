@@ -20,6 +20,7 @@ from dfn_tui.api.types import (
 from dfn_tui.config import Api, Connection, Environment
 from dfn_tui.service.connections import Connections, TokenNeeded
 from dfn_tui.service.desk import Desk
+from dfn_tui.service.freshness import Conflict, StaleWrite
 from dfn_tui.service.gate import GateRefused, Mode
 from dfn_tui.service.records import (
     FieldChange,
@@ -31,24 +32,31 @@ from dfn_tui.service.records import (
     Verdict,
 )
 from dfn_tui.service.review import Approval, Notice, Review
+from dfn_tui.service.settling import Settled
 from dfn_tui.service.staging import CiEdit, Draft, Staging
+from dfn_tui.store import Ending, Entry, Filter, Intent
 
 __all__ = [
     "Api",
     "Approval",
     "Capabilities",
     "CiEdit",
+    "Conflict",
     "Connection",
     "Connections",
     "Desk",
     "Draft",
+    "Ending",
+    "Entry",
     "Environment",
     "FieldChange",
     "FieldKind",
     "FieldResult",
+    "Filter",
     "GateRefused",
     "Identity",
     "IdentityKind",
+    "Intent",
     "Mode",
     "Notice",
     "Outcome",
@@ -56,7 +64,9 @@ __all__ = [
     "Profile",
     "Progress",
     "Review",
+    "Settled",
     "Staging",
+    "StaleWrite",
     "StandardProperty",
     "Status",
     "TokenNeeded",

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from dfn_tui.api.types import (
     CiWrite,
@@ -16,8 +16,9 @@ from dfn_tui.api.types import (
     Value,
 )
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.reading import Values, field_values
 from dfn_tui.service.records import FieldChange, FieldKind, FieldResult, UserChange, UserResult, Verdict
-from dfn_tui.service.staging import same_value
+from dfn_tui.service.values import same_value
 from dfn_tui.text import _
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
@@ -26,7 +27,6 @@ READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 _PROFILE, _CI_SET, _CI_DELETE = "profile", "ci-set", "ci-delete"
 _TIMEOUT, _NOT_MENTIONED = "timeout", "not-mentioned"
 Answers = dict[tuple[Identity, str], Outcome]
-Now = dict[tuple[Identity, FieldKind, str], Value | None]
 
 
 async def apply(
@@ -38,7 +38,7 @@ async def apply(
 ) -> list[UserResult]:
     """Sends every change, reads back what can be read, and says of each field how it ended."""
     answers = await _send(api, changes, progress)
-    now: Now = {}
+    now: Values = {}
     if api.capabilities.read_by:
         now = await _read_back(api, changes, answers, pauses)
     return [
@@ -57,6 +57,15 @@ async def apply(
         )
         for change in changes
     ]
+
+
+def not_sent(change: UserChange, failure: Outcome) -> UserResult:
+    """The result of a user that could not be read again just before sending."""
+    message = _("Not sent: the user could not be read again first. {why}").format(why=failure.message)
+    fields = tuple(
+        FieldResult(item, Verdict.FAILED, code=failure.code, message=message) for item in change.fields
+    )
+    return UserResult(change.identity, fields, (failure,) if failure.error else ())
 
 
 def _part(item: FieldChange) -> str:
@@ -123,53 +132,21 @@ async def _send_links(api: UserApi, changes: Sequence[UserChange], progress: OnP
 
 async def _read_back(
     api: UserApi, changes: Sequence[UserChange], answers: Answers, pauses: Sequence[float]
-) -> Now:
+) -> Values:
     """Reads every user until it shows what was wanted or the pauses are used up."""
-    now: Now = {}
+    now: Values = {}
     left = list(changes)
     for pause in pauses:
         await asyncio.sleep(pause)
-        profiles = [c.identity for c in left if any(i.kind is not FieldKind.CI for i in c.fields)]
-        with_ci = [c.identity for c in left if any(i.kind is FieldKind.CI for i in c.fields)]
-        seen = {
-            **await _values(api.read_profiles, profiles, _profile_values),
-            **await _values(api.read_ci, with_ci, _ci_values),
-        }
-        for change in left:
-            for item in change.fields:
-                source = seen.get((change.identity, item.kind is FieldKind.CI))
-                if source is not None:
-                    now[change.identity, item.kind, item.name] = source.get(item.name)
+        values, _failures = await field_values(api, left)
+        now.update(values)
         left = [change for change in left if not _settled(change, answers, now)]
         if not left:
             break
     return now
 
 
-async def _values(
-    read: Callable[[Sequence[Identity]], Awaitable[list[Outcome]]],
-    identities: Sequence[Identity],
-    values: Callable[[Outcome], Mapping[str, Value]],
-) -> dict[tuple[Identity, bool], Mapping[str, Value]]:
-    if not identities:
-        return {}
-    is_ci = values is _ci_values
-    outcomes = await read(identities)
-    return {(o.identity, is_ci): values(o) for o in outcomes if o.status is Status.DONE}
-
-
-def _profile_values(outcome: Outcome) -> Mapping[str, Value]:
-    if outcome.profile is None:
-        return {}
-    flags = {flag.value: state.value for flag, state in outcome.profile.consents.items()}
-    return {**outcome.profile.properties, **flags}
-
-
-def _ci_values(outcome: Outcome) -> Mapping[str, Value]:
-    return outcome.ci or {}
-
-
-def _settled(change: UserChange, answers: Answers, now: Now) -> bool:
+def _settled(change: UserChange, answers: Answers, now: Values) -> bool:
     """Nothing more is to be learnt by waiting: each field shows what was wanted, or was refused."""
     for item in change.fields:
         key = (change.identity, item.kind, item.name)
@@ -181,7 +158,7 @@ def _settled(change: UserChange, answers: Answers, now: Now) -> bool:
 
 
 def _judge(
-    item: FieldChange, outcome: Outcome, key: tuple[Identity, FieldKind, str], now: Now
+    item: FieldChange, outcome: Outcome, key: tuple[Identity, FieldKind, str], now: Values
 ) -> FieldResult:
     read = key in now
     value = now.get(key)

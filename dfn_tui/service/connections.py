@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.open import open_api
 from dfn_tui.api.types import Probe, UserApi
-from dfn_tui.config import Api, Config, Connection, add_connection
+from dfn_tui.config import Config, Connection, add_connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.demo import Demo
 from dfn_tui.service.desk import TOKEN_KINDS, Clock, Desk, utc_now
-from dfn_tui.service.gate import Mode
+from dfn_tui.service.gate import Gate, Mode
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.store import journal_file
 from dfn_tui.text import _
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Connections:
         read_only: bool = False,
         clock: Clock = utc_now,
         make_store: Callable[[], "TokenStore"] = everyday_store,
+        journal_path: Path | None = None,
     ) -> None:
         self.clock = clock
         self._config = config
@@ -53,6 +56,14 @@ class Connections:
         self._demo: Demo | None = None
         self._demo_store: TokenStore | None = None
         self._desks: dict[str, Desk] = {}
+        self._journal = JournalKeeper(
+            journal_path or journal_file(), self._journal_key, config.journal_keep_days
+        )
+
+    async def _journal_key(self) -> bytes | None:
+        if self._store is None:
+            self._store = await asyncio.to_thread(self._make_store)
+        return await self._store.journal_key()
 
     @property
     def known(self) -> Mapping[str, Connection]:
@@ -63,14 +74,22 @@ class Connections:
         """The desk of a connection: the same one for the whole run, so that staged edits survive."""
         if name not in self._desks:
             connection = self.known[name]
+            keeper = self.journal(name)
             self._desks[name] = Desk(
                 connection,
-                GENERATION_1 if connection.api is Api.V1 else GENERATION_2,
-                self._mode(connection),
+                Gate(connection, self._mode(connection), keeper),
+                keeper,
                 lambda: self._open(connection),
                 self.clock,
             )
         return self._desks[name]
+
+    def journal(self, name: str | None = None) -> JournalKeeper:
+        """The journal behind all connections; the sandbox of this run has one of its own:
+        made-up people are no evidence."""
+        if self._demo is not None and name is not None and self._is_demo(name):
+            return self._demo.journal
+        return self._journal
 
     def _mode(self, connection: Connection) -> Mode:
         if self._read_only:
@@ -145,5 +164,6 @@ class Connections:
         """Waits for every write under way, closes every connection, and ends the sandbox."""
         for desk in self._desks.values():
             await desk.finish()
+        await self._journal.close()
         if self._demo is not None:
-            await asyncio.to_thread(self._demo.close)
+            await self._demo.close()

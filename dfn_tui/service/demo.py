@@ -1,12 +1,17 @@
 """The demonstration: a sandbox of its own process, and the connections to it, for this run only."""
 
+import asyncio
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
+from secrets import token_bytes
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from dfn_tui.config import Api, Connection, Environment
 from dfn_tui.sandbox.process import SandboxProcess
 from dfn_tui.sandbox.seed import notable_ids
+from dfn_tui.service.journalling import JournalKeeper
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
@@ -32,6 +37,13 @@ class Demo:
             )
             for api, name in NAMES.items()
         }
+        self._folder = TemporaryDirectory(prefix="dfn-tui-sandbox-", ignore_cleanup_errors=True)
+        key = token_bytes(32)
+
+        async def journal_key() -> bytes | None:
+            return key
+
+        self.journal = JournalKeeper(Path(self._folder.name) / "journal.db", journal_key)
         self.start = NAMES[Api.V1]
         self.worth_looking_up = notable_ids()
 
@@ -45,6 +57,8 @@ class Demo:
         store.hold(NAMES[Api.V2], credentials.TokenKind("export"), export)
         return store
 
-    def close(self) -> None:
-        """Ends the sandbox."""
-        self._process.close()
+    async def close(self) -> None:
+        """Ends the sandbox, and forgets its journal."""
+        await self.journal.close()
+        await asyncio.to_thread(self._process.close)
+        self._folder.cleanup()

@@ -5,12 +5,12 @@ caller leaves running, and `finish` waits for it before the program ends.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
+from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import (
-    Capabilities,
     Identity,
     IdentityKind,
     OnProgress,
@@ -22,11 +22,15 @@ from dfn_tui.api.types import (
 )
 from dfn_tui.config import Api, Connection, Environment
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.apply import apply
-from dfn_tui.service.gate import Mode, admit
+from dfn_tui.service.apply import apply, not_sent
+from dfn_tui.service.freshness import StaleWrite, check
+from dfn_tui.service.gate import Gate, Mode
+from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.records import UserRecord, UserResult, Verdict
 from dfn_tui.service.review import Approval, Review, review
+from dfn_tui.service.settling import Settled, settle
 from dfn_tui.service.staging import Staging
+from dfn_tui.store import JournalError
 
 TOKEN_KINDS = {Api.V1: ("api",), Api.V2: ("import", "export")}
 """The tokens of each generation; the first is needed for everything but what the second names."""
@@ -51,22 +55,31 @@ class Desk:
     def __init__(
         self,
         connection: Connection,
-        capabilities: Capabilities,
-        mode: Mode,
+        gate: Gate,
+        keeper: JournalKeeper,
         open_api: Callable[[], Awaitable[UserApi]],
         clock: Clock = utc_now,
     ) -> None:
         self.connection = connection
-        self.capabilities = capabilities
-        self.mode = mode
+        self.capabilities = GENERATION_1 if connection.api is Api.V1 else GENERATION_2
+        self.journal = keeper
+        self._gate = gate
         self.staging = Staging()
         self.clock = clock
         self.token_in_memory = False
         """The token is held for this run only, because no keyring took it."""
+        self.settled: list[Settled] = []
+        """What an earlier run left open, and how it was found to have ended when this desk was opened."""
+        self.journal_trouble: JournalError | None = None
+        """Why the journal could not be read or written last."""
         self._open_api = open_api
         self._api: UserApi | None = None
         self._opening = asyncio.Lock()
         self._writing: set[asyncio.Task[list[UserResult]]] = set()
+
+    @property
+    def mode(self) -> Mode:
+        return self._gate.mode
 
     @property
     def production(self) -> bool:
@@ -82,7 +95,16 @@ class Desk:
         async with self._opening:
             if self._api is None:
                 self._api = await self._open_api()
+                self.settled = await self._settle(self._api)
             return self._api
+
+    async def _settle(self, client: UserApi) -> list[Settled]:
+        """What an earlier run left open is settled before anything else is asked of the server."""
+        try:
+            return await settle(client, self.journal, self.connection.name)
+        except JournalError as error:
+            self.journal_trouble = error  # reading goes on; writing is refused at the gate
+            return []
 
     async def forget_token(self) -> None:
         """Closes the client, so that the next call asks for the token again. Staged edits stay."""
@@ -144,6 +166,13 @@ class Desk:
             record = UserRecord(identity, record.read_at, record.profile, ci.ci, failure)
         return record
 
+    async def look_again(self, identities: Collection[Identity]) -> None:
+        """Reads users with staged edits again and moves the edits onto what is there now."""
+        for identity in identities:
+            record = await self.open_user(identity)
+            if record.failure is None:
+                self.staging.draft(record)
+
     def _record(self, outcome: Outcome) -> UserRecord:
         failure = None if outcome.status is Status.DONE else outcome
         return UserRecord(outcome.identity, self.clock(), outcome.profile, failure=failure)
@@ -156,24 +185,43 @@ class Desk:
 
     def admit(self, reviewed: Review, approval: Approval) -> None:
         """Says whether the gate would let this through; raises `GateRefused` if not. Sends nothing."""
-        admit(reviewed, approval, self.mode)
+        self._gate.admit(reviewed, approval)
 
     async def apply(
         self, reviewed: Review, approval: Approval, progress: OnProgress = ignore_progress
     ) -> list[UserResult]:
-        """Sends what was reviewed. Raises `GateRefused`, and what opening raises, before anything leaves.
+        """Sends what was reviewed: checked against the server, journalled, sent, read back, journalled.
 
-        Confirmed and accepted edits leave the staging; all others stay staged.
+        Raises `GateRefused`, `StaleWrite` and what opening raises, each before anything leaves. Confirmed and
+        accepted edits leave the staging; all others stay staged. A caller that is cancelled does not stop it.
         """
         self.admit(reviewed, approval)
         client = await self._client()
-        task = asyncio.ensure_future(apply(client, reviewed.changes, progress))
+        task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
-        results = await asyncio.shield(task)
-        for change, result in zip(reviewed.changes, results, strict=True):
-            if result.verdict in (Verdict.CONFIRMED, Verdict.ACCEPTED):
-                self.staging.settle(change)
+        return await asyncio.shield(task)
+
+    async def _apply(
+        self, client: UserApi, reviewed: Review, approval: Approval, progress: OnProgress
+    ) -> list[UserResult]:
+        wanted = [change for change in reviewed.changes if change.identity not in approval.leave_out]
+        checked = await check(client, wanted)
+        if checked.conflicts:
+            raise StaleWrite(checked.conflicts)
+        results = [
+            not_sent(change, checked.unread[change.identity])
+            for change in wanted
+            if change.identity in checked.unread
+        ]
+        if checked.fresh:
+            entries = await self._gate.record(checked.fresh, reviewed, approval)
+            sent = await apply(client, checked.fresh, progress)
+            self.journal_trouble = await self._gate.conclude(entries, sent)
+            results += sent
+            for change, result in zip(checked.fresh, sent, strict=True):
+                if result.verdict in (Verdict.CONFIRMED, Verdict.ACCEPTED):
+                    self.staging.settle(change)
         return results
 
     async def finish(self) -> None:

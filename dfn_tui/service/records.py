@@ -74,6 +74,8 @@ class UserChange:
     fields: tuple[FieldChange, ...]
     creates: bool = False
     """The server knows nothing of this user: the write would create it."""
+    undo_of: int | None = None
+    """The journal entry that this change takes back."""
 
 
 class Verdict(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dfn_tui.api.types import Capabilities
+from dfn_tui.api.types import Capabilities, Identity
 from dfn_tui.consent.demands import demands
 from dfn_tui.consent.diff import FlagChange
 from dfn_tui.consent.flags import Consents, Flag, State
@@ -40,6 +40,8 @@ class Approval:
     evidence: str = ""
     acknowledged: frozenset[str] = field(default=frozenset())
     """The ids of the notices that were read and ticked off."""
+    leave_out: frozenset[Identity] = field(default=frozenset())
+    """Users the operator leaves out, because somebody else changed them meanwhile."""
 
 
 def flag_changes(change: UserChange) -> tuple[FlagChange, ...]:

@@ -7,6 +7,7 @@ from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.personal import is_personal
 from dfn_tui.service.records import FieldChange, FieldKind, UserChange, UserRecord
+from dfn_tui.service.values import same_value
 from dfn_tui.text import _
 
 
@@ -30,6 +31,8 @@ class Draft:
     consents: dict[Flag, State] = field(default_factory=dict)
     properties: dict[str, Value] = field(default_factory=dict)
     ci: dict[str, CiEdit] = field(default_factory=dict)
+    undo_of: int | None = None
+    """The journal entry that these edits take back."""
 
     @property
     def empty(self) -> bool:
@@ -104,7 +107,7 @@ class Draft:
             for name, value in self.properties.items()
         ]
         fields += [self._ci_change(name, edit) for name, edit in self.ci.items()]
-        return UserChange(record.identity, tuple(fields), creates=record.unknown_to_server)
+        return UserChange(record.identity, tuple(fields), record.unknown_to_server, self.undo_of)
 
     def _ci_change(self, name: str, edit: CiEdit) -> FieldChange:
         before = (self.record.ci or {}).get(name)
@@ -123,13 +126,6 @@ class Draft:
         )
 
 
-def same_value(seen: Value | None, wanted: Value | None) -> bool:
-    """Equal in value and in type, as JSON tells types apart (an integer and its float are one number)."""
-    if isinstance(seen, bool) is not isinstance(wanted, bool):
-        return False
-    return seen == wanted
-
-
 class Staging:
     """The drafts of this run, by user. They survive every error and every look-up."""
 
@@ -145,7 +141,7 @@ class Staging:
         if held is None:
             held = self._drafts[record.identity] = Draft(record)
         elif held.record is not record:
-            fresh = Draft(record)
+            fresh = Draft(record, undo_of=held.undo_of)
             fresh.stage_consents(held.consents)
             for name, value in held.properties.items():
                 fresh.stage_property(name, value)

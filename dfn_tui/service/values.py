@@ -295,3 +295,10 @@ def _account(text: str) -> str:
     if inert(text) != text or not text.isprintable():
         _refuse(_("The id holds control or invisible characters."), _("Write it without them."))
     return text
+
+
+def same_value(seen: Value | None, wanted: Value | None) -> bool:
+    """Equal in value and in type, as JSON tells types apart (an integer and its float are one number)."""
+    if isinstance(seen, bool) is not isinstance(wanted, bool):
+        return False
+    return seen == wanted

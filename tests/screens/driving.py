@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from pydantic import SecretStr
 from textual.pilot import Pilot
@@ -24,7 +25,7 @@ NIGHT = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 SIZES = [(80, 24), (120, 40)]
 
 
-def no_keyring() -> None:
+def no_keyring() -> NoReturn:
     raise NoKeyring("There is no keyring on this host.")
 
 
@@ -38,6 +39,7 @@ def console(
     base_url: str | None = None,
     read_only: bool = False,
     clock: Clock | None = None,
+    journal: Path | None = None,
 ) -> ConsoleApp:
     """A console with one connection named `here`; `token` empty leaves it without one."""
     connection = Connection(
@@ -49,7 +51,7 @@ def console(
     )
 
     def make_store() -> TokenStore:
-        store = TokenStore(backend=no_keyring, environ={})  # type: ignore[arg-type]
+        store = TokenStore(backend=no_keyring, environ={})
         given = sandbox.token if token is None else token
         if given:
             for kind in TokenKind:
@@ -58,7 +60,11 @@ def console(
 
     config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
     connections = Connections(
-        config, read_only=read_only, clock=clock or (lambda: now), make_store=make_store
+        config,
+        read_only=read_only,
+        clock=clock or (lambda: now),
+        make_store=make_store,
+        journal_path=journal,
     )
     return ConsoleApp(connections, "here")
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dfn_tui.sandbox.options import Faults, RateLimit
+from dfn_tui.sandbox.core import ReceivedRequest
+from dfn_tui.sandbox.options import Faults, RateLimit, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from tests.screens.driving import console, driven, look_up, see, shown, until
 
@@ -93,18 +94,30 @@ async def test_a_server_that_cannot_be_reached(
             assert all(word.lower() in shown(app).lower() for word in words), shown(app)
 
 
-async def test_a_write_that_was_cut_is_read_back_before_anything_is_said(sandbox: SandboxThread) -> None:
-    app = console(sandbox)
-    async with driven(app) as pilot:
-        await look_up(pilot, "user-0001")
-        await see(pilot, "● subscribed")
-        await pilot.press("u", "r")
-        await see(pilot, "Review: 1 user")
-        sandbox.faults.drop_rate = 1.0
-        await pilot.press("tab", "enter")
-        await until(pilot, lambda: any("update" in request.path for request in sandbox.requests))
-        sandbox.faults.drop_rate = 0.0
-        await see(pilot, "1 ✓ confirmed")
+class CutsWrites(list[ReceivedRequest]):
+    """Has the sandbox apply every write and cut its connection, and answer every read."""
+
+    def __init__(self, sandbox: SandboxThread) -> None:
+        super().__init__()
+        self._sandbox = sandbox
+
+    def append(self, request: ReceivedRequest) -> None:
+        super().append(request)
+        self._sandbox.faults.drop_rate = 1.0 if "update" in request.path else 0.0
+
+
+async def test_a_write_that_was_cut_is_read_back_before_anything_is_said() -> None:
+    sandbox = SandboxThread(SandboxOptions(users=10))
+    sandbox.requests = CutsWrites(sandbox)
+    with sandbox:
+        app = console(sandbox)
+        async with driven(app) as pilot:
+            await look_up(pilot, "user-0001")
+            await see(pilot, "● subscribed")
+            await pilot.press("u", "r")
+            await see(pilot, "Review: 1 user")
+            await pilot.press("tab", "enter")
+            await see(pilot, "1 ✓ confirmed")
     assert len([request for request in sandbox.requests if "update" in request.path]) == 1
 
 

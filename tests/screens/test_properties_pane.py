@@ -54,7 +54,7 @@ async def test_what_is_so_already_is_not_staged_and_escape_stages_nothing() -> N
 async def test_a_bad_value_is_refused_and_what_was_typed_stays() -> None:
     app = user_1()
     async with app.run_test() as pilot:
-        await pilot.press("down", "down", "down", "down", "down", "enter")
+        await pilot.press("down", "down", "down", "down", "enter")
         assert "Type: ‹ number ›" in app.shown()
         app.fill("value", "12 Punkte")
         await pilot.press("enter")

@@ -1,0 +1,49 @@
+"""What somebody else changed since the operator looked: seen, now and wanted, side by side."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Button, Static
+
+from dfn_tui.screens.changes import value_words
+from dfn_tui.screens.dialogs import Dialog
+from dfn_tui.service import Conflict
+from dfn_tui.text import _, inert, ngettext
+
+AGAIN, OTHERS = "again", "others"
+
+
+class ConflictDialog(Dialog[str]):
+    """Dismissed with `AGAIN` to review with what is there now, or `OTHERS` to send the other users alone."""
+
+    def __init__(self, conflicts: Sequence[Conflict], others: int) -> None:
+        super().__init__(_("Changed meanwhile: nothing was sent"))
+        self._conflicts = conflicts
+        self._others = others
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield Static(Text("\n").join(_lines(conflict) for conflict in self._conflicts))
+        with Horizontal(classes="buttons"):
+            yield Button(_("Cancel"), id="cancel", compact=True)
+            yield Button(_("Review again"), id=AGAIN, compact=True)
+            if self._others:
+                words = ngettext("Send the other user", "Send the {users} others", self._others)
+                yield Button(words.format(users=self._others), id=OTHERS, compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id if event.button.id in (AGAIN, OTHERS) else None)
+
+
+def _lines(conflict: Conflict) -> Text:
+    item = conflict.change
+    text = Text(f"{inert(conflict.identity.value, 40)}  {inert(item.name, 30)}\n", "bold")
+    for label, value in (
+        (_("seen"), item.before),
+        (_("now"), conflict.now),
+        (_("wanted"), item.after),
+    ):
+        text.append(f"  {label:<8}{value_words(item, value, revealed=False)}\n")
+    return text

@@ -1,0 +1,125 @@
+"""The history as an operator asks for it: filters in one line of text, entries as text."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import date, datetime, time, timedelta
+
+from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.night import KOREA
+from dfn_tui.errors import ConsoleError
+from dfn_tui.store import Ending, Entry, Filter
+from dfn_tui.text import _, inert
+
+KEYS = ("user", "flag", "operator", "connection", "outcome", "since", "until")
+"""What a filter may ask for, as `key:value` words with spaces between."""
+
+
+class FilterRefused(ConsoleError):
+    """A filter that cannot be understood. Nothing was searched."""
+
+
+def parse_filter(text: str) -> Filter:
+    """`user:u-1 flag:mkt_sms_flag outcome:unknown since:2026-11-01` as a filter; times are Korean.
+
+    A word without a key is a user's id. `outcome:open` asks for writes without any outcome. Raises
+    `FilterRefused`.
+    """
+    wanted = Filter()
+    for word in text.split():
+        key, colon, value = word.partition(":")
+        known = colon and key in KEYS
+        wanted = _with(wanted, key, value) if known else replace(wanted, user=word)
+    return wanted
+
+
+def _with(wanted: Filter, key: str, value: str) -> Filter:
+    if key == "outcome":
+        if value == "open":
+            return replace(wanted, unresolved=True)
+        return replace(wanted, outcome=Ending(_one_of(key, value, [*Ending])))
+    if key == "flag":
+        return replace(wanted, flag=_one_of(key, value, [*Flag]))
+    if key == "since":
+        return replace(wanted, since=_moment(value, end=False))
+    if key == "until":
+        return replace(wanted, until=_moment(value, end=True))
+    if key == "user":
+        return replace(wanted, user=value)
+    if key == "operator":
+        return replace(wanted, operator=value)
+    return replace(wanted, connection=value)
+
+
+def _one_of(key: str, value: str, choices: list[str]) -> str:
+    if value not in choices:
+        raise FilterRefused(
+            _("This filter cannot be used"),
+            _("{key} cannot be {value}.").format(key=key, value=inert(value, 40)),
+            _("Choose one of: {choices}.").format(choices=", ".join(str(choice) for choice in choices)),
+        )
+    return value
+
+
+def _moment(value: str, *, end: bool) -> datetime:
+    """A day (its end, for `until`) or a moment, in Korean time where it says no other."""
+    try:
+        if len(value) == len("2026-11-01"):
+            day = date.fromisoformat(value) + timedelta(days=1 if end else 0)
+            return datetime.combine(day, time(), KOREA)
+        found = datetime.fromisoformat(value)
+    except (ValueError, OverflowError):
+        raise FilterRefused(
+            _("This filter cannot be used"),
+            _("{value} is no day and no moment.").format(value=inert(value, 40)),
+            _("Write a day as 2026-11-01, or a moment as 2026-11-01T20:40."),
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=KOREA)
+
+
+def is_empty(wanted: Filter) -> bool:
+    """Whether the filter asks for nothing in particular."""
+    blank = Filter()
+    return all(getattr(wanted, field.name) == getattr(blank, field.name) for field in fields(wanted))
+
+
+def entry_lines(entry: Entry) -> Iterator[str]:
+    """An entry whole, line by line, inert; personal values stay masked where the entry masks them."""
+    intent = entry.intent
+    korean = entry.at.astimezone(KOREA)
+    yield _("Entry {seq}, {time} KST").format(seq=entry.seq, time=korean.strftime("%Y-%m-%d %H:%M:%S"))
+    if intent.undo_of is not None:
+        yield _("Takes back entry {seq}").format(seq=intent.undo_of)
+    yield _("User: {user}").format(user=inert(f"{intent.subject.kind} {intent.subject.value}"))
+    yield _("Connection: {name} ({environment}, {generation})").format(
+        name=inert(intent.connection), environment=intent.environment, generation=intent.generation
+    )
+    for change in intent.changes:
+        ending = entry.ending_of(change)
+        yield _("{name}: {before} → {after} ({ending})").format(
+            name=inert(change.name),
+            before=_shown(change.before) if change.readable else _("not readable"),
+            after=_("deleted") if change.after is None else _shown(change.after),
+            ending=ending.value if ending else _("open"),
+        )
+    yield _("Reason: {text}").format(text=inert(intent.reason) or "-")
+    yield _("Evidence: {text}").format(text=inert(intent.evidence) or "-")
+    for warning in intent.warnings:
+        yield _("Acknowledged: {text}").format(text=inert(warning))
+    yield _("Operator: {operator}").format(operator=operator_words(entry))
+    yield _("Program: dfn-tui {version}").format(version=intent.program)
+    if entry.outcome is not None and entry.outcome.message:
+        yield inert(entry.outcome.message)
+
+
+def operator_words(entry: Entry) -> str:
+    """`kim (sudo from lee) on bastion-1 from 10.0.0.7`."""
+    who = entry.intent.operator
+    words = inert(who.user)
+    if who.sudo_user:
+        words = _("{user} (sudo from {sudo_user})").format(user=words, sudo_user=inert(who.sudo_user))
+    words = _("{user} on {host}").format(user=words, host=inert(who.host))
+    return _("{user} from {address}").format(user=words, address=inert(who.ssh)) if who.ssh else words
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else inert(str(value), 200)

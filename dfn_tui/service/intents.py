@@ -1,0 +1,68 @@
+"""Between what the operator approved and what the journal keeps of it."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from dfn_tui import __version__
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.config import Connection
+from dfn_tui.service.records import UserChange, UserResult
+from dfn_tui.service.review import Approval, Review
+from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
+
+_PERSONAL_IDS = (IdentityKind.PHONE_NO, IdentityKind.EMAIL)
+
+
+def intents(
+    changes: Sequence[UserChange],
+    reviewed: Review,
+    approval: Approval,
+    connection: Connection,
+    operator: Operator,
+) -> list[Intent]:
+    """One intent for each user, under one mark that says they were sent together."""
+    write = uuid4().hex
+    read = tuple(notice.text for notice in reviewed.notices if notice.id in approval.acknowledged)
+    return [
+        Intent(
+            connection=connection.name,
+            environment=connection.environment.value,
+            generation=connection.api.value,
+            subject=Subject(
+                change.identity.kind.value, change.identity.value, change.identity.kind in _PERSONAL_IDS
+            ),
+            changes=tuple(
+                Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in change.fields
+            ),
+            operator=operator,
+            program=__version__,
+            write=write,
+            warnings=read,
+            reason=approval.reason.strip(),
+            evidence=approval.evidence.strip(),
+            undo_of=change.undo_of,
+        )
+        for change in changes
+    ]
+
+
+def outcome(seq: int, result: UserResult, by: Operator | None = None) -> Outcome:
+    """How that intent ended, field by field."""
+    return Outcome(
+        intent=seq,
+        ending=Ending(result.verdict.value),
+        fields=tuple(
+            FieldOutcome(
+                field.change.kind.value,
+                field.change.name,
+                Ending(field.verdict.value),
+                field.read_back,
+                field.now,
+                field.code,
+                field.message,
+                field.change.personal,
+            )
+            for field in result.fields
+        ),
+        by=by,
+    )

@@ -1,0 +1,118 @@
+"""The journal as the service uses it: in a thread of its own, one for all connections."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from dfn_tui.store import Entry, Filter, Intent, Journal, Operator, Outcome, RunningConsole
+
+Answer = TypeVar("Answer")
+Key = Callable[[], Awaitable[bytes | None]]
+
+
+async def no_key() -> bytes | None:
+    """Where there is no keyring: only masks of personal values are kept."""
+    return None
+
+
+class JournalKeeper:
+    """Reads and writes the journal without holding up the event loop. Every method may raise `JournalError`.
+
+    `key` is asked once, at the first write or uncovering. `keep_days` drops sealed values older than that
+    many days when the journal is opened for writing.
+    """
+
+    def __init__(self, path: Path, key: Key = no_key, keep_days: int | None = None) -> None:
+        self.path = path
+        self.operator = Operator.here()
+        self._key = key
+        self._keep_days = keep_days
+        self._started = datetime.now(UTC)
+        self._thread = ThreadPoolExecutor(1, "journal")
+        self._journal: Journal | None = None
+        self._running: RunningConsole | None = None
+        self._opening = asyncio.Lock()
+
+    async def begin(self, intents: Sequence[Intent]) -> list[int]:
+        """Writes intents; they are on the disk when this returns their numbers."""
+        await self._announce()
+        return await self._do(lambda journal: journal.begin(intents))
+
+    async def conclude(self, outcomes: Sequence[Outcome]) -> None:
+        """Writes how intents ended."""
+        await self._do(lambda journal: journal.conclude(outcomes))
+
+    async def find(self, wanted: Filter, limit: int = 200, before_seq: int | None = None) -> list[Entry]:
+        """The entries that fit, newest first."""
+        return await self._do(lambda journal: journal.find(wanted, limit=limit, before_seq=before_seq))
+
+    async def entry(self, seq: int) -> Entry | None:
+        return await self._do(lambda journal: journal.entry(seq))
+
+    async def outcomes(self, seq: int) -> list[Outcome]:
+        """All outcomes of an entry, the latest first."""
+        return await self._do(lambda journal: journal.outcomes(seq))
+
+    async def reveal(self, entry: Entry) -> Intent:
+        """The intent with its personal values uncovered where they are kept."""
+        return await self._do(lambda journal: journal.reveal(entry))
+
+    async def last_changes(self, connection: str, user: str) -> dict[str, Entry]:
+        """By flag, the latest confirmed change of it."""
+        return await self._do(lambda journal: journal.last_changes(connection, user))
+
+    async def keeps_personal(self) -> bool:
+        """Whether personal values are kept, so that changes of them can be undone."""
+        return await self._do(lambda journal: journal.keeps_personal)
+
+    async def cut_short(self) -> list[Entry]:
+        """The intents without an outcome whose console is gone."""
+        return await self._do(lambda journal: [e for e in journal.unresolved() if self._is_gone(e)])
+
+    def _is_gone(self, entry: Entry) -> bool:
+        writer = entry.intent.operator
+        if writer.pid == self.operator.pid and writer.host == self.operator.host:
+            return entry.at < self._started  # a process before this one that had its number
+        if self._running is None:
+            return False
+        return self._running.ended(writer, self.operator.host)
+
+    async def _announce(self) -> None:
+        """Says that this console runs, before it writes its first intent or settles those of others."""
+        if self._running is None:
+            self._running = await self._in_thread(lambda: RunningConsole.here(self.path.parent))
+
+    async def settle_begins(self) -> bool:
+        """Prepares to settle what was cut short; False where there is no journal yet."""
+        if not await self._in_thread(self.path.exists):
+            return False
+        await self._announce()
+        if self._keep_days is not None:
+            before = datetime.now(UTC) - timedelta(days=self._keep_days)
+            await self._do(lambda journal: journal.drop_sealed(before))
+        return True
+
+    async def _do(self, question: Callable[[Journal], Answer]) -> Answer:
+        async with self._opening:
+            if self._journal is None:
+                self._journal = Journal(self.path, await self._key())
+        journal = self._journal
+        return await self._in_thread(lambda: question(journal))
+
+    async def _in_thread(self, question: Callable[[], Answer]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, question)
+
+    async def close(self) -> None:
+        """Closes the file. A journal that was never used leaves nothing behind."""
+
+        def close() -> None:
+            if self._journal is not None:
+                self._journal.close()
+            if self._running is not None:
+                self._running.close()
+
+        await self._in_thread(close)
+        self._thread.shutdown(wait=False)
