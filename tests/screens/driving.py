@@ -32,6 +32,7 @@ def no_keyring() -> NoReturn:
 def console(
     sandbox: SandboxThread,
     *,
+    name: str = "here",
     api: Api = Api.V1,
     environment: Environment = Environment.SANDBOX,
     now: datetime = DAY,
@@ -41,9 +42,9 @@ def console(
     clock: Clock | None = None,
     journal: Path | None = None,
 ) -> ConsoleApp:
-    """A console with one connection named `here`; `token` empty leaves it without one."""
+    """A console with one connection; `token` empty leaves it without one."""
     connection = Connection(
-        "here",
+        name,
         api,
         environment,
         base_url=base_url or sandbox.url,
@@ -55,10 +56,10 @@ def console(
         given = sandbox.token if token is None else token
         if given:
             for kind in TokenKind:
-                store.hold("here", kind, SecretStr(given))
+                store.hold(name, kind, SecretStr(given))
         return store
 
-    config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
+    config = Config(Path("/nonexistent/config.toml"), name, {name: connection})
     connections = Connections(
         config,
         read_only=read_only,
@@ -66,7 +67,7 @@ def console(
         make_store=make_store,
         journal_path=journal,
     )
-    return ConsoleApp(connections, "here")
+    return ConsoleApp(connections, name)
 
 
 @asynccontextmanager

@@ -1,0 +1,109 @@
+"""The whole way in a real terminal, against a real server, down to the row in its database."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.tmux import Tmux, Watched, children
+
+CONSOLE = [sys.executable, "-m", "dfn_tui"]
+TOKEN = "tok-e2e"
+
+
+@pytest.fixture(autouse=True)
+def _tmux_is_here(require: Callable[..., None]) -> None:
+    require("tmux")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nothing belongs to whoever runs the test."""
+    return {
+        "HOME": str(tmp_path),
+        "DFN_TUI_CONFIG": str(tmp_path / "config.toml"),
+        "DFN_TUI_STATE": str(tmp_path / "state"),
+    }
+
+
+@pytest.fixture
+def state(tmp_path: Path, home: dict[str, str]) -> Iterator[Path]:
+    """A sandbox that keeps its state in this file, and the configuration of a connection to it."""
+    file = tmp_path / "sandbox.db"
+    sandbox = subprocess.Popen(
+        [*CONSOLE, "sandbox", "--users", "10", "--state", str(file), "--token", TOKEN],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with sandbox:
+        assert sandbox.stdout is not None
+        [url] = [word for word in sandbox.stdout.readline().split() if word.startswith("http://")]
+        Path(home["DFN_TUI_CONFIG"]).write_text(
+            f'default = "here"\n[connections.here]\napi = "v1"\nenvironment = "sandbox"\nbase_url = "{url}"\n'
+        )
+        yield file
+        sandbox.terminate()
+
+
+def sms_consent(state: Path, user_id: str) -> str | None:
+    with closing(sqlite3.connect(state)) as connection:
+        [row] = connection.execute("SELECT mkt_sms_flag FROM users WHERE user_id = ?", (user_id,))
+        consent: str | None = row[0]
+        return consent
+
+
+def test_a_consent_is_withdrawn(state: Path, home: dict[str, str]) -> None:
+    with Tmux(CONSOLE, {**home, "DFN_TUI_TOKEN": TOKEN}) as terminal:
+        terminal.wait_for("user_id:", "SANDBOX")
+        terminal.wait_for_cursor()
+        terminal.type("user-0003")
+        terminal.press("Enter")
+        terminal.wait_for("Nothing staged.")
+        assert sms_consent(state, "user-0003") == "Subscribed"
+
+        terminal.press("Down", "Down", "u")
+        terminal.wait_for("1 edit staged")
+        terminal.press("r")
+        terminal.wait_for("Review: 1 user would be changed", "mkt_sms_flag")
+        terminal.wait_for_focus("Cancel")
+        terminal.press("BTab")
+        terminal.wait_for_cursor()
+        terminal.type("INC-42 asked by phone")
+        terminal.wait_for("INC-42 asked by phone")
+        assert sms_consent(state, "user-0003") == "Subscribed"
+
+        terminal.press("Tab", "Tab")
+        terminal.wait_for_focus("Send")
+        terminal.press("Enter")
+        terminal.wait_for("mkt_sms_flag", "confirmed")
+        assert sms_consent(state, "user-0003") == "Unsubscribed"
+
+        with Watched(terminal.pid) as console:
+            terminal.press("C-q")
+            assert console.ended()
+
+
+def quit_it(terminal: Tmux) -> None:
+    terminal.press("C-q")
+
+
+def kill_it(terminal: Tmux) -> None:
+    os.kill(terminal.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("leave", [quit_it, kill_it, Tmux.hang_up])
+def test_the_demo_leaves_nothing_running(leave: Callable[[Tmux], None], home: dict[str, str]) -> None:
+    with Tmux([*CONSOLE, "demo"], home) as terminal:
+        terminal.wait_for("user-0001", "SANDBOX")
+        [sandbox_pid] = children(terminal.pid)
+        with Watched(terminal.pid) as console, Watched(sandbox_pid) as sandbox:
+            leave(terminal)
+            assert console.ended()
+            assert sandbox.ended()

@@ -1,0 +1,117 @@
+"""A program in a real terminal: a tmux server of its own, nobody attached."""
+
+import os
+import select
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+PATIENCE = 60.0  # seconds; a busy machine is no defect
+
+
+class Tmux:
+    """`command` in a terminal of 80×24, for the time of a `with` block. What it showed last stays there."""
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._command = command
+        self._environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environ}
+        # A socket's path may not be long, and a test's own folder has a long one.
+        self._folder = tempfile.TemporaryDirectory(prefix="tmux-")
+
+    def __enter__(self) -> Self:
+        # Ended by `kill-server` alone: not with the program, and not with its session.
+        keep_pane, keep_server = ["set", "-g", "remain-on-exit", "on"], ["set", "-g", "exit-empty", "off"]
+        new = ["new-session", "-d", "-x", "80", "-y", "25", "--", *self._command]  # one line is tmux's own
+        self._tmux("start-server", ";", *keep_pane, ";", *new, ";", *keep_server)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tmux("kill-server")
+        self._folder.cleanup()
+
+    def _tmux(self, *arguments: str) -> str:
+        socket = str(Path(self._folder.name, "s"))
+        return subprocess.run(
+            ["tmux", "-u", "-S", socket, "-f", "/dev/null", *arguments],
+            env=self._environ,
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
+        ).stdout
+
+    @property
+    def pid(self) -> int:
+        """The process of the program itself: tmux puts no shell before it."""
+        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+
+    def type(self, text: str) -> None:
+        self._tmux("send-keys", "-l", text)
+
+    def press(self, *keys: str) -> None:
+        """Presses keys as tmux names them."""
+        self._tmux("send-keys", *keys)
+
+    def hang_up(self) -> None:
+        """Takes the terminal from the program, as a connection that drops does."""
+        self._tmux("kill-session")
+
+    def screen(self) -> str:
+        """What is shown, as plain text."""
+        return self._tmux("capture-pane", "-p")
+
+    def styled(self) -> str:
+        """What is shown, with the escape sequences of its styles as tmux writes them."""
+        return self._tmux("capture-pane", "-p", "-e")
+
+    def wait_for(self, *words: str) -> None:
+        """Waits until the screen shows all of these."""
+        self.wait_until(lambda: all(word in self.screen() for word in words), " and ".join(words))
+
+    def wait_for_cursor(self) -> None:
+        """Waits until the focus is in an input: before that, what is typed goes elsewhere."""
+        self.wait_until(lambda: "\x1b[30m\x1b[47m" in self.styled(), "the cursor of an input")
+
+    def wait_for_focus(self, button: str) -> None:
+        """Waits until the focus is on that button."""
+        self.wait_until(lambda: f"\x1b[7m {button}" in self.styled(), f"the focus on {button}")
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"waited for {what}:\n{self.screen()}"
+            time.sleep(0.05)
+
+
+class Watched:
+    """A process that is not ours, for the time of a `with` block."""
+
+    def __init__(self, pid: int) -> None:
+        self._descriptor = os.pidfd_open(pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._descriptor)
+
+    def ended(self) -> bool:
+        """Waits for its end; False where it does not come."""
+        readable, _, _ = select.select([self._descriptor], [], [], PATIENCE)
+        return bool(readable)
+
+
+def children(pid: int) -> list[int]:
+    """The processes started by that one."""
+    return [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
