@@ -1,101 +1,61 @@
-"""How fast and how heavy the console is, beside a bare Textual app of one Input, in the same run.
-
-    python -m tests.bench.start [--runs N]
-
-Prints a table and judges nothing: a figure means something only beside the bare app's on the same machine
-at the same time. Linux, and an otherwise idle machine. What is measured:
+"""How fast and how heavy the console is, beside a bare Textual app of one Input and vim, at 80×24.
 
 - First usable screen: from starting the program to the first character typed that is painted. One is typed
-  every few milliseconds from the moment the program has taken the terminal. The two programs take turns.
+  every few milliseconds from the moment the program has taken the terminal. The programs take turns.
 - Key to paint: from a key press to the bytes that paint it. Typed: into the first screen's input. Arrow: the
   cursor of the consent matrix; in the bare app, that of the input.
-- Idle: bytes sent in ten seconds when nobody touches anything. The console repaints its clock once a
-  minute; that is left out.
 - Resident: the memory of the program itself, on its first screen, then with a user open.
 """
 
-import argparse
-import os
-import sys
-import sysconfig
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import cycle, islice
-from pathlib import Path
 from statistics import median
 
-from tests.bench.terminal import ALTERNATE_SCREEN, Terminal
+from tests.bench.harness import ALTERNATE_SCREEN, BARE, CONSOLE, QUIT, QUIT_VIM, VIM, Figure, Terminal
 
-BARE = (sys.executable, str(Path(__file__).with_name("bare_app.py")))
-CONSOLE = (str(Path(sysconfig.get_path("scripts")) / "dfn-tui"), "demo")
-
-PRESSES = 40  # fit into both inputs
-IDLE = 10.0  # seconds
+PRESSES = 40  # fit into the inputs
 TYPE_AGAIN = 0.004  # seconds
-SIGN = "%"  # on neither first screen, and in no escape sequence that is sent
+SIGN = "%"  # on no first screen, and in no escape sequence that is sent
 UP, DOWN, LEFT, RIGHT = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[C"
 ANYTHING = b"\x1b"  # whatever is painted begins with it
 POINTER = "▸".encode()  # painted where the cursor of the consent matrix is
 EMPTY = "\x15"  # Ctrl+U empties an input
+TYPING = (*VIM, "-c", "startinsert")
+
+FIRST = "ms: first usable screen"
+TYPED = "ms: a typed character, until painted"
+ARROW = "ms: an arrow key, until painted"
+RESIDENT = "MiB: resident, first screen"
+RESIDENT_LATER = "MiB: resident, a user open"
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Milliseconds, bytes and MiB of one program."""
-
-    typed_ms: float
-    arrow_ms: float
-    idle_bytes: int
-    idle_bytes_later: int
-    resident_mib: float
-    resident_mib_later: float
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=10, help="starts of each program")
-    runs = parser.parse_args().runs
-    with tempfile.TemporaryDirectory() as home:
-        environ = {
-            "HOME": home,
-            "DFN_TUI_CONFIG": f"{home}/config.toml",
-            "DFN_TUI_STATE": f"{home}/state",
-            "LANG": "C.UTF-8",
-        }
-        bare_starts, console_starts = starts(runs, environ)
-        bare, console = measure_bare(environ), measure_console(environ)
-    print_table(
-        [
-            (f"first usable screen, ms, median of {runs}", median(bare_starts), median(console_starts)),
-            (f"typed character to paint, ms, median of {PRESSES}", bare.typed_ms, console.typed_ms),
-            (f"arrow to paint, ms, median of {PRESSES}", bare.arrow_ms, console.arrow_ms),
-            (f"bytes when idle for {IDLE:.0f} s, first screen", bare.idle_bytes, console.idle_bytes),
-            (
-                f"bytes when idle for {IDLE:.0f} s, a user open",
-                bare.idle_bytes_later,
-                console.idle_bytes_later,
-            ),
-            ("resident MiB, first screen", bare.resident_mib, console.resident_mib),
-            ("resident MiB, a user open", bare.resident_mib_later, console.resident_mib_later),
-        ]
-    )
-
-
-def starts(runs: int, environ: Mapping[str, str]) -> tuple[list[float], list[float]]:
-    """Milliseconds to the first usable screen of the bare app and of the console, started in turns."""
-    figures: tuple[list[float], list[float]] = ([], [])
-    for command in (BARE, CONSOLE):  # a first start of each, not counted, fills the file cache
-        first_usable_ms(command, environ)
-    for _ in range(runs):
-        for command, into in zip((BARE, CONSOLE), figures, strict=True):
-            into.append(first_usable_ms(command, environ))
+def measure(environ: Mapping[str, str], *, runs: int, with_vim: bool) -> list[Figure]:
+    """All figures; of what was done several times, the median. `runs` is how often each is started."""
+    commands = {"console": CONSOLE, "bare": BARE} | ({"vim": TYPING} if with_vim else {})
+    first = starts(commands, runs, environ)
+    console, bare = measure_console(environ), measure_bare(environ)
+    vim = measure_vim(environ) if with_vim else {}
+    goals = {FIRST: 1.25 * first["bare"], TYPED: 10.0, ARROW: 10.0}
+    figures = [Figure(FIRST, first["console"], first["bare"], first.get("vim"), goals[FIRST])]
+    figures += [
+        Figure(name, value, bare.get(name), vim.get(name), goals.get(name)) for name, value in console.items()
+    ]
     return figures
 
 
+def starts(commands: Mapping[str, Sequence[str]], runs: int, environ: Mapping[str, str]) -> dict[str, float]:
+    """Milliseconds to the first usable screen of each, started in turns."""
+    for command in commands.values():  # a first start of each, not counted, fills the file cache
+        first_usable_ms(command, environ)
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            taken[name].append(first_usable_ms(command, environ))
+    return {name: median(times) for name, times in taken.items()}
+
+
 def first_usable_ms(command: Sequence[str], environ: Mapping[str, str]) -> float:
-    with Terminal(command, environ) as terminal:
+    with Terminal(command, environ, quit_with=QUIT_VIM if command is TYPING else QUIT) as terminal:
         usable = wait_until_usable(terminal)
         return (usable - terminal.started) * 1000
 
@@ -111,29 +71,37 @@ def wait_until_usable(terminal: Terminal) -> float:
             return painted
 
 
-def measure_bare(environ: Mapping[str, str]) -> Figures:
+def measure_bare(environ: Mapping[str, str]) -> dict[str, float]:
     with Terminal(BARE, environ) as terminal:
         wait_until_usable(terminal)
         terminal.settle()
-        resident, idle = terminal.resident_kib() / 1024, idle_bytes(terminal)
-        typed = typed_ms(terminal)
-        arrow = median(press_ms(terminal, key, ANYTHING) for key in islice(cycle((LEFT, RIGHT)), PRESSES))
-        return Figures(typed, arrow, idle, idle_bytes(terminal), resident, terminal.resident_kib() / 1024)
+        figures = {RESIDENT: terminal.resident_kib() / 1024, TYPED: typed_ms(terminal)}
+        arrows = islice(cycle((LEFT, RIGHT)), PRESSES)
+        return figures | {ARROW: median(press_ms(terminal, key, ANYTHING) for key in arrows)}
 
 
-def measure_console(environ: Mapping[str, str]) -> Figures:
+def measure_vim(environ: Mapping[str, str]) -> dict[str, float]:
+    with Terminal(TYPING, environ, quit_with=QUIT_VIM) as terminal:
+        wait_until_usable(terminal)
+        terminal.settle()
+        typed = median(press_ms(terminal, SIGN, SIGN.encode()) for _ in range(PRESSES))
+        return {RESIDENT: terminal.resident_kib() / 1024, TYPED: typed}
+
+
+def measure_console(environ: Mapping[str, str]) -> dict[str, float]:
     with Terminal(CONSOLE, environ) as terminal:
         wait_until_usable(terminal)
         terminal.settle()
-        resident, idle = terminal.resident_kib() / 1024, idle_bytes(terminal)
-        typed = typed_ms(terminal)
+        resident, typed = terminal.resident_kib() / 1024, typed_ms(terminal)
         empty_input(terminal)
         terminal.send("user-0001\r")
         if terminal.wait_for(POINTER) is None:
             raise RuntimeError("the user never opened")
         terminal.settle(1.0)
-        arrow = median(press_ms(terminal, key, POINTER) for key in islice(cycle((DOWN, UP)), PRESSES))
-        return Figures(typed, arrow, idle, idle_bytes(terminal), resident, terminal.resident_kib() / 1024)
+        arrows = islice(cycle((DOWN, UP)), PRESSES)
+        arrow = median(press_ms(terminal, key, POINTER) for key in arrows)
+        later = terminal.resident_kib() / 1024
+        return {TYPED: typed, ARROW: arrow, RESIDENT: resident, RESIDENT_LATER: later}
 
 
 def empty_input(terminal: Terminal) -> None:
@@ -154,24 +122,3 @@ def press_ms(terminal: Terminal, key: str, painted: bytes) -> float:
         raise RuntimeError(f"{key!r} was never painted")
     terminal.settle(0.03)
     return (seen - pressed) * 1000
-
-
-def idle_bytes(terminal: Terminal) -> int:
-    """Bytes sent in `IDLE` seconds that hold no turn of the minute, which repaints the console's clock."""
-    left = 60 - time.time() % 60
-    if left < IDLE + 1:
-        time.sleep(left + 2)
-    terminal.settle(0.0)
-    return terminal.sent_in(IDLE)
-
-
-def print_table(rows: Sequence[tuple[str, float, float]]) -> None:
-    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")
-    print(f"{'':48}{'bare':>9}{'console':>9}{'ratio':>8}")
-    for name, bare, console in rows:
-        ratio = f"{console / bare:.2f}" if bare else "-"
-        print(f"{name:48}{bare:9.1f}{console:9.1f}{ratio:>8}")
-
-
-if __name__ == "__main__":
-    main()

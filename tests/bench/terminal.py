@@ -1,114 +1,54 @@
-"""A program in a real pseudo-terminal that answers no queries, and when it sent what.
+"""The console beside a bare Textual app and vim, in pseudo-terminals, in one run. Run by hand:
 
-The screen is not modelled: what a program sends is enough to know when a character was painted.
+    python -m tests.bench.terminal [--runs N]
+
+Prints a table and judges nothing: a time means something only beside the others of the same machine at the
+same moment. Linux, and an otherwise idle machine; without vim its column stays empty.
 """
 
-import fcntl
+import argparse
 import os
-import pty
-import select
-import signal
-import struct
-import termios
-import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
 
-PATIENCE = 30.0  # seconds until something that was waited for is held to be missing
-ALTERNATE_SCREEN = b"\x1b[?1049h"  # the first thing a full-screen program sends: it has the terminal now
-QUIT = "\x11"  # Ctrl+Q
+from tests.bench import bytes as sent
+from tests.bench import start
+from tests.bench.harness import Figure
 
 
-class Terminal:
-    """Runs `command` for the time of a `with` block. Times are those of `time.perf_counter`, in seconds."""
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=10, help="starts of each program")
+    runs = parser.parse_args().runs
+    with_vim = shutil.which("vim") is not None
+    with tempfile.TemporaryDirectory() as home:
+        environ = {
+            "HOME": home,
+            "DFN_TUI_CONFIG": f"{home}/config.toml",
+            "DFN_TUI_STATE": f"{home}/state",
+            "LANG": "C.UTF-8",
+        }
+        figures = sent.measure(environ, with_vim=with_vim)
+        figures += start.measure(environ, runs=runs, with_vim=with_vim)
+    print_table(figures)
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        environ: Mapping[str, str] | None = None,
-        *,
-        columns: int = 80,
-        lines: int = 24,
-    ) -> None:
-        self._command = command
-        self._environ = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
-        self._size = struct.pack("HHHH", lines, columns, 0, 0)
 
-    def __enter__(self) -> Self:
-        self.started = time.perf_counter()
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            try:
-                fcntl.ioctl(0, termios.TIOCSWINSZ, self._size)
-                os.execvpe(self._command[0], list(self._command), self._environ)
-            finally:
-                os._exit(127)
-        return self
+def print_table(figures: Sequence[Figure]) -> None:
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}\n")
+    print("| | console | goal | bare Textual | vim |")
+    print("|---|---:|---:|---:|---:|")
+    for one in figures:
+        cells = (_shown(value) for value in (one.console, one.goal, one.bare, one.vim))
+        print(f"| {one.name} | {' | '.join(cells)} |")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Asks the program to quit, and kills it if it does not."""
-        try:
-            if not self._ended():
-                self.send(QUIT)
-            deadline = time.perf_counter() + PATIENCE
-            while not self._ended() and time.perf_counter() < deadline:
-                self._read(0.05)
-        finally:
-            if not self._ended():
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-            os.waitpid(self.pid, 0)
-            os.close(self._fd)
 
-    def _ended(self) -> bool:
-        """Whether the program has ended; it stays to be waited for."""
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+def _shown(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
 
-    def _read(self, patience: float) -> bytes:
-        """What the program sends next; nothing after `patience` seconds, or where it has ended."""
-        ready, _, _ = select.select([self._fd], [], [], max(0.0, patience))
-        try:
-            return os.read(self._fd, 65536) if ready else b""
-        except OSError:  # how Linux says that nobody holds the other end any more
-            return b""
 
-    def send(self, keys: str) -> float:
-        """Types `keys`, and returns when."""
-        now = time.perf_counter()
-        os.write(self._fd, keys.encode())
-        return now
-
-    def wait_for(self, wanted: bytes, patience: float = PATIENCE) -> float | None:
-        """When `wanted` was sent in full, looking from now on. None where `patience` seconds pass first."""
-        seen = b""
-        deadline = time.perf_counter() + patience
-        while (left := deadline - time.perf_counter()) > 0:
-            seen += self._read(left)
-            if wanted in seen:
-                return time.perf_counter()
-            if self._ended():
-                raise RuntimeError(f"{self._command} ended: {seen.decode(errors='replace')}")
-        return None
-
-    def settle(self, quiet: float = 0.1) -> None:
-        """Returns when nothing was sent for `quiet` seconds."""
-        while self._read(quiet):
-            pass
-
-    def sent_in(self, seconds: float) -> int:
-        """How many bytes the program sends in that time."""
-        count = 0
-        deadline = time.perf_counter() + seconds
-        while (left := deadline - time.perf_counter()) > 0:
-            count += len(self._read(left))
-        return count
-
-    def resident_kib(self) -> int:
-        """The memory the program holds at this moment, without that of its children. In KiB."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        [line] = [line for line in status.splitlines() if line.startswith("VmRSS:")]
-        return int(line.split()[1])
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What reaches the terminal: only the cells that changed, in as few bytes as a slow line deserves."""

@@ -1,0 +1,88 @@
+"""How a cell looks, and the shortest way to say so (ECMA-48, "Select Graphic Rendition")."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Pen(NamedTuple):
+    """Attributes and colours, as parameters of SGR. An empty colour is the terminal's own."""
+
+    attributes: tuple[int, ...] = ()
+    foreground: str = ""
+    background: str = ""
+
+
+DEFAULT = Pen()
+RESET = "\x1b[m"
+
+_SET = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 51, 52, 53})
+_CLEARED = {22: {1, 2}, 23: {3}, 24: {4, 21}, 25: {5, 6}, 27: {7}, 28: {8}, 29: {9}, 54: {51, 52}, 55: {53}}
+_SEEN_ON_BLANKS = frozenset({4, 7, 9, 21, 51, 52, 53})
+_MORE = {"5": 1, "2": 3}  # parameters after 38;5 (a colour of the palette) and 38;2 (red, green, blue)
+
+
+@lru_cache(4096)
+def apply(pen: Pen, parameters: str) -> Pen | None:
+    """`pen` after `ESC [ parameters m`; None where a parameter is not known."""
+    attributes, foreground, background = set(pen.attributes), pen.foreground, pen.background
+    codes = iter(parameters.split(";"))
+    for code in codes:
+        number = int(code or 0)
+        if number == 0:
+            attributes, foreground, background = set(), "", ""
+        elif number in _SET:
+            attributes.add(number)
+        elif number in _CLEARED:
+            attributes -= _CLEARED[number]
+        elif number in (38, 48):
+            colour = _of_many(code, codes)
+            if colour is None:
+                return None
+            foreground, background = (colour, background) if number == 38 else (foreground, colour)
+        elif 30 <= number <= 37 or 90 <= number <= 97:
+            foreground = code
+        elif 40 <= number <= 47 or 100 <= number <= 107:
+            background = code
+        elif number == 39:
+            foreground = ""
+        elif number == 49:
+            background = ""
+        else:
+            return None
+    return Pen(tuple(sorted(attributes)), foreground, background)
+
+
+def _of_many(code: str, codes: Iterator[str]) -> str | None:
+    kind = next(codes, "")
+    colour = [next(codes, "") for _ in range(_MORE.get(kind, 0))]
+    return ";".join([code, kind, *colour]) if colour and all(colour) else None
+
+
+@lru_cache(4096)
+def on_blank(pen: Pen) -> Pen:
+    """What of it can be seen on a blank."""
+    if _SEEN_ON_BLANKS.isdisjoint(pen.attributes):
+        return Pen(background=pen.background)
+    return pen
+
+
+@lru_cache(4096)
+def change(old: Pen, new: Pen) -> str:
+    """The shortest sequence that leads from `old` to `new`.
+
+    Attributes are switched off by the reset alone, which every terminal knows.
+    """
+    if old == new:
+        return ""
+    codes = [str(code) for code in new.attributes]
+    codes += [colour for colour in (new.foreground, new.background) if colour]
+    afresh = f"\x1b[{';'.join(['', *codes])}m" if codes else RESET
+    if not set(old.attributes) <= set(new.attributes):
+        return afresh
+    added = [str(code) for code in new.attributes if code not in old.attributes]
+    if old.foreground != new.foreground:
+        added.append(new.foreground or "39")
+    if old.background != new.background:
+        added.append(new.background or "49")
+    return min(afresh, f"\x1b[{';'.join(added)}m", key=len)
