@@ -18,3 +18,7 @@ class ConsoleError(Exception):
         self.title = title
         self.happened = happened
         self.next_step = next_step
+
+
+class TokenTrouble(ConsoleError):
+    """There is no token, or none that can be used."""

@@ -14,6 +14,7 @@ from dfn_tui.text import _
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -82,6 +83,19 @@ def base_url(value: object) -> str:
     if parts.scheme not in {"http", "https"}:
         raise wrong
     return value.rstrip("/")
+
+
+def command(value: object) -> tuple[str, ...]:
+    """A program and its arguments, to be run as they are, without a shell."""
+    wrong = Wrong(_('Write a list of texts in quotes, like ["pass", "show", "dfinery/prod"].'))
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= 64:
+        raise wrong
+    for part in value:
+        if not isinstance(part, str) or len(part) > 4096 or _CONTROL.search(part):
+            raise wrong
+    if not value[0].strip():
+        raise wrong
+    return tuple(value)
 
 
 def days(value: object) -> int:

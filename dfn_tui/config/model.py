@@ -23,10 +23,12 @@ class Environment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One service the console can be opened on. Tokens are not part of it: they live in the keyring.
+    """One service the console can be opened on. Tokens are no part of it, only where to get them.
 
     `base_url` None: the generation's own host. `service_id` is the query parameter that every call of
-    generation 2 carries; generation 1 has none.
+    generation 2 carries; generation 1 has none. `token_command` is a program with its arguments whose first
+    line of output is the token, `export_token_command` the same for generation 2's export token; empty:
+    none. `kernel_keyring` lets the Linux kernel's keyring hold the tokens.
     """
 
     name: str
@@ -35,6 +37,9 @@ class Connection:
     read_only: bool = False
     base_url: str | None = None
     service_id: str | None = None
+    token_command: tuple[str, ...] = ()
+    export_token_command: tuple[str, ...] = ()
+    kernel_keyring: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ _CONNECTION: Mapping[str, _Key] = {
     "read_only": _Key(checks.boolean),
     "base_url": _Key(checks.base_url),
     "service_id": _Key(checks.identifier),
+    "token_command": _Key(checks.command),
+    "export_token_command": _Key(checks.command),
+    "kernel_keyring": _Key(checks.boolean),
 }
 
 
@@ -76,6 +79,10 @@ def _connection(name: str, table: object, path: Path) -> Connection:
         )
     if connection.api is Api.V1 and connection.service_id is not None:
         raise _not_right(path, (*at, "service_id"), _("Remove it, or set api to v2: v1 has no service id."))
+    if connection.api is Api.V1 and connection.export_token_command:
+        raise _not_right(
+            path, (*at, "export_token_command"), _("Remove it: v1 has one token, from token_command.")
+        )
     return connection
 
 
@@ -117,13 +124,14 @@ def _missing(path: Path, at: tuple[str, ...], right: str) -> ConfigError:
 def _unknown(path: Path, at: tuple[str, ...], keys: Mapping[str, _Key]) -> ConfigError:
     key, file = dotted(*at), inert(str(path))
     word = at[-1].lower()[:64]
-    if any(secret in word for secret in ("token", "secret", "password")):
+    slip = get_close_matches(word, keys, n=1, cutoff=0.9)  # token_comand is no token
+    if not slip and any(secret in word for secret in ("token", "secret", "password")):
         return ConfigError(
             path,
             _("{file}: {key} would keep a token in a plain file.").format(file=file, key=key),
             _(
-                "Remove that line and have the token reissued. Tokens live in the system's keyring: the "
-                "console asks for them, or takes them from DFN_TUI_TOKEN and DFN_TUI_EXPORT_TOKEN."
+                "Remove that line and have the token reissued. Tokens live in the system's keyring, or come "
+                "from a program that token_command names: “dfn-tui auth set” asks for one."
             ),
             key=key,
         )

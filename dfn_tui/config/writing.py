@@ -40,7 +40,7 @@ def add_connection(config: Config, connection: Connection) -> Config:
     validate({"connections": {connection.name: values}}, path)
     # JSON's quoting is TOML's, for everything that the validation lets through.
     lines = [f"[{dotted('connections', connection.name)}]"]
-    lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     if text and not text.endswith("\n"):
         text += "\n"
     if text:
@@ -65,7 +65,7 @@ def _values(connection: Connection) -> dict[str, object]:
     """The connection as its table's keys, without those that say what goes without saying."""
     values = asdict(connection)
     del values["name"]
-    return {key: value for key, value in values.items() if value is not None and value is not False}
+    return {key: value for key, value in values.items() if value not in (None, False, ())}
 
 
 def _write(path: Path, text: str) -> None:

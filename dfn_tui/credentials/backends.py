@@ -48,6 +48,10 @@ class KeyringUnusable(NoKeyring):
     """There is a keyring, and it may hold tokens, but it cannot be used now: locked, silent, failing."""
 
 
+class KeyringLocked(KeyringUnusable):
+    """The keyring is locked; its password would help."""
+
+
 def open_backend() -> Backend:
     """The best of the known keyrings that works here, unlocked. Raises `NoKeyring`, never prompts."""
     here = _BY_PLATFORM.get(sys.platform, (_SECRET_SERVICE, _KWALLET))
@@ -107,7 +111,7 @@ def _require_unlocked(collection: str | None) -> None:
                 _("The Secret Service has no default collection yet; create one to keep tokens in it.")
             ) from None
     if locked:
-        raise KeyringUnusable(_("The keyring (Secret Service) is locked; unlock it to use the tokens in it."))
+        raise KeyringLocked(_("The keyring (Secret Service) is locked; unlock it to use the tokens in it."))
 
 
 def _refusal(name: str) -> str:

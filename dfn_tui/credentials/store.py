@@ -1,199 +1,263 @@
-"""The tokens of all connections: the environment first, then this run's memory, then the keyring."""
+"""The tokens of all connections: where each is looked for, in order, and where a new one is kept."""
 
-import asyncio
-import base64
 import os
-import secrets
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from pydantic import SecretStr
 
 from dfn_tui.credentials.backends import Backend, KeyringUnusable, NoKeyring, open_backend
-from dfn_tui.credentials.token import BadToken, Found, Placed, Source, TokenKind, clean_token
+from dfn_tui.credentials.kernel import KernelKeyring, KernelUnusable
+from dfn_tui.credentials.remembered import Remembered
+from dfn_tui.credentials.sources import (
+    Answer,
+    entry_of,
+    from_command,
+    from_environment,
+    from_kernel,
+    from_keyring,
+    variable_of,
+)
+from dfn_tui.credentials.system_keyring import SystemKeyring
+from dfn_tui.credentials.token import Found, Placed, Settings, Source, Standing, Step, TokenKind, clean_token
+from dfn_tui.credentials.unlocking import unlock
+from dfn_tui.paths import state_dir
 from dfn_tui.text import _
 
-SERVICE = "dfn-tui"
-"""The keyring's service name; the user name is the connection and the kind: `prod/api`."""
-TOKEN_VARIABLE = "DFN_TUI_TOKEN"  # noqa: S105  a variable's name
-EXPORT_VARIABLE = "DFN_TUI_EXPORT_TOKEN"
-_JOURNAL_ENTRY = "journal/key"  # no connection can be named so that it has this entry: kinds are few
-_JOURNAL_KEY_BYTES = 32
-
-Answer = TypeVar("Answer")
+CHOICES_FILE = "token-stores.json"
+"""In the state folder: which store was chosen for each token."""
 
 
 class TokenStore:
-    """Finds, keeps and deletes tokens. No call blocks the event loop, and none takes longer than `limit`
-    seconds: after that the keyring counts as silent and the token is held in memory.
+    """Finds, keeps and deletes tokens. No call blocks the event loop.
 
-    `backend` opens the keyring, or raises `NoKeyring`; it and the keyring's own calls run in a daemon
-    thread, which a process can leave behind when it exits (an executor's threads would be waited for).
+    A search asks, until one has the token: what this run was given, the environment, the connection's
+    command, the keyring, the kernel's keyring where the configuration allows it. A variable or a command that
+    is set but gives no token ends the search. Where a store was chosen for a token, no other store is asked
+    for it: nothing weaker is taken in its place without a word.
+
+    `settings` gives what the configuration says of a connection. `backend` opens the keyring, or raises
+    `NoKeyring`; after `limit` seconds it counts as silent.
     """
 
     def __init__(
         self,
         *,
+        settings: Callable[[str], Settings] = lambda _connection: Settings(),
         backend: Callable[[], Backend] = open_backend,
         limit: float = 3.0,
         environ: Mapping[str, str] = os.environ,
+        kernel: KernelKeyring | None = None,
+        choices: Remembered | None = None,
     ) -> None:
-        self._backend = backend
-        self._limit = limit
+        self._settings = settings
+        self._keyring = SystemKeyring(backend, limit)
         self._environ = environ
-        self._held: dict[tuple[str, TokenKind], SecretStr] = {}
-        self._silent: Future[Any] | None = None
+        self._kernel = kernel or KernelKeyring()
+        self._choices = choices or Remembered(state_dir() / CHOICES_FILE)
+        self._held: dict[tuple[str, TokenKind], tuple[Source, SecretStr]] = {}
 
     async def get(self, connection: str, kind: TokenKind) -> Found:
-        """The token of a connection. Raises `BadToken` if the environment holds something else."""
-        variable = _variable(kind)
-        given = self._environ.get(variable)
-        if given:
-            try:
-                token = clean_token(given)
-            except BadToken as bad:
-                happened = _("The variable {variable} is set, but not to a token. {reason}")
-                raise BadToken(happened.format(variable=variable, reason=bad.happened)) from None
-            return Found(token, Source.ENVIRONMENT, _wins(variable))
+        """The token of a connection, and what came of every source."""
         held = self._held.get((connection, kind))
         if held is not None:
-            return Found(held, Source.MEMORY, _("The token is held in memory, for this run only."))
-        entry = _entry(connection, kind)
-        try:
-            stored = await self._ask(lambda keyring: _read(keyring, entry))
-        except NoKeyring as none:
-            return Found(None, Source.NONE, none.reason)
-        if stored is None:
-            return Found(None, Source.NONE, _("The keyring has no token {entry} yet.").format(entry=entry))
-        return Found(stored, Source.KEYRING, _("The token is from the keyring."))
+            return _of_this_run(*held)
+        answers: dict[Source, Answer] = {}
+        for source, ask in self._in_order(connection, kind):
+            answers[source] = await ask()
+            if answers[source].decides:
+                break
+        return _found(answers)
 
-    async def set(self, connection: str, kind: TokenKind, token: SecretStr) -> Placed:
-        """Keeps a token in the keyring, or in memory where there is none or it does not answer.
+    def _in_order(
+        self, connection: str, kind: TokenKind
+    ) -> tuple[tuple[Source, Callable[[], Awaitable[Answer]]], ...]:
+        entry, settings = entry_of(connection, kind), self._settings(connection)
+        chosen = self._choice(entry, settings)
+        return (
+            (Source.ENVIRONMENT, partial(from_environment, kind, self._environ)),
+            (Source.COMMAND, partial(from_command, kind, settings, self._environ)),
+            (Source.KEYRING, partial(from_keyring, entry, chosen, self._keyring)),
+            (Source.KERNEL, partial(from_kernel, entry, chosen, settings, self._kernel)),
+        )
 
-        A variable in the environment still wins over it, and then the reason says so. Raises `BadToken`.
+    def _choice(self, entry: str, settings: Settings) -> Source | None:
+        """The store chosen for a token; one that the configuration no longer allows is none."""
+        chosen = self._choices.store(entry)
+        return None if chosen is Source.KERNEL and not settings.kernel else chosen
+
+    def outranked(self, connection: str, kind: TokenKind) -> str:
+        """Why a token in a keyring would not be used, in a sentence; empty where it would be."""
+        variable = variable_of(kind)
+        if self._environ.get(variable):
+            words = _("The variable {variable} is set and comes before every keyring.")
+            return words.format(variable=variable)
+        if self._settings(connection).command_for(kind):
+            return _("The connection's command is configured and comes before every keyring.")
+        return ""
+
+    async def set(
+        self, connection: str, kind: TokenKind, token: SecretStr, store: Source | None = None
+    ) -> Placed:
+        """Keeps a token in `store` (KEYRING or KERNEL), or where it was kept so far, or in the first that
+        takes it. Where none does it is held in memory (MEMORY), and used before all others in this run.
+
+        The reason says which stores did not take it and why, where it is kept, and whether something comes
+        before that store. Raises `BadToken`.
         """
         token = clean_token(token.get_secret_value())
-        entry = _entry(connection, kind)
-        # Held first: whatever happens to the keyring, the token that was given last is the one in use.
-        self._held[connection, kind] = token
-        try:
-            await self._ask(lambda keyring: _write(keyring, entry, token))
-        except NoKeyring as none:
-            held = _("{reason} The token is held in memory, for this run only.")
-            placed = Placed(Source.MEMORY, held.format(reason=none.reason))
-        else:
-            if self._held.get((connection, kind)) is token:  # and not one that was given meanwhile
+        # Held first: whatever happens to the stores, the token that was given last is the one in use.
+        held = self._held[connection, kind] = (Source.MEMORY, token)
+        said: list[str] = []
+        for target in self._targets(connection, kind, store):
+            try:
+                said.append(await self._put(target, connection, kind, token))
+            except _Refused as refused:
+                said.append(refused.reason)
+                continue
+            if self._held.get((connection, kind)) is held:  # and not one that was given meanwhile
                 del self._held[connection, kind]
-            placed = Placed(Source.KEYRING, _("The token is kept in the keyring."))
-        variable = _variable(kind)
-        return Placed(placed.source, _wins(variable)) if self._environ.get(variable) else placed
+            said += [await self._choose(target, connection, kind), self.outranked(connection, kind)]
+            return Placed(target, " ".join(filter(None, said)))
+        return Placed(Source.MEMORY, " ".join(said))
+
+    def _targets(self, connection: str, kind: TokenKind, store: Source | None) -> tuple[Source, ...]:
+        settings = self._settings(connection)
+        only = store or self._choice(entry_of(connection, kind), settings)
+        if only is not None:
+            return (only,)
+        return (Source.KEYRING, Source.KERNEL) if settings.kernel else (Source.KEYRING,)
+
+    async def _put(self, target: Source, connection: str, kind: TokenKind, token: SecretStr) -> str:
+        entry = entry_of(connection, kind)
+        try:
+            if target is Source.KEYRING:
+                await self._keyring.write(entry, token)
+                return _("The token is kept in the keyring.")
+            if not self._settings(connection).kernel:
+                raise _Refused(_("The configuration does not set kernel_keyring = true for this connection."))
+            end = self._kernel.write(entry, token)
+        except (NoKeyring, KernelUnusable) as unusable:
+            raise _Refused(unusable.reason) from None
+        words = _("The token is kept in the kernel's keyring until {time} Korean time.")
+        return words.format(time=f"{end:%H:%M}")
+
+    async def _choose(self, target: Source, connection: str, kind: TokenKind) -> str:
+        """Remembers the store, and deletes what another one still has; says what did not work."""
+        entry = entry_of(connection, kind)
+        before = self._choices.store(entry)
+        try:
+            self._choices.remember(entry, target)
+        except OSError as error:
+            words = _("That choice cannot be remembered in the state folder: {error}.")
+            return words.format(error=error.strerror or type(error).__name__)
+        if before in (None, target):
+            return ""
+        left = await self._remove(before, entry)
+        return _("An older token is still in the other store: {reason}").format(reason=left) if left else ""
+
+    async def _remove(self, store: Source | None, entry: str) -> str:
+        """Deletes an entry of a store, and says why that could not be done."""
+        try:
+            if store is Source.KERNEL:
+                self._kernel.delete(entry)
+            else:
+                await self._keyring.delete(entry)
+        except (KeyringUnusable, KernelUnusable) as unusable:
+            return unusable.reason
+        except NoKeyring:
+            return ""  # where there is no keyring, there is no token in it
+        return ""
 
     async def delete(self, connection: str, kind: TokenKind) -> Placed:
-        """Forgets a token in memory and in the keyring.
+        """Forgets a token in memory and in every store, and which store it was.
 
-        The answer's source is NONE once it is gone, KEYRING where it may still be there (the reason says
-        why), and ENVIRONMENT where a variable still gives one.
+        The answer's source is NONE once it is gone, KEYRING or KERNEL where it may still be there. The reason
+        says why, and whether something else still gives a token.
         """
         self._held.pop((connection, kind), None)
-        entry = _entry(connection, kind)
+        entry = entry_of(connection, kind)
+        stores = [Source.KEYRING]
+        if self._settings(connection).kernel or self._choices.store(entry) is Source.KERNEL:
+            stores.append(Source.KERNEL)
+        for store in stores:
+            left = await self._remove(store, entry)
+            if left:
+                return Placed(store, left)
+        said = [_("The token was deleted."), self.outranked(connection, kind)]
         try:
-            await self._ask(lambda keyring: _delete(keyring, entry))
-        except KeyringUnusable as unusable:
-            return Placed(Source.KEYRING, unusable.reason)
-        except NoKeyring as none:
-            return Placed(Source.NONE, none.reason)
-        variable = _variable(kind)
-        if self._environ.get(variable):
-            return Placed(Source.ENVIRONMENT, _wins(variable))
-        return Placed(Source.NONE, _("The token was deleted."))
+            self._choices.remember(entry, None)
+        except OSError as error:
+            words = _("Which store it was is still in the state folder: {error}.")
+            said.append(words.format(error=error.strerror or type(error).__name__))
+        return Placed(Source.NONE, " ".join(filter(None, said)))
 
-    def hold(self, connection: str, kind: TokenKind, token: SecretStr) -> None:
-        """Keeps a token in memory for this run, without asking the keyring. Raises `BadToken`."""
-        self._held[connection, kind] = clean_token(token.get_secret_value())
+    def hold(
+        self, connection: str, kind: TokenKind, token: SecretStr, source: Source = Source.MEMORY
+    ) -> None:
+        """Keeps a token in memory for this run, before all other sources. Raises `BadToken`."""
+        self._held[connection, kind] = (source, clean_token(token.get_secret_value()))
 
-    async def journal_key(self) -> bytes | None:
+    def chosen(self, connection: str, kind: TokenKind) -> Source | None:
+        """The store that was chosen for a token: KEYRING, KERNEL, or None yet."""
+        return self._choice(entry_of(connection, kind), self._settings(connection))
+
+    async def unlock(self, password: SecretStr) -> None:
+        """Opens a locked keyring. Raises `KeyringLocked` where the password is wrong, else `NoKeyring`."""
+        await self._keyring.within_limit(partial(unlock, password))
+
+    async def journal_key(self, *, make: bool = True) -> bytes | None:
         """The key that personal values in the journal are sealed with: 32 bytes, made at first use and kept
-        in the keyring. None where there is no keyring to keep it in, or it holds something else there."""
+        in the keyring. None where there is no keyring to keep it in, or it holds something else there.
+        Without `make`, None too where there is no key yet: who only reads has no use for a new one."""
         try:
-            return await self._ask(_journal_key)
+            return await self._keyring.journal_key(make=make)
         except NoKeyring:
             return None
 
-    async def _ask(self, question: Callable[[Backend], Answer]) -> Answer:
-        """The keyring's answer. Raises `NoKeyring` where there is none, or none in time."""
-        late = KeyringUnusable(
-            _("The keyring did not answer; it may be waiting for a password on another screen.")
-        )
-        if self._silent is not None and not self._silent.done():
-            raise late  # one thread is stuck already: neither wait again nor leave another one behind
-        future: Future[Answer] = Future()
-        # From here on it cannot be cancelled, so a late answer finds it ready to take it.
-        future.set_running_or_notify_cancel()
-        threading.Thread(target=self._answer, args=(question, future), name="keyring", daemon=True).start()
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._limit)
-        except TimeoutError:
-            self._silent = future
-            raise late from None
 
-    def _answer(self, question: Callable[[Backend], Answer], future: "Future[Answer]") -> None:
-        try:
-            future.set_result(question(self._backend()))
-        except NoKeyring as none:
-            future.set_exception(none)
-        # A backend raises its own errors and those of D-Bus and the system below it. Only the type's name
-        # goes on: the error and its traceback may hold the token.
-        except Exception as error:  # noqa: BLE001
-            reason = _("The keyring failed ({error}).").format(error=type(error).__name__)
-            future.set_exception(KeyringUnusable(reason))
+class _Refused(Exception):
+    """A store did not take a token; `reason` is a sentence for the operator."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def _variable(kind: TokenKind) -> str:
-    return EXPORT_VARIABLE if kind == TokenKind.EXPORT else TOKEN_VARIABLE
+_ASKED = (Source.ENVIRONMENT, Source.COMMAND, Source.KEYRING, Source.KERNEL)
 
 
-def _wins(variable: str) -> str:
-    words = _("The variable {variable} is set and wins; unset it to use another token.")
-    return words.format(variable=variable)
+def _of_this_run(source: Source, token: SecretStr) -> Found:
+    piped = source is Source.STDIN
+    reason = (
+        _("The token was given with --token-stdin, for this run only.")
+        if piped
+        else _("The token is held in memory, for this run only.")
+    )
+    other = _("Not asked: a token was given to this run.")
+    steps = [Step(one, Standing.NOT_ASKED, other) for one in _ASKED]
+    stdin, memory = _not_given()
+    used = Step(source, Standing.USED, reason)
+    return Found(token, source, reason, (used, *steps, memory) if piped else (stdin, *steps, used))
 
 
-def _entry(connection: str, kind: TokenKind) -> str:
-    return f"{connection}/{kind}"
+def _found(answers: Mapping[Source, Answer]) -> Found:
+    """The outcome of a search: the last answer decides; sources without an answer were not asked."""
+    other = _("Not asked: an earlier source comes before it.")
+    steps = [answers[one].step if one in answers else Step(one, Standing.NOT_ASKED, other) for one in _ASKED]
+    stdin, memory = _not_given()
+    all_steps = (stdin, *steps, memory)
+    last = [*answers.values()][-1]
+    if last.token is not None:
+        return Found(last.token, last.step.source, last.step.reason, all_steps)
+    tried = (step.reason for step in steps if step.standing in (Standing.FAILED, Standing.EMPTY))
+    locked = any(answer.locked for answer in answers.values())
+    return Found(None, Source.NONE, " ".join(tried), all_steps, locked)
 
 
-def _read(keyring: Backend, entry: str) -> SecretStr | None:
-    stored = keyring.get_password(SERVICE, entry)
-    if stored is None:
-        return None
-    try:
-        return clean_token(stored)
-    except BadToken:
-        reason = _("The keyring's entry {entry} does not hold a token; set it again.")
-        raise KeyringUnusable(reason.format(entry=entry)) from None
-
-
-def _write(keyring: Backend, entry: str, token: SecretStr) -> None:
-    keyring.set_password(SERVICE, entry, token.get_secret_value())
-    # Read back, because some keyrings drop a write without a word.
-    if keyring.get_password(SERVICE, entry) != token.get_secret_value():
-        raise KeyringUnusable(_("The keyring did not keep the token."))
-
-
-def _journal_key(keyring: Backend) -> bytes | None:
-    stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)
-    if stored is None:
-        made = base64.b64encode(secrets.token_bytes(_JOURNAL_KEY_BYTES)).decode()
-        keyring.set_password(SERVICE, _JOURNAL_ENTRY, made)
-        stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)  # another console's, if it was quicker
-    try:
-        key = base64.b64decode(stored or "", validate=True)
-    except ValueError:
-        return None
-    return key if len(key) == _JOURNAL_KEY_BYTES else None
-
-
-def _delete(keyring: Backend, entry: str) -> None:
-    if keyring.get_password(SERVICE, entry) is not None:
-        keyring.delete_password(SERVICE, entry)
+def _not_given() -> tuple[Step, Step]:
+    """The first and the last of the sources, where this run was given nothing."""
+    return (
+        Step(Source.STDIN, Standing.OFF, _("--token-stdin was not given.")),
+        Step(Source.MEMORY, Standing.EMPTY, _("No token was given while this ran.")),
+    )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import TokenTrouble
 from dfn_tui.text import _
 
 LONGEST = 4096
@@ -24,21 +24,52 @@ class TokenKind(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a token is. MEMORY: held for this run only, and gone with it."""
+    """Where a token is. MEMORY and STDIN: held for this run only, and gone with it."""
 
-    ENVIRONMENT = "environment"
-    KEYRING = "keyring"
     MEMORY = "memory"
+    STDIN = "stdin"
+    ENVIRONMENT = "environment"
+    COMMAND = "command"
+    KEYRING = "keyring"
+    KERNEL = "kernel"
     NONE = "none"
+
+
+class Standing(StrEnum):
+    """What came of one source in a search.
+
+    USED: the token is from there. EMPTY: asked, and it has none. FAILED: it could not answer. OFF: nothing
+    was set up there. NOT_ASKED: an earlier source decided.
+    """
+
+    USED = "used"
+    EMPTY = "empty"
+    FAILED = "failed"
+    OFF = "off"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One source in a search, what came of it, and why, in a sentence."""
+
+    source: Source
+    standing: Standing
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a search. `reason` says in a sentence where the token is from or why there is none."""
+    """The answer to a search. `reason` says in a sentence where the token is from or why there is none.
+
+    `steps` tells every source in the order they come in. `locked`: unlocking the keyring may help.
+    """
 
     token: SecretStr | None
     source: Source
     reason: str
+    steps: tuple[Step, ...] = ()
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +80,21 @@ class Placed:
     reason: str
 
 
-class BadToken(ConsoleError):
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says of one connection's tokens: the programs that print them (the program and
+    its arguments; empty: none), and whether the kernel's keyring may hold them."""
+
+    command: tuple[str, ...] = ()
+    export_command: tuple[str, ...] = ()
+    kernel: bool = False
+
+    def command_for(self, kind: TokenKind) -> tuple[str, ...]:
+        """The program that prints that kind of token; empty where there is none."""
+        return self.export_command if kind is TokenKind.EXPORT else self.command
+
+
+class BadToken(TokenTrouble):
     """A text that cannot be a token. It is not repeated in the error."""
 
     def __init__(self, happened: str) -> None:

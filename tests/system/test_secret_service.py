@@ -17,9 +17,17 @@ from jeepney import message_bus  # type: ignore[import-untyped]
 from jeepney.io.blocking import Proxy  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
-from dfn_tui.credentials import Source, TokenKind, TokenStore
+from dfn_tui.app import ConsoleApp
+from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.credentials import KeyringLocked, NoKeyring, Source, TokenKind, TokenStore
+from dfn_tui.credentials.backends import KeyringUnusable
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service import Connections
+from tests.screens.driving import driven, look_up, see, shown
 
 TOKEN = "tok-3f81c6"
+PASSWORD = "a password"
 
 
 class Session:
@@ -54,7 +62,7 @@ class Session:
         """Starts the daemon with the password that opens (and at first makes) the default collection."""
         daemon = self._start("gnome-keyring-daemon", "--unlock", "--foreground", "--components=secrets")
         assert daemon.stdin is not None
-        daemon.stdin.write(b"a password")
+        daemon.stdin.write(PASSWORD.encode())
         daemon.stdin.close()
         deadline = time.monotonic() + 60
         while not self._is_unlocked():
@@ -154,6 +162,72 @@ async def test_a_keyring_without_a_collection_is_not_made_to_prompt_for_one(sess
     assert found.source is Source.NONE
     assert "no default collection" in found.reason
     assert (await tokens.set("prod", TokenKind.API, SecretStr(TOKEN))).source is Source.MEMORY
+
+
+def lock() -> None:
+    with closing(secretstorage.dbus_init()) as connection:
+        secretstorage.Collection(connection).lock()
+
+
+async def test_a_locked_keyring_is_opened_with_its_password_and_without_a_prompt(session: Session) -> None:
+    session.unlock()
+    await store().set("prod", TokenKind.API, SecretStr(TOKEN))
+    lock()
+    tokens = store()
+    assert (await tokens.get("prod", TokenKind.API)).locked
+
+    for wrong in ("another password", "", "비밀번호", "x" * 5000):
+        with pytest.raises(KeyringLocked, match="not the keyring's password"):
+            await tokens.unlock(SecretStr(wrong))
+        assert (await tokens.get("prod", TokenKind.API)).token is None
+
+    await tokens.unlock(SecretStr(PASSWORD))
+    assert (await tokens.get("prod", TokenKind.API)).token == SecretStr(TOKEN)
+    await tokens.unlock(SecretStr(PASSWORD))  # one that is open stays open
+
+
+async def test_a_keyring_without_a_collection_cannot_be_unlocked(session: Session) -> None:
+    with pytest.raises(NoKeyring, match="cannot be unlocked from here"):
+        await store().unlock(SecretStr(PASSWORD))
+
+
+async def test_without_a_session_bus_unlocking_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    with pytest.raises(NoKeyring, match="The keyring failed"):
+        await store().unlock(SecretStr(PASSWORD))
+
+
+async def test_a_daemon_that_is_stopped_holds_nobody_up_who_would_unlock_it(session: Session) -> None:
+    daemon = session.unlock()
+    lock()
+    daemon.send_signal(signal.SIGSTOP)
+    tokens = TokenStore(limit=1, environ={})
+    with pytest.raises(KeyringUnusable, match="did not answer"):
+        await tokens.unlock(SecretStr(PASSWORD))
+    found = await tokens.get("prod", TokenKind.API)
+    assert (found.token, found.locked) == (None, False)
+    assert "did not answer" in found.reason
+
+
+async def test_in_the_console_a_wrong_password_is_said_and_the_right_one_goes_on(session: Session) -> None:
+    session.unlock()
+    with SandboxThread(SandboxOptions(users=10)) as sandbox:
+        await store().set("here", TokenKind.API, SecretStr(sandbox.token))
+        lock()
+        connection = Connection("here", Api.V1, Environment.SANDBOX, base_url=sandbox.url)
+        config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
+        app = ConsoleApp(Connections(config, make_store=store), "here")
+        async with driven(app) as pilot:
+            await look_up(pilot, "user-0001")
+            await see(pilot, "The keyring is locked", "Password of the keyring")
+            await pilot.press(*"wrong", "enter")
+            await see(pilot, "That is not the keyring's password")
+            assert "wrong" not in shown(app)
+            await pilot.press(*("space" if char == " " else char for char in PASSWORD), "enter")
+            await see(pilot, "● subscribed")
+            assert "token in memory only" not in shown(app)
 
 
 def test_a_daemon_that_is_stopped_keeps_no_process_from_exiting(session: Session) -> None:

@@ -227,3 +227,50 @@ def test_any_text_that_looks_like_one_is_read_or_refused(text: str) -> None:
     except ConfigError:
         return
     assert set(config.connections) == set(tomllib.loads(text).get("connections", {}))
+
+
+def test_where_tokens_come_from_is_read() -> None:
+    text = (
+        '[connections.a]\napi = "v1"\nenvironment = "production"\nkernel_keyring = true\n'
+        'token_command = ["pass", "show", "dfinery/운영"]\n'
+        '[connections.b]\napi = "v2"\nenvironment = "staging"\nservice_id = "77"\n'
+        'token_command = ["vault", "kv", "get", "-field=token", "secret/dfinery"]\n'
+        'export_token_command = ["pass", ""]\n'
+    )
+    first, second = parse(text, PATH).connections.values()
+    assert (first.token_command, first.kernel_keyring) == (("pass", "show", "dfinery/운영"), True)
+    assert second.token_command[-1] == "secret/dfinery"
+    assert (second.export_token_command, second.kernel_keyring) == (("pass", ""), False)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"pass show x"', "[]", "[1]", '[""]', '[" "]', '["a", ["b"]]', "true", '["a\\u0000b"]', '["a\\nb"]'],
+)
+@pytest.mark.parametrize("key", ["token_command", "export_token_command"])
+def test_a_command_is_a_list_of_texts(key: str, value: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(prod(**{key: value}), PATH)
+    assert raised.value.key == f"connections.prod.{key}"
+    assert "list of texts" in raised.value.next_step
+
+
+def test_a_command_for_a_token_that_the_generation_has_not_is_refused() -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(prod(export_token_command='["pass"]'), PATH)
+    assert (raised.value.key, "v1 has one token" in raised.value.next_step) == (
+        "connections.prod.export_token_command",
+        True,
+    )
+
+
+@pytest.mark.parametrize("slip", ["token_comand", "tokn_command", "export_token_comand"])
+def test_a_slip_in_a_command_is_not_taken_for_a_token(slip: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(prod(**{slip: '["pass"]'}), PATH)
+    assert "Did you mean" in raised.value.next_step
+
+
+def test_whether_the_kernel_may_keep_tokens_is_true_or_false() -> None:
+    with pytest.raises(ConfigError, match="true or false"):
+        parse(prod(kernel_keyring='"yes"'), PATH)

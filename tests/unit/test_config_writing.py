@@ -151,3 +151,11 @@ def test_whatever_was_added_is_read_back(
         config = add_connection(config, added)
         assert config.connections[name] == added
     assert load(path) == config
+
+
+def test_where_tokens_come_from_is_written_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    told = replace(
+        NEW, token_command=("a b", '"\\', "운영 🔑"), export_token_command=("x",), kernel_keyring=True
+    )
+    assert add_connection(load(path), told).connections["new"] == told

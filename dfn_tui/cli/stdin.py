@@ -1,0 +1,66 @@
+"""A token from the standard input, and the terminal in its place afterwards."""
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.text import _
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+_STDIN = 0
+_LARGEST = 65_536  # bytes of a first line
+
+
+def is_terminal() -> bool:
+    """Whether somebody types what is read."""
+    with suppress(OSError):
+        return os.isatty(_STDIN)
+    return False
+
+
+def piped_token() -> "SecretStr":
+    """The first line of what is piped in. Raises `ConsoleError` on a terminal: it would be shown as it is
+    typed; and `BadToken`."""
+    from dfn_tui.credentials import clean_token  # noqa: PLC0415  pydantic, which no other start needs
+
+    if is_terminal():
+        raise ConsoleError(
+            _("No token was piped in"),
+            _("The standard input is a terminal."),
+            _("Pipe the token in: pass show dfinery/prod | dfn-tui --token-stdin"),
+        )
+    return clean_token(_first_line().decode("utf-8", "replace"))
+
+
+def _first_line() -> bytes:
+    """Read from the descriptor itself: Python's buffer would keep what follows."""
+    line = b""
+    while b"\n" not in line and len(line) <= _LARGEST:
+        try:
+            piece = os.read(_STDIN, 4096)
+        except OSError:  # it is closed
+            break
+        if not piece:
+            break
+        line += piece
+    return line.partition(b"\n")[0]
+
+
+def reopen_terminal() -> None:
+    """Puts the controlling terminal where the pipe was, because the console reads its keys there.
+
+    Raises `ConsoleError` where there is no terminal.
+    """
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise ConsoleError(
+            _("There is no terminal"),
+            _("The console has no terminal to read keys from: {error}.").format(error=error.strerror),
+            _("Start it from a terminal (over SSH: ssh -t)."),
+        ) from None
+    os.dup2(terminal, _STDIN)
+    os.close(terminal)

@@ -1,0 +1,83 @@
+"""Asking for a token wherever one is missing: the keyring is unlocked, or a token is given."""
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button, Input, Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
+from dfn_tui.service import Connections
+from dfn_tui.text import _
+from dfn_tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from dfn_tui.app import ConsoleApp
+
+UNLOCKED, OTHER = "unlocked", "other"
+
+
+class UnlockDialog(Dialog[str]):
+    """Asks for the password of the locked keyring; dismissed with `UNLOCKED` once it is open, or with
+    `OTHER` where the operator rather gives a token."""
+
+    def __init__(self, connections: Connections, connection: str, reason: str) -> None:
+        super().__init__(_("The keyring is locked"))
+        self._connections = connections
+        self._connection = connection
+        self._reason = reason
+
+    def body(self) -> ComposeResult:
+        yield Static(self._reason, markup=False)
+        yield Static(_("Password of the keyring"), markup=False, classes="next-step")
+        yield Field(password=True, id="password")
+        yield Static(id="wrong", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button(_("Give a token instead"), id="other", compact=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._unlock()
+
+    @on(Button.Pressed, "#other")
+    def _give_instead(self) -> None:
+        self.dismiss(OTHER)
+
+    # Without an argument: a worker's description repeats what it was called with.
+    @work(exclusive=True)
+    async def _unlock(self) -> None:
+        field, wrong = self.query_one("#password", Field), self.query_one("#wrong", Static)
+        password = field.value
+        field.value = ""
+        wrong.update(_("Unlocking…"))
+        try:
+            await self._connections.unlock_keyring(self._connection, password)
+        except ConsoleError as error:
+            wrong.update(f"{error.happened} {error.next_step}")
+            return
+        self.dismiss(UNLOCKED)
+
+
+async def obtain_token(
+    app: "ConsoleApp", name: str, kind: str, reason: str = "", *, locked: bool = False
+) -> bool:
+    """Has the operator unlock the keyring where it is locked, or give a token, and says where that is kept.
+    False where they would not. Called in a worker."""
+    connections = app.connections
+    if locked:
+        answer = await app.push_screen_wait(UnlockDialog(connections, name, reason))
+        if answer != OTHER:
+            return answer == UNLOCKED
+    for_this_run = await connections.outranked(name, kind)
+    while True:
+        text = await app.push_screen_wait(TokenDialog(name, kind, reason, for_this_run))
+        if text is None:
+            return False
+        try:
+            app.notify(await connections.give_token(name, kind, text), markup=False)
+        except ConsoleError as error:
+            await app.push_screen_wait(ErrorDialog(error))
+        else:
+            return True
