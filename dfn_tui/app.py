@@ -1,13 +1,16 @@
 """The composition root of the console: it is given its connections, and holds no globals."""
 
+import asyncio
+import sys
 from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.reactive import Reactive
 
 from dfn_tui import paths
-from dfn_tui.screens.connections import ConnectionsScreen
 from dfn_tui.screens.lookup import LookupScreen
 from dfn_tui.service import Connections
 from dfn_tui.text import _
@@ -23,8 +26,17 @@ class ConsoleApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     AUTO_FOCUS = ""
+    theme: Reactive[str] = Reactive("ansi-dark")  # from the start: a change later styles everything again
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", _("Quit"), id="app.quit", tooltip=_("Leave the console")),
+        Binding(
+            "ctrl+l",
+            "repaint",
+            _("Repaint"),
+            show=False,
+            id="app.repaint",
+            tooltip=_("Send the whole screen again"),
+        ),
     ]
 
     def __init__(self, connections: Connections, start: str | None = None, *, demo: bool = False) -> None:
@@ -33,10 +45,10 @@ class ConsoleApp(App[None]):
         self.animation_level = "none"
         self._start = start
         self._demo = demo
+        self._leaving: asyncio.Future[None] | None = None
         self._worth_looking_up: Sequence[tuple[str, str]] = ()
 
     def on_mount(self) -> None:
-        self.theme = "ansi-dark"
         if self._demo:
             self.start_demo()
         elif self._start is None:
@@ -46,19 +58,22 @@ class ConsoleApp(App[None]):
 
     def choose_connection(self) -> None:
         """Shows the connections, over what is open."""
+        from dfn_tui.screens.connections import ConnectionsScreen  # noqa: PLC0415  not needed for the first paint
+
         self.push_screen(ConnectionsScreen())
 
     def open_connection(self, name: str) -> None:
         """Shows the look-up screen of that connection, in place of all screens."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        self.push_screen(LookupScreen(self.connections.desk(name), self._worth_looking_up))
+        self.push_screen(LookupScreen(self.connections, name, self._worth_looking_up))
 
     def start_demo(self) -> None:
         """Starts the sandbox where it does not run yet, and opens it. Raises ConsoleError."""
         demo = self.connections.start_demo()
         self._worth_looking_up = demo.worth_looking_up
         self.open_connection(demo.start)
+        self.call_after_refresh(demo.run)
 
     def _fatal_error(self) -> None:
         """A defect crashes loudly, but without the values of variables: they may be somebody's data.
@@ -76,5 +91,43 @@ class ConsoleApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leaves; what is being written is finished first."""
-        await self.connections.finish()
-        self.exit()
+        self.leave()
+
+    def leave(self, code: int = 0, patience: float | None = None) -> None:
+        """Ends the console with exit code `code`: no more input, look-ups dropped, writes finished.
+
+        Writes that do not end in `patience` seconds stay open in the journal, for the next start to settle.
+        May be called again, to be quicker.
+        """
+        if self._driver is not None:
+            self._driver.disable_input()
+        self.workers.cancel_all()
+        if self._leaving is not None:
+            self._leaving.cancel()
+        self._leaving = asyncio.ensure_future(self._finish(code, patience))
+
+    async def _finish(self, code: int, patience: float | None) -> None:
+        try:
+            async with asyncio.timeout(patience):
+                await self.connections.finish()
+        except TimeoutError:
+            pass
+        except Exception as error:  # noqa: BLE001  a defect: told like those of any handler, not lost
+            self._handle_exception(error)
+            return
+        self.exit(return_code=code)
+
+    def get_driver_class(self) -> type[Driver]:
+        if sys.platform == "win32":
+            return super().get_driver_class()
+        from dfn_tui.painting.driver import ThriftyDriver  # noqa: PLC0415  needs what Windows does not have
+
+        return ThriftyDriver
+
+    def action_repaint(self) -> None:
+        """Sends the whole screen again: something else may have written to the terminal."""
+        if sys.platform != "win32":
+            from dfn_tui.painting.driver import ThriftyDriver  # noqa: PLC0415  needs what Windows does not have
+
+            if isinstance(self._driver, ThriftyDriver):
+                self._driver.repaint()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Protocol
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
 from dfn_tui.sandbox.database import Database, open_database
@@ -99,7 +99,10 @@ def endpoint(
     """The handler of one path."""
 
     async def handle(request: Request) -> Response:
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
         faults = sandbox.faults
         if sandbox.record is not None:
             sandbox.record.append(_received(request, body))

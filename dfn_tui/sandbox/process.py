@@ -17,22 +17,32 @@ _PATIENCE = 3.0  # seconds, for each of the ways of asking it to end
 class SandboxProcess:
     """A sandbox with new tokens, started at once; `arguments` as for `dfn-tui sandbox`.
 
-    `url` is good from the beginning: connections wait in the socket until the server is up. The
-    process ends with `close()`, or when this process ends in whatever way: it holds the other end of
+    With `at_once` False it is started by `start`: making a process takes a while, and the console would
+    rather paint first. `url` is good from the beginning: connections wait in the socket until the server is
+    up. The process ends with `close()`, or when this process ends in whatever way: it holds the other end of
     the pipe the sandbox reads. Raises ConsoleError where the web server is not installed.
     """
 
     service_id = SandboxOptions().service_id
 
-    def __init__(self, arguments: Sequence[str] = ()) -> None:
+    def __init__(self, arguments: Sequence[str] = (), *, at_once: bool = True) -> None:
         require_server()
         self.token = new_token()
         self.export_token = new_token()
-        with listen() as sock:
-            self.url = url_of(sock)
-            self._process = self._start(sock.fileno(), arguments)
+        self._arguments = arguments
+        self._socket = listen()
+        self.url = url_of(self._socket)
+        self._process: subprocess.Popen[bytes] | None = None
+        if at_once:
+            self.start()
 
-    def _start(self, fd: int, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
+        """Starts the process, unless it was started or closed before."""
+        if self._process is None and self._socket.fileno() != -1:
+            with self._socket:
+                self._process = self._popen(self._socket.fileno())
+
+    def _popen(self, fd: int) -> subprocess.Popen[bytes]:
         # The console's own tokens are no business of the sandbox. Its own go by the environment: other
         # users of the machine can read arguments. -P: never run a module from the current folder.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DFN_TUI_")}
@@ -45,7 +55,7 @@ class SandboxProcess:
                 "--listen-fd",
                 str(fd),
                 "--until-eof",
-                *arguments,
+                *self._arguments,
             ],
             pass_fds=[fd],
             stdin=subprocess.PIPE,
@@ -57,10 +67,14 @@ class SandboxProcess:
 
     @property
     def pid(self) -> int:
+        assert self._process is not None, "not started"
         return self._process.pid
 
     def close(self) -> None:
         """Ends the process and waits until it has ended. May be called again."""
+        self._socket.close()
+        if self._process is None:
+            return
         assert self._process.stdin is not None
         self._process.stdin.close()
         for insist in (self._process.terminate, self._process.kill):

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -10,14 +11,14 @@ from textual.dom import DOMNode
 from textual.screen import Screen, ScreenResultType
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.changes import settled_line
-from dfn_tui.service import Desk, TokenNeeded
+from dfn_tui.service.tokens import TokenNeeded
 from dfn_tui.text import _
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from dfn_tui.app import ConsoleApp
+    from dfn_tui.service import Desk, Place
 
 
 class BindingCommands(Provider):
@@ -63,12 +64,13 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         return cast("ConsoleApp", self.app)
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self.shown_desk(), self.console.connections.clock)
+        yield StatusLine(self.place, self.console.connections.clock)
         yield from self.body()
         yield KeyBar()
 
-    def shown_desk(self) -> Desk | None:
-        """The desk that the status line names."""
+    @property
+    def place(self) -> "Place | None":
+        """What the status line names; None where no connection is open."""
         return None
 
     def body(self) -> ComposeResult:
@@ -91,21 +93,34 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
 class DeskScreen(ConsoleScreen[ScreenResultType]):
     """A screen on an open connection."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: "Desk") -> None:
         super().__init__()
-        self.desk = desk
+        self._desk = desk
 
-    def shown_desk(self) -> Desk | None:
-        return self.desk
+    @property
+    def desk(self) -> "Desk":
+        return self._desk
+
+    @property
+    def place(self) -> "Place | None":
+        return self.desk.place
+
+    @property
+    def opened(self) -> "Desk | None":
+        """The desk, where it was asked for before."""
+        return self._desk
 
     def on_screen_resume(self) -> None:
-        self.query_one(StatusLine).look_again()
-        self.tell_what_was_settled()
+        """Called besides the handlers of the subclasses, not in their stead."""
+        if self.opened is not None:
+            self.query_one(StatusLine).look_again()
+            self.tell_what_was_settled()
 
     def tell_what_was_settled(self) -> None:
         """Says, once, how the writes that an earlier run left open were found to have ended."""
         settled, self.desk.settled = self.desk.settled, []
         if settled:
+            from dfn_tui.screens.changes import settled_line  # noqa: PLC0415  not needed for the first paint
             from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  dialogs build on this module
 
             lines = [settled_line(one) for one in settled]
@@ -118,34 +133,24 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
 
         kind = self.desk.token_that_helps(error)
         if isinstance(error, TokenNeeded):
-            self.ask_token(error.kind, error.happened, retry)
+            self._ask_token(error.kind, error.happened, retry, locked=error.locked)
             return
 
         def after(answer: str | None) -> None:
             if answer == "token" and kind is not None:
-                self.ask_token(kind, error.happened, retry)
+                self._ask_token(kind, error.happened, retry)
 
         self.app.push_screen(ErrorDialog(error, offer_token=kind is not None), after)
 
-    def ask_token(self, kind: str, reason: str, retry: Callable[[], None] | None) -> None:
-        """Asks for a token of this connection, keeps it, and calls `retry`."""
-        from dfn_tui.screens.dialogs import TokenDialog  # noqa: PLC0415  dialogs build on this module
+    @work(group="token")
+    async def _ask_token(
+        self, kind: str, reason: str, retry: Callable[[], None] | None, *, locked: bool = False
+    ) -> None:
+        from dfn_tui.screens.tokens import obtain_token  # noqa: PLC0415  it builds on this module
 
         name = self.desk.connection.name
-
-        async def keep(text: str | None) -> None:
-            if text is None:
-                return
-            try:
-                kept = await self.console.connections.give_token(name, kind, text)
-            except ConsoleError as error:
-                self.tell(error)
-                return
-            self.notify(kept, markup=False)
-            if retry is not None:
-                retry()
-
-        self.app.push_screen(TokenDialog(name, kind, reason), keep)
+        if await obtain_token(self.console, name, kind, reason, locked=locked) and retry is not None:
+            retry()
 
     def open_review(self) -> None:
         """Goes to the review of everything staged on this connection."""

@@ -70,6 +70,6 @@ def settled_line(settled: Settled) -> str:
         Ending.CONFIRMED: _("Entry {seq}, {user}: it was applied."),
         Ending.NOT_APPLIED: _("Entry {seq}, {user}: it was not applied."),
         Ending.CHANGED_BY_OTHER: _("Entry {seq}, {user}: somebody else changed it since."),
-    }.get(settled.ending, _("Entry {seq}, {user}: unknown, and it cannot be read back."))
+    }.get(settled.ending, _("Entry {seq}, {user}: unknown. {why}"))
     user = inert(settled.entry.intent.subject.value, 40)
-    return words.format(seq=settled.entry.seq, user=user)
+    return words.format(seq=settled.entry.seq, user=user, why=inert(settled.message))

@@ -12,8 +12,9 @@ from textual.widgets.option_list import Option
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.add_connection import AddConnectionDialog
 from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog, TokenDialog
-from dfn_tui.service import Connection, Connections, TokenNeeded
+from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog
+from dfn_tui.screens.tokens import obtain_token
+from dfn_tui.service import Connection, Connections, Probe, TokenNeeded
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.status_line import environment_words
 
@@ -31,6 +32,9 @@ class ConnectionsScreen(ConsoleScreen[None]):
         ),
         Binding(
             "d", "demo", _("Sandbox"), id="connections.demo", tooltip=_("Try the console on made-up users")
+        ),
+        Binding(
+            "f7", "history", _("History"), id="connections.history", tooltip=_("What was changed, by whom")
         ),
     ]
 
@@ -92,20 +96,27 @@ class ConnectionsScreen(ConsoleScreen[None]):
         if connection is None:
             return
         self.notify(_("Testing {name}…").format(name=inert(connection.name)), markup=False)
-        try:
-            probe = await self._connections.test(connection.name)
-        except TokenNeeded:
-            if not await self._ask_token(connection):
-                return
-            probe = await self._connections.test(connection.name)
-        except ConsoleError as error:
-            self.app.push_screen(ErrorDialog(error))
+        probe = await self._probe(connection)
+        if probe is None:
             return
         if probe.error is not None:
             self.app.push_screen(ErrorDialog(probe.error))
         else:
             title = _("{name} works").format(name=inert(connection.name, 30))
             self.app.push_screen(NoticeDialog(title, "\n".join(probe.lines)))
+
+    async def _probe(self, connection: Connection) -> Probe | None:
+        while True:
+            try:
+                return await self._connections.test(connection.name)
+            except TokenNeeded as needed:
+                if not await obtain_token(
+                    self.console, connection.name, needed.kind, needed.happened, locked=needed.locked
+                ):
+                    return None
+            except ConsoleError as error:
+                self.app.push_screen(ErrorDialog(error))
+                return None
 
     @work(group="token", exclusive=True)
     async def action_token(self) -> None:
@@ -114,21 +125,18 @@ class ConnectionsScreen(ConsoleScreen[None]):
         if connection is not None:
             await self._ask_token(connection)
 
-    async def _ask_token(self, connection: Connection) -> bool:
-        """Asks for each token of the generation; an empty answer leaves that one as it is."""
-        given = False
+    async def _ask_token(self, connection: Connection) -> None:
+        """Asks for each token of the generation, until one is not given."""
         for kind in self._connections.token_kinds(connection):
-            text = await self.app.push_screen_wait(TokenDialog(connection.name, kind))
-            if text is None:
+            if not await obtain_token(self.console, connection.name, kind):
                 break
-            try:
-                kept = await self._connections.give_token(connection.name, kind, text)
-            except ConsoleError as error:
-                await self.app.push_screen_wait(ErrorDialog(error))
-                break
-            self.notify(kept, markup=False)
-            given = True
-        return given
+
+    def action_history(self) -> None:
+        """Shows the journal behind the connection chosen: all have one, but for the sandbox."""
+        from dfn_tui.screens.history.screen import HistoryScreen  # noqa: PLC0415  few come here for it
+
+        chosen = self._chosen()
+        self.app.push_screen(HistoryScreen(self._connections.journal(chosen.name if chosen else None)))
 
     def action_demo(self) -> None:
         """Starts a sandbox for this run and opens it."""

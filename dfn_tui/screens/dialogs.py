@@ -96,18 +96,27 @@ class NoticeDialog(Dialog[None]):
 class TokenDialog(Dialog[str]):
     """Asks for a token; dismissed with it. It is never shown, and never put back on the screen."""
 
-    def __init__(self, connection: str, kind: str, reason: str = "") -> None:
+    def __init__(self, connection: str, kind: str, reason: str = "", for_this_run: str = "") -> None:
+        """`for_this_run` says why it will be held for this run only; empty: a store is tried first."""
         super().__init__(_("Token for {connection}").format(connection=inert(connection, 30)))
         self._kind = kind
         self._reason = reason
+        self._for_this_run = for_this_run
 
     def body(self) -> ComposeResult:
         if self._reason:
             yield Static(self._reason, markup=False)
-        prompt = _(
-            "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
-        )
-        yield Static(prompt.format(kind=self._kind), markup=False)
+        if self._for_this_run:
+            words = _(
+                "{why} A token kept in one would not be used. Paste the {kind} token for this run only."
+            )
+            prompt = words.format(why=self._for_this_run, kind=self._kind)
+        else:
+            words = _(
+                "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
+            )
+            prompt = words.format(kind=self._kind)
+        yield Static(prompt, markup=False)
         yield Field(password=True, id="token")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -1,29 +1,36 @@
 """Look-up: from an id, or a pasted list of them, to the users and what may be sent to them now."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.dialogs import ChoiceDialog
-from dfn_tui.screens.rows import columns, findings, row
-from dfn_tui.screens.user.screen import UserScreen
-from dfn_tui.service import Desk, Identity, IdentityKind, Progress, UserRecord
+from dfn_tui.screens.base import ConsoleScreen, DeskScreen
+from dfn_tui.service import Connections
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
 from dfn_tui.widgets.status_line import StatusLine
 
+if TYPE_CHECKING:
+    from textual.widgets import DataTable
+
+    from dfn_tui.service import Desk, Identity, Place, Progress, UserRecord
+    from dfn_tui.widgets.table import Table
+
 RECENT = 10
 """How many look-ups of this run are offered again."""
+
+WARM_UP_AFTER = 0.5
+"""Seconds after the first paint: not so early that it holds up the first keys."""
 
 
 class LookupScreen(DeskScreen[None]):
@@ -38,35 +45,58 @@ class LookupScreen(DeskScreen[None]):
         Binding(
             "f6", "connections", _("Connections"), id="lookup.connections", tooltip=_("Change the connection")
         ),
+        Binding("f7", "history", _("History"), id="lookup.history", tooltip=_("What was changed, by whom")),
         Binding("slash", "ids", _("Ids"), show=False, id="lookup.ids", tooltip=_("Back to the input")),
     ]
 
-    def __init__(self, desk: Desk, worth_looking_up: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(desk)
+    def __init__(
+        self, connections: Connections, name: str, worth_looking_up: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        ConsoleScreen.__init__(self)
+        self._connections = connections
+        self._name_of_connection = name
         self._worth = worth_looking_up
-        self._kind = desk.capabilities.write_by[0]
+        self._kind = self.place.capabilities.write_by[0]
         self._held: tuple[str, ...] = ()
         self._recent: list[tuple[Identity, ...]] = []
         self._records: dict[str, UserRecord] = {}
         self._under_way: Worker[None] | None = None
+
+    @property
+    def desk(self) -> "Desk":
+        """Asked for at the first look-up: until then the screen needs nothing that talks to a server."""
+        return self._connections.desk(self._name_of_connection)
+
+    @property
+    def opened(self) -> "Desk | None":
+        return self._connections.opened(self._name_of_connection)
+
+    @property
+    def place(self) -> "Place":
+        return self._connections.place(self._name_of_connection)
 
     def body(self) -> ComposeResult:
         with Horizontal(id="ask"):
             yield Static(f"{self._kind}: ", id="kind", markup=False)
             yield IdsField(placeholder=_("one id, or paste a list"), id="ids")
         yield Static(self._hint(), id="hint", markup=False)
-        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=False, id="users")
-        table.display = False
-        yield table
         yield Static(id="finding", markup=False)
         yield Static(id="progress", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(IdsField).focus()
+        self.set_timer(WARM_UP_AFTER, self._warm_up)
+
+    @work(thread=True, group="warm-up")
+    def _warm_up(self) -> None:
+        """Imports what the first look-up needs, while the operator is still typing."""
+        self._connections.warm_up()
+        import_module("dfn_tui.screens.rows")
+        import_module("dfn_tui.screens.user.screen")
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
-        self._progress_line("")
+        if self.opened is not None:
+            self._progress_line("")
 
     def _hint(self) -> Text:
         text = Text()
@@ -104,7 +134,7 @@ class LookupScreen(DeskScreen[None]):
         step = _("Mend the list and give it again.")
         self.tell(ConsoleError(_("Nothing was looked up"), str(error), step))
 
-    def look_up(self, identities: tuple[Identity, ...]) -> None:
+    def look_up(self, identities: "tuple[Identity, ...]") -> None:
         """Looks these up; a look-up still under way is superseded."""
         if identities in self._recent:
             self._recent.remove(identities)
@@ -113,8 +143,8 @@ class LookupScreen(DeskScreen[None]):
         self._under_way = self._look_up(identities)
 
     @work(exclusive=True, group="look-up")
-    async def _look_up(self, identities: tuple[Identity, ...]) -> None:
-        table = self._begin_table()
+    async def _look_up(self, identities: "tuple[Identity, ...]") -> None:
+        table = await self._begin_table()
         first_failure: ConsoleError | None = None
         try:
             async for record in self.desk.look_up(identities, self._on_progress):
@@ -136,24 +166,32 @@ class LookupScreen(DeskScreen[None]):
         else:
             table.focus()
 
-    def _begin_table(self) -> DataTable[Text]:
-        table: DataTable[Text] = self.query_one("#users", DataTable)
+    async def _begin_table(self) -> "Table":
+        from dfn_tui.widgets.table import Table  # noqa: PLC0415  not needed for the first paint
+
+        tables = self.query(Table)
+        table = tables.first() if tables else Table(cursor_type="row", zebra_stripes=False, id="users")
+        if not tables:
+            await self.mount(table, after="#hint")
         table.clear(columns=True)
+        from dfn_tui.screens.rows import columns  # noqa: PLC0415  not needed for the first paint
+
         for key, label, width in columns(self.size.width):
             table.add_column(label, key=key, width=width)
         self._records.clear()
         self.query_one("#hint").display = False
-        table.display = True
         return table
 
-    def _add(self, table: DataTable[Text], record: UserRecord) -> None:
+    def _add(self, table: "Table", record: "UserRecord") -> None:
+        from dfn_tui.screens.rows import row  # noqa: PLC0415  as above
+
         key = record.identity.value
         new = key not in self._records
         self._records[key] = record  # before the row: the first one is highlighted as it comes
         if new:
             table.add_row(*row(record, self.desk, self.size.width), key=key)
 
-    def _on_progress(self, progress: Progress) -> None:
+    def _on_progress(self, progress: "Progress") -> None:
         if progress.waiting:
             words = _("waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
             self._progress_line(
@@ -167,15 +205,19 @@ class LookupScreen(DeskScreen[None]):
             words = words.format(users=staged)
         self.query_one("#progress", Static).update(inert(words))
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+    def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
+        from dfn_tui.screens.rows import findings  # noqa: PLC0415  as above
+
         record = self._records.get(str(event.row_key.value)) if event.row_key else None
         self.query_one("#finding", Static).update(findings(record) if record else "")
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    def on_data_table_row_selected(self, event: "DataTable.RowSelected") -> None:
         self._open(self._records[str(event.row_key.value)].identity)
 
-    def _open(self, identity: Identity) -> None:
+    def _open(self, identity: "Identity") -> None:
+        from dfn_tui.screens.user.screen import UserScreen  # noqa: PLC0415  as above
+
         self.app.push_screen(UserScreen(self.desk, identity))
 
     def action_back(self) -> None:
@@ -191,17 +233,21 @@ class LookupScreen(DeskScreen[None]):
 
     def action_kind(self) -> None:
         """Chooses the identity, where the generation has more than one."""
-        kinds = [(kind.value, kind.value) for kind in self.desk.capabilities.write_by]
+        from dfn_tui.screens.dialogs import ChoiceDialog  # noqa: PLC0415  not needed for the first paint
+
+        offered = self.place.capabilities.write_by
+        kinds = [(kind.value, kind.value) for kind in offered]
 
         def choose(kind: str | None) -> None:
             if kind is not None:
-                self._kind = IdentityKind(kind)
+                self._kind = next(known for known in offered if known.value == kind)
                 self.query_one("#kind", Static).update(f"{kind}: ")
 
         self.app.push_screen(ChoiceDialog(_("Look users up by"), kinds), choose)
 
     def action_recent(self) -> None:
         """Offers the look-ups of this run again."""
+        from dfn_tui.screens.dialogs import ChoiceDialog  # noqa: PLC0415  not needed for the first paint
 
         def again(number: str | None) -> None:
             if number is not None:
@@ -216,15 +262,21 @@ class LookupScreen(DeskScreen[None]):
     def action_connections(self) -> None:
         self.console.choose_connection()
 
+    def action_history(self) -> None:
+        """Shows the journal of all connections, or the sandbox's own."""
+        from dfn_tui.screens.history.screen import HistoryScreen  # noqa: PLC0415  not needed for the first paint
+
+        self.app.push_screen(HistoryScreen(self.desk.journal, self.desk))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
-            return len(self.desk.capabilities.write_by) > 1
+            return len(self.place.capabilities.write_by) > 1
         if action == "recent":
             return bool(self._recent)
         return True
 
 
-def _recent_words(identities: Sequence[Identity]) -> str:
+def _recent_words(identities: "Sequence[Identity]") -> str:
     first = inert(identities[0].value, 40)
     if len(identities) == 1:
         return first

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -13,7 +14,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
-from dfn_tui.service import Approval, Desk, Notice
+from dfn_tui.service import Approval, Desk, JournalError, Notice
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
@@ -40,11 +41,11 @@ class ReviewScreen(DeskScreen[None]):
         with VerticalScroll(id="what", can_focus=True):
             yield Static(self._changes(), id="changes", markup=False)
             for at, notice in enumerate(self._to_acknowledge()):
-                yield Static(Text(f"! {notice.text}", "bold yellow"), classes="notice")
+                yield Static(Text.assemble((f"! {notice.text}", "bold yellow")), classes="notice")
                 yield Tick(_("read and acknowledged"), id=f"notice-{at}")
             others = [f"! {n.text}" for n in self._review.notices if not n.must_acknowledge]
             if others:
-                yield Static(Text("\n".join(others), "yellow"), classes="notice")
+                yield Static(Text.assemble(("\n".join(others), "yellow")), classes="notice")
         if self._review.evidence_required:
             yield Static(_("Evidence that the person gave this consent (required)"), markup=False)
             yield Field(id="evidence", placeholder=_("form, call record, date"))
@@ -57,11 +58,29 @@ class ReviewScreen(DeskScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
+        if any(item.personal for change in self._review.changes for item in change.fields):
+            self._ask_what_is_kept()
+
+    @work(group="kept")
+    async def _ask_what_is_kept(self) -> None:
+        """Says so where no undo will be possible. Asked in the background: the keyring may be slow."""
+        try:
+            kept = await self.desk.journal.keeps_personal()
+        except JournalError as error:
+            words = f"{error.title}. {error.happened}"
+        else:
+            words = _("There is no keyring: of personal values the journal keeps only a mask.")
+            words = "" if kept else f"{words} {_('These changes cannot be undone later.')}"
+        if words:
+            notice = Static(Text.assemble((f"! {words}", "yellow")), classes="notice")
+            await self.query_one("#what").mount(notice, after="#changes")
 
     def _changes(self) -> Text:
         lines = []
         for change in self._review.changes:
             lines.append(Text(inert(change.identity.value, 60), "bold"))
+            if change.undo_of is not None:
+                lines[-1].append("  " + _("undo of entry {seq}").format(seq=change.undo_of), "yellow")
             lines += [Text("  ") + change_line(item, self._revealed) for item in change.fields]
         return Text("\n").join(lines)
 

@@ -63,8 +63,8 @@ def findings(record: UserRecord) -> Text:
     """What is wrong with this user or with reading it; empty where nothing is."""
     if record.failure is not None:
         code = f"{record.failure.code}: " if record.failure.code else ""
-        return Text(inert(f"! {code}{record.failure.message}", 200), "bold red")
+        return Text.assemble((inert(f"! {code}{record.failure.message}", 200), "bold red"))
     if record.unknown_to_server:
-        return Text(_("! unknown to the server"), "bold yellow")
+        return Text.assemble((_("! unknown to the server"), "bold yellow"))
     found = lint(record.consents)
-    return Text(f"! {found[0].text}" if found else "", "yellow")
+    return Text.assemble((f"! {found[0].text}" if found else "", "yellow"))

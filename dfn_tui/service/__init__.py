@@ -1,45 +1,98 @@
 """What an operator does: look up, stage, review, apply, verify. The screens and the commands call this.
 
 The types of the layers below that a screen has to name are given here, so that a screen needs no other
-import.
+import. Each is imported when it is first asked for: the first screen paints without most of them.
 """
 
-from dfn_tui.api.types import (
-    Capabilities,
-    Identity,
-    IdentityKind,
-    Outcome,
-    Probe,
-    Profile,
-    Progress,
-    StandardProperty,
-    Status,
-    Value,
-    ValueType,
-)
-from dfn_tui.config import Api, Connection, Environment
-from dfn_tui.service.connections import Connections, TokenNeeded
-from dfn_tui.service.desk import Desk
-from dfn_tui.service.freshness import Conflict, StaleWrite
-from dfn_tui.service.gate import GateRefused, Mode
-from dfn_tui.service.records import (
-    FieldChange,
-    FieldKind,
-    FieldResult,
-    UserChange,
-    UserRecord,
-    UserResult,
-    Verdict,
-)
-from dfn_tui.service.review import Approval, Notice, Review
-from dfn_tui.service.settling import Settled
-from dfn_tui.service.staging import CiEdit, Draft, Staging
-from dfn_tui.store import Ending, Entry, Filter, Intent
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dfn_tui.api.types import (
+        Capabilities,
+        Identity,
+        IdentityKind,
+        Outcome,
+        Probe,
+        Profile,
+        Progress,
+        StandardProperty,
+        Status,
+        Value,
+        ValueType,
+    )
+    from dfn_tui.config import Api, Connection, Environment
+    from dfn_tui.service.connections import Connections
+    from dfn_tui.service.desk import Desk
+    from dfn_tui.service.freshness import Conflict, StaleWrite
+    from dfn_tui.service.gate import GateRefused
+    from dfn_tui.service.journalling import JournalKeeper
+    from dfn_tui.service.place import Mode, Place
+    from dfn_tui.service.records import (
+        FieldChange,
+        FieldKind,
+        FieldResult,
+        UserChange,
+        UserRecord,
+        UserResult,
+        Verdict,
+    )
+    from dfn_tui.service.review import Approval, Notice, Review
+    from dfn_tui.service.settling import Settled
+    from dfn_tui.service.staging import CiEdit, Draft, Staging
+    from dfn_tui.service.tokens import TokenNeeded
+    from dfn_tui.store import Change, Ending, Entry, Filter, Intent, JournalError, explain_cover
+
+_PLACES = {
+    "dfn_tui.api.types": (
+        "Capabilities",
+        "Identity",
+        "IdentityKind",
+        "Outcome",
+        "Probe",
+        "Profile",
+        "Progress",
+        "StandardProperty",
+        "Status",
+        "Value",
+        "ValueType",
+    ),
+    "dfn_tui.config": ("Api", "Connection", "Environment"),
+    "dfn_tui.service.connections": ("Connections",),
+    "dfn_tui.service.desk": ("Desk",),
+    "dfn_tui.service.freshness": ("Conflict", "StaleWrite"),
+    "dfn_tui.service.gate": ("GateRefused",),
+    "dfn_tui.service.journalling": ("JournalKeeper",),
+    "dfn_tui.service.place": ("Mode", "Place"),
+    "dfn_tui.service.records": (
+        "FieldChange",
+        "FieldKind",
+        "FieldResult",
+        "UserChange",
+        "UserRecord",
+        "UserResult",
+        "Verdict",
+    ),
+    "dfn_tui.service.review": ("Approval", "Notice", "Review"),
+    "dfn_tui.service.settling": ("Settled",),
+    "dfn_tui.service.staging": ("CiEdit", "Draft", "Staging"),
+    "dfn_tui.service.tokens": ("TokenNeeded",),
+    "dfn_tui.store": ("Change", "Ending", "Entry", "Filter", "Intent", "JournalError", "explain_cover"),
+}
+_PLACE_OF = {name: module for module, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACE_OF:
+        raise AttributeError(name)
+    return getattr(import_module(_PLACE_OF[name]), name)
+
 
 __all__ = [
     "Api",
     "Approval",
     "Capabilities",
+    "Change",
     "CiEdit",
     "Conflict",
     "Connection",
@@ -57,9 +110,12 @@ __all__ = [
     "Identity",
     "IdentityKind",
     "Intent",
+    "JournalError",
+    "JournalKeeper",
     "Mode",
     "Notice",
     "Outcome",
+    "Place",
     "Probe",
     "Profile",
     "Progress",
@@ -76,4 +132,5 @@ __all__ = [
     "Value",
     "ValueType",
     "Verdict",
+    "explain_cover",
 ]

@@ -10,34 +10,38 @@ from dfn_tui.api.open import open_api
 from dfn_tui.api.types import Probe, UserApi
 from dfn_tui.config import Config, Connection, add_connection
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.demo import Demo
-from dfn_tui.service.desk import TOKEN_KINDS, Clock, Desk, utc_now
-from dfn_tui.service.gate import Gate, Mode
-from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.store import journal_file
-from dfn_tui.text import _
+from dfn_tui.service.clock import Clock, utc_now
+from dfn_tui.service.place import Mode, Place
+from dfn_tui.service.tokens import TOKEN_KINDS, Piped, TokenNeeded, everyday_store, give, unlock
+from dfn_tui.text import _, inert
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
+    from dfn_tui.service.demo import Demo
+    from dfn_tui.service.desk import Desk
+    from dfn_tui.service.journalling import JournalKeeper
+    from dfn_tui.store import Entry
 
 
-class TokenNeeded(ConsoleError):
-    """No token is at hand for a connection; the operator can give one. `kind` says which."""
+class ConnectionGone(ConsoleError):
+    """An entry was written over a connection that is no longer there as it was."""
 
-    def __init__(self, connection: str, kind: str, reason: str) -> None:
-        super().__init__(_("Token needed"), reason, _("Give the token of this connection."))
-        self.connection = connection
-        self.kind = kind
-
-
-def everyday_store() -> "TokenStore":
-    """The environment, then the keyring. Called in a thread: it brings pydantic with it."""
-    store: TokenStore = import_module("dfn_tui.credentials").TokenStore()
-    return store
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("Not possible over these connections"),
+            _("The configuration has no connection {name} of that environment and generation.").format(
+                name=inert(name, 40)
+            ),
+            _("Add it again under this name, and undo the entry then."),
+        )
 
 
 class Connections:
-    """What the configuration offers, and the way from a name to an open desk."""
+    """What the configuration offers, and the way from a name to an open desk.
+
+    `piped` is a token this run was given; `make_store` stands in for the store of every day. What talks to
+    a server or to the journal is imported where it is first needed: the first screen paints without it.
+    """
 
     def __init__(
         self,
@@ -45,20 +49,22 @@ class Connections:
         *,
         read_only: bool = False,
         clock: Clock = utc_now,
-        make_store: Callable[[], "TokenStore"] = everyday_store,
+        make_store: Callable[[], "TokenStore"] | None = None,
+        piped: Piped | None = None,
         journal_path: Path | None = None,
     ) -> None:
         self.clock = clock
         self._config = config
         self._read_only = read_only
-        self._make_store = make_store
+        # Called in a thread: it brings pydantic with it.
+        self._make_store = make_store or (lambda: everyday_store(lambda: self.known, piped))
         self._store: TokenStore | None = None
         self._demo: Demo | None = None
         self._demo_store: TokenStore | None = None
         self._desks: dict[str, Desk] = {}
-        self._journal = JournalKeeper(
-            journal_path or journal_file(), self._journal_key, config.journal_keep_days
-        )
+        self._places: dict[str, Place] = {}
+        self._journal_path = journal_path
+        self._journal: JournalKeeper | None = None
 
     async def _journal_key(self) -> bytes | None:
         if self._store is None:
@@ -70,26 +76,60 @@ class Connections:
         """Every connection by name: those of the file, and the sandbox's while one runs."""
         return {**self._config.connections, **(self._demo.connections if self._demo else {})}
 
-    def desk(self, name: str) -> Desk:
+    def place(self, name: str) -> Place:
+        """What the top of a screen says of a connection."""
+        if name not in self._places:
+            connection = self.known[name]
+            self._places[name] = Place(connection, self._mode(connection))
+        return self._places[name]
+
+    def opened(self, name: str) -> "Desk | None":
+        """The desk of a connection, if it was asked for before."""
+        return self._desks.get(name)
+
+    def desk(self, name: str) -> "Desk":
         """The desk of a connection: the same one for the whole run, so that staged edits survive."""
         if name not in self._desks:
-            connection = self.known[name]
-            keeper = self.journal(name)
-            self._desks[name] = Desk(
-                connection,
-                Gate(connection, self._mode(connection), keeper),
-                keeper,
-                lambda: self._open(connection),
-                self.clock,
-            )
+            from dfn_tui.service.desk import Desk  # noqa: PLC0415  after the first paint
+            from dfn_tui.service.gate import Gate  # noqa: PLC0415
+
+            place, keeper = self.place(name), self.journal(name)
+            gate = Gate(place.connection, place.mode, keeper)
+            self._desks[name] = Desk(place, gate, keeper, lambda: self._open(place), self.clock)
         return self._desks[name]
 
-    def journal(self, name: str | None = None) -> JournalKeeper:
+    def warm_up(self) -> None:
+        """Imports what the first look-up will need. For a thread, once the first screen has been painted."""
+        for module in ("dfn_tui.service.desk", "dfn_tui.api.transport", "dfn_tui.api.v1", "dfn_tui.api.v2"):
+            import_module(module)
+
+    def journal(self, name: str | None = None) -> "JournalKeeper":
         """The journal behind all connections; the sandbox of this run has one of its own:
         made-up people are no evidence."""
         if self._demo is not None and name is not None and self._is_demo(name):
             return self._demo.journal
+        if self._journal is None:
+            from dfn_tui.service.journalling import JournalKeeper  # noqa: PLC0415  after the first paint
+            from dfn_tui.store import journal_file  # noqa: PLC0415
+
+            path, days = self._journal_path or journal_file(), self._config.journal_keep_days
+            self._journal = JournalKeeper(path, self._journal_key, days)
         return self._journal
+
+    def desk_of(self, entry: "Entry", journal: "JournalKeeper") -> "Desk":
+        """The desk of the connection that an entry of `journal` was written over.
+
+        Raises `ConnectionGone` where that name is no longer given, or now stands for something else.
+        """
+        intent, found = entry.intent, self.known.get(entry.intent.connection)
+        same = (
+            found is not None
+            and (found.environment, found.api) == (intent.environment, intent.generation)
+            and self.journal(found.name) is journal
+        )
+        if not same:
+            raise ConnectionGone(intent.connection)
+        return self.desk(intent.connection)
 
     def _mode(self, connection: Connection) -> Mode:
         if self._read_only:
@@ -110,14 +150,15 @@ class Connections:
             self._store = await asyncio.to_thread(self._make_store)
         return self._store
 
-    async def _open(self, connection: Connection) -> UserApi:
+    async def _open(self, place: Place) -> UserApi:
+        connection = place.connection
         store = await self._tokens(connection.name)
         needed, *others = map(import_module("dfn_tui.credentials").TokenKind, TOKEN_KINDS[connection.api])
         found = await store.get(connection.name, needed)
         if found.token is None:
-            raise TokenNeeded(connection.name, needed.value, found.reason)
+            raise TokenNeeded(connection.name, needed.value, found.reason, locked=found.locked)
         in_memory = found.source.value == "memory" and not self._is_demo(connection.name)
-        self.desk(connection.name).token_in_memory = in_memory
+        place.token_in_memory = in_memory
         extra = [(await store.get(connection.name, kind)).token for kind in others]
         # In a thread: the first call imports httpx and reads the system's certificates.
         return await asyncio.to_thread(
@@ -127,7 +168,7 @@ class Connections:
             token=found.token,
             export_token=extra[0] if extra else None,
             service_id=connection.service_id,
-            read_only=self._mode(connection).read_only,
+            read_only=place.mode.read_only,
         )
 
     def token_kinds(self, connection: Connection) -> tuple[str, ...]:
@@ -135,16 +176,23 @@ class Connections:
         return TOKEN_KINDS[connection.api]
 
     async def give_token(self, name: str, kind: str, text: str) -> str:
-        """Takes a token from the operator and says in a sentence where it is kept from now on.
+        """Takes a token from the operator and says in sentences where it is from now on.
 
         Raises `ConsoleError` where the text cannot be a token.
         """
-        store = await self._tokens(name)
-        credentials = import_module("dfn_tui.credentials")
-        secret = import_module("pydantic").SecretStr(text)
-        placed = await store.set(name, credentials.TokenKind(kind), secret)
+        kept = await give(await self._tokens(name), name, kind, text)
         await self.desk(name).forget_token()
-        return str(placed.reason)
+        return kept
+
+    async def outranked(self, name: str, kind: str) -> str:
+        """Why a new token will be held for this run only, whatever store there is: what comes before every
+        store, in a sentence. Empty where nothing does."""
+        store = await self._tokens(name)
+        return store.outranked(name, import_module("dfn_tui.credentials").TokenKind(kind))
+
+    async def unlock_keyring(self, name: str, password: str) -> None:
+        """Opens the locked keyring that a connection's token is in. Raises `StillLocked`."""
+        await unlock(await self._tokens(name), password)
 
     async def add(self, connection: Connection) -> None:
         """Adds a connection to the configuration file. Raises `ConfigError`."""
@@ -154,9 +202,11 @@ class Connections:
         """A harmless read over that connection. Raises `TokenNeeded`."""
         return await self.desk(name).probe()
 
-    def start_demo(self) -> Demo:
+    def start_demo(self) -> "Demo":
         """The sandbox of this run, started where it does not run yet. Raises ConsoleError."""
         if self._demo is None:
+            from dfn_tui.service.demo import Demo  # noqa: PLC0415  only a demonstration needs it
+
             self._demo = Demo()
         return self._demo
 
@@ -164,6 +214,7 @@ class Connections:
         """Waits for every write under way, closes every connection, and ends the sandbox."""
         for desk in self._desks.values():
             await desk.finish()
-        await self._journal.close()
+        if self._journal is not None:
+            await self._journal.close()
         if self._demo is not None:
             await self._demo.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from secrets import token_bytes
@@ -11,22 +12,22 @@ from typing import TYPE_CHECKING
 from dfn_tui.config import Api, Connection, Environment
 from dfn_tui.sandbox.process import SandboxProcess
 from dfn_tui.sandbox.seed import notable_ids
-from dfn_tui.service.journalling import JournalKeeper
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
+    from dfn_tui.service.journalling import JournalKeeper
 
 NAMES = {Api.V1: "sandbox", Api.V2: "sandbox-v2"}
 
 
 class Demo:
-    """A running sandbox. Its tokens are held in memory and never reach the keyring.
+    """A sandbox for this run. Its tokens are held in memory and never reach the keyring.
 
     Raises ConsoleError where the sandbox's web server is not installed.
     """
 
     def __init__(self) -> None:
-        self._process = SandboxProcess()
+        self._process = SandboxProcess(at_once=False)
         self.connections: Mapping[str, Connection] = {
             name: Connection(
                 name,
@@ -37,15 +38,28 @@ class Demo:
             )
             for api, name in NAMES.items()
         }
-        self._folder = TemporaryDirectory(prefix="dfn-tui-sandbox-", ignore_cleanup_errors=True)
+        self.start = NAMES[Api.V1]
+        self.worth_looking_up = notable_ids()
+
+    def run(self) -> None:
+        """Starts the sandbox's process. What is asked of it before waits until it is up."""
+        self._process.start()
+
+    @cached_property
+    def _folder(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(prefix="dfn-tui-sandbox-", ignore_cleanup_errors=True)
+
+    @cached_property
+    def journal(self) -> "JournalKeeper":
+        """A journal that is forgotten with the sandbox: made-up people are no evidence."""
+        from dfn_tui.service.journalling import JournalKeeper  # noqa: PLC0415  after the first paint
+
         key = token_bytes(32)
 
         async def journal_key() -> bytes | None:
             return key
 
-        self.journal = JournalKeeper(Path(self._folder.name) / "journal.db", journal_key)
-        self.start = NAMES[Api.V1]
-        self.worth_looking_up = notable_ids()
+        return JournalKeeper(Path(self._folder.name) / "journal.db", journal_key)
 
     def make_store(self) -> "TokenStore":
         """A store that knows the sandbox's tokens, whatever the environment says. Slow to import."""
@@ -59,6 +73,7 @@ class Demo:
 
     async def close(self) -> None:
         """Ends the sandbox, and forgets its journal."""
-        await self.journal.close()
+        if "journal" in self.__dict__:
+            await self.journal.close()
+            self._folder.cleanup()
         await asyncio.to_thread(self._process.close)
-        self._folder.cleanup()

@@ -6,9 +6,8 @@ caller leaves running, and `finish` waits for it before the program ends.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import (
     Identity,
@@ -20,33 +19,29 @@ from dfn_tui.api.types import (
     UserApi,
     ignore_progress,
 )
-from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.config import Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.apply import apply, not_sent
+from dfn_tui.service.clock import Clock, utc_now
 from dfn_tui.service.freshness import StaleWrite, check
-from dfn_tui.service.gate import Gate, Mode
+from dfn_tui.service.gate import Gate
 from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.place import Place
 from dfn_tui.service.records import UserRecord, UserResult, Verdict
 from dfn_tui.service.review import Approval, Review, review
-from dfn_tui.service.settling import Settled, settle
+from dfn_tui.service.settling import STILL_AT_WORK, Settled, settle
 from dfn_tui.service.staging import Staging
-from dfn_tui.store import JournalError
-
-TOKEN_KINDS = {Api.V1: ("api",), Api.V2: ("import", "export")}
-"""The tokens of each generation; the first is needed for everything but what the second names."""
+from dfn_tui.service.tokens import TOKEN_KINDS
+from dfn_tui.store import Ending, JournalError
 
 LOOK_UPS_AT_ONCE = 4
 """Batches of a long look-up under way together: quick on a slow line, kind to the server."""
 
+SETTLING_PATIENCE = 5.0
+"""Seconds a look-up waits while what an earlier run left open is settled. A write waits to the end."""
+
 TOLERATED_SKEW = timedelta(minutes=2)
 """How far the server's clock may be off the host's before the operator is told."""
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """The host's time. The night rule turns it into Korean time itself."""
-    return datetime.now(UTC)
 
 
 class Desk:
@@ -54,20 +49,20 @@ class Desk:
 
     def __init__(
         self,
-        connection: Connection,
+        place: Place,
         gate: Gate,
         keeper: JournalKeeper,
         open_api: Callable[[], Awaitable[UserApi]],
         clock: Clock = utc_now,
     ) -> None:
-        self.connection = connection
-        self.capabilities = GENERATION_1 if connection.api is Api.V1 else GENERATION_2
+        self.place = place
+        self.connection = place.connection
+        self.capabilities = place.capabilities
+        place.clock_skew = self._clock_skew
         self.journal = keeper
         self._gate = gate
         self.staging = Staging()
         self.clock = clock
-        self.token_in_memory = False
-        """The token is held for this run only, because no keyring took it."""
         self.settled: list[Settled] = []
         """What an earlier run left open, and how it was found to have ended when this desk was opened."""
         self.journal_trouble: JournalError | None = None
@@ -75,41 +70,55 @@ class Desk:
         self._open_api = open_api
         self._api: UserApi | None = None
         self._opening = asyncio.Lock()
+        self._settling: list[asyncio.Task[None]] = []
         self._writing: set[asyncio.Task[list[UserResult]]] = set()
-
-    @property
-    def mode(self) -> Mode:
-        return self._gate.mode
 
     @property
     def production(self) -> bool:
         return self.connection.environment is Environment.PRODUCTION
 
-    @property
-    def clock_skew(self) -> timedelta | None:
-        """Server time minus host time where it is more than tolerated, else None."""
+    def _clock_skew(self) -> timedelta | None:
         skew = self._api.clock_skew if self._api else None
         return skew if skew is not None and abs(skew) > TOLERATED_SKEW else None
 
-    async def _client(self) -> UserApi:
+    async def _client(self, *, settled: bool = False) -> UserApi:
+        """The client. What an earlier run left open is settled before anything else is asked of the server,
+        as far as that is quick; to the end where everything must be `settled`."""
         async with self._opening:
             if self._api is None:
                 self._api = await self._open_api()
-                self.settled = await self._settle(self._api)
-            return self._api
+                # In a task of its own: a look-up that is cancelled must not leave entries open.
+                self._settling = [asyncio.ensure_future(self._settle(self._api))]
+            client, settling = self._api, self._settling[0]
+        await asyncio.wait([settling], timeout=None if settled else SETTLING_PATIENCE)
+        if settling.done() and not settling.cancelled():
+            settling.result()  # what it did not expect is a defect, and must be heard of
+        return client
 
-    async def _settle(self, client: UserApi) -> list[Settled]:
-        """What an earlier run left open is settled before anything else is asked of the server."""
+    async def _settle(self, client: UserApi) -> None:
         try:
-            return await settle(client, self.journal, self.connection.name)
+            settled = await settle(client, self.journal, self.connection.name, self.clock)
         except JournalError as error:
             self.journal_trouble = error  # reading goes on; writing is refused at the gate
-            return []
+            return
+        self.settled += settled
+        if self.capabilities.read_by and any(one.ending is Ending.UNKNOWN for one in settled):
+            self._settling.append(asyncio.ensure_future(self._settle_later(client)))
+
+    async def _settle_later(self, client: UserApi) -> None:
+        """A second look, when the server cannot be at work any more on what it had not applied yet."""
+        await asyncio.sleep(STILL_AT_WORK.total_seconds())
+        await self._settle(client)
 
     async def forget_token(self) -> None:
-        """Closes the client, so that the next call asks for the token again. Staged edits stay."""
+        """Closes the client once nothing is being written, so that the next call asks for the token again.
+        Staged edits stay."""
+        if self._writing:
+            await asyncio.wait(self._writing)
         async with self._opening:
             client, self._api = self._api, None
+        for task in self._settling:
+            task.cancel()
         if client is not None:
             await client.aclose()
 
@@ -196,7 +205,7 @@ class Desk:
         accepted edits leave the staging; all others stay staged. A caller that is cancelled does not stop it.
         """
         self.admit(reviewed, approval)
-        client = await self._client()
+        client = await self._client(settled=True)
         task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
@@ -226,6 +235,4 @@ class Desk:
 
     async def finish(self) -> None:
         """Waits for what is being written, then closes the connection."""
-        if self._writing:
-            await asyncio.wait(self._writing)
         await self.forget_token()

@@ -1,12 +1,12 @@
 """The one gate every write passes. No screen and no command has another way to the server."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dfn_tui.config import Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.intents import intents, outcome
 from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.place import Mode
 from dfn_tui.service.records import UserChange, UserResult
 from dfn_tui.service.review import Approval, Review
 from dfn_tui.store import JournalError
@@ -15,15 +15,6 @@ from dfn_tui.text import _
 
 class GateRefused(ConsoleError):
     """A rule forbids the write. Nothing was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """Whether writing is allowed at all, and who said so."""
-
-    read_only: bool
-    source: str
-    """Where the mode comes from, in words: the connection's setting or the command line."""
 
 
 class Gate:

@@ -1,13 +1,13 @@
 """The history as an operator asks for it: filters in one line of text, entries as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.night import KOREA
 from dfn_tui.errors import ConsoleError
-from dfn_tui.store import Ending, Entry, Filter
+from dfn_tui.store import Ending, Entry, FieldOutcome, Filter, Operator, Outcome
 from dfn_tui.text import _, inert
 
 KEYS = ("user", "flag", "operator", "connection", "outcome", "since", "until")
@@ -24,19 +24,44 @@ def parse_filter(text: str) -> Filter:
     A word without a key is a user's id. `outcome:open` asks for writes without any outcome. Raises
     `FilterRefused`.
     """
-    wanted = Filter()
-    for word in text.split():
+    return parse_words(text.split())
+
+
+def parse_words(words: Iterable[str]) -> Filter:
+    """The same for words that were already taken apart, so that a value may hold blanks."""
+    wanted, asked = Filter(), set()
+    for word in words:
+        _require_text(word)
         key, colon, value = word.partition(":")
-        known = colon and key in KEYS
-        wanted = _with(wanted, key, value) if known else replace(wanted, user=word)
+        if not colon or key not in KEYS:
+            key, value = "user", word
+        if key in asked or not value:
+            raise FilterRefused(
+                _("This filter cannot be used"),
+                _("{key} is to be asked for once, and with a value.").format(key=key),
+                _("Write each as key:value, with spaces between."),
+            )
+        asked.add(key)
+        wanted = _with(wanted, key, value)
     return wanted
+
+
+def _require_text(word: str) -> None:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise FilterRefused(
+            _("This filter cannot be used"),
+            _("{word} holds a character that no entry can hold.").format(word=inert(word, 40)),
+            _("Copy it again from its source."),
+        ) from None
 
 
 def _with(wanted: Filter, key: str, value: str) -> Filter:
     if key == "outcome":
         if value == "open":
             return replace(wanted, unresolved=True)
-        return replace(wanted, outcome=Ending(_one_of(key, value, [*Ending])))
+        return replace(wanted, outcome=Ending(_one_of(key, value, [*Ending, "open"])))
     if key == "flag":
         return replace(wanted, flag=_one_of(key, value, [*Flag]))
     if key == "since":
@@ -65,15 +90,20 @@ def _moment(value: str, *, end: bool) -> datetime:
     try:
         if len(value) == len("2026-11-01"):
             day = date.fromisoformat(value) + timedelta(days=1 if end else 0)
-            return datetime.combine(day, time(), KOREA)
+            return _in_utc(datetime.combine(day, time(), KOREA))
         found = datetime.fromisoformat(value)
+        return _in_utc(found if found.tzinfo else found.replace(tzinfo=KOREA))
     except (ValueError, OverflowError):
         raise FilterRefused(
             _("This filter cannot be used"),
             _("{value} is no day and no moment.").format(value=inert(value, 40)),
             _("Write a day as 2026-11-01, or a moment as 2026-11-01T20:40."),
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=KOREA)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Raises OverflowError where the calendar ends."""
+    return moment.astimezone(UTC)
 
 
 def is_empty(wanted: Filter) -> bool:
@@ -85,8 +115,7 @@ def is_empty(wanted: Filter) -> bool:
 def entry_lines(entry: Entry) -> Iterator[str]:
     """An entry whole, line by line, inert; personal values stay masked where the entry masks them."""
     intent = entry.intent
-    korean = entry.at.astimezone(KOREA)
-    yield _("Entry {seq}, {time} KST").format(seq=entry.seq, time=korean.strftime("%Y-%m-%d %H:%M:%S"))
+    yield _("Entry {seq}, {time} KST").format(seq=entry.seq, time=korean_time(entry.at))
     if intent.undo_of is not None:
         yield _("Takes back entry {seq}").format(seq=intent.undo_of)
     yield _("User: {user}").format(user=inert(f"{intent.subject.kind} {intent.subject.value}"))
@@ -111,14 +140,57 @@ def entry_lines(entry: Entry) -> Iterator[str]:
         yield inert(entry.outcome.message)
 
 
+def outcome_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """How a write ended, the latest first, line by line, inert; who settled it where a later run did."""
+    if not outcomes:
+        yield _("No outcome: the write is under way, or was cut short.")
+    for outcome in outcomes:
+        words = _("Outcome at {time} KST: {ending}").format(
+            time=korean_time(outcome.at) if outcome.at else "-", ending=outcome.ending.value
+        )
+        if outcome.by is not None:
+            words = _("{outcome}, settled later by {operator}").format(
+                outcome=words, operator=who(outcome.by)
+            )
+        yield words
+        if outcome.message:
+            yield "  " + inert(outcome.message, 200)
+        for ended in outcome.fields:
+            yield "  " + _field_words(ended)
+
+
+def _field_words(ended: FieldOutcome) -> str:
+    said = [ended.ending.value]
+    if ended.read_back:
+        said.append(_("read back as {value}").format(value=_shown(ended.now)))
+    said += [inert(part, 200) for part in (ended.code, ended.message) if part]
+    return _("{name}: {words}").format(name=inert(ended.name), words=", ".join(said))
+
+
+def state_of(value: object) -> State | None:
+    """The state a journalled consent names; None where it names none, as in a journal that was altered."""
+    return next((state for state in State if state.value == value), None)
+
+
+def korean_time(moment: datetime) -> str:
+    """Day and time to the second, in Korea."""
+    return moment.astimezone(KOREA).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def operator_words(entry: Entry) -> str:
+    """Who made that entry, as `who` says it."""
+    return who(entry.intent.operator)
+
+
+def who(operator: Operator) -> str:
     """`kim (sudo from lee) on bastion-1 from 10.0.0.7`."""
-    who = entry.intent.operator
-    words = inert(who.user)
-    if who.sudo_user:
-        words = _("{user} (sudo from {sudo_user})").format(user=words, sudo_user=inert(who.sudo_user))
-    words = _("{user} on {host}").format(user=words, host=inert(who.host))
-    return _("{user} from {address}").format(user=words, address=inert(who.ssh)) if who.ssh else words
+    words = inert(operator.user)
+    if operator.sudo_user:
+        words = _("{user} (sudo from {sudo_user})").format(user=words, sudo_user=inert(operator.sudo_user))
+    words = _("{user} on {host}").format(user=words, host=inert(operator.host))
+    if not operator.ssh:
+        return words
+    return _("{user} from {address}").format(user=words, address=inert(operator.ssh))
 
 
 def _shown(value: object) -> str:

@@ -10,7 +10,10 @@ from dfn_tui.service.records import UserChange, UserResult
 from dfn_tui.service.review import Approval, Review
 from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
 
-_PERSONAL_IDS = (IdentityKind.PHONE_NO, IdentityKind.EMAIL)
+
+def is_personal_id(kind: IdentityKind) -> bool:
+    """Whether an id of that kind tells by itself who the person is."""
+    return kind in (IdentityKind.PHONE_NO, IdentityKind.EMAIL)
 
 
 def intents(
@@ -29,7 +32,7 @@ def intents(
             environment=connection.environment.value,
             generation=connection.api.value,
             subject=Subject(
-                change.identity.kind.value, change.identity.value, change.identity.kind in _PERSONAL_IDS
+                change.identity.kind.value, change.identity.value, is_personal_id(change.identity.kind)
             ),
             changes=tuple(
                 Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in change.fields

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from dfn_tui.store import Entry, Filter, Intent, Journal, Operator, Outcome, RunningConsole
+from dfn_tui.store import Ending, Entry, Filter, Intent, Journal, Operator, Outcome, RunningConsole
+from dfn_tui.store.errors import journal_errors
 
 Answer = TypeVar("Answer")
+_LONGEST_WRITE = timedelta(days=1)
+"""A write that a console on another host began longer ago than this is not under way any more."""
+
 Key = Callable[[], Awaitable[bytes | None]]
 
 
@@ -30,7 +34,8 @@ class JournalKeeper:
         self.operator = Operator.here()
         self._key = key
         self._keep_days = keep_days
-        self._started = datetime.now(UTC)
+        self._own: set[int] = set()
+        """The entries begun here."""
         self._thread = ThreadPoolExecutor(1, "journal")
         self._journal: Journal | None = None
         self._running: RunningConsole | None = None
@@ -39,7 +44,13 @@ class JournalKeeper:
     async def begin(self, intents: Sequence[Intent]) -> list[int]:
         """Writes intents; they are on the disk when this returns their numbers."""
         await self._announce()
-        return await self._do(lambda journal: journal.begin(intents))
+
+        def begin(journal: Journal) -> list[int]:
+            numbers = journal.begin(intents)
+            self._own.update(numbers)
+            return numbers
+
+        return await self._do(begin)
 
     async def conclude(self, outcomes: Sequence[Outcome]) -> None:
         """Writes how intents ended."""
@@ -60,9 +71,11 @@ class JournalKeeper:
         """The intent with its personal values uncovered where they are kept."""
         return await self._do(lambda journal: journal.reveal(entry))
 
-    async def last_changes(self, connection: str, user: str) -> dict[str, Entry]:
-        """By flag, the latest confirmed change of it."""
-        return await self._do(lambda journal: journal.last_changes(connection, user))
+    async def last_changes(
+        self, connection: str, user: str, endings: frozenset[Ending] = frozenset({Ending.CONFIRMED})
+    ) -> dict[str, Entry]:
+        """By flag, the latest change of it that ended in one of `endings`."""
+        return await self._do(lambda journal: journal.last_changes(connection, user, endings))
 
     async def keeps_personal(self) -> bool:
         """Whether personal values are kept, so that changes of them can be undone."""
@@ -70,30 +83,42 @@ class JournalKeeper:
 
     async def cut_short(self) -> list[Entry]:
         """The intents without an outcome whose console is gone."""
-        return await self._do(lambda journal: [e for e in journal.unresolved() if self._is_gone(e)])
+
+        def cut_short(journal: Journal) -> list[Entry]:
+            gone = [entry.seq for entry in journal.unresolved() if self._is_gone(entry)]
+            # Asked again: it may have written the outcome just before it went.
+            return [e for seq in gone if (e := journal.entry(seq)) is not None and e.outcome is None]
+
+        return await self._do(cut_short)
 
     def _is_gone(self, entry: Entry) -> bool:
         writer = entry.intent.operator
-        if writer.pid == self.operator.pid and writer.host == self.operator.host:
-            return entry.at < self._started  # a process before this one that had its number
-        if self._running is None:
-            return False
-        return self._running.ended(writer, self.operator.host)
+        if writer.host != self.operator.host:  # nothing tells whether a console runs there
+            return datetime.now(UTC) - entry.at > _LONGEST_WRITE
+        if writer.pid == self.operator.pid:  # this process, or one before it that had its number
+            return entry.seq not in self._own
+        return self._running is not None and self._running.ended(writer, self.operator.host)
 
     async def _announce(self) -> None:
         """Says that this console runs, before it writes its first intent or settles those of others."""
         if self._running is None:
-            self._running = await self._in_thread(lambda: RunningConsole.here(self.path.parent))
+            self._running = await self._in_thread(
+                lambda: RunningConsole.here(self.path.parent, self.operator.host)
+            )
 
     async def settle_begins(self) -> bool:
         """Prepares to settle what was cut short; False where there is no journal yet."""
-        if not await self._in_thread(self.path.exists):
+        if not await self._in_thread(self._exists):
             return False
         await self._announce()
         if self._keep_days is not None:
             before = datetime.now(UTC) - timedelta(days=self._keep_days)
             await self._do(lambda journal: journal.drop_sealed(before))
         return True
+
+    def _exists(self) -> bool:
+        with journal_errors(self.path):
+            return self.path.exists()
 
     async def _do(self, question: Callable[[Journal], Answer]) -> Answer:
         async with self._opening:
@@ -109,10 +134,11 @@ class JournalKeeper:
         """Closes the file. A journal that was never used leaves nothing behind."""
 
         def close() -> None:
-            if self._journal is not None:
-                self._journal.close()
-            if self._running is not None:
-                self._running.close()
+            journal, self._journal = self._journal, None
+            if journal is not None:
+                journal.close()
+            running, self._running = self._running, None
+            if running is not None:
+                running.close()
 
         await self._in_thread(close)
-        self._thread.shutdown(wait=False)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from dfn_tui.api.types import Identity, Outcome, Status, UserApi, Value
+from dfn_tui.errors import ConsoleError
 from dfn_tui.service.records import FieldKind, UserChange
+from dfn_tui.text import _, inert
 
 Values = dict[tuple[Identity, FieldKind, str], Value | None]
 """Every field that was read; None is a field that is absent."""
@@ -27,6 +29,17 @@ async def field_values(api: UserApi, changes: Sequence[UserChange]) -> tuple[Val
             if source is not None:
                 values[change.identity, item.kind, item.name] = source.get(item.name)
     return values, [o for o in (*read_profiles, *read_ci) if o.status is not Status.DONE]
+
+
+def unread(outcome: Outcome) -> ConsoleError:
+    """A read that failed, as an error for the operator."""
+    if outcome.error is not None:
+        return outcome.error
+    return ConsoleError(
+        _("The user could not be read"),
+        _("{reason} Nothing was changed.").format(reason=inert(outcome.message or outcome.code or "", 160)),
+        _("Try again."),
+    )
 
 
 def _profile(outcome: Outcome) -> Mapping[str, Value]:

@@ -4,19 +4,99 @@ Article 50 of Korea's Network Act has the sender tell the recipient the outcome 
 withdrawal within 14 days, and have consents confirmed every two years.
 """
 
+import asyncio
+import os
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from dfn_tui.api.types import Identity
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.night import KOREA
 from dfn_tui.consent.words import flag_name, state_name
-from dfn_tui.service.history import operator_words
-from dfn_tui.service.records import UserRecord
-from dfn_tui.store import Change, Entry
-from dfn_tui.text import _, inert
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.history import operator_words, state_of
+from dfn_tui.service.intents import is_personal_id
+from dfn_tui.service.reading import unread
+from dfn_tui.service.records import FieldKind, UserRecord
+from dfn_tui.store import Change, Ending, Entry
+from dfn_tui.text import _, inert, mask
 
 NOTICE_WITHIN = timedelta(days=14)
 CONFIRM_AFTER = timedelta(days=2 * 365)
+_LONGEST_NAME = 40
+
+
+class NotExported(ConsoleError):
+    """The receipt was not written to a file."""
+
+
+async def make_receipt(desk: Desk, identity: Identity) -> str:
+    """The receipt of a user, read for it now. Raises `JournalError` and what reading raises.
+
+    Where this generation cannot be read, what the server accepted counts, and the receipt says so.
+    """
+    [record] = [found async for found in desk.look_up([identity])]
+    if record.failure is not None:
+        raise unread(record.failure)
+    name = desk.connection.name
+    endings = {Ending.CONFIRMED} if desk.capabilities.read_by else {Ending.CONFIRMED, Ending.ACCEPTED}
+    changes = await desk.journal.last_changes(name, identity.value, frozenset(endings))
+    own = {flag: e for flag, e in changes.items() if e.intent.subject.kind == identity.kind.value}
+    text = receipt(record, desk.capabilities.flags, own, name, desk.clock())
+    if is_personal_id(identity.kind) and not await desk.journal.keeps_personal():
+        words = _("Without a keyring, changes of users named by e-mail or phone number cannot be found.")
+        text = f"{text}\n{words}\n"
+    return text
+
+
+def receipt_file(identity: Identity, now: datetime) -> str:
+    """A file name for the receipt, safe on every system; an id that tells of a person is masked."""
+    user = mask(identity.value) if is_personal_id(identity.kind) else identity.value
+    safe = re.sub(r"[^\w.-]", "_", user[:_LONGEST_NAME])
+    return f"receipt-{safe}-{now.astimezone(KOREA):%Y-%m-%d}.txt"
+
+
+async def export_receipt(path: str, text: str) -> Path:
+    """Writes the receipt to a new file that only its owner may read, and says where that is.
+
+    Raises `NotExported`, also where there is such a file already.
+    """
+    return await asyncio.to_thread(_write, path, text)
+
+
+def _write(path: str, text: str) -> Path:
+    try:
+        place = Path(path).expanduser().absolute()
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise NotExported(
+            _("Not exported"),
+            _("There is a file of that name already; it was left as it is."),
+            _("Give another name."),
+        ) from None
+    except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL in it, a home nobody has
+        raise _not_exported(error) from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        with suppress(OSError):
+            place.unlink()  # half a receipt would pass for a whole one
+        raise _not_exported(error) from error
+    return place
+
+
+def _not_exported(error: Exception) -> NotExported:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else _("no such path can be")
+    return NotExported(
+        _("Not exported"),
+        _("The file cannot be written: {reason}.").format(reason=reason),
+        _("Give another path."),
+    )
 
 
 def receipt(
@@ -44,15 +124,21 @@ def _flag(flag: Flag, consents: Consents, entry: Entry | None, now: datetime) ->
     if entry is None:
         yield "  " + _("The journal of this host holds no confirmed change of it.")
         return
-    change = next(c for c in entry.intent.changes if c.name == flag.value)
+    change = next(c for c in entry.intent.changes if (c.kind, c.name) == (FieldKind.CONSENT, flag.value))
     if state is not None and change.after != state.value:
         yield "  " + _("Changed outside this console since entry {seq}, which set it to {after}.").format(
-            seq=entry.seq, after=state_name(State(str(change.after)))
+            seq=entry.seq, after=state_name(state_of(change.after))
         )
         return
+    if state is None:
+        yield "  " + _("last set to {after} here; whether it still is cannot be read").format(
+            after=state_name(state_of(change.after))
+        )
     yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
         time=_korean(entry.at), seq=entry.seq, operator=operator_words(entry)
     )
+    if entry.ending_of(change) is Ending.ACCEPTED:
+        yield "  " + _("accepted by the server, not verified")
     ground = entry.intent.evidence if change.after == State.SUBSCRIBED.value else entry.intent.reason
     yield "  " + _("ground: {ground}").format(ground=inert(ground) or _("none given"))
     yield from _duties(entry, change, now)

@@ -135,10 +135,11 @@ class Staging:
     def draft(self, record: UserRecord) -> Draft:
         """The draft of that user, begun where there is none.
 
-        An existing draft is moved onto the newer record: edits that meanwhile became true are dropped.
+        An existing draft is moved onto the newer record: edits that meanwhile became true are dropped. One
+        whose edits were all dropped is begun anew, so that later edits do not pass for an undo.
         """
         held = self._drafts.get(record.identity)
-        if held is None:
+        if held is None or held.empty:
             held = self._drafts[record.identity] = Draft(record)
         elif held.record is not record:
             fresh = Draft(record, undo_of=held.undo_of)

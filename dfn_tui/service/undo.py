@@ -1,24 +1,35 @@
 """Taking a journalled change back: what can be restored, what cannot, and what was changed since."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from dfn_tui.api.types import Value
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.history import state_of
+from dfn_tui.service.reading import unread
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.values import same_value
-from dfn_tui.store import Change, Intent, explain_cover
-from dfn_tui.text import _
+from dfn_tui.store import Change, Ending, Entry, Intent, explain_cover
+from dfn_tui.text import _, inert
+
+_NEVER_APPLIED = (Ending.FAILED, Ending.NOT_APPLIED)
+
+
+class UndoRefused(ConsoleError):
+    """The undo was not staged."""
 
 
 class UndoKind(StrEnum):
     """What can be done about one field of a journalled change.
 
-    RESTORE: its value of before is staged. STAND_IN: a flag that was never set cannot be unset, and
+    RESTORE: its value of before is staged. STAND_IN: a flag cannot go back to what it was, and
     "Unsubscribed" is staged in its stead. DELETE: the CI field was absent, and its deletion is staged.
-    ALREADY: it is as it was before. CONFLICT: somebody changed it since. IMPOSSIBLE: `why` says why.
+    ALREADY: nothing is left to be taken back. CONFLICT: somebody changed it since, and it is staged only
+    if the operator says so. IMPOSSIBLE: `why` says why.
     """
 
     RESTORE = "restore"
@@ -29,54 +40,92 @@ class UndoKind(StrEnum):
     IMPOSSIBLE = "impossible"
 
 
-STAGED = (UndoKind.RESTORE, UndoKind.STAND_IN, UndoKind.DELETE)
-"""The kinds that `stage` stages."""
+_STAGED = (UndoKind.RESTORE, UndoKind.STAND_IN, UndoKind.DELETE)
 
 
 @dataclass(frozen=True, slots=True)
 class UndoField:
-    """One field of the change to be taken back. `wanted` is what would be staged."""
+    """One field of the change to be taken back, and what it is `now` where it could be read.
+
+    `wanted` is what would be staged. `despite` is how a CONFLICT would be taken back all the same, and
+    otherwise the kind itself.
+    """
 
     change: Change
     kind: UndoKind
     now: Value | None
+    despite: UndoKind
     wanted: Value | None = None
     why: str = ""
 
+    @property
+    def stageable(self) -> bool:
+        """Whether it can be staged, if only against somebody else's change."""
+        return self.despite in _STAGED
 
-def plan_undo(
-    intent: Intent, record: UserRecord, applied: Sequence[str] | None = None
-) -> tuple[UndoField, ...]:
-    """What taking `intent` back would stage for its user as `record` shows it now.
 
-    `applied` names the fields that were applied as far as is known; None means all of them.
+def still_applied(entry: Entry) -> tuple[Change, ...]:
+    """The changes of an entry that were applied as far as is known; the others need no undo."""
+    return tuple(c for c in entry.intent.changes if entry.ending_of(c) not in _NEVER_APPLIED)
+
+
+async def prepare_undo(desk: Desk, entry: Entry) -> tuple[UserRecord, tuple[UndoField, ...]]:
+    """The entry's user as they are now, and the plan. `desk` is the one of the entry's connection.
+
+    Raises `UndoRefused`, `JournalError` and what reading raises.
     """
-    return tuple(
-        _field(change, record) for change in intent.changes if applied is None or change.name in applied
-    )
+    intent = await desk.journal.reveal(entry)
+    subject = intent.subject
+    if subject.cover is not None or subject.kind not in [*IdentityKind]:
+        raise UndoRefused(
+            _("This entry cannot be undone here"),
+            _("Whom it was about is not known: {why}").format(
+                why=explain_cover(subject.cover) if subject.cover else inert(subject.kind, 40)
+            ),
+            _("Look the user up, and change what is to be changed."),
+        )
+    record = await desk.open_user(Identity(IdentityKind(subject.kind), subject.value))
+    if record.failure is not None:
+        raise unread(record.failure)
+    return record, plan_undo(entry, intent, record)
+
+
+def plan_undo(entry: Entry, intent: Intent, record: UserRecord) -> tuple[UndoField, ...]:
+    """What taking `entry` back would stage for its user as `record` shows it now.
+
+    `intent` is the entry's own, uncovered as far as its values are kept.
+    """
+    applied = {(change.kind, change.name) for change in still_applied(entry)}
+    return tuple(_field(c, record) for c in intent.changes if (c.kind, c.name) in applied)
 
 
 def _field(change: Change, record: UserRecord) -> UndoField:
+    if not _sound(change):
+        why = _("The entry holds something that this console cannot have written.")
+        return UndoField(change, UndoKind.IMPOSSIBLE, None, UndoKind.IMPOSSIBLE, why=why)
     kind = FieldKind(change.kind)
     read, now = _now(kind, change, record)
-    if change.cover is not None:
-        return UndoField(change, UndoKind.IMPOSSIBLE, now, why=explain_cover(change.cover))
-    if not change.readable:
-        why = _("What was there before could not be read, so it cannot be restored.")
-        return UndoField(change, UndoKind.IMPOSSIBLE, now, why=why)
-    if read and same_value(now, change.before):
-        return UndoField(change, UndoKind.ALREADY, now)
+    doing, wanted, why = _way_back(kind, change, record)
+    if doing is UndoKind.IMPOSSIBLE:
+        already = change.cover is None and change.readable and read and same_value(now, change.before)
+        doing, why = (UndoKind.ALREADY, "") if already else (doing, why)
+        return UndoField(change, doing, now, doing, why=why)
+    if read and change.readable and same_value(now, change.before):
+        return UndoField(change, UndoKind.ALREADY, now, UndoKind.ALREADY)
+    if read and doing is not UndoKind.DELETE and same_value(now, wanted):
+        return UndoField(change, UndoKind.ALREADY, now, UndoKind.ALREADY, why=why)
+    found = UndoField(change, doing, now, doing, wanted, why)
     if read and not same_value(now, change.after):
-        return UndoField(change, UndoKind.CONFLICT, now, why=_("Somebody changed it since."))
-    if kind is FieldKind.CONSENT and change.before in (State.NEVER_SET.value, None):
-        why = _("A flag that was never set cannot be unset; unsubscribed is the safe stand-in.")
-        return UndoField(change, UndoKind.STAND_IN, now, State.UNSUBSCRIBED.value, why)
-    if kind is FieldKind.CI and change.before is None:
-        return UndoField(change, UndoKind.DELETE, now, why=_("There was none before: it is deleted again."))
-    if change.before is None:
-        why = _("There was no such property before, and a property cannot be removed.")
-        return UndoField(change, UndoKind.IMPOSSIBLE, now, why=why)
-    return UndoField(change, UndoKind.RESTORE, now, change.before)
+        return replace(found, kind=UndoKind.CONFLICT)
+    return found
+
+
+def _sound(change: Change) -> bool:
+    """Whether a console wrote this, and not somebody who altered the journal."""
+    if change.kind != FieldKind.CONSENT:
+        return change.kind in [*FieldKind]
+    values = (change.after,) if change.before is None else (change.before, change.after)
+    return change.name in [*Flag] and all(state_of(value) for value in values)
 
 
 def _now(kind: FieldKind, change: Change, record: UserRecord) -> tuple[bool, Value | None]:
@@ -89,23 +138,80 @@ def _now(kind: FieldKind, change: Change, record: UserRecord) -> tuple[bool, Val
     return record.profile is not None, record.properties.get(change.name)
 
 
-def stage_undo(draft: Draft, entry: int, fields: Sequence[UndoField], typed_id: str) -> None:
+Way = tuple[UndoKind, Value | None, str]
+
+
+def _way_back(kind: FieldKind, change: Change, record: UserRecord) -> Way:
+    """What would be done, with which value, and what is to be said of it."""
+    if change.cover is not None:
+        return UndoKind.IMPOSSIBLE, None, explain_cover(change.cover)
+    if not change.readable:
+        return _blind_way_back(kind, change, record)
+    if kind is FieldKind.CONSENT and change.before in (State.NEVER_SET.value, None):
+        why = _("A flag that was never set cannot be unset; unsubscribed is the safe stand-in.")
+        return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
+    if kind is FieldKind.CI and change.before is None:
+        return UndoKind.DELETE, None, _("There was none before: it is deleted again.")
+    if change.before is None:
+        why = _("There was no such property before, and a property cannot be removed.")
+        return UndoKind.IMPOSSIBLE, None, why
+    return UndoKind.RESTORE, change.before, ""
+
+
+def _blind_way_back(kind: FieldKind, change: Change, record: UserRecord) -> Way:
+    """The way back from a change whose value of before could not be read."""
+    if kind is FieldKind.CONSENT and change.after == State.SUBSCRIBED.value:
+        why = _("What it was before could not be read; unsubscribed is the safe stand-in.")
+        return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
+    if kind is FieldKind.CI and change.after is None and change.before is not None:
+        return UndoKind.RESTORE, change.before, _("It was deleted: it is linked again.")
+    if kind is FieldKind.CI and change.after is not None:
+        if record.identity.kind is IdentityKind.EXTERNAL_ID:
+            why = _("It is deleted again; whether it was there before could not be read.")
+            return UndoKind.DELETE, change.after, why
+        why = _("The platform deletes identities only of a user named by external id.")
+        return UndoKind.IMPOSSIBLE, None, why
+    why = _("What was there before could not be read, so it cannot be restored.")
+    return UndoKind.IMPOSSIBLE, None, why
+
+
+def stage_undo(
+    draft: Draft, entry: int, fields: Sequence[UndoField], typed_id: str, despite: Sequence[UndoField] = ()
+) -> None:
     """Stages what can be staged of the plan, marked as the undo of `entry`.
 
-    `typed_id` confirms the deletion of a CI field; it is not asked for where there is none.
-    Raises `DeletionNotConfirmed` before anything is staged.
+    Fields that somebody changed since are left as they are but for those in `despite`. `typed_id` confirms
+    the deletion of a CI field; it is not asked for where there is none. Raises `UndoRefused` and
+    `DeletionNotConfirmed` before anything is staged.
     """
-    deletions = [field for field in fields if field.kind is UndoKind.DELETE]
-    for field in deletions:
-        draft.stage_ci_deletion(field.change.name, typed_id)
-    for field in fields:
-        if field.kind not in (UndoKind.RESTORE, UndoKind.STAND_IN) or field.wanted is None:
-            continue
-        kind = FieldKind(field.change.kind)
-        if kind is FieldKind.CONSENT:
-            draft.stage_consents({Flag(field.change.name): State(str(field.wanted))})
-        elif kind is FieldKind.PROPERTY:
-            draft.stage_property(field.change.name, field.wanted)
-        else:
-            draft.stage_ci(field.change.name, str(field.wanted))
+    if not draft.empty:
+        raise UndoRefused(
+            _("Not staged"),
+            _("This user has staged edits already, and an undo is journalled on its own."),
+            _("Apply those edits or drop them first."),
+        )
+    todo = [field for field in fields if field.kind in _STAGED or (field in despite and field.stageable)]
+    if not todo:
+        raise UndoRefused(
+            _("Not staged"),
+            _("There is nothing to stage."),
+            _("Tick what is to be restored all the same, or leave it as it is."),
+        )
+    for field in todo:  # first, because these may be refused
+        if field.despite is UndoKind.DELETE:
+            value = None if field.wanted is None else str(field.wanted)
+            draft.stage_ci_deletion(field.change.name, typed_id, value)
+    for field in todo:
+        if field.despite is not UndoKind.DELETE and field.wanted is not None:
+            _stage(draft, field.change, field.wanted)
     draft.undo_of = entry
+
+
+def _stage(draft: Draft, change: Change, wanted: Value) -> None:
+    kind = FieldKind(change.kind)
+    if kind is FieldKind.CONSENT:
+        draft.stage_consents({Flag(change.name): State(str(wanted))})
+    elif kind is FieldKind.PROPERTY:
+        draft.stage_property(change.name, wanted)
+    else:
+        draft.stage_ci(change.name, str(wanted))

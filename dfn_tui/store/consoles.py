@@ -5,17 +5,21 @@ process ends, however it ends, so a lock that can be had belongs to nobody.
 """
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 try:
     import fcntl
 except ImportError:  # Windows: there every console counts as running until it says otherwise
     fcntl = None  # type: ignore[assignment]
 
-from dfn_tui.store.errors import journal_errors
+from dfn_tui.store.errors import journal_errors, locked
 from dfn_tui.store.records import Operator
+
+_PATIENCE = 2.0  # seconds
 
 
 class RunningConsole:
@@ -27,19 +31,16 @@ class RunningConsole:
         self._path = path
 
     @classmethod
-    def here(cls, folder: Path) -> Self:
-        """Takes this process's lock in the state folder `folder`. Raises JournalError."""
-        path = _lock_file(folder, os.getpid())
+    def here(cls, folder: Path, host: str) -> Self:
+        """Takes the lock of this process on `host`, in the state folder `folder`. Raises JournalError."""
+        path = _lock_file(folder, host, os.getpid())
+        deadline = time.monotonic() + _PATIENCE
         with journal_errors(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            while True:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                if fcntl is None:
-                    break
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
-                    break
-                os.close(descriptor)  # another console just cleared away what a dead one had left
+            while (descriptor := _take(path)) is None:
+                if time.monotonic() > deadline:
+                    raise locked(path)  # containers may share a folder, a host name and process numbers
+                time.sleep(0.01)
         return cls(folder, descriptor, path)
 
     def ended(self, operator: Operator, host: str) -> bool:
@@ -49,7 +50,7 @@ class RunningConsole:
             return False
         if operator.pid == os.getpid():
             return False  # this very process
-        path = _lock_file(self._folder, operator.pid)
+        path = _lock_file(self._folder, host, operator.pid)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -72,5 +73,18 @@ class RunningConsole:
         os.close(self._descriptor)
 
 
-def _lock_file(folder: Path, pid: int) -> Path:
-    return folder / f"console-{pid}.lock"
+def _take(path: Path) -> int | None:
+    """The open and locked file, or None where another console looks at it this moment."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if fcntl is None:
+        return descriptor
+    with suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(path.stat(), os.fstat(descriptor)):
+            return descriptor  # and not one that was just cleared away as a dead console's
+    os.close(descriptor)
+    return None
+
+
+def _lock_file(folder: Path, host: str, pid: int) -> Path:
+    return folder / f"console-{quote(host, safe='')}-{pid}.lock"

@@ -1,7 +1,7 @@
 """The journal of every change: intents that are durable before anything is sent, and how they ended."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from dfn_tui.store.errors import damaged, journal_errors, newer
 from dfn_tui.store.records import Ending, Entry, Filter, Intent, Outcome, Verification
 from dfn_tui.store.schema import empty_journal, is_current, on_read_only_media, open_journal, transaction
 from dfn_tui.store.sealing import Sealer
-from dfn_tui.store.verify import verify
+from dfn_tui.store.verify import Progress, verify
 
 PATIENCE = 3.0
 """Seconds to wait for another process that is writing."""
@@ -100,11 +100,20 @@ class Journal:
         """The intents that fit, newest first, each with its latest outcome; the next page starts before
         the last number of this one. A user whose id is personal is found only with the key."""
         with self._reading() as connection:
-            handles = [] if wanted.user is None else [wanted.user]
-            if wanted.user is not None and self._sealer:
-                handles.append(self._sealer.handle(wanted.user))
-            found = search.find(connection, wanted, handles, limit, before_seq)
+            found = search.find(connection, wanted, self._handles(wanted), limit, before_seq)
             return search.load_all(connection, found)
+
+    def walk(self, wanted: Filter) -> Generator[Entry, None, None]:
+        """Every intent that fits, as `find` would list them, in little memory. It reads one state of the
+        journal: until it is through, or closed, nothing else can be asked of this Journal."""
+        with self._reading() as connection:
+            yield from search.walk(connection, wanted, self._handles(wanted))
+
+    def _handles(self, wanted: Filter) -> list[str]:
+        """What the user asked for may be kept as."""
+        if wanted.user is None:
+            return []
+        return [wanted.user, *([self._sealer.handle(wanted.user)] if self._sealer else [])]
 
     def entry(self, seq: int) -> Entry | None:
         """The intent of that number with its latest outcome; None if that is no intent."""
@@ -147,10 +156,10 @@ class Journal:
             body, sealed = search.body_at(connection, entry.seq), search.load_sealed(connection, entry.seq)
             return revealed(body, entry, sealed, self._sealer)
 
-    def verify(self) -> Verification:
+    def verify(self, progress: Progress | None = None) -> Verification:
         """Reads everything and names the first fault; `dfn_tui.store.verify` says what can be found."""
         with self._reading() as connection:
-            return verify(connection, self._sealer)
+            return verify(connection, self._sealer, progress)
 
     def close(self) -> None:
         if self._connection is not None:

@@ -8,7 +8,7 @@ index is walked past entries that do not match. Times are turned into ranges of 
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import nlargest
 from typing import NamedTuple
@@ -46,6 +46,24 @@ def find(
         if len(found) >= limit:
             break
     return found
+
+
+def walk(connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str]) -> Iterator[Entry]:
+    """What `find` finds, but all of it, one at a time. Quicker for many entries, slower for few among many:
+    without a user every entry is looked at."""
+    users = {f"user{place}": handle for place, handle in enumerate(handles)}
+    source, narrow = "state NOT INDEXED", ""
+    if users:
+        source, narrow = "state INDEXED BY state_user", f"AND user IN (:{', :'.join(users)})"
+    question = f"""SELECT state.seq, CAST(said.body AS BLOB), state.outcome, CAST(ended.body AS BLOB)
+        FROM {source} CROSS JOIN entry AS said ON said.seq = state.seq
+        LEFT JOIN entry AS ended ON ended.seq = state.outcome
+        WHERE shape IN ({_SHAPES}) AND (:write IS NULL OR "write" = :write)
+        AND state.seq BETWEEN :low AND :high {narrow} ORDER BY state.seq DESC"""  # noqa: S608  no values
+    values = {**_facets(wanted), **users, "write": wanted.write}
+    for low, high in _spans(connection, wanted.since, wanted.until, None):
+        for seq, said, outcome, ended in connection.execute(question, {**values, "low": low, "high": high}):
+            yield entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
 
 
 def unresolved(connection: sqlite3.Connection) -> list[int]:

@@ -14,7 +14,7 @@ elsewhere helps.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from dfn_tui.store.body import GENESIS, Body, chained, seals_of
@@ -24,6 +24,10 @@ from dfn_tui.store.sealing import Sealer, commitment
 
 _ROWS = """SELECT entry.seq, CAST(body AS BLOB), CAST(hash AS BLOB), user, "write", shape, outcome
     FROM entry LEFT JOIN state ON state.seq = entry.seq ORDER BY entry.seq"""
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many entries were read, and of how many."""
+_STRIDE = 5000
 
 
 class _Found(Exception):
@@ -41,15 +45,20 @@ class _Row(NamedTuple):
     outcome: int | None
 
 
-def verify(connection: sqlite3.Connection, sealer: Sealer | None) -> Verification:
+def verify(
+    connection: sqlite3.Connection, sealer: Sealer | None, progress: Progress | None = None
+) -> Verification:
     """Reads the whole journal once, from the first entry to the first fault, in the open transaction."""
-    return _Verifier(connection, sealer).run()
+    return _Verifier(connection, sealer, progress).run()
 
 
 class _Verifier:
-    def __init__(self, connection: sqlite3.Connection, sealer: Sealer | None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, sealer: Sealer | None, progress: Progress | None
+    ) -> None:
         self._connection = connection
         self._sealer = sealer
+        self._progress = progress
         self._head = read_head(connection)
         self._listed = _Listed(connection, self._head)
 
@@ -74,6 +83,8 @@ class _Verifier:
                 raise self._broken(seq, previous)
             listed.check(_Row._make(row))
             expected, previous = seq + 1, digest
+            if self._progress is not None and seq % _STRIDE == 0:
+                self._progress(seq, count)
         if expected <= count:
             raise _Found(Fault.TRUNCATED, expected)
         if previous != self._head.hash:

@@ -13,6 +13,13 @@ class IdsUnreadable(ValueError):
     """An id that cannot be sent: it holds half of a surrogate pair. The text is for the operator."""
 
 
+def bare_id(text: str) -> str:
+    """`text` without the white space and the invisible characters around it; inside it they are kept."""
+    while (bare := text.strip().strip(_INVISIBLE)) != text:
+        text = bare
+    return bare
+
+
 def split_ids(pasted: str) -> tuple[str, ...]:
     """The ids in a text of any length, separated by commas and any white space, each one once, in order.
 

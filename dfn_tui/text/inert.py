@@ -29,5 +29,7 @@ def inert(text: str, limit: int | None = None) -> str:
     show it with markup switched off.
     """
     cut = limit is not None and len(text) > limit
-    shown = "".join(map(_shown, text[:limit] if cut else text))
+    kept = text[:limit] if cut else text
+    plain = kept.isascii() and kept.isprintable()  # by far the most, and a million of them are exported
+    shown = kept if plain else "".join(map(_shown, kept))
     return shown + "…" if cut else shown

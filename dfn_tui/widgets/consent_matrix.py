@@ -66,6 +66,8 @@ class ConsentMatrix(Widget, can_focus=True):
         self._channels = tuple(Channel)
         self._current: Consents = {}
         self._staged: Mapping[Flag, State] = {}
+        self._known = False
+        """Until the user was read the cells stay empty: "not readable" would be untrue."""
 
     def show(self, current: Consents, staged: Consents) -> None:
         """Shows these; only cells that differ from what is shown are painted again."""
@@ -74,6 +76,9 @@ class ConsentMatrix(Widget, can_focus=True):
             if before != (current.get(flag), staged.get(flag)):
                 self._repaint_flag(flag)
         self._current, self._staged = dict(current), dict(staged)
+        if not self._known:
+            self._known = True
+            self.refresh()
 
     def _place(self, flag: Flag) -> tuple[int, int]:
         return self._purposes.index(flag.purpose), self._channels.index(flag.channel)
@@ -145,7 +150,7 @@ class ConsentMatrix(Widget, can_focus=True):
 
     def _cell(self, cell: tuple[int, int]) -> list[Segment]:
         here = self.has_focus and cell == self.cursor
-        flag = self._flag_at(cell)
+        flag = self._flag_at(cell) if self._known else None
         pointer = Segment("▸ " if here else "  ", Style(bold=True))
         if flag is None:
             return [pointer, Segment(_fit("", CELL - 2))]

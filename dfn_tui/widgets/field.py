@@ -2,6 +2,7 @@
 
 from rich.highlighter import Highlighter
 from rich.text import Text
+from textual import events
 from textual.widgets import Input
 
 from dfn_tui.text import inert
@@ -26,3 +27,17 @@ class Field(Input):
             value, placeholder=placeholder, password=password, compact=True, id=id, highlighter=_Inert()
         )
         self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Runs the input's own keys at once, in the order they were pressed.
+
+        Textual inserts a character where the key arrives, but finds the action of a key like backspace on
+        its way up through all parents. Over a slow line keys arrive together, and what was typed after a
+        correction would be inserted before it: another user's id.
+        """
+        for binding in () if event.is_printable else self._bindings.key_to_bindings.get(event.key, ()):
+            event.stop()
+            event.prevent_default()
+            await self.app.run_action(binding.action, self)
+            return
+        await super()._on_key(event)

@@ -2,15 +2,19 @@
 
 from datetime import datetime
 from math import ceil
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
 from dfn_tui.consent.night import Night, night_at
-from dfn_tui.service import Desk, Environment
-from dfn_tui.service.desk import Clock
+from dfn_tui.service import Environment
+from dfn_tui.service.clock import Clock
 from dfn_tui.text import _, inert
+
+if TYPE_CHECKING:
+    from dfn_tui.service import Place
 
 
 def environment_words(environment: Environment) -> str:
@@ -32,9 +36,9 @@ def night_words(night: Night) -> str:
 class StatusLine(Widget):
     """Connection, environment, read-only, Korean time, night or day. Repainted once a minute."""
 
-    def __init__(self, desk: Desk | None, clock: Clock) -> None:
+    def __init__(self, place: "Place | None", clock: Clock) -> None:
         super().__init__()
-        self._desk = desk
+        self._place = place
         self._clock = clock
         self._shown = Text()
 
@@ -51,32 +55,32 @@ class StatusLine(Widget):
 
     def look_again(self) -> None:
         """Repaints where the connection has something new to say, the server's clock for one."""
-        if self._desk is not None and self._shown != self._place():
+        if self._place is not None and self._shown != self._words():
             self.refresh()
 
     def render(self) -> RenderResult:
-        self._shown = self._place()
-        left, right = self._place(), self._time(self._clock())
+        self._shown = self._words()
+        left, right = self._words(), self._time(self._clock())
         room = self.size.width - right.cell_len - 2
         left.truncate(max(room, 0), overflow="ellipsis")
         gap = " " * max(1, self.size.width - left.cell_len - right.cell_len)
         return Text.assemble(left, gap, right, no_wrap=True)
 
-    def _place(self) -> Text:
-        if self._desk is None:
+    def _words(self) -> Text:
+        if self._place is None:
             return Text(_("dfn-tui · no connection open"))
-        connection = self._desk.connection
+        connection = self._place.connection
         production = connection.environment is Environment.PRODUCTION
         text = Text()
         text.append(
             f" {environment_words(connection.environment)} ", "bold reverse red" if production else "reverse"
         )
         text.append(f" {inert(connection.name, 24)}", "bold")
-        if self._desk.mode.read_only:
+        if self._place.mode.read_only:
             text.append(" · " + _("READ-ONLY"), "bold yellow")
-        if self._desk.token_in_memory:
+        if self._place.token_in_memory:
             text.append(" · " + _("token in memory only"), "yellow")
-        skew = self._desk.clock_skew
+        skew = self._place.clock_skew()
         if skew is not None:
             minutes = round(skew.total_seconds() / 60)
             text.append(" · " + _("server clock off by {minutes} min").format(minutes=minutes), "bold yellow")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from rich.text import Text
 from textual import events
-from textual.widgets import DataTable
+
+from dfn_tui.widgets.table import Table
 
 _COLUMNS = 3
 _PADDING = 2  # one column on each side of a cell
@@ -39,7 +40,7 @@ class Row:
         return self.name, self.current, self.staged
 
 
-class ValueTable(DataTable[Text]):
+class ValueTable(Table):
     """Three columns as wide as the terminal allows. Only cells that changed are painted again."""
 
     def __init__(self, heads: Sequence[str]) -> None:

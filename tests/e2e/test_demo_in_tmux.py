@@ -102,6 +102,8 @@ def kill_it(terminal: Tmux) -> None:
 def test_the_demo_leaves_nothing_running(leave: Callable[[Tmux], None], home: dict[str, str]) -> None:
     with Tmux([*CONSOLE, "demo"], home) as terminal:
         terminal.wait_for("user-0001", "SANDBOX")
+        # Its sandbox starts after the first paint.
+        terminal.wait_until(lambda: len(children(terminal.pid)) == 1, "the sandbox's process")
         [sandbox_pid] = children(terminal.pid)
         with Watched(terminal.pid) as console, Watched(sandbox_pid) as sandbox:
             leave(terminal)

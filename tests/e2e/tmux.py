@@ -48,7 +48,7 @@ class Tmux:
     @property
     def pid(self) -> int:
         """The process of the program itself: tmux puts no shell before it."""
-        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+        return int(self.format("#{pane_pid}"))
 
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", text)
@@ -60,6 +60,10 @@ class Tmux:
     def hang_up(self) -> None:
         """Takes the terminal from the program, as a connection that drops does."""
         self._tmux("kill-session")
+
+    def format(self, text: str) -> str:
+        """What tmux makes of a format: `#{alternate_on}` is 1 on the alternate screen."""
+        return self._tmux("display-message", "-p", text).strip()
 
     def screen(self) -> str:
         """What is shown, as plain text."""

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +20,9 @@ def sandbox() -> Iterator[SandboxThread]:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries without the waits between them, so that a test of the last word need not sit them out."""
     monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Where a console keeps its journal: nothing is there yet."""
+    return tmp_path / "state" / "journal.db"

@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Api, Config, Connection, Environment
 from dfn_tui.credentials import TokenKind, TokenStore
-from dfn_tui.credentials.backends import NoKeyring
+from dfn_tui.credentials.backends import Backend, NoKeyring
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Connections
-from dfn_tui.service.desk import Clock
+from dfn_tui.service.clock import Clock
 
 DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 """Noon in Korea."""
@@ -41,6 +41,7 @@ def console(
     read_only: bool = False,
     clock: Clock | None = None,
     journal: Path | None = None,
+    keyring: Callable[[], Backend] = no_keyring,
 ) -> ConsoleApp:
     """A console with one connection; `token` empty leaves it without one."""
     connection = Connection(
@@ -52,7 +53,7 @@ def console(
     )
 
     def make_store() -> TokenStore:
-        store = TokenStore(backend=no_keyring, environ={})
+        store = TokenStore(backend=keyring, environ={})
         given = sandbox.token if token is None else token
         if given:
             for kind in TokenKind:

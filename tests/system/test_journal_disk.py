@@ -44,25 +44,6 @@ def writer(path: Path, name: str, rounds: int) -> subprocess.Popen[str]:
     )
 
 
-@pytest.fixture
-def mounted(tmp_path: Path, require: Callable[..., None]) -> Iterator[Callable[[str], Path]]:
-    """`mounted("size=1m")` is a small file system of its own; `mounted("remount,ro")` changes it."""
-    require("mount", "umount")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def mount(options: str) -> Path:
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        ended = subprocess.run(command, check=False, capture_output=True, text=True)
-        if ended.returncode != 0:
-            pytest.skip(f"this account may not mount: {ended.stderr.strip()}")
-        return folder
-
-    yield mount
-    if folder.is_mount():
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def whole(path: Path) -> int:
     with Journal(path, KEY) as journal:
         found = journal.verify()

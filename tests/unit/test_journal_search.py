@@ -2,15 +2,17 @@
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.store import Ending, Entry, Filter, Journal, Outcome
-from tests.unit.journals import ALICE, BOB, START, consent, intent
+from dfn_tui.store import Ending, Entry, Filter, Journal, Outcome, Subject
+from tests.unit.journals import ALICE, BOB, KEY, START, consent, intent
 
 FLAGS = ["info_flag", "mkt_flag", "mkt_push_flag", "night_flag"]
 USERS = ["u-1", "u-2", "u-3"]
@@ -90,6 +92,21 @@ def test_finding_is_the_same_as_looking_at_all(
     all_ = journal.find(Filter(), limit=10_000)
     expected = [entry for entry in all_ if fits(wanted, entry) and (before is None or entry.seq < before)]
     assert journal.find(wanted, limit=limit, before_seq=before) == expected[:limit]
+
+
+@given(wanted=FILTERS)
+def test_walking_comes_past_everything_that_finding_finds(journal: Journal, wanted: Filter) -> None:
+    with closing(journal.walk(wanted)) as found:
+        assert list(found) == journal.find(wanted, limit=10_000)
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_walking_finds_a_personal_id_with_the_key_only(tmp_path: Path, key: bytes | None) -> None:
+    path, wanted = tmp_path / "journal.db", Filter(user="lee@example.com")
+    with Journal(path, KEY) as journal:
+        journal.begin([intent(subject=Subject("email", "lee@example.com", personal=True)), intent()])
+    with Journal(path, key) as journal, closing(journal.walk(wanted)) as found:
+        assert [entry.seq for entry in found] == ([] if key is None else [1])
 
 
 def test_pages_follow_one_another_without_a_gap(journal: Journal) -> None:

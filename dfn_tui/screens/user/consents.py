@@ -17,7 +17,7 @@ from dfn_tui.consent.words import night_rule, night_wait
 from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog
 from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.service import Capabilities, Draft
-from dfn_tui.service.desk import Clock
+from dfn_tui.service.clock import Clock
 from dfn_tui.text import _
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 
@@ -108,4 +108,4 @@ def _findings(current: Consents, wanted: Consents) -> Text:
     lines = [f"! {finding.text}" for finding in now]
     left = [finding.text for finding in lint(wanted) if finding.text not in known]
     lines += ["! " + _("after the staged change: {finding}").format(finding=text) for text in left]
-    return Text("\n".join(lines), "yellow")
+    return Text.assemble(("\n".join(lines), "yellow"))

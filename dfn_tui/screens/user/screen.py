@@ -1,4 +1,4 @@
-"""One user: consents, properties and CI fields, and everything staged for them."""
+"""One user: consents, properties, CI fields and history, and everything staged for them."""
 
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
+from dfn_tui.screens.user.history import HistoryPane
 from dfn_tui.screens.user.properties import PropertiesPane
 from dfn_tui.service import Desk, Identity, UserRecord
 from dfn_tui.text import _, inert, ngettext
@@ -20,7 +21,7 @@ from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.status_line import StatusLine
 from dfn_tui.widgets.tab_line import TabLine
 
-_PANES = ("consents", "properties", "ci")
+_PANES = ("consents", "properties", "ci", "history")
 
 
 class UserScreen(DeskScreen[None]):
@@ -34,6 +35,7 @@ class UserScreen(DeskScreen[None]):
         Binding("1", "tab(0)", _("Consents"), show=False, id="user.consents"),
         Binding("2", "tab(1)", _("Properties"), show=False, id="user.properties"),
         Binding("3", "tab(2)", _("CI"), show=False, id="user.ci"),
+        Binding("4", "tab(3)", _("History"), show=False, id="user.history"),
         Binding("f5", "read", _("Read again"), show=False, id="user.read", tooltip=_("Read this user again")),
         Binding(
             "X",
@@ -53,13 +55,14 @@ class UserScreen(DeskScreen[None]):
 
     def body(self) -> ComposeResult:
         yield Static(self._title(), id="who", markup=False)
-        yield TabLine((_("Consents"), _("Properties"), _("CI")))
+        yield TabLine((_("Consents"), _("Properties"), _("CI"), _("History")))
         with ContentSwitcher(initial="consents"):
             pane = ConsentsPane(self.desk.capabilities, self.desk.clock)
             pane.id = "consents"
             yield pane
             yield PropertiesPane(id="properties")
             yield CiPane(id="ci")
+            yield HistoryPane(self.desk, self._identity, id="history")
         yield Static(id="staged", markup=False)
 
     def on_mount(self) -> None:
@@ -68,8 +71,8 @@ class UserScreen(DeskScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Back from the review: what was applied or dropped there shows here."""
-        super().on_screen_resume()
         self._show()
+        self._show_history()
 
     def action_read(self) -> None:
         self._read()
@@ -86,6 +89,12 @@ class UserScreen(DeskScreen[None]):
         self._record = record
         self.query_one(StatusLine).look_again()
         self._show()
+        self._show_history()
+
+    def _show_history(self) -> None:
+        """The journal is read only for who looks at it."""
+        if self.query_one(ContentSwitcher).current == "history":
+            self.query_one(HistoryPane).show()
 
     def _show(self) -> None:
         if self._record is None:
@@ -98,7 +107,7 @@ class UserScreen(DeskScreen[None]):
         self.query_one("#staged", Static).update(self._staged())
 
     def _title(self) -> Text:
-        text = Text(f"{self._identity.kind} ", "dim")
+        text = Text.assemble((f"{self._identity.kind} ", "dim"))
         text.append(inert(self._identity.value, 60), "bold")
         record = self._record
         if record is None:
@@ -127,6 +136,7 @@ class UserScreen(DeskScreen[None]):
         """Shows the tab of that number, and focuses what can be edited there."""
         self.query_one(TabLine).active = number
         self.query_one(ContentSwitcher).current = _PANES[number]
+        self._show_history()
         pane = self.query_one(f"#{_PANES[number]}")
         next(widget for widget in pane.walk_children(Widget) if widget.focusable).focus()
 

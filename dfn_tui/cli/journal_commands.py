@@ -1,0 +1,284 @@
+"""What `dfn-tui journal` does: reads the journal, and never writes to it."""
+
+import argparse
+import asyncio
+import csv
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TextIO
+
+from dfn_tui.cli.output import Progress, guarded, json_line, say, write_data, write_text
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.history import KEYS, entry_lines, korean_time, outcome_lines, parse_words
+from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
+from dfn_tui.store import Entry, Filter, Journal, explain_cover, explain_verification, journal_file
+from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text.width import padded, width
+
+NOT_FOUND = NOT_WHOLE = 1
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command asked for: 0 done, 1 not found or not whole. Raises `ConsoleError`."""
+    commands: Mapping[str, Callable[[argparse.Namespace], int]] = {
+        "list": _list,
+        "show": _show,
+        "verify": _verify,
+        "export": _export,
+    }
+    return guarded(lambda: commands[args.action](args))
+
+
+def _list(args: argparse.Namespace) -> int:
+    wanted = _wanted(args)
+    with _open(_key_for(wanted)) as journal:
+        found = journal.find(wanted, limit=args.limit + 1)
+    shown = found[: args.limit]
+    if args.json:
+        write_data()
+        for entry in shown:
+            print(json_line(record(entry)))
+    else:
+        write_text()
+        for line in _table(shown):
+            print(line)
+    if len(found) > args.limit:
+        say(_("There are more: --limit shows more of them, and “export” writes all."))
+    elif not found:
+        say(_("No entry fits."))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    key = _key_to_reveal() if args.reveal else None
+    with _open(key) as journal:
+        entry = journal.entry(args.seq)
+        if entry is None:
+            say(_not_found(args.seq, journal.count()))
+            return NOT_FOUND
+        outcomes = journal.outcomes(args.seq)
+        if args.reveal:
+            entry = replace(entry, intent=journal.reveal(entry))
+    if args.json:
+        write_data()
+        print(json_line(record(entry) | {"outcomes": [outcome_record(outcome) for outcome in outcomes]}))
+        return 0
+    write_text()
+    for line in (*entry_lines(entry), *_covers(entry), *outcome_lines(outcomes)):
+        print(line)
+    return 0
+
+
+def _not_found(seq: int, count: int) -> str:
+    if seq <= count:
+        return _("Entry {seq} is no change: it says how a change ended, or is a note.").format(seq=seq)
+    return _("There is no entry {seq}.").format(seq=seq)
+
+
+def _covers(entry: Entry) -> Iterator[str]:
+    """Why what is masked is masked."""
+    subject = entry.intent.subject
+    for name, cover in [
+        (subject.kind, subject.cover),
+        *((change.name, change.cover) for change in entry.intent.changes),
+    ]:
+        if cover is not None:
+            yield _("{name} is masked. {reason}").format(name=inert(name), reason=explain_cover(cover))
+
+
+def _verify(args: argparse.Namespace) -> int:
+    with _open(_key()) as journal, Progress() as progress:
+        found = journal.verify(
+            lambda seq, count: progress.show(
+                _("{seq} of {count} entries read").format(seq=f"{seq:,}", count=f"{count:,}")
+            )
+        )
+    words = explain_verification(found)
+    if args.json:
+        write_data()
+        told = {"whole": found.whole, "entries": found.entries, "fault": found.fault, "seq": found.seq}
+        print(json_line(told | {"signed": found.signed, "message": words}))
+    else:
+        write_text()
+        print(words)
+    return 0 if found.whole else NOT_WHOLE
+
+
+def _export(args: argparse.Namespace) -> int:
+    if args.bom and args.format != "csv":
+        raise ConsoleError(
+            _("Nothing was exported"), _("JSON begins with no mark."), _("Leave --bom out, or choose csv.")
+        )
+    wanted = _wanted(args)
+    key = _key_to_reveal() if args.reveal else _key_for(wanted)
+    write = _write_csv if args.format == "csv" else _write_json
+    with _open(key) as journal, closing(journal.walk(wanted)) as found, _output(args.output) as file:
+        if args.bom:
+            file.write("\ufeff")
+        with Progress(beside_data=file is sys.stdout) as progress:
+            count = write(file, _counted(_uncovered(found, key) if args.reveal else found, progress))
+    words = ngettext("{count} entry was exported.", "{count} entries were exported.", count)
+    say(words.format(count=f"{count:,}"))
+    return 0
+
+
+def _write_csv(file: TextIO, found: Iterable[Entry]) -> int:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    count = 0
+    for count, entry in enumerate(found, 1):  # noqa: B007  the last is how many there were
+        writer.writerows(rows(entry))
+    return count
+
+
+def _write_json(file: TextIO, found: Iterable[Entry]) -> int:
+    count = 0
+    for count, entry in enumerate(found, 1):  # noqa: B007  as above
+        file.write(json_line(record(entry)) + "\n")
+    return count
+
+
+def _counted(found: Iterable[Entry], progress: Progress) -> Iterator[Entry]:
+    for number, entry in enumerate(found, 1):
+        if number % 1000 == 0:
+            progress.show(_("{count} entries written").format(count=f"{number:,}"))
+        yield entry
+
+
+def _uncovered(found: Iterable[Entry], key: bytes | None) -> Iterator[Entry]:
+    with Journal(journal_file(), key) as journal:  # the other one is walking
+        for entry in found:
+            intent = entry.intent
+            covered = intent.subject.cover or any(change.cover for change in intent.changes)
+            yield replace(entry, intent=journal.reveal(entry)) if covered else entry
+
+
+@contextmanager
+def _output(path: Path) -> Iterator[TextIO]:
+    """The standard output for `-`, else a new file for the operator's eyes only, which is complete or not
+    there at all. Raises `ConsoleError`."""
+    if str(path) == "-":
+        write_data()
+        yield sys.stdout
+        return
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise ConsoleError(
+            _("This file is there already"),
+            _("{path} was left as it is.").format(path=inert(str(path))),
+            _("Name another file, or remove that one first."),
+        ) from None
+    except OSError as error:
+        raise _not_exported(path, error) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        path.unlink()
+        raise _not_exported(path, error) from error
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _not_exported(path: Path, error: OSError) -> ConsoleError:
+    return ConsoleError(
+        _("Nothing was exported"),
+        _("Writing {path} failed: {reason}.").format(
+            path=inert(str(path)), reason=error.strerror or type(error).__name__
+        ),
+        _("Name a file that can be written."),
+    )
+
+
+def _wanted(args: argparse.Namespace) -> Filter:
+    """The filter that words and options make up together. Raises `FilterRefused`."""
+    options = vars(args)
+    return parse_words([*args.words, *(f"{key}:{options[key]}" for key in KEYS if options[key] is not None)])
+
+
+@contextmanager
+def _open(key: bytes | None) -> Iterator[Journal]:
+    path = journal_file()
+    if not path.exists():
+        say(_("There is no journal yet: {path}").format(path=inert(str(path))))
+    with Journal(path, key) as journal:
+        yield journal
+
+
+def _key() -> bytes | None:
+    """The journal's key, if the keyring holds one and gives it within three seconds."""
+    credentials = import_module("dfn_tui.credentials")  # slow, and not needed by most commands
+    key: bytes | None = asyncio.run(credentials.TokenStore().journal_key(make=False))
+    return key
+
+
+def _key_to_reveal() -> bytes | None:
+    key = _key()
+    if key is None:
+        say(_("The keyring gives no key: sealed values stay masked."))
+    return key
+
+
+def _key_for(wanted: Filter) -> bytes | None:
+    """The key where finding needs it: personal ids are kept sealed."""
+    if wanted.user is None:
+        return None
+    key = _key()
+    if key is None:
+        say(_("The keyring gives no key: users named by an e-mail address or a phone number are not found."))
+    return key
+
+
+def _table(found: Sequence[Entry]) -> Iterator[str]:
+    """The entries in columns; the last one is as long as it needs to be."""
+    if not found:
+        return
+    header = (_("No."), _("Time (KST)"), _("Connection"), _("User"), _("Outcome"), _("Operator"), _("Change"))
+    lines = [header, *map(_columns, found)]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        first, *others, last = line
+        cells = [first.rjust(widths[0]), *map(padded, others, widths[1:-1]), last]
+        yield "  ".join(cells)
+
+
+def _columns(entry: Entry) -> tuple[str, ...]:
+    intent, who = entry.intent, entry.intent.operator
+    operator = inert(who.user)
+    if who.sudo_user:
+        operator = _("{user} (sudo from {sudo_user})").format(user=operator, sudo_user=inert(who.sudo_user))
+    return (
+        str(entry.seq),
+        korean_time(entry.at),
+        inert(intent.connection),
+        inert(intent.subject.value),
+        entry.outcome.ending.value if entry.outcome else OPEN,
+        operator,
+        _changes(entry),
+    )
+
+
+def _changes(entry: Entry) -> str:
+    """The first change of an entry, and how many there are besides."""
+    if not entry.intent.changes:
+        return "-"
+    change, *others = entry.intent.changes
+    words = _("{name}: {before} → {after}").format(
+        name=inert(change.name, 40),
+        before=_shown(change.before) if change.readable else "?",
+        after=_("deleted") if change.after is None else _shown(change.after),
+    )
+    if not others:
+        return words
+    return _("{change} (and {count} more)").format(change=words, count=len(others))
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else inert(str(value), 40)

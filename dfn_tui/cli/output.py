@@ -1,0 +1,102 @@
+"""What all commands share: data goes to the standard output, what is said about it to the standard error."""
+
+import io
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.text import _, inert
+
+_NOT_PLAIN = re.compile(r"[^ -~]+")
+INTERRUPTED = 130
+"""The exit code after Ctrl+C, as shells count it."""
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Runs a command and returns its exit code. It ends quietly when whoever reads its output has enough
+    (`| head`). Raises `ConsoleError` where the output cannot be written."""
+    try:
+        code = command()
+        print(end="", flush=True)
+    except BrokenPipeError:
+        _abandon_output()
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        _abandon_output()
+        raise ConsoleError(
+            _("The output could not be written"),
+            _("Writing it failed: {reason}.").format(reason=error.strerror or type(error).__name__),
+            _("What was written is not complete. Write to another place."),
+        ) from error
+    return code
+
+
+def _abandon_output() -> None:
+    """Lets nothing that is still held back be written when Python ends: it would fail again, and be shown."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def write_text() -> None:
+    """From here on the output is text in the terminal's encoding; what that has no character for is
+    escaped."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def write_data() -> None:
+    """From here on the output is data: UTF-8, whatever the terminal's encoding is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+def say(text: str) -> None:
+    """Tells the operator something that is no data. `text` has to be inert."""
+    print(text, file=sys.stderr)
+
+
+def json_line(value: object) -> str:
+    """JSON on one line that a terminal can show: what it would obey, and what it would not show, is escaped
+    as JSON escapes it, so that the value stays what it was."""
+    return _NOT_PLAIN.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(char if inert(char) == char else json.dumps(char)[1:-1] for char in found[0])
+
+
+class Progress:
+    """A line that says how far a command is; on a terminal only, and gone when the command is through."""
+
+    def __init__(self, *, beside_data: bool = False) -> None:
+        """`beside_data`: output is written meanwhile, and must not go to the same terminal."""
+        self._shown = 0
+        self._next = 0.0
+        self.terminal = sys.stderr.isatty() and not (beside_data and sys.stdout.isatty())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            self._write("\r" + " " * self._shown + "\r")
+
+    def show(self, text: str) -> None:
+        """Shows `text` in place of what was shown before, ten times a second at most."""
+        if self.terminal and time.monotonic() >= self._next:
+            self._next = time.monotonic() + 0.1
+            self._write("\r" + text.ljust(self._shown))
+            self._shown = max(self._shown, len(text))
+
+    def _write(self, text: str) -> None:
+        print(text, end="", file=sys.stderr, flush=True)

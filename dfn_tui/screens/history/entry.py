@@ -1,0 +1,107 @@
+"""One entry of the journal, whole."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.screens.dialogs import ErrorDialog
+from dfn_tui.screens.history.undo import UndoScreen
+from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, explain_cover
+from dfn_tui.service.history import entry_lines, outcome_lines
+from dfn_tui.service.undo import still_applied
+from dfn_tui.text import _, inert
+
+
+class EntryScreen(ConsoleScreen[None]):
+    """What was written, by whom and why, and how it ended. `desk` is the one the history was opened from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo", _("Undo…"), id="entry.undo", tooltip=_("See what taking it back would stage")),
+        Binding("m", "reveal", _("Reveal"), id="entry.reveal", tooltip=_("Show or mask personal values")),
+        Binding(
+            "c", "copy", _("Copy"), id="entry.copy", tooltip=_("Send the entry to the terminal's clipboard")
+        ),
+    ]
+
+    def __init__(self, keeper: JournalKeeper, entry: Entry, desk: Desk | None) -> None:
+        super().__init__()
+        self._keeper = keeper
+        self._entry = entry
+        self._desk = desk
+        self._revealed: Intent | None = None
+        self._outcomes = ""
+
+    def shown_desk(self) -> Desk | None:
+        return self._desk
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(id="what", can_focus=True):
+            yield Static(self._text(self._entry), id="entry", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#what").focus()
+
+    def on_screen_resume(self) -> None:
+        self._read()
+
+    @work(exclusive=True, group="read")
+    async def _read(self) -> None:
+        """The entry may have got another outcome meanwhile."""
+        try:
+            self._entry = await self._keeper.entry(self._entry.seq) or self._entry
+            lines = outcome_lines(await self._keeper.outcomes(self._entry.seq))
+        except JournalError as error:
+            lines = iter([f"! {error.title}. {error.happened} {error.next_step}"])
+        self._outcomes = "\n".join(lines)
+        self._show()
+
+    def _show(self) -> None:
+        entry = replace(self._entry, intent=self._revealed) if self._revealed else self._entry
+        self.query_one("#entry", Static).update(self._text(entry))
+
+    def _text(self, entry: Entry) -> str:
+        subject = entry.intent.subject
+        covers = [(subject.kind, subject.cover), *((c.name, c.cover) for c in entry.intent.changes)]
+        covered = [
+            _("{name}: {why}").format(name=inert(name), why=explain_cover(cover))
+            for name, cover in covers
+            if cover is not None
+        ]
+        return "\n".join([*entry_lines(entry), *covered, "", self._outcomes])
+
+    @work(exclusive=True, group="reveal")
+    async def action_reveal(self) -> None:
+        """Uncovers personal values as far as they are kept, or covers them again."""
+        if self._revealed is not None:
+            self._revealed = None
+        else:
+            try:
+                self._revealed = await self._keeper.reveal(self._entry)
+            except JournalError as error:
+                self.app.push_screen(ErrorDialog(error))
+                return
+        self._show()
+
+    def action_copy(self) -> None:
+        """Copies the entry, personal values masked."""
+        self.app.copy_to_clipboard(self._text(self._entry))
+        self.notify(_("Sent to the terminal's clipboard."), markup=False)
+
+    def action_undo(self) -> None:
+        """Goes to what taking this entry back would stage."""
+        if not still_applied(self._entry):
+            self.notify(_("Nothing of this was applied: there is nothing to undo."), markup=False)
+            return
+        try:
+            desk = self.console.connections.desk_of(self._entry, self._keeper)
+        except ConsoleError as error:
+            self.app.push_screen(ErrorDialog(error))
+        else:
+            self.app.push_screen(UndoScreen(desk, self._entry))

@@ -1,0 +1,87 @@
+"""The history of all connections: who changed what, when, and how it ended."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, Input, Static
+
+from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.screens.history.listing import HistoryList
+from dfn_tui.service import Desk, JournalKeeper
+from dfn_tui.service.history import KEYS, FilterRefused, is_empty, parse_filter
+from dfn_tui.text import _
+from dfn_tui.widgets.field import Field
+
+
+class HistoryScreen(ConsoleScreen[None]):
+    """The entries of a journal, with a filter in one line. `desk` is the one it was opened from, if any."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # With priority, so that the keys that follow it on a slow line do not reach the table first.
+        Binding(
+            "slash",
+            "filter",
+            _("Filter"),
+            id="history.filter",
+            tooltip=_("Go to the filter"),
+            priority=True,
+        ),
+        Binding("f5", "read", _("Read again"), show=False, id="history.read", tooltip=_("Read it again")),
+    ]
+
+    def __init__(self, keeper: JournalKeeper, desk: Desk | None = None) -> None:
+        super().__init__()
+        self._keeper = keeper
+        self._desk = desk
+
+    def shown_desk(self) -> Desk | None:
+        return self._desk
+
+    def body(self) -> ComposeResult:
+        yield Field(
+            placeholder=_("filter, as in outcome:unknown since:2026-11-01; empty shows all"), id="filter"
+        )
+        keys = " ".join(f"{key}:" for key in KEYS)
+        yield Static(_("Filter keys: {keys}").format(keys=keys), classes="hint", markup=False)
+        yield Static(classes="refusal", markup=False)
+        yield HistoryList(self._keeper, self._desk, users=True)
+
+    def on_mount(self) -> None:
+        self.query_one(DataTable).focus()
+        self._search("")
+
+    def on_screen_resume(self) -> None:
+        self.query_one(HistoryList).look_again()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if self._search(event.value):
+            self.query_one(DataTable).focus()
+
+    def _search(self, text: str) -> bool:
+        """Lists what fits, or says beside the filter why it cannot be used."""
+        refusal = self.query_one(".refusal", Static)
+        try:
+            wanted = parse_filter(text)
+        except FilterRefused as error:
+            refusal.update(f"{error.happened} {error.next_step}")
+            refusal.display = True
+            return False
+        refusal.display = False
+        none = (
+            _("Nothing was changed from this host yet.")
+            if is_empty(wanted)
+            else _("No entry fits this filter.")
+        )
+        self.query_one(HistoryList).ask(wanted, none)
+        return True
+
+    def action_filter(self) -> None:
+        self.set_focus(self.query_one(Field))  # at once: what is typed next goes there
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the filter a slash is a slash."""
+        return action != "filter" or not isinstance(self.focused, Field)
+
+    def action_read(self) -> None:
+        self.query_one(HistoryList).look_again()

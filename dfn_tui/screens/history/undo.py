@@ -1,0 +1,155 @@
+"""Taking an entry back: what would be staged, what cannot be restored, and what was changed since."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.history.words import value_words
+from dfn_tui.screens.review import ReviewScreen
+from dfn_tui.service import Desk, Entry, UserRecord
+from dfn_tui.service.undo import UndoField, UndoKind, prepare_undo, stage_undo
+from dfn_tui.text import _, inert
+from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.tick import Tick
+
+
+class UndoScreen(DeskScreen[None]):
+    """Stages the undo of an entry and goes on to the review; nothing is sent here. Focus is on Cancel."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "reveal", _("Reveal"), id="undo.reveal", tooltip=_("Show or mask personal values")),
+    ]
+
+    def __init__(self, desk: Desk, entry: Entry) -> None:
+        super().__init__(desk)
+        self._entry = entry
+        self._record: UserRecord | None = None
+        self._fields: tuple[UndoField, ...] = ()
+        self._revealed = False
+
+    def body(self) -> ComposeResult:
+        title = _("Undo of entry {seq}: {user}").format(
+            seq=self._entry.seq, user=inert(self._entry.intent.subject.value, 40)
+        )
+        yield Static(title, classes="heading", markup=False)
+        with VerticalScroll(id="what", can_focus=True):
+            yield Static(_("Reading the user as it is now…"), id="reading", markup=False)
+        yield Static(classes="refusal", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button(_("Cancel"), id="cancel", compact=True)
+            yield Button(_("Stage the undo"), id="stage", compact=True, disabled=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#cancel", Button).focus()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._read()
+
+    @work(exclusive=True, group="read")
+    async def _read(self) -> None:
+        try:
+            self._record, self._fields = await prepare_undo(self.desk, self._entry)
+        except ConsoleError as error:
+            self.query_one("#reading", Static).update(f"! {error.title}")
+            self.tell(error, retry=self._begin)
+            return
+        await self.query_one("#reading").remove()
+        await self.query_one("#what").mount(*self._plan())
+        self.query_one("#stage", Button).disabled = not any(field.stageable for field in self._fields)
+
+    def _plan(self) -> list[Widget]:
+        widgets: list[Widget] = []
+        if not self.desk.capabilities.read_by:
+            text = _("This generation cannot be read: whether somebody changed it since is not known.")
+            widgets.append(Static(Text.assemble((f"! {text}", "yellow")), classes="notice"))
+        for at, field in enumerate(self._fields):
+            widgets.append(Static(self._words(field), id=f"field-{at}", classes="notice"))
+            if _asked(field):
+                widgets.append(Tick(_("restore it all the same"), id=f"despite-{at}"))
+        if any(field.despite is UndoKind.DELETE for field in self._fields):
+            text = _("This deletes an identifier. Type the user's id to confirm: {user}")
+            shown = text.format(user=inert(self._entry_user(), 60))
+            widgets += [Static(shown, classes="notice", markup=False), Field(id="typed-id")]
+        return widgets
+
+    def _entry_user(self) -> str:
+        return self._record.identity.value if self._record else ""
+
+    def _words(self, field: UndoField) -> Text:
+        change = field.change
+        text = Text.assemble((f"{inert(change.name, 40)}  ", "bold"))
+        now, before, after, wanted = (
+            value_words(change, value, revealed=self._revealed)
+            for value in (field.now, change.before, change.after, field.wanted)
+        )
+        if self._record is not None and field.now is None and not self.desk.capabilities.read_by:
+            now = _("not readable")
+        if field.kind is UndoKind.ALREADY:
+            text.append(_("{now}: nothing is left to be undone.").format(now=now))
+        elif field.kind is UndoKind.IMPOSSIBLE:
+            text.append(_("✗ cannot be restored"), "bold red")
+        elif field.kind is UndoKind.CONFLICT:
+            text.append(_("! changed since by someone else"), "bold yellow")
+            for label, value in ((_("was"), before), (_("entry set"), after), (_("now"), now)):
+                text.append(f"\n    {label:<10}{value}")
+            text.append(f"\n    {_('undo sets'):<10}{_restored(field, wanted)}")
+        else:
+            text.append(f"{now} → ")
+            text.append(_restored(field, wanted), "bold")
+        if field.why:
+            text.append(f"\n    {field.why}")
+        return text
+
+    def action_reveal(self) -> None:
+        self._revealed = not self._revealed
+        for at, field in enumerate(self._fields):
+            self.query_one(f"#field-{at}", Static).update(self._words(field))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "cancel":
+            self.dismiss(None)
+        else:
+            self._stage()
+
+    def on_input_submitted(self) -> None:
+        self._stage()
+
+    def _stage(self) -> None:
+        """Stages what is to be staged, or says beside the buttons why not."""
+        if self._record is None:
+            return
+        despite = [
+            field
+            for at, field in enumerate(self._fields)
+            if _asked(field) and self.query_one(f"#despite-{at}", Tick).value
+        ]
+        typed = self.query_one("#typed-id", Field).value if self.query("#typed-id") else ""
+        draft = self.desk.staging.draft(self._record)
+        try:
+            stage_undo(draft, self._entry.seq, self._fields, typed, despite)
+        except ConsoleError as error:
+            self.query_one(".refusal", Static).update(f"{error.happened} {error.next_step}")
+            return
+        self.app.switch_screen(ReviewScreen(self.desk))
+
+
+def _asked(field: UndoField) -> bool:
+    """Whether the operator has to say that this field is to be restored against another's change."""
+    return field.kind is UndoKind.CONFLICT and field.stageable
+
+
+def _restored(field: UndoField, wanted: str) -> str:
+    if field.despite is UndoKind.DELETE:
+        return _("deleted")
+    if field.despite is UndoKind.STAND_IN:
+        return _("{wanted} (stand-in)").format(wanted=wanted)
+    return wanted

@@ -1,0 +1,119 @@
+"""Journal entries as rows of a table, and as the words around them."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from dfn_tui.consent.words import state_glyph, state_name
+from dfn_tui.service import Change, Ending, Entry, FieldKind, Value
+from dfn_tui.service.history import korean_time, operator_words, state_of
+from dfn_tui.service.personal import shown_value
+from dfn_tui.text import _, inert
+
+PADDING = 2  # one column on each side of a cell
+WIDE = 100
+"""From this width on there is room for the year, the operator and the connection."""
+
+_STYLES = {Ending.CONFIRMED: "green", Ending.ACCEPTED: "yellow", None: "yellow"}
+_VALUE = 20
+
+Column = tuple[str, str, int]
+
+
+def ending_words(ending: Ending | None) -> str:
+    """How a write ended, by glyph and word; None where nothing is known of it yet."""
+    if ending is None:
+        return _("… open")
+    return {
+        Ending.CONFIRMED: _("✓ confirmed"),
+        Ending.ACCEPTED: _("~ accepted"),
+        Ending.DIFFERENT: _("✗ different"),
+        Ending.FAILED: _("✗ failed"),
+        Ending.UNKNOWN: _("? unknown"),
+        Ending.NOT_APPLIED: _("✗ not applied"),
+        Ending.CHANGED_BY_OTHER: _("! someone else"),
+    }[ending]
+
+
+def columns(width: int, *, users: bool) -> list[Column]:
+    """Key, label and width of each column that fits; what changed gets the room that is left.
+
+    What has no column of its own stands below the table, for the row under the cursor.
+    """
+    wide = width >= WIDE
+    found = [("seq", _("no."), 5), ("time", _("time (KST)"), 16 if wide else 11)]
+    if users:
+        found.append(("user", _("user"), 16 if wide else 12))
+    found += [("what", _("what"), 0), ("outcome", _("outcome"), 14)]
+    if wide:
+        found += [("operator", _("operator"), 12), ("connection", _("connection"), 12)]
+    taken = sum(size + PADDING for _key, _label, size in found)
+    return [(key, label, max(width - taken, 10) if key == "what" else size) for key, label, size in found]
+
+
+def row(entry: Entry, shown: Sequence[Column]) -> list[Text]:
+    """The cells of an entry, inert and cut to the columns."""
+    time = korean_time(entry.at)
+    ending = entry.outcome.ending if entry.outcome else None
+    intent = entry.intent
+    cells = {
+        "seq": Text(str(entry.seq)),
+        "user": Text(inert(intent.subject.value, 60), "bold"),
+        "what": Text(what(entry)),
+        "outcome": Text(ending_words(ending), _STYLES.get(ending, "bold red")),
+        "operator": Text(inert(intent.operator.sudo_user or intent.operator.user, 60)),
+        "connection": Text(inert(intent.connection, 60)),
+    }
+    found = []
+    for key, _label, size in shown:
+        cell = Text(time[:16] if size >= 16 else time[5:16]) if key == "time" else cells[key]
+        cell.no_wrap = True
+        cell.truncate(size, overflow="ellipsis")
+        found.append(cell)
+    return found
+
+
+def what(entry: Entry) -> str:
+    """`↶3 mkt_sms_flag ● → ○ +2`: the undo of entry 3, one change and two more."""
+    changes = entry.intent.changes
+    words = [_short(changes[0])] if changes else []
+    if entry.intent.undo_of is not None:
+        words.insert(0, f"↶{entry.intent.undo_of}")
+    if len(changes) > 1:
+        words.append(f"+{len(changes) - 1}")
+    return " ".join(words)
+
+
+def _short(change: Change) -> str:
+    name = inert(change.name, 40)
+    if change.kind == FieldKind.CONSENT:
+        return f"{name} {state_glyph(state_of(change.before))} → {state_glyph(state_of(change.after))}"
+    if change.after is None:
+        return _("{name} deleted").format(name=name)
+    return f"{name} → {value_words(change, change.after, revealed=False, limit=_VALUE)}"
+
+
+def value_words(change: Change, value: Value | None, *, revealed: bool, limit: int = 60) -> str:
+    """A value of that change: a consent by glyph and word, a personal one masked unless `revealed`."""
+    if change.kind == FieldKind.CONSENT:
+        state = state_of(value)
+        return f"{state_glyph(state)} {state_name(state)}"
+    if value is None:
+        return _("(none)")
+    if change.cover is not None:  # a mask already
+        return inert(str(value), limit)
+    return shown_value(change.name, value, revealed=revealed, limit=limit)
+
+
+def detail(entry: Entry) -> Text:
+    """The row under the cursor once more, with what had no column: two lines."""
+    intent = entry.intent
+    first = [korean_time(entry.at), inert(intent.subject.value, 40), operator_words(entry)]
+    second = [inert(intent.connection, 30)]
+    if intent.undo_of is not None:
+        second.append(_("undo of entry {seq}").format(seq=intent.undo_of))
+    if intent.reason:
+        second.append(inert(intent.reason, 120))
+    return Text("\n").join(
+        Text(" · ".join(line), no_wrap=True, overflow="ellipsis") for line in (first, second)
+    )

@@ -1,0 +1,113 @@
+"""What a single cell says: the user's id it holds, or what is wrong with it."""
+
+import re
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.service.bulk.columns import WishSet
+from dfn_tui.service.bulk.records import Bad, Fault, shown_user
+from dfn_tui.service.values import ValueRefused, parse_ci
+from dfn_tui.text import _, inert
+from dfn_tui.text.ids import bare_id
+
+_KEPT = 1024  # wish sets and names remembered, so that memory does not grow with the file
+_SHORT = 512  # characters of what is worth remembering
+_NAME_SHOWN = 40
+
+# Ids that need no closer look. `phonenumbers` agrees on the mobile numbers, but takes 30 µs for each.
+_PLAIN = re.compile(r"[A-Za-z0-9_가-힣][A-Za-z0-9_가-힣.@:|/-]*")
+_PLAIN_OF = {
+    IdentityKind.PHONE_NO: re.compile(r"8210[0-46-9][0-9]{7}"),
+    IdentityKind.EMAIL: re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,2}", re.ASCII),
+}
+_KOREAN_MOBILE = re.compile(r"(?:\+?82-?|0)10-?([0-46-9][0-9]{3})-?([0-9]{4})")
+_FORMULA = re.compile(r'="([^"]*)"')
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Problem(Exception):
+    """What is wrong with a row. It does not leave the readers, which make a `Bad` of it."""
+
+    def __init__(self, fault: Fault, reason: str) -> None:
+        super().__init__(reason)
+        self.fault = fault
+        self.reason = reason
+
+    def bad(self, line: int, kind: IdentityKind, user: str) -> Bad:
+        return Bad(line, self.fault, self.reason, shown_user(kind, user))
+
+
+def refuse_row(fault: Fault, reason: str) -> NoReturn:
+    """Raises Problem."""
+    raise Problem(fault, reason)
+
+
+def plain_user(kind: IdentityKind) -> Callable[[str], object]:
+    """A quick test for ids that are fine as they are; what fails it is for `read_user`."""
+    return _PLAIN_OF.get(kind, _PLAIN).fullmatch
+
+
+def cell_text(cell: str) -> str:
+    """What a cell says: `="0123"` is how spreadsheets are told to keep a zero, and means 0123."""
+    formula = _FORMULA.fullmatch(bare_id(cell)) if "=" in cell else None
+    return formula[1] if formula else cell
+
+
+def read_user(kind: IdentityKind, cell: str) -> str:
+    """The user's id that a cell holds. Raises Problem."""
+    user = bare_id(cell_text(cell))
+    if not user:
+        refuse_row(Fault.NO_ID, _("There is no id."))
+    if _CONTROL.search(user):
+        refuse_row(Fault.BAD_ID, _("The id holds a control character or a line break."))
+    if not _encodable(user):
+        refuse_row(
+            Fault.BAD_ID, _("The id holds a character that cannot be sent (half of a surrogate pair).")
+        )
+    if user.startswith("'"):
+        refuse_row(Fault.BAD_ID, _("The id begins with an apostrophe, as spreadsheets mark text."))
+    if _SHORTENED.fullmatch(user):
+        refuse_row(Fault.BAD_ID, _("A spreadsheet shortened this number: its last digits are lost."))
+    if kind is IdentityKind.PHONE_NO and (mobile := _KOREAN_MOBILE.fullmatch(user)):
+        return f"8210{mobile[1]}{mobile[2]}"
+    if kind is not IdentityKind.USER_ID:
+        try:
+            return parse_ci(kind, user)[0]
+        except ValueRefused as refused:
+            raise Problem(Fault.BAD_ID, refused.happened) from None
+    return user
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_Key = TypeVar("_Key")
+_Found = TypeVar("_Found")
+
+
+def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> None:
+    """Keeps what was found under `key`, unless its `size` in characters makes another find unlikely."""
+    if size <= _SHORT and key not in known:
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = found
+
+
+def or_raise(found: WishSet | Problem) -> WishSet:
+    """A problem remembered is raised anew: one that was raised holds on to what raised it."""
+    if isinstance(found, Problem):
+        raise Problem(found.fault, found.reason)
+    return found
+
+
+def problem_with_value(name: str, refused: ValueRefused) -> Problem:
+    """The problem that a value of that field is."""
+    shown = inert(name, _NAME_SHOWN)
+    return Problem(Fault.VALUE, _("{name}: {reason}").format(name=shown, reason=refused.happened))

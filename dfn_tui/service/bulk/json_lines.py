@@ -1,0 +1,138 @@
+"""JSON lines as rows."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import NoReturn
+
+from dfn_tui.api.types import Capabilities, IdentityKind
+from dfn_tui.service.bulk.cells import (
+    Problem,
+    or_raise,
+    plain_user,
+    problem_with_value,
+    read_user,
+    refuse_row,
+    remember,
+)
+from dfn_tui.service.bulk.columns import Column, NameRefused, Wish, WishSet, identity_kind, resolve
+from dfn_tui.service.bulk.layout import Layout
+from dfn_tui.service.bulk.records import Fault, Good, Row
+from dfn_tui.service.values import ValueRefused
+from dfn_tui.text import _
+from dfn_tui.text.ids import bare_id
+
+
+class _Object(list[tuple[str, object]]):
+    """The names and values of a JSON object, each as often as it was written."""
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_no_constant).decode
+
+
+class JsonReader:
+    """One JSON object a line: the user under the name of an identity, what is wanted under the others."""
+
+    def __init__(self, layout: Layout, for_all: Sequence[Wish], capabilities: Capabilities) -> None:
+        self.blank = 0
+        self._kind = layout.kind
+        self._for_all = tuple(for_all)
+        self._capabilities = capabilities
+        self._known: dict[str, WishSet | Problem] = {}
+        self._meanings: dict[str, Column | IdentityKind | Problem] = {}
+
+    def rows(self, lines: Iterator[str]) -> Iterator[Row]:
+        plain = plain_user(self._kind)
+        for number, line in enumerate(lines, 1):
+            text = bare_id(line)
+            if not text:
+                self.blank += 1
+                continue
+            user = ""
+            try:
+                user, others = self._parts(text)
+                if not plain(user):
+                    user = read_user(self._kind, user)
+                yield Good(number, user, self._wanted(others))
+            except Problem as problem:
+                yield problem.bad(number, self._kind, user)
+
+    def _parts(self, text: str) -> tuple[str, list[tuple[str, object]]]:
+        """The user named in the line, and all else in it."""
+        try:
+            found = _decode(text)
+        except (ValueError, RecursionError):
+            raise Problem(Fault.JSON, _("This is no JSON.")) from None
+        if type(found) is not _Object:
+            refuse_row(Fault.JSON, _("This is no JSON object."))
+        users: list[tuple[IdentityKind, object]] = []
+        others: list[tuple[str, object]] = []
+        for name, value in found:
+            meaning = self._meanings.get(name) or self._mean(name)
+            if isinstance(meaning, IdentityKind):
+                users.append((meaning, value))
+            else:
+                others.append((name, value))
+        return self._user(users), others
+
+    def _user(self, users: list[tuple[IdentityKind, object]]) -> str:
+        if len(users) > 1:
+            refuse_row(Fault.BAD_ID, _("The user is named more than once."))
+        if not users or users[0][0] is not self._kind:
+            refuse_row(Fault.NO_ID, _("There is no {kind}.").format(kind=self._kind))
+        user = users[0][1]
+        if isinstance(user, int) and not isinstance(user, bool):
+            return str(user)
+        if not isinstance(user, str):
+            refuse_row(Fault.BAD_ID, _("The id is not a string."))
+        return user
+
+    def _mean(self, name: str) -> Column | IdentityKind | Problem:
+        """What a name in an object stands for."""
+        meaning: Column | IdentityKind | Problem
+        kind = identity_kind(name)
+        if kind in self._capabilities.write_by:
+            meaning = kind
+        else:
+            try:
+                meaning = resolve(name, self._capabilities, typed=False)
+            except NameRefused as refused:
+                meaning = Problem(Fault.NAME, refused.reason)
+        remember(self._meanings, name, meaning, len(name))
+        return meaning
+
+    def _wanted(self, others: list[tuple[str, object]]) -> WishSet:
+        try:
+            seen = repr(others)  # tells 1 from 1.0 and from True, as their hashes do not
+        except RecursionError:
+            raise Problem(Fault.JSON, _("This is no JSON.")) from None
+        found = self._known.get(seen) or self._read(others)
+        remember(self._known, seen, found, len(seen))
+        return or_raise(found)
+
+    def _read(self, others: list[tuple[str, object]]) -> WishSet | Problem:
+        wishes = list(self._for_all)
+        try:
+            for name, value in others:
+                wish = self._wish(name, value)
+                if any((wish.kind, wish.name) == (held.kind, held.name) for held in wishes):
+                    refuse_row(Fault.NAME, _("{name} is given twice.").format(name=wish.name))
+                wishes.append(wish)
+            if not wishes:
+                refuse_row(Fault.NOTHING, _("The row asks for no change."))
+        except Problem as problem:
+            return problem
+        return WishSet.of(wishes)
+
+    def _wish(self, name: str, value: object) -> Wish:
+        meaning = self._meanings.get(name) or self._mean(name)
+        if isinstance(meaning, Problem):
+            raise Problem(meaning.fault, meaning.reason)
+        assert isinstance(meaning, Column)  # `_parts` took the identities out
+        try:
+            return meaning.read_json(value, self._capabilities)
+        except ValueRefused as refused:
+            raise problem_with_value(meaning.name, refused) from None

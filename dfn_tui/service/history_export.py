@@ -1,0 +1,205 @@
+"""Journal entries for other programs: as JSON objects, and as rows for spreadsheets.
+
+Nothing is uncovered here: what an entry masks stays masked.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from dfn_tui.consent.night import KOREA
+from dfn_tui.service.values import format_value
+from dfn_tui.store import Change, Entry, FieldOutcome, Operator, Outcome
+from dfn_tui.store.records import Value
+from dfn_tui.text import inert
+
+OPEN = "open"
+"""The outcome of an entry that has none, as in a filter."""
+
+COLUMNS = (
+    "seq",
+    "at",
+    "time_kst",
+    "connection",
+    "environment",
+    "generation",
+    "user_kind",
+    "user_id",
+    "kind",
+    "name",
+    "before",
+    "after",
+    "readable",
+    "outcome",
+    "now",
+    "code",
+    "message",
+    "concluded_at",
+    "reason",
+    "evidence",
+    "warnings",
+    "operator",
+    "sudo_user",
+    "ssh",
+    "host",
+    "program",
+    "write",
+    "undo_of",
+    "job",
+)
+"""The header of the rows."""
+
+# What a spreadsheet takes for the beginning of a formula, also in full width. The apostrophe, with which
+# such a cell is made text, is guarded too, so that taking one away always gives back what was there.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
+
+
+def record(entry: Entry) -> dict[str, object]:
+    """The entry and how it ended, as JSON has it. Times are UTC; keys never change their meaning."""
+    intent, outcome = entry.intent, entry.outcome
+    return {
+        "seq": entry.seq,
+        "at": _utc(entry.at),
+        "connection": intent.connection,
+        "environment": intent.environment,
+        "generation": intent.generation,
+        "user_kind": intent.subject.kind,
+        "user_id": intent.subject.value,
+        "user_cover": intent.subject.cover,
+        "changes": [_change(entry, change) for change in intent.changes],
+        "outcome": outcome.ending if outcome else OPEN,
+        "code": outcome.code if outcome else None,
+        "message": outcome.message if outcome else "",
+        "concluded_at": _utc(outcome.at) if outcome else None,
+        "reason": intent.reason,
+        "evidence": intent.evidence,
+        "warnings": intent.warnings,
+        "operator": _operator(intent.operator),
+        "program": intent.program,
+        "write": intent.write,
+        "undo_of": intent.undo_of,
+        "job": intent.job,
+    }
+
+
+def _change(entry: Entry, change: Change) -> dict[str, object]:
+    ended = _ended(entry, change)
+    return {
+        "kind": change.kind,
+        "name": change.name,
+        "before": change.before,
+        "after": change.after,
+        "readable": change.readable,
+        "personal": change.personal,
+        "cover": change.cover,
+        "outcome": entry.ending_of(change) or OPEN,
+        "read_back": bool(ended and ended.read_back),
+        "now": ended.now if ended else None,
+        "code": ended.code if ended else None,
+        "message": ended.message if ended else "",
+    }
+
+
+def outcome_record(outcome: Outcome) -> dict[str, object]:
+    """One of the outcomes of an entry, as JSON has it. `by` is null where whoever wrote the entry did."""
+    return {
+        "at": _utc(outcome.at),
+        "outcome": outcome.ending,
+        "code": outcome.code,
+        "message": outcome.message,
+        "by": _operator(outcome.by) if outcome.by else None,
+        "changes": [
+            {
+                "kind": field.kind,
+                "name": field.name,
+                "outcome": field.ending,
+                "read_back": field.read_back,
+                "now": field.now,
+                "code": field.code,
+                "message": field.message,
+            }
+            for field in outcome.fields
+        ],
+    }
+
+
+def _operator(who: Operator) -> dict[str, object]:
+    return {
+        "user": who.user,
+        "sudo_user": who.sudo_user,
+        "ssh": who.ssh,
+        "host": who.host,
+        "pid": who.pid,
+    }
+
+
+def rows(entry: Entry) -> Iterator[list[str]]:
+    """A row under `COLUMNS` for each change of the entry, or one without any: inert, and nothing a
+    spreadsheet would run."""
+    same = _cells(_entry_values(entry))
+    changes = [_change_values(entry, change) for change in entry.intent.changes]
+    for values in changes or [{"outcome": entry.outcome.ending if entry.outcome else OPEN}]:
+        cells = same | _cells(values)
+        yield [cells.get(column, "") for column in COLUMNS]
+
+
+def _entry_values(entry: Entry) -> dict[str, str | int | None]:
+    intent, outcome, who = entry.intent, entry.outcome, entry.intent.operator
+    return {
+        "seq": entry.seq,
+        "at": _utc(entry.at),
+        "time_kst": entry.at.astimezone(KOREA).strftime("%Y-%m-%d %H:%M:%S"),
+        "connection": intent.connection,
+        "environment": intent.environment,
+        "generation": intent.generation,
+        "user_kind": intent.subject.kind,
+        "user_id": intent.subject.value,
+        "concluded_at": _utc(outcome.at) if outcome else None,
+        "reason": intent.reason,
+        "evidence": intent.evidence,
+        "warnings": " / ".join(intent.warnings),
+        "operator": who.user,
+        "sudo_user": who.sudo_user,
+        "ssh": who.ssh,
+        "host": who.host,
+        "program": intent.program,
+        "write": intent.write,
+        "undo_of": intent.undo_of,
+        "job": intent.job,
+    }
+
+
+def _change_values(entry: Entry, change: Change) -> dict[str, str | int | None]:
+    ended, outcome = _ended(entry, change), entry.outcome
+    return {
+        "kind": change.kind,
+        "name": change.name,
+        "before": _text(change.before),
+        "after": _text(change.after),
+        "readable": "true" if change.readable else "false",
+        "outcome": entry.ending_of(change) or OPEN,
+        "now": _text(ended.now) if ended else None,
+        "code": (ended.code if ended else None) or (outcome.code if outcome else None),
+        "message": (ended.message if ended else "") or (outcome.message if outcome else ""),
+    }
+
+
+def _ended(entry: Entry, change: Change) -> FieldOutcome | None:
+    fields = entry.outcome.fields if entry.outcome else ()
+    return next((field for field in fields if (field.kind, field.name) == (change.kind, change.name)), None)
+
+
+def _text(value: Value | None) -> str | None:
+    return None if value is None else format_value(value)
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _cells(values: dict[str, str | int | None]) -> dict[str, str]:
+    return {column: _cell(str(value)) for column, value in values.items() if value is not None}
+
+
+def _cell(value: str) -> str:
+    shown = inert(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

@@ -1,0 +1,35 @@
+"""Where the operator stands: what every screen names at its top. Light, because the first screen needs it
+before anything that talks to a server is loaded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.types import Capabilities
+from dfn_tui.config import Api, Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Whether writing is allowed at all, and who said so."""
+
+    read_only: bool
+    source: str
+    """Where the mode comes from, in words: the connection's setting or the command line."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A connection, and what is to be known of it at every moment."""
+
+    connection: Connection
+    mode: Mode
+    token_in_memory: bool = False
+    """The token is held for this run only, because no keyring took it."""
+    clock_skew: Callable[[], timedelta | None] = lambda: None
+    """Server time minus host time where it is more than tolerated, else None."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return GENERATION_1 if self.connection.api is Api.V1 else GENERATION_2

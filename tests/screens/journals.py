@@ -1,0 +1,86 @@
+"""Journals to show on the screens: what an earlier run left, and the keyring it was sealed with."""
+
+import base64
+from pathlib import Path
+
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.store import Change, Ending, Intent, Journal, Operator, Outcome, Subject
+from tests.screens.driving import look_up, see
+
+
+def written(
+    journal: Path,
+    *changes: Change,
+    user: str = "user-0001",
+    connection: str = "here",
+    ending: Ending | None = Ending.CONFIRMED,
+    times: int = 1,
+) -> None:
+    """Entries as an earlier run would have left them."""
+    intent = Intent(
+        connection=connection,
+        environment="sandbox",
+        generation="v1",
+        subject=Subject("user_id", user),
+        changes=changes,
+        operator=Operator("kim", "bastion-1"),
+        program="0.1.0",
+        write="w1",
+        reason="CS-7 고객 요청",
+    )
+    with Journal(journal) as book:
+        numbers = book.begin([intent] * times)
+        if ending is not None:
+            book.conclude([Outcome(seq, ending) for seq in numbers])
+
+
+def spoil(journal: Path) -> None:
+    """Puts something else in its place."""
+    journal.rename(journal.with_name("moved"))
+    journal.write_bytes(b"not a journal " * 1000)
+
+
+def is_absent(journal: Path) -> bool:
+    return not journal.exists()
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def consent(flag: str, before: str, after: str) -> Change:
+    return Change("consent", flag, before, after)
+
+
+SMS_OFF = consent("mkt_sms_flag", "Subscribed", "Unsubscribed")
+
+
+async def unsubscribe_sms(pilot: object, user: str = "user-0001") -> None:
+    """Withdraws one consent on the screens, to the result."""
+    await look_up(pilot, user)  # type: ignore[arg-type]
+    await see(pilot, "● subscribed")  # type: ignore[arg-type]
+    await pilot.press("down", "down", "u", "r")  # type: ignore[attr-defined]
+    await see(pilot, "Review: 1 user")  # type: ignore[arg-type]
+    await pilot.press("tab", "enter")  # type: ignore[attr-defined]
+    await see(pilot, "1 ✓ confirmed")  # type: ignore[arg-type]
+
+
+def state(sandbox: SandboxThread, user: str, flag: str) -> object:
+    [[found]] = sandbox.state.query(f"SELECT {flag} FROM users WHERE user_id = ?", user)
+    return found
+
+
+class Keyring:
+    """A keyring in memory."""
+
+    def __init__(self) -> None:
+        self.entries = {"journal/key": base64.b64encode(bytes(range(32))).decode()}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.entries[username]

@@ -1,0 +1,23 @@
+"""The text input on a slow line."""
+
+from textual import events
+
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.widgets.field import Field
+from tests.screens.driving import console, driven, until
+
+
+async def test_keys_that_arrive_together_apply_in_the_order_pressed(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        field = app.screen.query_one("#ids", Field)
+        await until(pilot, lambda: field.has_focus)
+        for key in (*"usex", "backspace", *"r-0003", "home", "delete", "u"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: len(field.value) == 9)
+        assert field.value == "user-0003"
+
+
+async def test_the_cursor_does_not_blink(sandbox: SandboxThread) -> None:
+    async with driven(console(sandbox)) as pilot:
+        assert not pilot.app.screen.query_one("#ids", Field).cursor_blink

@@ -1,0 +1,65 @@
+"""The receipt of one user on the screens, and what generation 2 can say in it."""
+
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.config import Api
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.widgets.field import Field
+from tests.screens.driving import SIZES, console, driven, look_up, see
+from tests.screens.journals import content, unsubscribe_sms
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_receipt_is_shown_copied_and_exported(
+    sandbox: SandboxThread,
+    journal: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = console(sandbox, journal=journal)
+    async with driven(app, size) as pilot:
+        await unsubscribe_sms(pilot)
+        await pilot.press("escape", "4")
+        await see(pilot, "mkt_sms_flag ● → ○")
+        await pilot.press("t")
+        await see(pilot, "Consent receipt for user_id user-0001", "info_flag")
+        await pilot.press("c", "e")
+        await see(pilot, "Export the receipt")
+        path = app.screen.query_one(Field).value
+        assert path == "./receipt-user-0001-2026-03-02.txt"
+        await pilot.press("enter")
+        await see(pilot, "Written to")
+        await pilot.press("e")
+        await see(pilot, "Export the receipt")
+        await pilot.press("enter")
+        await see(pilot, "There is a file of that name already")
+    text = content(tmp_path / path).decode()
+    assert "mkt_sms_flag (advertising by SMS): unsubscribed" in text
+    assert "entry 1, by" in text
+    assert app.clipboard == text
+
+
+async def test_generation_2_says_what_cannot_be_known(sandbox: SandboxThread, journal: Path) -> None:
+    app = console(sandbox, api=Api.V2, journal=journal)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "not readable")
+        await pilot.press("down", "s", "r")
+        await see(pilot, "Review: 1 user")
+        app.screen.query_one("#send").focus()
+        await pilot.press("enter")
+        await see(pilot, "accepted, not verified")
+        await pilot.press("escape", "4")
+        await see(pilot, "mkt_sms_flag – → ●", "~ accepted")
+        await pilot.press("t")
+        await see(
+            pilot, "not readable", "last set to subscribed here", "accepted by the server, not verified"
+        )
+        await pilot.press("escape", "enter", "u")
+        await see(pilot, "This generation cannot be read", "○ unsubscribed (stand-in)")
+        await pilot.press("tab", "enter")
+        await see(pilot, "Review: 1 user", "undo of entry 1")

@@ -1,0 +1,124 @@
+"""A start of the console without its screens: the connections of a run, and the desk of one of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+from dfn_tui.api.types import OnProgress, ignore_progress
+from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.credentials import TokenStore
+from dfn_tui.credentials.backends import NoKeyring
+from dfn_tui.service import Approval, Connections, Desk, Ending, Entry, Filter, UserResult
+from dfn_tui.service.clock import utc_now
+from dfn_tui.store import Journal
+
+KEY = bytes(range(32))
+
+
+class Server(Protocol):
+    """Where a sandbox is, and what it asks for."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def service_id(self) -> str: ...
+
+
+class Store(TokenStore):
+    """Has its tokens from the environment, as on a host without a keyring, but keeps a key."""
+
+    async def journal_key(self, *, make: bool = True) -> bytes | None:
+        return KEY
+
+
+def _no_keyring() -> NoReturn:
+    raise NoKeyring("There is no keyring here.")
+
+
+def connections(
+    server: Server,
+    journal: Path,
+    *,
+    api: Api = Api.V1,
+    clock: Callable[[], datetime] = utc_now,
+    name: str = "here",
+) -> Connections:
+    """A run with one connection."""
+    connection = Connection(
+        name,
+        api,
+        Environment.SANDBOX,
+        base_url=server.url,
+        service_id=server.service_id if api is Api.V2 else None,
+    )
+    environ = {"DFN_TUI_TOKEN": server.token, "DFN_TUI_EXPORT_TOKEN": server.token}
+    return Connections(
+        Config(Path("/nonexistent/config.toml"), name, {name: connection}),
+        clock=clock,
+        make_store=lambda: Store(backend=_no_keyring, environ=environ),
+        journal_path=journal,
+    )
+
+
+@asynccontextmanager
+async def start(
+    server: Server,
+    journal: Path,
+    *,
+    api: Api = Api.V1,
+    clock: Callable[[], datetime] = utc_now,
+    name: str = "here",
+) -> AsyncIterator[Desk]:
+    """The desk of a new run, which is finished at the end."""
+    run = connections(server, journal, api=api, clock=clock, name=name)
+    try:
+        yield run.desk(name)
+    finally:
+        await run.finish()
+
+
+async def withdraw(
+    desk: Desk, *users: str, progress: OnProgress = ignore_progress, leave_out: Collection[str] = ()
+) -> list[UserResult]:
+    """Withdraws the SMS consent of these users, each of whom has given it."""
+    for user in users:
+        desk.staging.draft(await desk.open_user(desk.identity(user))).stage_consents(
+            {Flag.MKT_SMS: State.UNSUBSCRIBED}
+        )
+    return await send(desk, progress=progress, leave_out=leave_out)
+
+
+async def send(
+    desk: Desk, *, progress: OnProgress = ignore_progress, leave_out: Collection[str] = ()
+) -> list[UserResult]:
+    """Applies all that is staged, with everything acknowledged."""
+    reviewed = desk.review()
+    read = frozenset(notice.id for notice in reviewed.notices)
+    left_out = frozenset(desk.identity(user) for user in leave_out)
+    return await desk.apply(reviewed, Approval("INC-42", "a form", read, left_out), progress)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits until the condition holds."""
+    for _ in range(4000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("never came true")
+
+
+def entries(path: Path) -> list[Entry]:
+    """All of them, the oldest first."""
+    with Journal(path, KEY) as journal:
+        assert journal.verify().whole
+        return journal.find(Filter())[::-1]
+
+
+def endings(path: Path) -> list[Ending | None]:
+    return [entry.outcome.ending if entry.outcome else None for entry in entries(path)]

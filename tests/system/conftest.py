@@ -1,0 +1,26 @@
+"""What the tests of the system share."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def mounted(tmp_path: Path, require: Callable[..., None]) -> Iterator[Callable[[str], Path]]:
+    """`mounted("size=1m")` is a small file system of its own; `mounted("remount,ro")` changes it."""
+    require("mount", "umount")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(options: str) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        ended = subprocess.run(command, check=False, capture_output=True, text=True)
+        if ended.returncode != 0:
+            pytest.skip(f"this account may not mount: {ended.stderr.strip()}")
+        return folder
+
+    yield mount
+    if folder.is_mount():
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,0 +1,356 @@
+"""Examples of every form, and of every way in which a row or a whole input can be wrong."""
+
+import io
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.types import Capabilities, IdentityKind
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk import (
+    Bad,
+    Counts,
+    Fault,
+    FileUnreadable,
+    Form,
+    Good,
+    InputRefused,
+    NameRefused,
+    StoppedAtBadRow,
+    Wish,
+    open_input,
+    parse_assignment,
+)
+from dfn_tui.service.records import FieldKind
+
+STOP = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
+GO = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
+
+
+def rows(
+    text: str, capabilities: Capabilities = GENERATION_1, *for_all: Wish, kind: IdentityKind | None = None
+) -> list[tuple[int, str, tuple[Wish, ...]] | tuple[int, Fault]]:
+    """What is read from a pasted text, in short; all of it is accounted for."""
+    with open_input(text, capabilities, for_all, kind) as source:
+        found = list(source)
+        goods = sum(isinstance(row, Good) for row in found)
+        assert (source.counts.good, source.counts.bad) == (goods, len(found) - goods)
+    return [
+        (row.line, row.user, row.wanted.wishes) if isinstance(row, Good) else (row.line, row.fault)
+        for row in found
+    ]
+
+
+def one_bad(text: str, capabilities: Capabilities = GENERATION_1, *for_all: Wish) -> Bad:
+    with open_input(text, capabilities, for_all) as source:
+        [bad] = [row for row in source if isinstance(row, Bad)]
+    return bad
+
+
+def test_one_id_a_line() -> None:
+    text = "kim\r\n\r\n  lee \n\u200bpark\u200d\n박지성\n010\n"
+    with open_input(text, GENERATION_1, [STOP]) as source:
+        assert (source.form, source.kind, source.columns) == (Form.IDS, IdentityKind.USER_ID, ())
+        assert source.encoding is None
+        found = [(row.line, row.user, row.wanted.wishes) for row in source if isinstance(row, Good)]
+        assert source.counts == Counts(good=5, bad=0, blank=1)
+    assert found == [
+        (1, "kim", (STOP,)),
+        (3, "lee", (STOP,)),
+        (4, "park", (STOP,)),
+        (5, "박지성", (STOP,)),
+        (6, "010", (STOP,)),
+    ]
+
+
+def test_ids_may_have_a_header() -> None:
+    assert rows("\n user_id \nkim\n", GENERATION_1, STOP) == [(3, "kim", (STOP,))]
+    assert rows("PHONE_NO\n010-1234-5678", GENERATION_2, STOP) == [(2, "821012345678", (STOP,))]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('"kim, lee"', "kim, lee"),
+        ('"kim ""K"""', 'kim "K"'),
+        ('="0123"', "0123"),
+        ('"=""0123"""', "0123"),
+        ('"kim', Fault.QUOTES),
+        ('"kim" lee', Fault.QUOTES),
+        ("kim,lee", Fault.CELLS),
+        ("kim lee", Fault.CELLS),
+        ("kim\tlee", Fault.CELLS),
+        ('"kim","lee"', Fault.CELLS),
+        ('""', Fault.NO_ID),
+        ("'0123", Fault.BAD_ID),
+        ("8.21012E+11", Fault.BAD_ID),
+        ("kim\x1b[31m", Fault.BAD_ID),
+        ("kim\ud83d", Fault.BAD_ID),
+    ],
+)
+def test_one_id(line: str, expected: str | Fault) -> None:
+    [_first, row] = rows(f"first\n{line}\n", GENERATION_1, STOP)
+    assert row == ((2, expected) if isinstance(expected, Fault) else (2, expected, (STOP,)))
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_a_table(delimiter: str) -> None:
+    text = 'user_id|mkt_sms_flag|등급\r\nkim|Unsubscribed|"우""수\r\n한"\r\n\r\nlee|subscribed|\r\n||\r\n'
+    with open_input(text.replace("|", delimiter), GENERATION_1) as source:
+        assert source.form is (Form.TSV if delimiter == "\t" else Form.CSV)
+        assert [(column.kind, column.name) for column in source.columns] == [
+            (FieldKind.CONSENT, "mkt_sms_flag"),
+            (FieldKind.PROPERTY, "등급"),
+        ]
+        found = [(row.line, row.user, row.wanted.wishes) for row in source if isinstance(row, Good)]
+        assert source.counts == Counts(good=2, blank=2)
+    assert found == [
+        (2, "kim", (STOP, Wish(FieldKind.PROPERTY, "등급", '우"수\r\n한'))),
+        (5, "lee", (GO,)),
+    ]
+
+
+def test_the_key_is_the_column_named_for_it_or_the_first() -> None:
+    assert rows("mkt_sms_flag,user_id\nUnsubscribed,kim") == [(2, "kim", (STOP,))]
+    assert rows("고객,mkt_sms_flag\nkim,Unsubscribed") == [(2, "kim", (STOP,))]
+    by_email = "df_sms_ads_optin,email\nFALSE,kim@example.com"
+    assert rows(by_email, GENERATION_2) == [(2, "kim@example.com", (STOP,))]
+    with open_input(
+        "customer,mkt_sms_flag\n0212345678,Unsubscribed", GENERATION_2, (), IdentityKind.PHONE_NO
+    ) as s:
+        assert s.kind is IdentityKind.PHONE_NO
+        assert [row.user for row in s if isinstance(row, Good)] == ["82212345678"]
+
+
+def test_columns_and_a_change_for_all() -> None:
+    night = parse_assignment("night_flag=unsubscribed", GENERATION_1)
+    assert rows("user_id,mkt_sms_flag\nkim,Unsubscribed\nlee,", GENERATION_1, night) == [
+        (2, "kim", (STOP, night)),
+        (3, "lee", (night,)),
+    ]
+
+
+def test_every_kind_of_field() -> None:
+    text = (
+        "user_id,user_name,age,phone_number,kakao_id,points:number,vip:boolean\n"
+        'kim,김,30,010-1234-5678,="0123456789",1.5,TRUE\n'
+    )
+    [(line, user, wishes)] = rows(text)  # type: ignore[misc]
+    assert (line, user) == (2, "kim")
+    assert set(wishes) == {
+        Wish(FieldKind.PROPERTY, "user_name", "김"),
+        Wish(FieldKind.PROPERTY, "age", "30"),
+        Wish(FieldKind.CI, "phone_number", "821012345678"),
+        Wish(FieldKind.CI, "kakao_id", "0123456789"),
+        Wish(FieldKind.PROPERTY, "points", 1.5),
+        Wish(FieldKind.PROPERTY, "vip", True),
+    }
+
+
+def test_bad_rows_of_a_table_stop_nothing() -> None:
+    text = (
+        "user_id,mkt_sms_flag,points:number\n"  # 1
+        "a,Unsubscribed,\n"
+        ",Unsubscribed,\n"
+        "b,maybe,\n"
+        "c,Undefined,\n"
+        "d,Unsubscribed\n"  # 6
+        "e,Unsubscribed,1,2\n"
+        "f,Unsubscribed,many\n"
+        "g,,\n"
+        '"h,Unsubscribed,\n'
+        "i,Unsubscribed,\n"  # 11
+        '"j","Unsubscribed",""\n'
+        '"k"x,Unsubscribed,\n'
+        '"l\nm",Unsubscribed,\n'
+        "n,Unsubscribed,,,\n"  # 16
+    )
+    assert rows(text) == [
+        (2, "a", (STOP,)),
+        (3, Fault.NO_ID),
+        (4, Fault.VALUE),
+        (5, Fault.VALUE),
+        (6, Fault.CELLS),
+        (7, Fault.CELLS),
+        (8, Fault.VALUE),
+        (9, Fault.NOTHING),
+        (10, Fault.QUOTES),
+        (11, "i", (STOP,)),
+        (12, "j", (STOP,)),
+        (13, Fault.QUOTES),
+        (14, Fault.BAD_ID),
+        (16, "n", (STOP,)),
+    ]
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_one_row() -> None:
+    tail = "".join(f"user-{number},Unsubscribed\n" for number in range(20_000))
+    found = rows('user_id,mkt_sms_flag\n"kim,Unsubscribed\n' + tail)
+    assert found[0] == (2, Fault.QUOTES)
+    assert found[1:] == [(number + 3, f"user-{number}", (STOP,)) for number in range(20_000)]
+
+
+def test_json_lines() -> None:
+    text = (
+        '\ufeff{"user_id": "kim", "mkt_sms_flag": "Unsubscribed", "points": 3}\n'
+        "\n"
+        '{"points": 3.0, "MKT_SMS_FLAG": "unsubscribed", "user_id": 123}\n'
+    )
+    points = (STOP, Wish(FieldKind.PROPERTY, "points", 3))
+    assert rows(text) == [(1, "kim", points), (3, "123", points)]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("nothing of the kind", Fault.JSON),
+        ("[1]", Fault.JSON),
+        ('"kim"', Fault.JSON),
+        ("[" * 100_000, Fault.JSON),
+        ('{"user_id": "a", "points": ' + "1" * 5000 + "}", Fault.JSON),
+        ('{"user_id": "a", "points": NaN}', Fault.JSON),
+        ('{"points": 1}', Fault.NO_ID),
+        ('{"user_id": "", "points": 1}', Fault.NO_ID),
+        ('{"user_id": null, "points": 1}', Fault.BAD_ID),
+        ('{"user_id": true, "points": 1}', Fault.BAD_ID),
+        ('{"user_id": ["a"], "points": 1}', Fault.BAD_ID),
+        ('{"user_id": "a\\u0000", "points": 1}', Fault.BAD_ID),
+        ('{"user_id": "a\\ud83d", "points": 1}', Fault.BAD_ID),
+        ('{"user_id": "a", "User_Id": "b", "points": 1}', Fault.BAD_ID),
+        ('{"user_id": "a"}', Fault.NOTHING),
+        ('{"user_id": "a", "mkt_smss_flag": "Subscribed"}', Fault.NAME),
+        ('{"user_id": "a", "df_sms_ads_optin": true}', Fault.NAME),
+        ('{"user_id": "a", "mkt_flag": "Subscribed", "mkt_flag": "Unsubscribed"}', Fault.NAME),
+        ('{"user_id": "a", "": 1}', Fault.NAME),
+        ('{"user_id": "a", "mkt_flag": true}', Fault.VALUE),
+        ('{"user_id": "a", "mkt_flag": "Undefined"}', Fault.VALUE),
+        ('{"user_id": "a", "age": 30}', Fault.VALUE),
+        ('{"user_id": "a", "points": null}', Fault.VALUE),
+        ('{"user_id": "a", "points": [1]}', Fault.VALUE),
+        ('{"user_id": "a", "points": {"x": 1}}', Fault.VALUE),
+        ('{"user_id": "a", "points": 1e999}', Fault.VALUE),
+        ('{"user_id": "a", "points": "\\ud83d"}', Fault.VALUE),
+        ('{"user_id": "a", "phone_number": 821012345678}', Fault.VALUE),
+        ('{"user_id": "a", "kakao_id": "12"}', Fault.VALUE),
+    ],
+)
+def test_a_bad_json_line(line: str, fault: Fault) -> None:
+    good = '{"user_id": "kim", "mkt_sms_flag": "Unsubscribed"}'
+    assert rows(f"{good}\n{line}\n{good}") == [(1, "kim", (STOP,)), (2, fault), (3, "kim", (STOP,))]
+
+
+def test_json_lines_of_generation_2() -> None:
+    text = (
+        "{nothing\n"
+        '{"phone_no": "010-1234-5678", "df_sms_ads_optin": false, "tags": ["a"], "level": 1, "share": 0.5}\n'
+        '{"phone_no": "821012345678", "mkt_sms_flag": "Subscribed"}\n'
+        '{"email": "kim@example.com", "mkt_sms_flag": "Subscribed"}\n'
+        '{"phone_no": "821012345678", "df_sms_ads_optin": true, "mkt_sms_flag": "Subscribed"}\n'
+        '{"phone_no": "821012345678", "df_sms_ads_optin": "true"}\n'
+        '{"phone_no": "821012345678", "level": 9223372036854775808}\n'
+        '{"phone_no": "821012345678", "mixed": [1, "a"]}\n'
+    )
+    typed = [("level", 1), ("share", 0.5), ("tags", ["a"])]
+    assert rows(text, GENERATION_2) == [
+        (1, Fault.JSON),
+        (2, "821012345678", (STOP, *(Wish(FieldKind.PROPERTY, name, value) for name, value in typed))),  # type: ignore[arg-type]
+        (3, "821012345678", (GO,)),
+        (4, Fault.NO_ID),
+        (5, Fault.NAME),
+        (6, Fault.VALUE),
+        (7, Fault.VALUE),
+        (8, Fault.VALUE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "capabilities", "for_all"),
+    [
+        ("", GENERATION_1, [STOP]),
+        (" \n\n\t\n", GENERATION_1, [STOP]),
+        ("kim\nlee", GENERATION_1, []),
+        ("user_id\nkim", GENERATION_1, []),
+        ("user_id,\nkim,", GENERATION_1, []),
+        ("kim,Unsubscribed", GENERATION_1, [STOP]),
+        ("kim\tUnsubscribed", GENERATION_1, [STOP]),
+        ("mkt_sms_flag,night_flag\nSubscribed,Subscribed", GENERATION_1, []),
+        ("external_id,mkt_sms_flag\nkim,Subscribed", GENERATION_1, []),
+        ("user_id,mkt_sms_flag\nkim,Subscribed", GENERATION_2, []),
+        ("external_id,phone_no,mkt_sms_flag", GENERATION_2, []),
+        ("user_id,mkt_sms_flag,,points", GENERATION_1, []),
+        ("user_id,mkt_sms_flag,mkt_sms_flag", GENERATION_1, []),
+        ("external_id,mkt_sms_flag,df_sms_ads_optin", GENERATION_2, []),
+        ("user_id,mkt_sms_flag", GENERATION_1, [STOP]),
+        ("user_id,mkt_smss_flag", GENERATION_1, []),
+        ("external_id,mkt_flag", GENERATION_2, []),
+        ('[{"user_id": "kim"}]', GENERATION_1, [STOP]),
+        ("[\n", GENERATION_1, [STOP]),
+    ],
+)
+def test_an_input_that_is_refused(text: str, capabilities: Capabilities, for_all: list[Wish]) -> None:
+    with pytest.raises((InputRefused, NameRefused)) as raised:
+        open_input(text, capabilities, for_all)
+    assert "kim" not in str(raised.value)
+
+
+def test_stopping_at_the_first_bad_row() -> None:
+    with open_input("kim\n'lee\npark", GENERATION_1, [STOP]) as source:
+        found = source.rows(stop_at_first_bad=True)
+        assert isinstance(next(found), Good)
+        with pytest.raises(StoppedAtBadRow, match="Line 2:") as raised:
+            next(found)
+        assert raised.value.bad.fault is Fault.BAD_ID
+        assert len(list(source)) == 3  # and it can be read again from the start
+
+
+def test_personal_ids_are_covered_and_hostile_ones_inert() -> None:
+    bad = one_bad("phone_no,mkt_sms_flag\n010-1234-5678,maybe", GENERATION_2)
+    assert "1234" not in bad.shown and bad.shown.startswith("82")
+    assert "maybe" not in bad.reason
+    bad = one_bad("email,mkt_sms_flag\nkim@example.com x,Subscribed", GENERATION_2)
+    assert "kim" not in bad.shown
+    bad = one_bad("user_id\n\x1b]0;gone\x07" + "x" * 100, GENERATION_1, STOP)
+    assert bad.shown.startswith("\\x1b]0;gone\\x07x") and len(bad.shown) < 60
+
+
+def test_a_file_a_stream_and_a_pipe(tmp_path: Path) -> None:
+    data = "user_id,mkt_sms_flag\n김,Unsubscribed\n".encode("cp949")
+    plain = tmp_path / "plain.csv"
+    plain.write_bytes(data)
+    stream = io.BytesIO(data)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    for source in (plain, stream, pipe):
+        with open_input(source, GENERATION_1) as opened:
+            assert opened.encoding == "CP949"
+            for _again in range(2):
+                assert [(row.line, row.user) for row in opened if isinstance(row, Good)] == [(2, "김")]
+    writer.join()
+    assert not stream.closed
+
+
+@pytest.mark.parametrize("name", ["", "missing"])
+def test_a_file_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileUnreadable, match="Nothing was taken"):
+        open_input(tmp_path / name, GENERATION_1, [STOP])
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ids"
+    path.write_bytes(b"kim\n" * 10_000)
+    with open_input(path, GENERATION_1, [STOP]) as source, path.open("r+b") as other:
+        other.seek(30_000)
+        other.write(b"\xff\xff")
+        other.flush()
+        with pytest.raises(FileUnreadable, match="changed"):
+            list(source)
+
+
+def test_errors_are_the_consoles() -> None:
+    for error in (FileUnreadable, InputRefused, NameRefused, StoppedAtBadRow):
+        assert issubclass(error, ConsoleError)

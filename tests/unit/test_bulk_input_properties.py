@@ -1,0 +1,183 @@
+"""Whatever an input holds: nothing makes reading it fail, and every record is accounted for exactly once."""
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.types import Capabilities, IdentityKind
+from dfn_tui.consent.flags import Flag
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk import BulkInput, Fault, Form, Good, WishSet, open_input, parse_assignment, take_in
+from dfn_tui.service.bulk.cells import read_user
+from dfn_tui.text import inert
+from dfn_tui.text.phone import e164
+
+STOP = parse_assignment("mkt_sms_flag=Unsubscribed", GENERATION_1)
+CAPABILITIES = st.sampled_from([GENERATION_1, GENERATION_2])
+PIECES = st.one_of(
+    st.sampled_from(['"', '""', ",", "\t", ";", "\n", "\r", "\r\n", " ", "'", "{", "}", "[", "]", ":"]),
+    st.sampled_from(
+        ["kim", "김", "\u200b", "\x00", "\x1b", "\ud83d", '="1"', '"a"', "1e999", "null", "true"]
+    ),
+    st.sampled_from(["user_id", '"user_id"', "phone_no", '"phone_no"', "mkt_sms_flag", '"mkt_sms_flag"']),
+    st.sampled_from(["points", "Subscribed", '"Unsubscribed"', "010-1234-5678"]),
+)
+HEADERS = st.one_of(
+    st.sampled_from(["", "user_id\n", "user_id,mkt_sms_flag\n", "phone_no;df_sms_ads_optin\r\n"]),
+    st.sampled_from(["mkt_sms_flag\tpoints\tuser_id\n", '{"email":"kim@example.com"}\n']),
+    st.just('{"user_id":"kim","mkt_sms_flag":"Subscribed"}\n'),
+)
+HOSTILE = st.builds(lambda header, parts: header + "".join(parts), HEADERS, st.lists(PIECES, max_size=60))
+
+
+def settle(source: BulkInput, lines: int | None) -> None:
+    """Reads all of it, as it is and into SQLite, and balances the books."""
+    found = list(source)
+    counts = source.counts
+    assert counts.good + counts.bad == len(found)
+    places = [row.line for row in found]
+    assert places == sorted(set(places))
+    if lines is not None and source.form in (Form.IDS, Form.JSON_LINES):  # here every line is a record
+        assert counts.good + counts.bad + counts.blank in (lines, lines - 1)
+    for row in found:
+        if isinstance(row, Good):
+            row.user.encode()
+            assert row.user and WishSet.read(row.wanted.text) == row.wanted
+        else:
+            assert inert(row.reason + row.shown) == row.reason + row.shown
+    db = sqlite3.connect(":memory:")
+    taken = take_in(source, db)
+    assert (taken.users + taken.duplicates + taken.bad, taken.blank) == (len(found), counts.blank)
+    users = [user for (user,) in db.execute("SELECT user FROM input_row")]
+    refused = {line for (line,) in db.execute("SELECT line FROM input_bad")}
+    wanted = {row.user: set[str]() for row in found if isinstance(row, Good)}
+    for row in found:
+        if isinstance(row, Good):
+            wanted[row.user].add(row.wanted.text)
+    assert sorted(users) == sorted(user for user, texts in wanted.items() if len(texts) == 1)
+    assert len(users) + len(refused) == len(found)
+    db.close()
+
+
+def lines_in(text: str) -> int:
+    return sum(1 for _line in io.StringIO(text, newline=""))
+
+
+@given(HOSTILE, CAPABILITIES)
+@example('user_id,mkt_sms_flag\n"', GENERATION_1)
+@example('user_id,mkt_sms_flag\na,"\nb,"x', GENERATION_1)
+def test_any_text_is_accounted_for(text: str, capabilities: Capabilities) -> None:
+    try:
+        source = open_input(text, capabilities, () if "sms" in text else [STOP])
+    except ConsoleError as refused:
+        str(refused).encode()
+        return
+    with source:
+        settle(source, lines_in(text))
+
+
+@given(st.binary(max_size=400), HEADERS, st.sampled_from(["utf-8", "cp949", "utf-16"]), CAPABILITIES)
+def test_any_bytes_are_accounted_for(
+    data: bytes, header: str, codec: str, capabilities: Capabilities
+) -> None:
+    try:
+        source = open_input(
+            io.BytesIO(header.encode(codec) + data), capabilities, [] if "sms" in header else [STOP]
+        )
+    except ConsoleError:
+        return
+    with source:
+        settle(source, None)
+
+
+IDS = st.lists(
+    st.text(st.sampled_from("abcXYZ019_-.@김철수똠 ,;\t\"'=E+"), min_size=1, max_size=8)
+    .map(str.strip)
+    .filter(lambda user: user and not user.startswith(("'", '="')) and "\t" not in user and "E+" not in user),
+    min_size=1,
+    max_size=20,
+).map(lambda users: ["가나다라마바사 아자차카타파하", *users])  # so that CP949 cannot pass for UTF-8
+FLAGS = (Flag.MKT_SMS, Flag.NIGHT_PUSH)
+STATES = st.sampled_from(["Subscribed", "Unsubscribed", ""])
+TEXTS = st.one_of(
+    st.just(""),
+    st.text(st.sampled_from("a0가 ,;\"\t\n'"), max_size=8).filter(
+        lambda text: text.strip() and "=" not in text
+    ),
+)
+
+
+def written(form: str, header: Sequence[str], table: Sequence[Sequence[str]]) -> str:
+    out = io.StringIO(newline="")
+    if form == "json":
+        for row in table:
+            cells = {name: cell for name, cell in zip(header, row, strict=True) if cell}
+            out.write(json.dumps(cells, ensure_ascii=False) + "\n")
+    else:
+        writer = csv.writer(out, delimiter=form)
+        writer.writerow(header)
+        writer.writerows(table)
+    return out.getvalue()
+
+
+@given(
+    st.data(),
+    IDS,
+    st.sampled_from([",", "\t", ";", "json"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "cp949", "utf-16", "utf-16-le", "utf-16-be"]),
+)
+def test_a_table_in_any_form_and_encoding_says_what_was_written(
+    data: st.DataObject, users: list[str], form: str, codec: str
+) -> None:
+    header = ["user_id", *FLAGS, "등급"]
+    table = [[user, data.draw(STATES), data.draw(STATES), data.draw(TEXTS)] for user in users]
+    text = written(form, header, table)
+    with open_input(io.BytesIO(text.encode(codec)), GENERATION_1) as source:
+        assert source.form is {",": Form.CSV, ";": Form.CSV, "\t": Form.TSV, "json": Form.JSON_LINES}[form]
+        found = list(source)
+    assert len(found) == len(table)
+    for row, (user, *cells) in zip(found, table, strict=True):
+        wanted = {name: cell for name, cell in zip(header[1:], cells, strict=True) if cell}
+        if wanted:
+            assert isinstance(row, Good)
+            assert row.user == user
+            assert {wish.name: wish.value for wish in row.wanted.wishes} == wanted
+        else:
+            assert not isinstance(row, Good) and row.fault is Fault.NOTHING
+
+
+@given(IDS, st.sampled_from(["utf-8", "utf-8-sig", "cp949", "utf-16"]), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_ids_in_any_encoding(users: list[str], codec: str, end: str) -> None:
+    lines = ['"' + user.replace('"', '""') + '"' for user in users]
+    with open_input(io.BytesIO(end.join(lines).encode(codec)), GENERATION_1, [STOP]) as source:
+        assert [row.user for row in source if isinstance(row, Good)] == users
+
+
+@given(st.from_regex(r"(\+?82-?|0)10-?[0-9]{4}-?[0-9]{4}", fullmatch=True))
+def test_the_quick_way_with_mobile_numbers_is_the_thorough_one(written_as: str) -> None:
+    if written_as.replace("-", "").removeprefix("+").removeprefix("82").removeprefix("0")[2] == "5":
+        return  # where `phonenumbers` knows of exceptions, there is no quick way
+    assert read_user(IdentityKind.PHONE_NO, written_as) == e164(written_as).digits
+
+
+@pytest.mark.parametrize("rows", [10, 5000])
+def test_wish_sets_are_told_apart_when_forgotten_and_made_again(rows: int) -> None:
+    text = "user_id,points\n" + "".join(f"user-{number},{number}\n" for number in range(rows)) * 2
+    db = sqlite3.connect(":memory:")
+    with open_input(text, GENERATION_1) as source:
+        taken = take_in(source, db)
+    assert (taken.users, taken.duplicates) == (rows, rows)
+    db.close()
+
+
+def test_quoted_line_breaks_keep_the_line_numbers() -> None:
+    text = 'user_id,points\nkim,"1\n2\r\n3"\nlee,\n"park\n",4\n'
+    with open_input(text, GENERATION_1) as source:
+        assert [(row.line, isinstance(row, Good)) for row in source] == [(2, True), (5, False), (6, True)]

@@ -1,0 +1,200 @@
+"""What stands between an approved change and the server: freshness, the gate, and the journal behind it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.api.retry import RetryPolicy
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service import Conflict, Desk, Ending, GateRefused, StaleWrite, Verdict
+from tests.starting import endings, entries, send, start, until, withdraw
+
+SMS = Flag.MKT_SMS.value
+ON, OFF = State.SUBSCRIBED.value, State.UNSUBSCRIBED.value
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxThread]:
+    """Of its users, 1, 3 and 5 have agreed to SMS advertising."""
+    with SandboxThread(SandboxOptions(users=8)) as running:
+        yield running
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without the waits between them."""
+    monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.db"
+
+
+def consent(sandbox: SandboxThread, user: str) -> str | None:
+    [(state,)] = sandbox.state.query("SELECT mkt_sms_flag FROM users WHERE user_id = ?", user)
+    return None if state is None else str(state)
+
+
+def writes(sandbox: SandboxThread) -> int:
+    return sum(request.path.endswith("/update") for request in sandbox.requests)
+
+
+async def somebody_else_withdraws(sandbox: SandboxThread, folder: Path, *users: str) -> None:
+    async with start(sandbox, folder / "other" / "journal.db") as desk:
+        await withdraw(desk, *users)
+
+
+async def stage(desk: Desk, *users: str) -> None:
+    for user in users:
+        record = await desk.open_user(desk.identity(user))
+        desk.staging.draft(record).stage_consents({Flag.MKT_SMS: State.UNSUBSCRIBED})
+
+
+FOREIGN = b"something else" * 100
+
+
+@pytest.fixture
+def foreign(path: Path) -> Path:
+    """A file that is no journal, in its place."""
+    path.parent.mkdir()
+    path.write_bytes(FOREIGN)
+    return path
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+class TestStaleWrites:
+    async def test_nothing_is_sent_to_nobody_and_what_was_seen_is_now_and_is_wanted_is_told(
+        self, sandbox: SandboxThread, path: Path, tmp_path: Path
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            await stage(desk, "user-0001", "user-0003")
+            await somebody_else_withdraws(sandbox, tmp_path, "user-0003")
+            before = writes(sandbox)
+            with pytest.raises(StaleWrite) as caught:
+                await send(desk)
+            assert writes(sandbox) == before
+            [conflict] = caught.value.conflicts
+            assert isinstance(conflict, Conflict)
+            assert conflict.identity.value == "user-0003"
+            seen, now, wanted = conflict.change.before, conflict.now, conflict.change.after
+            assert (seen, now, wanted) == (ON, OFF, OFF)
+            assert len(desk.staging) == 2
+        assert entries(path) == []
+
+    async def test_the_others_are_sent_where_the_operator_says_so(
+        self, sandbox: SandboxThread, path: Path, tmp_path: Path
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            await stage(desk, "user-0001", "user-0003", "user-0005")
+            await somebody_else_withdraws(sandbox, tmp_path, "user-0003")
+            with pytest.raises(StaleWrite):
+                await send(desk)
+            results = await send(desk, leave_out=["user-0003"])
+            assert [(r.identity.value, r.verdict) for r in results] == [
+                ("user-0001", Verdict.CONFIRMED),
+                ("user-0005", Verdict.CONFIRMED),
+            ]
+            assert len(desk.staging) == 1
+        assert [entry.intent.subject.value for entry in entries(path)] == ["user-0001", "user-0005"]
+
+    async def test_after_looking_again_the_edit_stands_on_what_is_there_now(
+        self, sandbox: SandboxThread, path: Path, tmp_path: Path
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            record = await desk.open_user(desk.identity("user-0003"))
+            draft = desk.staging.draft(record)
+            draft.stage_consents({Flag.MKT_SMS: State.UNSUBSCRIBED})
+            draft.stage_property("grade", "A")
+            await somebody_else_withdraws(sandbox, tmp_path, "user-0003")
+            with pytest.raises(StaleWrite):
+                await send(desk)
+            await desk.look_again([desk.identity("user-0003")])
+            [result] = await send(desk)
+            assert [field.change.name for field in result.fields] == ["grade"]
+
+    @pytest.mark.usefixtures("patient")
+    async def test_a_user_that_cannot_be_read_again_is_not_sent(
+        self, sandbox: SandboxThread, path: Path
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            await stage(desk, "user-0001", "user-0003")
+            sandbox.faults.busy_users = frozenset({"user-0003"})
+            results = {result.identity.value: result for result in await send(desk)}
+            assert results["user-0001"].verdict is Verdict.CONFIRMED
+            assert results["user-0003"].verdict is Verdict.FAILED
+            assert results["user-0003"].fields[0].message.startswith("Not sent")
+            assert desk.staging.staged(desk.identity("user-0003"))
+        assert consent(sandbox, "user-0003") == ON
+        assert [entry.intent.subject.value for entry in entries(path)] == ["user-0001"]
+
+
+class TestGate:
+    async def test_a_locked_journal_lets_nothing_pass(self, sandbox: SandboxThread, path: Path) -> None:
+        async with start(sandbox, path) as desk:
+            await withdraw(desk, "user-0001")
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                before = writes(sandbox)
+                with pytest.raises(GateRefused, match="The journal is locked"):
+                    await withdraw(desk, "user-0003")
+                assert writes(sandbox) == before
+                other.execute("ROLLBACK")
+            [result] = await send(desk)
+            assert result.verdict is Verdict.CONFIRMED
+
+    async def test_a_file_that_is_no_journal_lets_nothing_pass_and_is_left_alone(
+        self, sandbox: SandboxThread, foreign: Path
+    ) -> None:
+        async with start(sandbox, foreign) as desk:
+            with pytest.raises(GateRefused, match="Nothing was sent"):
+                await withdraw(desk, "user-0003")
+            assert desk.journal_trouble is not None
+        assert writes(sandbox) == 0
+        assert content(foreign) == FOREIGN
+
+    async def test_an_outcome_that_cannot_be_written_is_told_beside_the_result_and_settled_later(
+        self, sandbox: SandboxThread, path: Path
+    ) -> None:
+        lock: list[sqlite3.Connection] = []
+
+        def lock_when_sent(_progress: object) -> None:
+            if not lock:
+                lock.append(sqlite3.connect(path, isolation_level=None))
+                lock[0].execute("BEGIN IMMEDIATE")
+
+        async with start(sandbox, path) as desk:
+            [result] = await withdraw(desk, "user-0003", progress=lock_when_sent)
+            assert result.verdict is Verdict.CONFIRMED
+            assert desk.journal_trouble is not None
+            assert desk.journal_trouble.title == "The journal is locked"
+            assert not desk.staging.staged(result.identity)
+        lock[0].close()
+        assert endings(path) == [None]
+        async with start(sandbox, path) as desk:
+            await desk.probe()
+        assert endings(path) == [Ending.CONFIRMED]
+
+    async def test_a_caller_that_is_cancelled_stops_nothing_and_finishing_waits(
+        self, sandbox: SandboxThread, path: Path
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            await stage(desk, "user-0003")
+            sandbox.faults.latency_ms = 100
+            caller = asyncio.ensure_future(send(desk))
+            await until(lambda: writes(sandbox) > 0)
+            caller.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await caller
+        assert consent(sandbox, "user-0003") == OFF
+        assert endings(path) == [Ending.CONFIRMED]

@@ -1,0 +1,141 @@
+"""The receipt: what each consent is, since when, on what ground, by whom, and what is due."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.api.types import Identity, IdentityKind, Profile
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.receipt import NotExported, export_receipt, receipt, receipt_file
+from dfn_tui.service.records import UserRecord
+from dfn_tui.store import Change, Ending, Entry, Intent, Operator, Outcome, Subject
+
+WRITTEN = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
+USER = Identity(IdentityKind.USER_ID, "u-1")
+ON, OFF = State.SUBSCRIBED, State.UNSUBSCRIBED
+
+
+def entry(before: State, after: State, ending: Ending = Ending.CONFIRMED) -> Entry:
+    change = Change("consent", "mkt_flag", before.value, after.value)
+    intent = Intent(
+        connection="here",
+        environment="production",
+        generation="v1",
+        subject=Subject("user_id", "u-1"),
+        changes=(Change("property", "mkt_flag", "a", "b"), change),
+        operator=Operator("root", "bastion-1", "kim", "10.0.0.7"),
+        program="0.1.0",
+        write="w",
+        reason="CS-1",
+        evidence="서면 동의서 7",
+    )
+    return Entry(7, WRITTEN, intent, Outcome(7, ending))
+
+
+def said(now_state: State | None, found: Entry | None, after: timedelta = timedelta(days=1)) -> str:
+    profile = Profile({Flag.MKT: now_state}, {}) if now_state else None
+    changes = {"mkt_flag": found} if found else {}
+    return receipt(UserRecord(USER, WRITTEN, profile), (Flag.MKT,), changes, "here", WRITTEN + after)
+
+
+def test_a_consent_given_names_evidence_time_and_operator() -> None:
+    text = said(ON, entry(OFF, ON))
+    assert "mkt_flag (advertising by every channel): subscribed" in text
+    assert "since 2026-03-02 12:00 KST, entry 7, by root (sudo from kim) on bastion-1 from 10.0.0.7" in text
+    assert "ground: 서면 동의서 7" in text
+    assert "is to be told by 2026-03-16 12:00 KST (13 days left)" in text
+
+
+def test_a_withdrawal_names_the_reason() -> None:
+    assert "ground: CS-1" in said(OFF, entry(ON, OFF))
+
+
+@pytest.mark.parametrize(
+    ("later", "told", "again"),
+    [
+        (timedelta(days=14), True, False),
+        (timedelta(days=14, seconds=1), False, False),
+        (timedelta(days=731), False, True),
+    ],
+)
+def test_the_notice_and_the_confirmation_fall_due(later: timedelta, told: bool, again: bool) -> None:
+    text = said(ON, entry(OFF, ON), later)
+    assert ("is to be told by" in text) is told
+    assert ("that time is over" in text) is not told
+    assert ("confirmed with the person again" in text) is again
+    assert "confirmed with the person again" not in said(OFF, entry(ON, OFF), later)
+
+
+def test_a_change_from_elsewhere_is_not_passed_off_as_ours() -> None:
+    text = said(ON, entry(ON, OFF))
+    assert "Changed outside this console since entry 7, which set it to unsubscribed." in text
+    assert "ground" not in text
+
+
+def test_without_an_entry_nothing_is_claimed() -> None:
+    assert "holds no confirmed change" in said(State.NEVER_SET, None)
+
+
+def test_what_cannot_be_read_says_what_was_accepted() -> None:
+    text = said(None, entry(OFF, ON, Ending.ACCEPTED))
+    assert "mkt_flag (advertising by every channel): not readable" in text
+    assert "last set to subscribed here; whether it still is cannot be read" in text
+    assert "accepted by the server, not verified" in text
+
+
+def test_hostile_text_is_inert() -> None:
+    user = Identity(IdentityKind.USER_ID, "\x1b[31mu\u202e")
+    text = receipt(UserRecord(user, WRITTEN), (Flag.MKT,), {}, "he\x07re", WRITTEN)
+    assert all(char == "\n" or char.isprintable() for char in text)
+
+
+@pytest.mark.parametrize(
+    ("identity", "name"),
+    [
+        (USER, "receipt-u-1-2026-03-02.txt"),
+        (Identity(IdentityKind.USER_ID, "../../etc/passwd\n"), "receipt-.._.._etc_passwd_-2026-03-02.txt"),
+        (Identity(IdentityKind.EMAIL, "lee@example.com"), "receipt-l__@example.com-2026-03-02.txt"),
+        (Identity(IdentityKind.USER_ID, "김" * 300), f"receipt-{'김' * 40}-2026-03-02.txt"),
+    ],
+)
+def test_the_file_name_is_safe_and_does_not_tell_who_it_is(identity: Identity, name: str) -> None:
+    assert receipt_file(identity, WRITTEN) == name.replace("@", "_")
+
+
+def is_empty(folder: Path) -> bool:
+    return not list(folder.iterdir())
+
+
+async def test_a_file_is_written_once_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "receipt.txt"
+    assert await export_receipt(str(path), "동의\n") == path
+    assert path.read_text(encoding="utf-8") == "동의\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(NotExported) as refused:
+        await export_receipt(str(path), "other")
+    assert "left as it is" in refused.value.happened
+    assert path.read_text(encoding="utf-8") == "동의\n"
+
+
+@pytest.mark.parametrize("path", ["", "no/such/folder/r.txt", "nul\x00byte", "~nobody-here/r.txt", "\ud800"])
+async def test_a_path_that_cannot_be_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotExported):
+        await export_receipt(path, "text")
+    assert is_empty(tmp_path)
+
+
+async def test_a_dangling_link_is_not_followed(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(NotExported):
+        await export_receipt(str(link), "text")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+async def test_a_full_disk_leaves_no_half_receipt() -> None:
+    with pytest.raises(NotExported):
+        await export_receipt("/dev/full", "text")
