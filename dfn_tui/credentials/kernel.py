@@ -40,9 +40,10 @@ class KernelUnusable(Exception):
 
 def end_of_stay(now: datetime) -> datetime:
     """When a token that is kept now goes: at the next 20:00 Korean time, and after 12 hours at the latest."""
-    today = datetime.combine(now.astimezone(_KOREA).date(), _EVENING)
-    evening = today if today > now else today + timedelta(days=1)
-    return min(evening, now + LONGEST_STAY).astimezone(_KOREA)
+    korean = now.astimezone(_KOREA)  # first, or an hour is lost where clocks are put back in between
+    today = datetime.combine(korean.date(), _EVENING)
+    evening = today if today > korean else today + timedelta(days=1)
+    return min(evening, korean + LONGEST_STAY)
 
 
 class KernelKeyring:

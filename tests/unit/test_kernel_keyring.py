@@ -4,9 +4,10 @@ import errno
 import platform
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -42,6 +43,7 @@ def test_a_token_goes_with_the_working_day(now: str, end: str) -> None:
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()))
+@example(datetime(2006, 10, 27, tzinfo=ZoneInfo("Asia/Amman")))  # where clocks are put back an hour later
 def test_it_never_stays_longer_than_twelve_hours_nor_past_the_evening(now: datetime) -> None:
     end = end_of_stay(now)
     assert timedelta() < end - now <= LONGEST_STAY
