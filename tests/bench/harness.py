@@ -53,7 +53,9 @@ class Terminal:
         quit_with: str = QUIT,
     ) -> None:
         self._command = command
-        self._environ = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        # Where they are set, the size of the terminal does not count.
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        self._environ = {**inherited, "TERM": "xterm-256color", **(environ or {})}
         self._quit_with = quit_with
         self._size = struct.pack("HHHH", lines, columns, 0, 0)
 
