@@ -13,7 +13,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog
 from dfn_tui.screens.history.undo import UndoScreen
-from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, explain_cover
+from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_cover
 from dfn_tui.service.history import entry_lines, outcome_lines
 from dfn_tui.service.undo import still_applied
 from dfn_tui.text import _, inert
@@ -38,8 +38,9 @@ class EntryScreen(ConsoleScreen[None]):
         self._revealed: Intent | None = None
         self._outcomes = ""
 
-    def shown_desk(self) -> Desk | None:
-        return self._desk
+    @property
+    def place(self) -> Place | None:
+        return self._desk.place if self._desk is not None else None
 
     def body(self) -> ComposeResult:
         with VerticalScroll(id="what", can_focus=True):

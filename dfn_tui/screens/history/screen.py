@@ -8,7 +8,7 @@ from textual.widgets import DataTable, Input, Static
 
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.history.listing import HistoryList
-from dfn_tui.service import Desk, JournalKeeper
+from dfn_tui.service import Desk, JournalKeeper, Place
 from dfn_tui.service.history import KEYS, FilterRefused, is_empty, parse_filter
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
@@ -35,8 +35,9 @@ class HistoryScreen(ConsoleScreen[None]):
         self._keeper = keeper
         self._desk = desk
 
-    def shown_desk(self) -> Desk | None:
-        return self._desk
+    @property
+    def place(self) -> Place | None:
+        return self._desk.place if self._desk is not None else None
 
     def body(self) -> ComposeResult:
         yield Field(
