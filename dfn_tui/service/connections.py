@@ -133,9 +133,9 @@ class Connections:
 
     def _mode(self, connection: Connection) -> Mode:
         if self._read_only:
-            return Mode(True, _("started with --read-only"))
+            return Mode(True, "--read-only")
         if connection.read_only:
-            return Mode(True, _("set in the configuration"))
+            return Mode(True, "config.toml")
         return Mode(False, _("writing is allowed"))
 
     def _is_demo(self, name: str) -> bool:

@@ -16,7 +16,7 @@ class Mode:
 
     read_only: bool
     source: str
-    """Where the mode comes from, in words: the connection's setting or the command line."""
+    """Where the mode comes from: `--read-only`, or `config.toml` for the connection's own setting."""
 
 
 @dataclass(slots=True)

@@ -77,7 +77,8 @@ class StatusLine(Widget):
         )
         text.append(f" {inert(connection.name, 24)}", "bold")
         if self._place.mode.read_only:
-            text.append(" · " + _("READ-ONLY"), "bold yellow")
+            words = _("READ-ONLY ({source})").format(source=self._place.mode.source)
+            text.append(" · " + words, "bold yellow")
         if self._place.token_in_memory:
             text.append(" · " + _("token in memory only"), "yellow")
         skew = self._place.clock_skew()

@@ -34,7 +34,9 @@ async def test_a_change_is_in_the_history_and_undone_and_that_undone_too(
         await pilot.press("escape", "escape", "f7")
         await see(pilot, "SANDBOX", "mkt_sms_flag ● → ○", "✓ confirmed", "user-0001")
         await pilot.press("enter")
-        await see(pilot, "SANDBOX", "Entry 1", "mkt_sms_flag: Subscribed → Unsubscribed (confirmed)", "Outcome at")
+        await see(
+            pilot, "SANDBOX", "Entry 1", "mkt_sms_flag: Subscribed → Unsubscribed (confirmed)", "Outcome at"
+        )
         await pilot.press("u")
         await see(pilot, "Undo of entry 1: user-0001", "○ unsubscribed → ● subscribed")
         assert app.focused is not None

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from textual.events import Paste
 
 from dfn_tui.config import Api, Environment
 from dfn_tui.sandbox.server import SandboxThread
@@ -181,9 +182,32 @@ async def test_help_and_palette_name_every_key(sandbox: SandboxThread) -> None:
 async def test_read_only_is_shown_and_refused(sandbox: SandboxThread) -> None:
     app = console(sandbox, read_only=True)
     async with driven(app) as pilot:
-        await see(pilot, "READ-ONLY")
+        await see(pilot, "READ-ONLY (--read-only)")
         await look_up(pilot, "user-0001")
         await see(pilot, "● subscribed")
         await pilot.press("u", "r", "tab", "enter")
         await see(pilot, "may not write", "--read-only")
     assert not [r for r in sandbox.requests if "update" in r.path]
+
+
+async def test_dropping_all_edits_asks_first(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("u", "X")
+        await see(pilot, "Drop all edits of this user?")
+        await pilot.press("enter")
+        await see(pilot, "1 edit staged")
+        await pilot.press("X", "down", "enter")
+        await see(pilot, "Nothing staged.")
+
+
+async def test_pasted_text_triggers_no_key(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        app.post_message(Paste("u\nr\n"))
+        await pilot.press("2")
+        await see(pilot, "[2 Properties]", "Nothing staged.")

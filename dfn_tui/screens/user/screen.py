@@ -11,6 +11,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.dialogs import ChoiceDialog
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.history import HistoryPane
@@ -145,8 +146,15 @@ class UserScreen(DeskScreen[None]):
         self._show()
 
     def action_drop_all(self) -> None:
-        self.desk.staging.drop(self._identity)
-        self._show()
+        """Drops every staged edit of this user, once that was said twice: they may be many."""
+
+        def drop(answer: str | None) -> None:
+            if answer == "drop":
+                self.desk.staging.drop(self._identity)
+                self._show()
+
+        choices = [("keep", _("Keep them")), ("drop", _("Drop them all"))]
+        self.app.push_screen(ChoiceDialog(_("Drop all edits of this user?"), choices), drop)
 
     def action_review(self) -> None:
         self.open_review()
