@@ -14,6 +14,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Conflict, Desk, Ending, GateRefused, StaleWrite, Verdict
+from dfn_tui.store import Journal
 from tests.starting import endings, entries, send, start, until, withdraw
 
 SMS = Flag.MKT_SMS.value
@@ -71,6 +72,12 @@ def foreign(path: Path) -> Path:
 
 def content(path: Path) -> bytes:
     return path.read_bytes()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal that waits for another process for a moment only: these tests hold the lock for good."""
+    monkeypatch.setattr("dfn_tui.service.journalling.Journal", partial(Journal, patience=0.1))
 
 
 class TestStaleWrites:
@@ -140,7 +147,9 @@ class TestStaleWrites:
 
 
 class TestGate:
-    async def test_a_locked_journal_lets_nothing_pass(self, sandbox: SandboxThread, path: Path) -> None:
+    async def test_a_locked_journal_lets_nothing_pass(
+        self, sandbox: SandboxThread, path: Path, impatient: None
+    ) -> None:
         async with start(sandbox, path) as desk:
             await withdraw(desk, "user-0001")
             with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -164,7 +173,7 @@ class TestGate:
         assert content(foreign) == FOREIGN
 
     async def test_an_outcome_that_cannot_be_written_is_told_beside_the_result_and_settled_later(
-        self, sandbox: SandboxThread, path: Path
+        self, sandbox: SandboxThread, path: Path, impatient: None
     ) -> None:
         lock: list[sqlite3.Connection] = []
 
