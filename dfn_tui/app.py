@@ -2,21 +2,25 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from typing import ClassVar
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.reactive import Reactive
 
 from dfn_tui import paths
+from dfn_tui.screens.lock import LockingApp
 from dfn_tui.screens.lookup import LookupScreen
 from dfn_tui.service import Connections
 from dfn_tui.text import _
 
+if TYPE_CHECKING:
+    from rich.traceback import Trace
 
-class ConsoleApp(App[None]):
+
+class ConsoleApp(LockingApp):
     """The console on `connections`, opened on the one named `start`, or on the list where it is None.
 
     With `demo` it starts a sandbox and opens on that.
@@ -37,11 +41,25 @@ class ConsoleApp(App[None]):
             id="app.repaint",
             tooltip=_("Send the whole screen again"),
         ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            _("Suspend"),
+            show=False,
+            id="app.suspend",
+            tooltip=_("Back to the shell, until its command fg"),
+        ),
     ]
 
-    def __init__(self, connections: Connections, start: str | None = None, *, demo: bool = False) -> None:
-        super().__init__(css_path=list(paths.style_files()), watch_css=False)
-        self.connections = connections
+    def __init__(
+        self,
+        connections: Connections,
+        start: str | None = None,
+        *,
+        demo: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(connections, paths.style_files(), monotonic)
         self.animation_level = "none"
         self._start = start
         self._demo = demo
@@ -78,7 +96,8 @@ class ConsoleApp(App[None]):
     def _fatal_error(self) -> None:
         """A defect crashes loudly, but without the values of variables: they may be somebody's data.
 
-        Textual's own report shows every local variable of every frame.
+        Textual's own report shows every local variable of every frame. What an exception says is left out
+        too, as it often quotes such a value: its type and where it was raised tell enough.
         """
         import rich  # noqa: PLC0415  rich's traceback brings pygments, which no start needs
         from rich.segment import Segments  # noqa: PLC0415
@@ -86,6 +105,7 @@ class ConsoleApp(App[None]):
 
         self.bell()
         report = Traceback(show_locals=False, width=None, suppress=[rich])
+        _leave_out_words(report.trace)
         self._exit_renderables.append(Segments(self.console.render(report, self.console.options)))
         self._close_messages_no_wait()
 
@@ -124,6 +144,17 @@ class ConsoleApp(App[None]):
 
         return ThriftyDriver
 
+    def action_suspend_process(self) -> None:
+        """Stops the console for as long as its shell likes. Where it is the only program of its terminal,
+        nobody could wake it again."""
+        if sys.platform != "win32":
+            from dfn_tui.terminal import started_by_shell  # noqa: PLC0415  needs what Windows does not have
+
+            if started_by_shell():
+                super().action_suspend_process()
+                return
+        self.notify(_("There is no shell that this console could be suspended to."), markup=False)
+
     def action_repaint(self) -> None:
         """Sends the whole screen again: something else may have written to the terminal."""
         if sys.platform != "win32":
@@ -131,3 +162,10 @@ class ConsoleApp(App[None]):
 
             if isinstance(self._driver, ThriftyDriver):
                 self._driver.repaint()
+
+
+def _leave_out_words(trace: "Trace") -> None:
+    for stack in trace.stacks:
+        stack.exc_value, stack.notes, stack.syntax_error = "", [], None
+        for inner in stack.exceptions:
+            _leave_out_words(inner)

@@ -1,14 +1,19 @@
 """Opens the console."""
 
 import argparse
+import os
+import sys
+from contextlib import suppress
 
 from dfn_tui import paths
 from dfn_tui.app import ConsoleApp
 from dfn_tui.cli.choice import chosen, required
 from dfn_tui.cli.stdin import piped_token, reopen_terminal
 from dfn_tui.config import Config, load
+from dfn_tui.errors import ConsoleError
 from dfn_tui.service import Connections
 from dfn_tui.service.tokens import TOKEN_KINDS, Piped
+from dfn_tui.text import _
 
 
 def run(args: argparse.Namespace) -> int:
@@ -16,11 +21,43 @@ def run(args: argparse.Namespace) -> int:
     config = load(paths.config_file())
     demo = args.command == "demo"
     start = None if demo else chosen(config, args.connection)
-    piped = _piped(config, args.connection) if args.token_stdin else None
-    connections = Connections(config, read_only=args.read_only, piped=piped)
+    connections = Connections(
+        config,
+        read_only=args.read_only,
+        # Not kept here as well: it is dropped when the console locks.
+        piped=_piped(config, args.connection) if args.token_stdin else None,
+    )
+    _need_terminal()
     app = ConsoleApp(connections, start.name if start else None, demo=demo)
     app.run(mouse=False)
     return app.return_code or 0
+
+
+def _need_terminal() -> None:
+    """Raises `ConsoleError` where the console could not be seen or typed into."""
+    names = (_("standard input"), _("standard output"), _("standard error"))
+    missing = [name for fd, name in enumerate(names) if not _is_terminal(fd)]
+    if missing:
+        raise ConsoleError(
+            _("There is no terminal"),
+            _("The console needs a terminal, and this is none: {names}.").format(names=", ".join(missing)),
+            _("Start it from a terminal (over SSH: ssh -t), and redirect nothing."),
+        )
+    kind = os.environ.get("TERM", "")
+    if sys.platform != "win32" and kind in ("", "dumb", "unknown"):
+        raise ConsoleError(
+            _("This terminal cannot show the console"),
+            _("TERM is {kind}: a terminal that cannot place a character anywhere on its screen.").format(
+                kind=f"“{kind}”" if kind else _("not set")
+            ),
+            _("Start it from another one. Where yours can, say which it is: TERM=vt100 dfn-tui"),
+        )
+
+
+def _is_terminal(fd: int) -> bool:
+    with suppress(OSError):  # it is closed
+        return os.isatty(fd)
+    return False
 
 
 def _piped(config: Config, asked: str | None) -> Piped:

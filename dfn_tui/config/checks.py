@@ -98,6 +98,13 @@ def command(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def minutes(value: object) -> int:
+    """A whole number of minutes, from 0 to a day's 1,440."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1440:
+        return value
+    raise Wrong(_("Write a whole number of minutes from 0 (never) to 1440, without quotes."))
+
+
 def days(value: object) -> int:
     """A whole number of days, from 1 to 36,500."""
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 36_500:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+LOCK_AFTER = 10
+"""Minutes, where the file does not say."""
+
 
 class Api(StrEnum):
     """The product generation: v1 is dfinery.io, v2 is dfinery.ai."""
@@ -51,3 +54,5 @@ class Config:
     connections: Mapping[str, Connection]
     journal_keep_days: int | None = None
     """After how many days the journal drops sealed personal values; None keeps them."""
+    lock_after: int = LOCK_AFTER
+    """After how many minutes without a key the console locks; 0: never."""

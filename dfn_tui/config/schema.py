@@ -12,7 +12,7 @@ from typing import Any
 from dfn_tui.config import checks
 from dfn_tui.config.checks import Wrong
 from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import Api, Config, Connection, Environment
+from dfn_tui.config.model import LOCK_AFTER, Api, Config, Connection, Environment
 from dfn_tui.text import _, inert
 
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -34,6 +34,7 @@ _FILE: Mapping[str, _Key] = {
     "default": _Key(checks.name),
     "connections": _Key(_table),
     "journal": _Key(_table),
+    "lock_after": _Key(checks.minutes),
 }
 _JOURNAL: Mapping[str, _Key] = {
     "keep_days": _Key(checks.days),
@@ -65,7 +66,13 @@ def validate(document: Mapping[str, object], path: Path) -> Config:
         right = _("Name one of the connections: {names}.").format(names=", ".join(connections) or "—")
         raise _not_right(path, ("default",), right)
     journal = _read(top.get("journal", {}), _JOURNAL, path, ("journal",))
-    return Config(path, default, MappingProxyType(connections), journal.get("keep_days"))
+    return Config(
+        path,
+        default,
+        MappingProxyType(connections),
+        journal.get("keep_days"),
+        top.get("lock_after", LOCK_AFTER),
+    )
 
 
 def _connection(name: str, table: object, path: Path) -> Connection:

@@ -198,6 +198,10 @@ class TokenStore:
         """Keeps a token in memory for this run, before all other sources. Raises `BadToken`."""
         self._held[connection, kind] = (source, clean_token(token.get_secret_value()))
 
+    def forget_held(self) -> None:
+        """Drops every token that this run holds in memory; each source is asked again."""
+        self._held.clear()
+
     def chosen(self, connection: str, kind: TokenKind) -> Source | None:
         """The store that was chosen for a token: KEYRING, KERNEL, or None yet."""
         return self._choice(entry_of(connection, kind), self._settings(connection))

@@ -77,6 +77,9 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         """What stands between the status line and the keys."""
         yield from ()
 
+    def mask(self) -> None:
+        """Covers the personal values that were revealed on this screen, where it can reveal any."""
+
     def action_back(self) -> None:
         """Leaves this screen; the first one stays."""
         if len(self.app.screen_stack) > 2:  # Textual's own blank screen lies below the first

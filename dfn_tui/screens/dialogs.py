@@ -73,8 +73,9 @@ class ErrorDialog(Dialog[str]):
         self.dismiss("token" if event.button.id == "token" else None)
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(str(self._error))
-        self.notify(_("Sent to the terminal's clipboard."), markup=False)
+        from dfn_tui.screens.copying import copy  # noqa: PLC0415  it builds on this module
+
+        copy(self.app, str(self._error))
 
 
 class NoticeDialog(Dialog[None]):

@@ -60,6 +60,7 @@ class LookupScreen(DeskScreen[None]):
         self._held: tuple[str, ...] = ()
         self._recent: list[tuple[Identity, ...]] = []
         self._records: dict[str, UserRecord] = {}
+        self._writes_seen: dict[Identity, int] = {}
         self._under_way: Worker[None] | None = None
 
     @property
@@ -97,6 +98,30 @@ class LookupScreen(DeskScreen[None]):
     def on_screen_resume(self) -> None:
         if self.opened is not None:
             self._progress_line("")
+            seen = self._writes_seen.items()
+            written = [identity for identity, writes in seen if self.desk.writes_to(identity) != writes]
+            if written:
+                self._read_again(written)
+
+    @work(group="read-again")
+    async def _read_again(self, identities: "Sequence[Identity]") -> None:
+        """The rows of users that were written to since they were read."""
+        from dfn_tui.screens.rows import row  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.widgets.table import Table  # noqa: PLC0415  as above
+
+        table = self.query_one(Table)
+        try:
+            async for record in self.desk.look_up(identities):
+                self._remember(record)
+                key = record.identity.value
+                for column, cell in zip(table.columns, row(record, self.desk, self.size.width), strict=True):
+                    table.update_cell(key, column, cell)
+        except ConsoleError as error:
+            self.tell(error)
+
+    def _remember(self, record: "UserRecord") -> None:
+        self._records[record.identity.value] = record
+        self._writes_seen[record.identity] = self.desk.writes_to(record.identity)
 
     def _hint(self) -> Text:
         text = Text()
@@ -179,6 +204,7 @@ class LookupScreen(DeskScreen[None]):
         for key, label, width in columns(self.size.width):
             table.add_column(label, key=key, width=width)
         self._records.clear()
+        self._writes_seen.clear()
         self.query_one("#hint").display = False
         return table
 
@@ -187,7 +213,7 @@ class LookupScreen(DeskScreen[None]):
 
         key = record.identity.value
         new = key not in self._records
-        self._records[key] = record  # before the row: the first one is highlighted as it comes
+        self._remember(record)  # before the row: the first one is highlighted as it comes
         if new:
             table.add_row(*row(record, self.desk, self.size.width), key=key)
 

@@ -15,6 +15,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.changes import result_line, verdict_words
 from dfn_tui.screens.conflicts import AGAIN, OTHERS, ConflictDialog
+from dfn_tui.screens.copying import copy
 from dfn_tui.service import Approval, Desk, Identity, Progress, Review, StaleWrite, UserResult, Verdict
 from dfn_tui.text import _, inert
 
@@ -128,12 +129,17 @@ class ResultScreen(DeskScreen[None]):
             super().action_back()
 
     def action_reveal(self) -> None:
-        self._revealed = not self._revealed
+        self._reveal(not self._revealed)
+
+    def mask(self) -> None:
+        self._reveal(False)
+
+    def _reveal(self, revealed: bool) -> None:
+        self._revealed = revealed
         self._show()
 
     def action_copy(self) -> None:
         """Copies the result, personal values masked."""
         if self._results is not None:
             text = Text("\n").join([self._headline(self._results), self._text(self._results, False)])
-            self.app.copy_to_clipboard(text.plain)
-            self.notify(_("Sent to the terminal's clipboard."), markup=False)
+            copy(self.app, text.plain)

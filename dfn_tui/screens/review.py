@@ -85,7 +85,13 @@ class ReviewScreen(DeskScreen[None]):
         return Text("\n").join(lines)
 
     def action_reveal(self) -> None:
-        self._revealed = not self._revealed
+        self._reveal(not self._revealed)
+
+    def mask(self) -> None:
+        self._reveal(False)
+
+    def _reveal(self, revealed: bool) -> None:
+        self._revealed = revealed
         self.query_one("#changes", Static).update(self._changes())
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -57,7 +57,8 @@ class Connections:
         self._config = config
         self._read_only = read_only
         # Called in a thread: it brings pydantic with it.
-        self._make_store = make_store or (lambda: everyday_store(lambda: self.known, piped))
+        self._make_store = make_store or (lambda: everyday_store(lambda: self.known, self._piped))
+        self._piped = piped
         self._store: TokenStore | None = None
         self._demo: Demo | None = None
         self._demo_store: TokenStore | None = None
@@ -193,6 +194,21 @@ class Connections:
     async def unlock_keyring(self, name: str, password: str) -> None:
         """Opens the locked keyring that a connection's token is in. Raises `StillLocked`."""
         await unlock(await self._tokens(name), password)
+
+    @property
+    def lock_after(self) -> int:
+        """After how many minutes without a key the console locks; 0: never."""
+        return self._config.lock_after
+
+    async def lock(self) -> None:
+        """Drops the tokens from memory, so that each is looked for again: what this run holds at once, what
+        a client uses when nothing is asked or written over it any more. Staged edits stay, and so do the
+        sandbox's own tokens: nobody could give them again."""
+        self._piped = None
+        if self._store is not None:
+            self._store.forget_held()
+        desks = [desk for name, desk in self._desks.items() if not self._is_demo(name)]
+        await asyncio.gather(*(desk.rest() for desk in desks))
 
     async def add(self, connection: Connection) -> None:
         """Adds a connection to the configuration file. Raises `ConfigError`."""

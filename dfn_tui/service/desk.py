@@ -5,7 +5,9 @@ caller leaves running, and `finish` waits for it before the program ends.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from dfn_tui.api.errors import TokenRejected
@@ -70,7 +72,11 @@ class Desk:
         self._open_api = open_api
         self._api: UserApi | None = None
         self._opening = asyncio.Lock()
+        self._calls = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
         self._settling: list[asyncio.Task[None]] = []
+        self._writes: Counter[Identity] = Counter()
         self._writing: set[asyncio.Task[list[UserResult]]] = set()
 
     @property
@@ -122,9 +128,33 @@ class Desk:
         if client is not None:
             await client.aclose()
 
+    @property
+    def token_in_use(self) -> bool:
+        """Whether there is a client that holds the token."""
+        return self._api is not None
+
+    @asynccontextmanager
+    async def _using(self, *, settled: bool = False) -> AsyncIterator[UserApi]:
+        """The client, as by `_client`; `rest` does not close it meanwhile."""
+        self._calls += 1
+        self._quiet.clear()
+        try:
+            yield await self._client(settled=settled)
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._quiet.set()
+
+    async def rest(self) -> None:
+        """Forgets the token as soon as nothing is asked of the server and nothing is written."""
+        await self._quiet.wait()
+        await self.forget_token()
+        self.place.token_in_memory = False
+
     async def probe(self) -> Probe:
         """A harmless read that tells whether this connection works."""
-        return await (await self._client()).probe()
+        async with self._using() as client:
+            return await client.probe()
 
     def token_that_helps(self, error: ConsoleError) -> str | None:
         """The kind of token that would mend this error, None where no token would."""
@@ -145,34 +175,34 @@ class Desk:
             for identity in identities:
                 yield UserRecord(identity, self.clock())
             return
-        client = await self._client()
         size = self.capabilities.batch_size
         batches = [identities[at : at + size] for at in range(0, len(identities), size)]
         running: list[asyncio.Task[list[Outcome]]] = []
-        try:
-            for batch in batches:
-                running.append(asyncio.ensure_future(client.read_profiles(batch, progress)))
-                if len(running) == LOOK_UPS_AT_ONCE:
+        async with self._using() as client:
+            try:
+                for batch in batches:
+                    running.append(asyncio.ensure_future(client.read_profiles(batch, progress)))
+                    if len(running) == LOOK_UPS_AT_ONCE:
+                        for outcome in await running.pop(0):
+                            yield self._record(outcome)
+                while running:
                     for outcome in await running.pop(0):
                         yield self._record(outcome)
-            while running:
-                for outcome in await running.pop(0):
-                    yield self._record(outcome)
-        finally:
-            for task in running:
-                task.cancel()
+            finally:
+                for task in running:
+                    task.cancel()
 
     async def open_user(self, identity: Identity, progress: OnProgress = ignore_progress) -> UserRecord:
         """One user with everything this generation can read, the CI fields too."""
         if not self.capabilities.read_by:
             return UserRecord(identity, self.clock())
-        client = await self._client()
-        [profile] = await client.read_profiles([identity], progress)
-        record = self._record(profile)
-        if self.capabilities.ci_fields and record.profile is not None:
-            [ci] = await client.read_ci([identity], progress)
-            failure = None if ci.status is Status.DONE else ci
-            record = UserRecord(identity, record.read_at, record.profile, ci.ci, failure)
+        async with self._using() as client:
+            [profile] = await client.read_profiles([identity], progress)
+            record = self._record(profile)
+            if self.capabilities.ci_fields and record.profile is not None:
+                [ci] = await client.read_ci([identity], progress)
+                failure = None if ci.status is Status.DONE else ci
+                record = UserRecord(identity, record.read_at, record.profile, ci.ci, failure)
         return record
 
     async def look_again(self, identities: Collection[Identity]) -> None:
@@ -185,6 +215,10 @@ class Desk:
     def _record(self, outcome: Outcome) -> UserRecord:
         failure = None if outcome.status is Status.DONE else outcome
         return UserRecord(outcome.identity, self.clock(), outcome.profile, failure=failure)
+
+    def writes_to(self, identity: Identity) -> int:
+        """How often this desk wrote to that user: what was read before the last time is out of date."""
+        return self._writes[identity]
 
     def review(self) -> Review:
         """Everything staged, with what the rules demand of it at this moment."""
@@ -205,11 +239,11 @@ class Desk:
         accepted edits leave the staging; all others stay staged. A caller that is cancelled does not stop it.
         """
         self.admit(reviewed, approval)
-        client = await self._client(settled=True)
-        task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-        return await asyncio.shield(task)
+        async with self._using(settled=True) as client:
+            task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress))
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+            return await asyncio.shield(task)
 
     async def _apply(
         self, client: UserApi, reviewed: Review, approval: Approval, progress: OnProgress
@@ -228,6 +262,7 @@ class Desk:
             sent = await apply(client, checked.fresh, progress)
             self.journal_trouble = await self._gate.conclude(entries, sent)
             results += sent
+            self._writes.update(change.identity for change in checked.fresh)
             for change, result in zip(checked.fresh, sent, strict=True):
                 if result.verdict in (Verdict.CONFIRMED, Verdict.ACCEPTED):
                     self.staging.settle(change)

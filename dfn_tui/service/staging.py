@@ -135,13 +135,14 @@ class Staging:
     def draft(self, record: UserRecord) -> Draft:
         """The draft of that user, begun where there is none.
 
-        An existing draft is moved onto the newer record: edits that meanwhile became true are dropped. One
-        whose edits were all dropped is begun anew, so that later edits do not pass for an undo.
+        An existing draft is moved onto the newer record: edits that meanwhile became true are dropped. It is
+        never moved back onto an older one, which a screen may still hold. One whose edits were all dropped is
+        begun anew, so that later edits do not pass for an undo.
         """
         held = self._drafts.get(record.identity)
         if held is None or held.empty:
             held = self._drafts[record.identity] = Draft(record)
-        elif held.record is not record:
+        elif held.record is not record and held.record.read_at <= record.read_at:
             fresh = Draft(record, undo_of=held.undo_of)
             fresh.stage_consents(held.consents)
             for name, value in held.properties.items():

@@ -211,3 +211,37 @@ async def test_pasted_text_triggers_no_key(sandbox: SandboxThread) -> None:
         app.post_message(Paste("u\nr\n"))
         await pilot.press("2")
         await see(pilot, "[2 Properties]", "Nothing staged.")
+
+
+async def test_what_was_written_shows_on_the_screens_one_comes_back_to(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001 user-0007")
+        await see(pilot, "● ●●●● ●●●●", "user-0007")
+        await pilot.press("enter")
+        await see(pilot, "● subscribed")
+        await pilot.press("p", "enter", "r")
+        await see(pilot, "Review: 1 user")
+        await pilot.press("tab", "enter")
+        await see(pilot, "1 ✓ confirmed")
+        await pilot.press("escape")
+        await see(pilot, "▸ ○ unsubscribed", "Nothing staged.", "SMS: no — unsubscribed")
+        await pilot.press("escape")
+        await see(pilot, "● ○○○○ ○○○○", "user-0007")
+
+
+async def test_reviewing_again_after_a_conflict_shows_what_is_there_now(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        await pilot.press("down", "s", "u", "r")
+        await see(pilot, "mkt_push_flag  ● subscribed → ○ unsubscribed")
+        sandbox.state.query("UPDATE users SET mkt_push_flag = NULL WHERE user_id = 'user-0001'")
+        await pilot.press("tab", "enter")
+        await see(pilot, "Changed meanwhile", "seen", "now", "? never set", "wanted")
+        await pilot.press("tab", "enter")
+        await see(pilot, "mkt_push_flag  ? never set → ○ unsubscribed")
+        await pilot.press("tab", "enter")
+        await see(pilot, "1 ✓ confirmed")
+    assert consent(sandbox, "user-0001", "mkt_push_flag") == "Unsubscribed"

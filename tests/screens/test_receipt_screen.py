@@ -27,7 +27,9 @@ async def test_the_receipt_is_shown_copied_and_exported(
         await see(pilot, "mkt_sms_flag ● → ○")
         await pilot.press("t")
         await see(pilot, "Consent receipt for user_id user-0001", "info_flag")
-        await pilot.press("c", "e")
+        await pilot.press("c")
+        await see(pilot, "Sent to the terminal", "info_flag")
+        await pilot.press("escape", "e")
         await see(pilot, "Export the receipt")
         path = app.screen.query_one(Field).value
         assert path == "./receipt-user-0001-2026-03-02.txt"

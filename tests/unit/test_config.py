@@ -43,6 +43,19 @@ def test_reads_everything_the_file_may_hold(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("text", "minutes"), [("", 10), ("lock_after = 0\n", 0), ("lock_after = 45\n", 45)])
+def test_the_minutes_until_the_lock(text: str, minutes: int) -> None:
+    assert parse(text + PROD, PATH).lock_after == minutes
+
+
+@pytest.mark.parametrize("value", ["-1", "1441", "2.5", "true", '"10"'])
+def test_minutes_that_are_none(value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(f"lock_after = {value}\n", PATH)
+    assert "lock_after is not right" in text_of(caught.value)
+    assert "from 0 (never) to 1440" in text_of(caught.value)
+
+
 def test_no_file_is_an_empty_configuration(tmp_path: Path) -> None:
     path = tmp_path / "none" / "config.toml"
     assert load(path) == Config(path, None, {})

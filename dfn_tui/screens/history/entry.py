@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.screens.copying import copy
 from dfn_tui.screens.dialogs import ErrorDialog
 from dfn_tui.screens.history.undo import UndoScreen
 from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_cover
@@ -77,23 +78,29 @@ class EntryScreen(ConsoleScreen[None]):
         ]
         return "\n".join([*entry_lines(entry), *covered, "", self._outcomes])
 
-    @work(exclusive=True, group="reveal")
-    async def action_reveal(self) -> None:
+    def action_reveal(self) -> None:
         """Uncovers personal values as far as they are kept, or covers them again."""
         if self._revealed is not None:
-            self._revealed = None
+            self.mask()
         else:
-            try:
-                self._revealed = await self._keeper.reveal(self._entry)
-            except JournalError as error:
-                self.app.push_screen(ErrorDialog(error))
-                return
+            self._reveal()
+
+    def mask(self) -> None:
+        self._revealed = None
+        self._show()
+
+    @work(exclusive=True, group="reveal")
+    async def _reveal(self) -> None:
+        try:
+            self._revealed = await self._keeper.reveal(self._entry)
+        except JournalError as error:
+            self.app.push_screen(ErrorDialog(error))
+            return
         self._show()
 
     def action_copy(self) -> None:
         """Copies the entry, personal values masked."""
-        self.app.copy_to_clipboard(self._text(self._entry))
-        self.notify(_("Sent to the terminal's clipboard."), markup=False)
+        copy(self.app, self._text(self._entry))
 
     def action_undo(self) -> None:
         """Goes to what taking this entry back would stage."""

@@ -11,6 +11,7 @@ from textual.widgets import Button, Input, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.copying import copy
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service import Desk, Identity
 from dfn_tui.service.receipt import export_receipt, make_receipt, receipt_file
@@ -58,8 +59,7 @@ class ReceiptScreen(DeskScreen[None]):
         return action not in ("copy", "export") or bool(self._text)
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self._text)
-        self.notify(_("Sent to the terminal's clipboard."), markup=False)
+        copy(self.app, self._text)
 
     def action_export(self) -> None:
         """Asks where to, and writes it there."""

@@ -110,7 +110,13 @@ class UndoScreen(DeskScreen[None]):
         return text
 
     def action_reveal(self) -> None:
-        self._revealed = not self._revealed
+        self._reveal(not self._revealed)
+
+    def mask(self) -> None:
+        self._reveal(False)
+
+    def _reveal(self, revealed: bool) -> None:
+        self._revealed = revealed
         for at, field in enumerate(self._fields):
             self.query_one(f"#field-{at}", Static).update(self._words(field))
 

@@ -53,6 +53,7 @@ class UserScreen(DeskScreen[None]):
         self._identity = identity
         self._revealed = False
         self._record: UserRecord | None = None
+        self._writes_seen = 0
 
     def body(self) -> ComposeResult:
         yield Static(self._title(), id="who", markup=False)
@@ -71,8 +72,11 @@ class UserScreen(DeskScreen[None]):
         self.action_read()
 
     def on_screen_resume(self) -> None:
-        """Back from the review: what was applied or dropped there shows here."""
-        self._show()
+        """Back from the review: what was written there is read again, what was dropped there shows here."""
+        if self.desk.writes_to(self._identity) != self._writes_seen:
+            self.action_read()
+        else:
+            self._show()
         self._show_history()
 
     def action_read(self) -> None:
@@ -80,6 +84,7 @@ class UserScreen(DeskScreen[None]):
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
+        writes = self.desk.writes_to(self._identity)
         try:
             record = await self.desk.open_user(self._identity)
         except ConsoleError as error:
@@ -88,6 +93,7 @@ class UserScreen(DeskScreen[None]):
         if record.failure is not None and record.failure.error is not None:
             self.tell(record.failure.error, retry=self.action_read)
         self._record = record
+        self._writes_seen = writes
         self.query_one(StatusLine).look_again()
         self._show()
         self._show_history()
@@ -119,7 +125,7 @@ class UserScreen(DeskScreen[None]):
         elif record.unknown_to_server:
             text.append("  ! " + _("unknown to the server: writing would create it"), "bold yellow")
         elif record.profile is None:
-            text.append("  " + _("not readable: only what is staged is sent, nothing is verified"), "yellow")
+            text.append("  " + _("not readable: nothing that is sent is verified"), "yellow")
         return text
 
     def _staged(self) -> Text:
@@ -142,7 +148,13 @@ class UserScreen(DeskScreen[None]):
         next(widget for widget in pane.walk_children(Widget) if widget.focusable).focus()
 
     def action_reveal(self) -> None:
-        self._revealed = not self._revealed
+        self._reveal(not self._revealed)
+
+    def mask(self) -> None:
+        self._reveal(False)
+
+    def _reveal(self, revealed: bool) -> None:
+        self._revealed = revealed
         self._show()
 
     def action_drop_all(self) -> None:

@@ -1,0 +1,168 @@
+"""The lock: after some minutes without a key, what is on the screen is covered and the tokens are dropped."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen, ScreenResultType
+from textual.widgets import Static
+
+from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.text import _, ngettext
+from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from dfn_tui.service import Connections, Place
+    from dfn_tui.service.clock import Clock
+
+_DROPPING = "lock"
+
+
+class LockScreen(Screen[None]):
+    """Covers every screen: it shows where the console is, and how to unlock it."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "app.unlock", _("Unlock"), id="lock.unlock", tooltip=_("Go on where you were")),
+    ]
+
+    def __init__(self, place: "Place | None", clock: "Clock", minutes: int) -> None:
+        super().__init__()
+        self._place = place
+        self._clock = clock
+        self._minutes = minutes
+
+    def compose(self) -> ComposeResult:
+        idle = ngettext(
+            "No key was pressed for {minutes} minute.",
+            "No key was pressed for {minutes} minutes.",
+            self._minutes,
+        )
+        yield StatusLine(self._place, self._clock)
+        with Vertical(id="locked"):
+            yield Static(_("Locked"), classes="heading", markup=False)
+            yield Static(idle.format(minutes=self._minutes), markup=False)
+            yield Static(
+                _(
+                    "Staged edits are kept, and what is being written is finished. Tokens were dropped from "
+                    "memory: each is looked for again, and one that was held in memory only is asked for."
+                ),
+                markup=False,
+            )
+            yield Static(_("Press Enter to unlock."), classes="heading", markup=False)
+        yield KeyBar()
+
+
+class LockingApp(App[None]):
+    """Locks after `connections.lock_after` minutes without a key, by the seconds of `monotonic`.
+
+    Nothing reaches the terminal for it until then. While it is locked, screens that workers open or close
+    wait beneath the cover until it is gone.
+    """
+
+    def __init__(
+        self, connections: "Connections", css: Sequence[Path], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(css_path=[*css], watch_css=False)
+        self.connections = connections
+        self._monotonic = monotonic
+        self._last_key = monotonic()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._waiting: list[Callable[[], object]] = []
+
+    @property
+    def locked(self) -> bool:
+        return not self._open.is_set()
+
+    def on_mount(self) -> None:
+        self.look_whether_idle()
+
+    def _left(self) -> float:
+        """Seconds until the lock, if no key is pressed before."""
+        return self.connections.lock_after * 60 - (self._monotonic() - self._last_key)
+
+    def look_whether_idle(self) -> None:
+        """Locks, or looks again when it may be time."""
+        # One timer that looks when the last key was pressed, not a new one for each key.
+        if not self.connections.lock_after or self.locked:
+            return
+        if (left := self._left()) > 0:
+            self.set_timer(left, self.look_whether_idle)
+        else:
+            self.lock()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and not self.locked:
+            if self.connections.lock_after and self._left() <= 0:
+                # The program was stopped meanwhile: this key may be that of somebody else.
+                self.lock()
+                return
+            self._last_key = self._monotonic()
+        await super().on_event(event)
+
+    def lock(self) -> None:
+        """Covers the screens, masks what was revealed, and drops the tokens from memory."""
+        if self.locked:
+            return
+        screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
+        for screen in screens:
+            screen.mask()
+        for shown in self.screen_stack:
+            for field in shown.query(Field):
+                if field.password:  # half a token
+                    field.value = ""
+        place = screens[-1].place if screens else None
+        self.push_screen(LockScreen(place, self.connections.clock, self.connections.lock_after))
+        self._open.clear()
+        self.use_command_palette = False
+        self.run_worker(self.connections.lock(), group=_DROPPING, exit_on_error=True)
+
+    def action_unlock(self) -> None:
+        """Takes the cover away. A token is looked for when it is needed next."""
+        if not self.locked:
+            return
+        # A desk that was busy all the while keeps its token: the operator is back.
+        self.workers.cancel_group(self, _DROPPING)
+        self._last_key = self._monotonic()
+        self._open.set()
+        self.use_command_palette = True
+        self.pop_screen()
+        waiting, self._waiting = self._waiting, []
+        for go_on in waiting:
+            go_on()
+        self.look_whether_idle()
+
+    def _later(self, go_on: Callable[[], object]) -> AwaitComplete:
+        # In the context of the caller: Textual hands a screen's result to whoever opened it.
+        self._waiting.append(partial(copy_context().run, go_on))
+        return AwaitComplete()
+
+    def push_screen(self, *args: Any, **options: Any) -> Any:
+        push = partial(super().push_screen, *args, **options)
+        return self._later(push) if self.locked else push()
+
+    async def push_screen_wait(  # type: ignore[override]  # no screen here goes by a name
+        self, screen: Screen[ScreenResultType], *, mode: str | None = None
+    ) -> ScreenResultType:
+        await self._open.wait()
+        return await super().push_screen_wait(screen, mode=mode)
+
+    def switch_screen(self, screen: Screen[Any] | str) -> AwaitComplete:
+        switch = partial(super().switch_screen, screen)
+        return self._later(switch) if self.locked else switch()
+
+    def pop_screen(self) -> AwaitComplete:
+        pop = super().pop_screen
+        return self._later(pop) if self.locked else pop()
