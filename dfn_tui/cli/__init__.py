@@ -13,14 +13,15 @@ _MODULES = {
     "sandbox": "dfn_tui.sandbox.command",
     "journal": "dfn_tui.cli.journal",
     "auth": "dfn_tui.cli.auth",
+    "doctor": "dfn_tui.cli.doctor",
 }
 """The commands with arguments of their own: `add_arguments` adds them, `run` runs the command."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit code: 0 done, 1 the sandbox could not run or the journal
-    does not hold what was asked for, 2 bad usage or a configuration or journal that is not right, 4
-    trouble with a token."""
+    """Runs the command line and returns the exit code: 0 done, 1 the sandbox could not run, the journal
+    does not hold what was asked for or the doctor found a fault, 2 bad usage or a configuration or journal
+    that is not right, 4 trouble with a token."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(arguments)
     args = parser.parse_args(arguments)
@@ -47,6 +48,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("sandbox", help=_("run both product generations on this machine"))
     commands.add_parser("journal", help=_("list, show, verify and export what was written, by whom and why"))
     commands.add_parser("auth", help=_("set and delete tokens, and see where each is from"))
+    commands.add_parser("doctor", help=_("check this host, the terminal, the token, the server, the journal"))
     for name, module in _MODULES.items():
         if name in arguments:  # its options need not be built for a start of the console
             import_module(module).add_arguments(commands.choices[name])

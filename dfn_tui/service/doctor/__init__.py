@@ -1,0 +1,76 @@
+"""Is everything in order? One check after the other, each of which changes nothing and hides no other."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dfn_tui import paths
+from dfn_tui.config import Config, ConfigError, Connection
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.doctor import files, host, network
+from dfn_tui.service.doctor.seen import Seen, Standing, failed, warning
+from dfn_tui.store import journal_file
+from dfn_tui.text import _, inert
+
+if TYPE_CHECKING:
+    from dfn_tui.credentials import TokenStore
+
+__all__ = ["Seen", "Standing", "examine"]
+
+_Check = tuple[str, Callable[[], Seen | Awaitable[Seen]]]
+
+
+async def examine(
+    config: Config | ConfigError, connection: Connection | None, store: "TokenStore", *, offline: bool
+) -> AsyncIterator[tuple[str, Seen]]:
+    """The name of each check and what it saw, as soon as it did. `connection` is the one whose token and
+    server are looked at; `offline` leaves the server out. Nothing is raised for what is not in order."""
+    for name, look in _checks(config, connection, store, offline=offline):
+        yield name, await _looked(look)
+
+
+def _checks(
+    config: Config | ConfigError, connection: Connection | None, store: "TokenStore", *, offline: bool
+) -> Iterator[_Check]:
+    yield "python", host.python
+    yield "packages", host.packages
+    yield "terminal", partial(host.terminal, os.environ)
+    yield "colours", partial(host.colours, os.environ)
+    yield "characters", host.characters
+    yield "clipboard", partial(host.clipboard, os.environ)
+    yield "time zone", host.time_zone
+    yield "configuration", partial(files.configuration, config)
+    yield "state folder", lambda: files.state_folder(paths.state_dir())
+    yield "journal", lambda: files.journal(journal_file(), partial(store.journal_key, make=False))
+    yield "proxy", partial(network.proxies, os.environ)
+    yield "trust", partial(network.trust, os.environ)
+    if connection is None:
+        yield "connection", partial(_no_connection, config)
+        return
+    server = network.Server(connection, store)
+    for kind in server.kinds:
+        yield f"token {inert(connection.name)}/{kind}", partial(server.token, kind)
+    if not offline:
+        yield f"server {inert(connection.name)}", server.reached
+        yield "clock", server.clock
+
+
+def _no_connection(config: Config | ConfigError) -> Seen:
+    found = _("No connection was chosen: neither a token nor a server was looked at.")
+    if isinstance(config, Config) and config.connections:
+        return warning(found, _("Name one with -c, or as default in the configuration."))
+    return warning(found, _("See to the configuration first."))
+
+
+async def _looked(look: Callable[[], Seen | Awaitable[Seen]]) -> Seen:
+    try:
+        seen = look()
+        return seen if isinstance(seen, Seen) else await seen
+    except ConsoleError as error:
+        return failed(error.happened, error.next_step)
+    # Whatever is wrong with one check, the others are still worth having. Only the type's name is shown:
+    # an error nobody expected may hold anything.
+    except Exception as error:  # noqa: BLE001
+        found = _("This check broke off ({error}).").format(error=type(error).__name__)
+        return failed(found, _("Report this as a defect of dfn-tui."))

@@ -1,0 +1,189 @@
+"""What the doctor looks at on the host: Python and its packages, the terminal, the time zone."""
+
+import locale
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import metadata as described
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dfn_tui.service.doctor.seen import Seen, failed, ok, warning
+from dfn_tui.text import _, inert
+
+PACKAGE = "dfn-tui"
+COLUMNS, ROWS = 80, 24
+"""The smallest terminal that every screen fits into."""
+_TMUX_LIMIT = 3.0
+_BOUND = re.compile(r"(>=|<)\s*(\d+(?:\.\d+)*)")
+_UNFIT = {"", "dumb", "unknown"}
+
+
+def python() -> Seen:
+    """Whether this Python is one the console was made for."""
+    found = _("Python {version}.").format(version=platform.python_version())
+    try:
+        bounds = described(PACKAGE)["Requires-Python"]
+    except PackageNotFoundError:
+        return ok(found)
+    if _fits(platform.python_version(), bounds):
+        return ok(found)
+    return failed(found, _("Install dfn-tui for a Python {bounds}.").format(bounds=bounds))
+
+
+def packages() -> Seen:
+    """Whether each package the console needs is there in a version it was made for."""
+    try:
+        needed = [line for line in requires(PACKAGE) or () if "extra ==" not in line]
+    except PackageNotFoundError:
+        return warning(
+            _("dfn-tui is not installed as a package: its needs cannot be compared."),
+            _("Install it with pip, pipx or uv."),
+        )
+    there: list[str] = []
+    wrong: list[str] = []
+    for line in sorted(needed):
+        name = re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0]
+        try:
+            has = version(name)
+        except PackageNotFoundError:
+            wrong.append(_("{name} is missing").format(name=name))
+            continue
+        (there if _fits(has, line) else wrong).append(f"{name} {inert(has, 40)}")
+    if wrong:
+        found = _("Not as needed: {packages}.").format(packages=", ".join(wrong))
+        return failed(found, _("Install dfn-tui anew, in an environment of its own."))
+    return ok(", ".join(there))
+
+
+def _fits(has: str, bounds: str) -> bool:
+    """Whether a version keeps to the lower and upper bounds in a text like `textual<9,>=8.2`."""
+    mine = _numbers(has)
+    limits = [(sign, _numbers(limit)) for sign, limit in _BOUND.findall(bounds)]
+    return all(mine >= limit if sign == ">=" else mine < limit for sign, limit in limits)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    found = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(map(int, found[0].split("."))) if found else ()
+
+
+def terminal(environ: Mapping[str, str]) -> Seen:
+    """Whether the console can be painted here, and whether every screen fits."""
+    name = environ.get("TERM", "")
+    here = [fd for fd in (0, 1, 2) if os.isatty(fd)]
+    if not here:
+        return warning(
+            _("This is not run in a terminal: its size is not known."),
+            _("Run it in the terminal that the console is for; over SSH that is “ssh -t”."),
+        )
+    if name in _UNFIT:
+        return failed(
+            _("TERM is “{name}”: the cursor cannot be moved.").format(name=name),
+            _("Set TERM to what the terminal is, for example xterm-256color."),
+        )
+    size = os.get_terminal_size(here[0])
+    found = _("{columns}×{rows}, TERM={name}.").format(
+        columns=size.columns, rows=size.lines, name=inert(name, 40)
+    )
+    if size.columns < COLUMNS or size.lines < ROWS:
+        words = _("Make the window at least {columns}×{rows}.")
+        return warning(found, words.format(columns=COLUMNS, rows=ROWS))
+    return ok(found)
+
+
+def colours(environ: Mapping[str, str]) -> Seen:
+    """How many colours will be used. None is no fault: every state can be read without."""
+    if environ.get("NO_COLOR"):
+        return ok(_("None, because NO_COLOR is set. Every state can be read without."))
+    if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
+        return ok(_("16 million, by COLORTERM."))
+    if "256color" in environ.get("TERM", ""):
+        return ok(_("256, by TERM."))
+    return ok(_("16 at most, by TERM. Every state can be read without."))
+
+
+def characters() -> Seen:
+    """Whether Korean arrives as it is written. Whether it is as wide as it should be, only eyes can tell."""
+    written = sys.__stderr__.encoding if sys.__stderr__ else ""  # what the console paints on
+    to_do = _("Set LANG to a UTF-8 locale, for example C.UTF-8, and unset LC_ALL and PYTHONIOENCODING.")
+    if not _is_utf8(written):
+        return failed(
+            _("Text is written as {encoding}: Korean does not arrive whole.").format(encoding=written), to_do
+        )
+    if not _is_utf8(locale.getencoding()):
+        words = _("UTF-8 is written, but the locale's encoding is {encoding}: other programs may spoil it.")
+        return warning(words.format(encoding=locale.getencoding()), to_do)
+    return ok(_("UTF-8. These two should be equally wide: 한글 and abcd."))
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "") == "utf8"
+
+
+def clipboard(environ: Mapping[str, str]) -> Seen:
+    """Whether a copy, sent as OSC 52, gets past a multiplexer. The terminal itself cannot be asked."""
+    if environ.get("TMUX"):
+        return _in_tmux(environ)
+    if environ.get("STY"):
+        return warning(
+            _("GNU screen keeps what is copied from the terminal."), _("Copy with screen, or use tmux.")
+        )
+    return ok(_("Neither tmux nor screen is in between. The terminal has to allow OSC 52."))
+
+
+def _in_tmux(environ: Mapping[str, str]) -> Seen:
+    setting = _tmux_setting("set-clipboard", environ)
+    if setting == "on":
+        return ok(_("In tmux, with set-clipboard on. The terminal has to allow OSC 52."))
+    to_do = _("Run “tmux set -s set-clipboard on”, and put it into ~/.tmux.conf.")
+    if setting is None:
+        return warning(_("In tmux, which does not say whether it passes on what is copied."), to_do)
+    words = _("In tmux, with set-clipboard {setting}: what is copied does not reach the terminal.")
+    return warning(words.format(setting=inert(setting, 20)), to_do)
+
+
+def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
+    """What tmux has for an option; None where it does not answer."""
+    program = shutil.which("tmux", path=environ.get("PATH"))
+    if program is None:
+        return None
+    # Our own variables may hold a token, and are no business of a child.
+    inherited = {key: value for key, value in environ.items() if not key.startswith("DFN_TUI_")}
+    try:
+        ended = subprocess.run(  # noqa: S603  found by name, as a shell would
+            [program, "show", "-gv", name],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=inherited,
+            timeout=_TMUX_LIMIT,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return ended.stdout.decode(errors="replace").strip() or None
+
+
+def time_zone() -> Seen:
+    """Whether Korean time is known: the night rule goes by it."""
+    now = datetime.now(UTC)
+    try:
+        korean = now.astimezone(ZoneInfo("Asia/Seoul"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # not there, or not what it should be
+        return failed(
+            _("The time zone Asia/Seoul is not known: the night rule cannot be kept."),
+            _("Install the package tzdata, of the system or of Python."),
+        )
+    if korean.utcoffset() != timedelta(hours=9):
+        return failed(
+            _("The time zone data say that Asia/Seoul is not nine hours ahead of UTC."),
+            _("Unset PYTHONTZPATH, and install the package tzdata anew."),
+        )
+    words = _("It is {korean} in Korea, and {here} by this host.")
+    here = now.astimezone().strftime("%H:%M %z")
+    return ok(words.format(korean=korean.strftime("%Y-%m-%d %H:%M %z"), here=here))

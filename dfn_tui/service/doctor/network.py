@@ -1,0 +1,200 @@
+"""What the doctor looks at on the way to the server: proxies, trust, the token, the server and its clock."""
+
+import asyncio
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dfn_tui.api.open import HOSTS, open_api
+from dfn_tui.config import Connection
+from dfn_tui.service.doctor.seen import Seen, failed, ok, warning
+from dfn_tui.service.tokens import TOKEN_KINDS
+from dfn_tui.text import _, inert
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from pydantic import SecretStr
+
+    from dfn_tui.credentials import Found, TokenStore
+
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+_LIMIT = 20.0
+"""Seconds that the server is given."""
+
+
+def proxies(environ: Mapping[str, str]) -> Seen:
+    """The proxies in the environment by host only: an address may hold a password."""
+    usable: list[str] = []
+    unusable: list[str] = []
+    for name in _PROXIES:
+        for variable in (name, name.lower()):
+            if environ.get(variable):
+                host = _proxy(environ[variable])
+                (usable if host else unusable).append(f"{variable}={host}" if host else variable)
+    if unusable:
+        return failed(
+            _("Not the address of an http: or https: proxy: {names}.").format(names=", ".join(unusable)),
+            _("Write it like http://proxy.example:3128, or unset the variable."),
+        )
+    if not usable:
+        return ok(_("No proxy is set in the environment."))
+    said = [", ".join(usable) + "."]
+    if environ.get("NO_PROXY") or environ.get("no_proxy"):
+        said.append(_("NO_PROXY makes exceptions."))
+    return ok(" ".join(said))
+
+
+def _proxy(address: str) -> str:
+    """A proxy's host and port; empty for what is no address. Whatever is not in its place may be part of a
+    password, and nothing of such an address is shown."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    rest = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in {"http", "https"} or rest or not _HOST.fullmatch(host):
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
+
+
+def trust(environ: Mapping[str, str]) -> Seen:
+    """Whether this host knows whom to trust, as the console will ask it."""
+    for variable, there in (("SSL_CERT_FILE", Path.is_file), ("SSL_CERT_DIR", Path.is_dir)):
+        named = environ.get(variable)
+        if named and not any(there(Path(one)) for one in named.split(os.pathsep)):
+            return failed(
+                _("{variable} names what is not there: {path}").format(
+                    variable=variable, path=inert(named, 200)
+                ),
+                _("Correct {variable}, or unset it.").format(variable=variable),
+            )
+    try:
+        import_module("truststore").SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if environ.get("SSL_CERT_FILE"):
+            # Read here, because OpenSSL passes over a file of its own defaults that it cannot read.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(environ["SSL_CERT_FILE"])
+    except (ImportError, OSError) as error:  # an SSLError is an OSError
+        return failed(
+            _("The trust store cannot be read ({error}).").format(error=type(error).__name__),
+            _("Install the system's certificates (ca-certificates), and correct or unset SSL_CERT_FILE."),
+        )
+    given = [
+        f"{name}={inert(environ[name], 200)}"
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
+        if environ.get(name)
+    ]
+    words = _("{openssl}, with the system's certificates.")
+    if given:
+        words = _("{openssl}, with {given}.")
+    return ok(words.format(openssl=ssl.OPENSSL_VERSION, given=", ".join(given)))
+
+
+class Server:
+    """One connection's way to its server. `token` first, then `reached`, then `clock`."""
+
+    def __init__(self, connection: Connection, store: "TokenStore") -> None:
+        self._connection = connection
+        self._store = store
+        self._tokens: dict[str, SecretStr] = {}
+        self._skew: timedelta | None = None
+        self._url = connection.base_url or HOSTS[connection.api]
+        self._host = inert(urlsplit(self._url).hostname or "")
+        self.kinds = TOKEN_KINDS[connection.api]
+
+    async def token(self, kind: str) -> Seen:
+        """Where a token is from, and why not from what comes before; never anything about the token."""
+        name, the_kind = self._connection.name, import_module("dfn_tui.credentials").TokenKind(kind)
+        found = await self._store.get(name, the_kind)
+        why = inert(" ".join(_reasons(found)))
+        if found.token is not None:
+            self._tokens[kind] = found.token
+            return ok(why)
+        if self._store.outranked(name, the_kind):
+            to_do = _("Correct the variable or the command, or take it away: no store is asked after it.")
+        elif found.locked:
+            to_do = _("Unlock the keyring: dfn-tui asks for its password.")
+        else:
+            to_do = _("Run “dfn-tui auth set -c {name} --kind {kind}”.").format(name=inert(name), kind=kind)
+        # Only the first kind is needed for everything, and by every connection.
+        return (failed if kind == self.kinds[0] else warning)(why, to_do)
+
+    async def reached(self) -> Seen:
+        """Whether the server answers, and takes the token: asked with a read that changes nothing."""
+        try:
+            async with asyncio.timeout(_LIMIT):
+                return await (self._probed() if self.kinds[0] in self._tokens else self._answers())
+        except TimeoutError:
+            return failed(
+                _("{host} did not answer within {seconds:g} seconds.").format(
+                    host=self._host, seconds=_LIMIT
+                ),
+                _("Check the network and the proxy settings, and try again."),
+            )
+
+    async def _probed(self) -> Seen:
+        first, *others = (self._tokens.get(kind) for kind in self.kinds)
+        assert first is not None
+        api = open_api(
+            generation=self._connection.api.value,
+            base_url=self._connection.base_url,
+            token=first,
+            export_token=others[0] if others else None,
+            service_id=self._connection.service_id,
+            read_only=True,
+            policy=import_module("dfn_tui.api.retry").RetryPolicy(attempts=1),
+        )
+        try:
+            probe = await api.probe()
+        finally:
+            self._skew = api.clock_skew
+            await api.aclose()
+        if probe.error is not None:
+            return failed(probe.error.happened, probe.error.next_step)
+        said = " ".join(line for line in probe.lines if line not in _about_clock(self._skew))
+        return ok(f"{self._host}: {said}")
+
+    async def _answers(self) -> Seen:
+        """Without a token any answer will do, a refusal too: then it is not the network."""
+        from dfn_tui.api.transport import Call, Transport  # noqa: PLC0415  it brings httpx with it
+
+        transport = Transport(self._url, read_only=True)
+        try:
+            answer = await transport.post(Call("/", {}, None))
+        finally:
+            self._skew = transport.clock_skew
+            await transport.aclose()
+        words = _("{host} answers, with HTTP {status}. Without a token nothing more can be tested.")
+        return ok(words.format(host=self._host, status=answer.status))
+
+    def clock(self) -> Seen:
+        """Whether the server's clock and this host's agree."""
+        if self._skew is None:
+            return warning(
+                _("Not compared: no answer of the server told its time."),
+                _("See to the server's line above first."),
+            )
+        off = _about_clock(self._skew)
+        if off:
+            return warning(*off)
+        words = _("{seconds} seconds apart from the server's at most.")
+        return ok(words.format(seconds=max(1, round(abs(self._skew).total_seconds()))))
+
+
+def _about_clock(skew: "timedelta | None") -> tuple[str, ...]:
+    lines: tuple[str, ...] = import_module("dfn_tui.api.probing").probe_lines(skew)
+    return lines
+
+
+def _reasons(found: "Found") -> list[str]:
+    """What every source that was asked said, up to the one that had the token."""
+    asked = [step for step in found.steps if step.standing.value != "not asked"]
+    return [step.reason for step in asked if step.source.value not in {"stdin", "memory"}]
