@@ -30,6 +30,16 @@ _RESTORED = b"\x1b[m\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 """What is sent on leaving: no style, no bracketed paste, line wrap, keys, screen, cursor, focus reports."""
 
 
+def started_by_shell() -> bool:
+    """Whether the parent is a shell with job control: of the same session, and the console in a process
+    group of its own. Any other parent would not notice that the console was stopped."""
+    parent = os.getppid()
+    try:
+        return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgrp()
+    except PermissionError:  # asked about another session, by some systems
+        return False
+
+
 class Leaving(Protocol):
     """What the driver asks of its app: to end in good order, with an exit code, in so many seconds."""
 

@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from dfn_tui import __version__
 from dfn_tui.api import words
 from dfn_tui.api.errors import ApiError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, inert, mask_within
 
 CLOCK_SKEW_LIMIT = timedelta(minutes=2)
 """A server clock further off the host's than this is worth telling the operator."""
@@ -189,11 +189,13 @@ class Transport:
         return self._now() + (self.clock_skew or timedelta())
 
     def shown(self, message: str | None) -> str:
-        """A server's message for the operator: short, inert, and without our tokens should it repeat one."""
+        """A server's message for the operator and the journal: short, inert, and should it repeat our tokens
+        or somebody's number or e-mail address, without the ones and with the others masked."""
         text = message or ""
         for secret in self._secrets:
             text = text.replace(secret, "•••")
-        return inert(text, _MESSAGE_LENGTH)
+        # Cut before it is searched, as it may be of any length; what this parts is not shown.
+        return inert(mask_within(text[: 2 * _MESSAGE_LENGTH]), _MESSAGE_LENGTH)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -4,6 +4,8 @@ import re
 
 # Anything else after the last "@" is no domain but more text, which may be as personal as the rest.
 _DOMAIN = re.compile(r"[\w.\-]+")
+# A date with its hyphens has eight digits.
+_WITHIN = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+|\+?[0-9](?:[-.]?[0-9]){8,}")
 
 
 def mask(value: str) -> str:
@@ -18,3 +20,8 @@ def mask(value: str) -> str:
     if len(value) <= 4:
         return "•" * max(len(value), 1)
     return value[:2] + "•" * (len(value) - 4) + value[-2:]
+
+
+def mask_within(text: str) -> str:
+    """`text` with every e-mail address and every number of nine digits or more in it masked."""
+    return _WITHIN.sub(lambda found: mask(found[0]), text)

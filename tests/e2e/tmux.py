@@ -1,7 +1,9 @@
 """A program in a real terminal: a tmux server of its own, nobody attached."""
 
 import os
+import re
 import select
+import shlex
 import subprocess
 import tempfile
 import time
@@ -50,6 +52,10 @@ class Tmux:
         """The process of the program itself: tmux puts no shell before it."""
         return int(self.format("#{pane_pid}"))
 
+    def record(self, file: Path) -> None:
+        """From now on, what is sent to the terminal goes into that file too."""
+        self._tmux("pipe-pane", f"cat >> {shlex.quote(str(file))}")
+
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", text)
 
@@ -60,6 +66,10 @@ class Tmux:
     def hang_up(self) -> None:
         """Takes the terminal from the program, as a connection that drops does."""
         self._tmux("kill-session")
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Gives the terminal another size; one line of it is tmux's own."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
 
     def format(self, text: str) -> str:
         """What tmux makes of a format: `#{alternate_on}` is 1 on the alternate screen."""
@@ -83,7 +93,8 @@ class Tmux:
 
     def wait_for_focus(self, button: str) -> None:
         """Waits until the focus is on that button."""
-        self.wait_until(lambda: f"\x1b[7m {button}" in self.styled(), f"the focus on {button}")
+        shown = re.compile(rf"\x1b\[(?:0;)?7m(?:\x1b\[[0-9;]*m)* {re.escape(button)}")
+        self.wait_until(lambda: shown.search(self.styled()) is not None, f"the focus on {button}")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE

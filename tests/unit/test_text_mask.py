@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.text import mask
+from dfn_tui.text import mask, mask_within
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,18 @@ def test_an_address_keeps_its_first_letter_and_its_domain(local: str, domain: st
     assert covered.startswith(f"{local[0]}•")
     assert covered.endswith(f"•@{domain}")
     assert local not in covered
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("phone_number 821012345678 is taken", "phone_number 82••••••••78 is taken"),
+        ("call +82-10-1234-5678.", "call +8••••••••••••78."),
+        ("0123456789,lee@example.com", "01••••••89,l••@example.com"),
+        ("at 2026-03-02T13:30:00, code 50000", "at 2026-03-02T13:30:00, code 50000"),
+        ("12345678 and 12345678", "12345678 and 12345678"),
+        ("a@b and @example.com", "a@b and @example.com"),
+    ],
+)
+def test_numbers_and_addresses_within_a_text(text: str, shown: str) -> None:
+    assert mask_within(text) == shown
