@@ -1,6 +1,7 @@
 """The composition root of the console: it is given its connections, and holds no globals."""
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,9 @@ from dfn_tui.text import _
 
 if TYPE_CHECKING:
     from rich.traceback import Trace
+
+COLLECT_AFTER = 0.5
+"""Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
 
 
 class ConsoleApp(LockingApp):
@@ -67,6 +71,7 @@ class ConsoleApp(LockingApp):
         self._worth_looking_up: Sequence[tuple[str, str]] = ()
 
     def on_mount(self) -> None:
+        self.set_timer(COLLECT_AFTER, gc.enable)
         if self._demo:
             self.start_demo()
         elif self._start is None:

@@ -181,15 +181,19 @@ class LookupScreen(DeskScreen[None]):
                 )
         except ConsoleError as error:
             first_failure = error
+        known_alone = first_failure is None and self._is_known_alone(identities)
+        if first_failure is None and not known_alone:
+            self.set_focus(table)  # at once: the rows are there, and the next key may be on its way
         self._progress_line("")
         self.query_one(StatusLine).look_again()
         self.tell_what_was_settled()
         if first_failure is not None:
             self.tell(first_failure, retry=lambda: self.look_up(identities))
-        elif len(identities) == 1 and not self._records[identities[0].value].unknown_to_server:
+        elif known_alone:
             self._open(identities[0])
-        else:
-            table.focus()
+
+    def _is_known_alone(self, identities: "Sequence[Identity]") -> bool:
+        return len(identities) == 1 and not self._records[identities[0].value].unknown_to_server
 
     async def _begin_table(self) -> "Table":
         from dfn_tui.widgets.table import Table  # noqa: PLC0415  not needed for the first paint
