@@ -10,7 +10,7 @@ import pytest
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk import (
+from dfn_tui.service.bulk.input import (
     Bad,
     Counts,
     Fault,

@@ -4,7 +4,7 @@ import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities
-from dfn_tui.service.bulk import NameRefused, Wish, parse_assignment
+from dfn_tui.service.bulk.input import NameRefused, Wish, parse_assignment
 from dfn_tui.service.records import FieldKind
 from dfn_tui.service.values import ValueRefused
 

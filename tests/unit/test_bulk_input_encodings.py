@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.service.bulk.encodings import LONGEST_LINE, FileUnreadable, detect_encoding
+from dfn_tui.service.bulk.input.encodings import LONGEST_LINE, FileUnreadable, detect_encoding
 
 TEXT = "user_id,mkt_sms_flag\n김철수,Unsubscribed\n"
 KOREAN = st.text(st.sampled_from("가각힣똠방abc123\n,뷁쀍"), min_size=1)

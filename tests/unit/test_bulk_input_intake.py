@@ -6,7 +6,7 @@ import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk import StoppedAtBadRow, Taken, Wish, WishSet, open_input, take_in
+from dfn_tui.service.bulk.input import StoppedAtBadRow, Taken, Wish, WishSet, open_input, take_in
 from dfn_tui.service.records import FieldKind
 
 STOP = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dfn_tui.service.bulk.reading import BulkInput
-from dfn_tui.service.bulk.records import Bad, Fault, Good, StoppedAtBadRow, shown_user
+from dfn_tui.service.bulk.input.reading import BulkInput
+from dfn_tui.service.bulk.input.records import Bad, Fault, Good, StoppedAtBadRow, shown_user
 from dfn_tui.text import _
 
 _TABLES = """

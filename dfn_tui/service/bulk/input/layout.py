@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.columns import Column, Wish, identity_kind, is_known, resolve
+from dfn_tui.service.bulk.input.columns import Column, Wish, identity_kind, is_known, resolve
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from dfn_tui.service.bulk.cells import (
+from dfn_tui.service.bulk.input.cells import (
     Problem,
     cell_text,
     or_raise,
@@ -20,9 +20,9 @@ from dfn_tui.service.bulk.cells import (
     refuse_row,
     remember,
 )
-from dfn_tui.service.bulk.columns import Column, Wish, WishSet
-from dfn_tui.service.bulk.layout import DELIMITERS, Layout, split_line
-from dfn_tui.service.bulk.records import Bad, Fault, Good, Row
+from dfn_tui.service.bulk.input.columns import Column, Wish, WishSet
+from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
+from dfn_tui.service.bulk.input.records import Bad, Fault, Good, Row
 from dfn_tui.service.values import ValueRefused
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id

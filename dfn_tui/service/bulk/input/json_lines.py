@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from dfn_tui.api.types import Capabilities, IdentityKind
-from dfn_tui.service.bulk.cells import (
+from dfn_tui.service.bulk.input.cells import (
     Problem,
     or_raise,
     plain_user,
@@ -14,9 +14,9 @@ from dfn_tui.service.bulk.cells import (
     refuse_row,
     remember,
 )
-from dfn_tui.service.bulk.columns import Column, NameRefused, Wish, WishSet, identity_kind, resolve
-from dfn_tui.service.bulk.layout import Layout
-from dfn_tui.service.bulk.records import Fault, Good, Row
+from dfn_tui.service.bulk.input.columns import Column, NameRefused, Wish, WishSet, identity_kind, resolve
+from dfn_tui.service.bulk.input.layout import Layout
+from dfn_tui.service.bulk.input.records import Fault, Good, Row
 from dfn_tui.service.values import ValueRefused
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk.columns import WishSet
-from dfn_tui.service.bulk.records import Bad, Fault, shown_user
+from dfn_tui.service.bulk.input.columns import WishSet
+from dfn_tui.service.bulk.input.records import Bad, Fault, shown_user
 from dfn_tui.service.values import ValueRefused, parse_ci
 from dfn_tui.text import _, inert
 from dfn_tui.text.ids import bare_id

@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind
-from dfn_tui.service.bulk.columns import Column, Wish
-from dfn_tui.service.bulk.encodings import UTF_8, Encoding, FileUnreadable, detect_encoding
-from dfn_tui.service.bulk.json_lines import JsonReader
-from dfn_tui.service.bulk.layout import Form, InputRefused, detect_layout, kind_in_json
-from dfn_tui.service.bulk.records import Bad, Counts, Good, StoppedAtBadRow
-from dfn_tui.service.bulk.rows import IdReader, TableReader
+from dfn_tui.service.bulk.input.columns import Column, Wish
+from dfn_tui.service.bulk.input.encodings import UTF_8, Encoding, FileUnreadable, detect_encoding
+from dfn_tui.service.bulk.input.json_lines import JsonReader
+from dfn_tui.service.bulk.input.layout import Form, InputRefused, detect_layout, kind_in_json
+from dfn_tui.service.bulk.input.records import Bad, Counts, Good, StoppedAtBadRow
+from dfn_tui.service.bulk.input.rows import IdReader, TableReader
 from dfn_tui.text import _
 
 _IN_MEMORY: Final = 1 << 20  # bytes of a stream that are held before it goes to a nameless file
