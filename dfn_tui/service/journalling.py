@@ -43,18 +43,24 @@ class JournalKeeper:
 
     async def begin(self, intents: Sequence[Intent]) -> list[int]:
         """Writes intents; they are on the disk when this returns their numbers."""
-        await self._announce()
-
-        def begin(journal: Journal) -> list[int]:
-            numbers = journal.begin(intents)
-            self._own.update(numbers)
-            return numbers
-
-        return await self._do(begin)
+        return await self.write((), intents)
 
     async def conclude(self, outcomes: Sequence[Outcome]) -> None:
         """Writes how intents ended."""
-        await self._do(lambda journal: journal.conclude(outcomes))
+        await self.write(outcomes, ())
+
+    async def write(self, outcomes: Sequence[Outcome], intents: Sequence[Intent]) -> list[int]:
+        """Writes how some intents ended and what is sent next, all of it or nothing; both are on the disk
+        when this returns the intents' numbers. Raises ValueError for an outcome of no intent."""
+        if intents:
+            await self._announce()
+
+        def write(journal: Journal) -> list[int]:
+            numbers = journal.write(outcomes, intents)
+            self._own.update(numbers)
+            return numbers
+
+        return await self._do(write)
 
     async def find(self, wanted: Filter, limit: int = 200, before_seq: int | None = None) -> list[Entry]:
         """The entries that fit, newest first."""

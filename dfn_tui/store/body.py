@@ -33,6 +33,8 @@ SUBJECT_SLOT = -1
 
 Body = dict[str, Any]
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
@@ -45,7 +47,7 @@ class Sealed:
 
 def canonical(value: object) -> str:
     """The one text of a JSON value. Raises ValueError for a number JSON does not have."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _encode(value)
 
 
 def chained(previous: bytes, body: bytes) -> bytes:
@@ -153,15 +155,20 @@ def outcome_body(outcome: Outcome, at: str, previous: int | None) -> Body:
         "by": _plain(outcome.by) if outcome.by else None,
         "code": outcome.code,
         "ending": outcome.ending,
-        "fields": [
-            _plain(ended) | ({"now": _masked(ended.now)} if ended.personal else {})
-            for ended in outcome.fields
-        ],
+        "fields": [field_body(ended) for ended in outcome.fields],
         "intent": outcome.intent,
         "kind": "outcome",
         "message": outcome.message,
         "previous": previous,
     }
+
+
+def field_body(ended: FieldOutcome) -> Body:
+    """What the chain keeps of how a field ended."""
+    body = _plain(ended)
+    if ended.personal:
+        body["now"] = _masked(ended.now)
+    return body
 
 
 def drop_body(before: str, count: int, at: str) -> Body:

@@ -1,14 +1,17 @@
 """Adding to the chain, and to the tables that lists are made from, in one transaction."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from dfn_tui.store.body import Body, Sealed, Unreadable, canonical, chained
+from dfn_tui.store.body import Body, Sealed, Unreadable, chained
 from dfn_tui.store.sealing import Sealer
 
 OPEN = ""
 """The outcome of an intent that has none yet, where a shape names it."""
+_ASKED_AT_ONCE = 500
+"""Older builds of SQLite take 999 values in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +40,41 @@ def read_head(connection: sqlite3.Connection) -> Head:
     return Head(*row)
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What lists are found by, besides user, write and time. `flags` is spaced on both sides of each."""
 
     connection: str
     operator: str
     sudo_user: str
     flags: str
-    outcome: str
+    outcome: str = OPEN
 
     @classmethod
-    def of(cls, body: Body, outcome: str) -> "Shape":
+    def of(cls, body: Body, outcome: str = OPEN) -> "Shape":
         """The shape of an intent with this body."""
-        flags = sorted(change["name"] for change in body["changes"] if change["kind"] == "consent")
         operator = body["operator"]
-        return cls(
-            body["connection"],
-            operator["user"],
-            operator["sudo_user"] or "",
-            f" {' '.join(flags)} " if flags else "",
-            outcome,
-        )
+        consents = consents_of(body["changes"])
+        return cls(body["connection"], operator["user"], operator["sudo_user"] or "", consents, outcome)
 
-    @property
-    def row(self) -> tuple[str, ...]:
-        return (self.connection, self.operator, self.sudo_user, self.flags, self.outcome)
+
+def consents_of(changes: Sequence[Body]) -> str:
+    """The flags of a shape: those that an intent with these changes has."""
+    flags = sorted(change["name"] for change in changes if change["kind"] == "consent")
+    return f" {' '.join(flags)} " if flags else ""
+
+
+class Listed(NamedTuple):
+    """An intent as it is added: its text, what it is listed by, and its sealed values."""
+
+    text: str
+    user: str
+    write: str
+    shape: Shape
+    sealed: Sequence[Sealed]
 
 
 class Appender:
-    """Adds entries while a write transaction is open; `finish` must be called before it is committed.
+    """Adds entries while a write transaction is open; `finish` writes them, before it is committed.
 
     It goes on from the head, not from the last row there is: what was cut off leaves a gap for good.
     """
@@ -77,51 +85,65 @@ class Appender:
         self._head = read_head(connection)
         self._at = at
         self._count, self._hash = self._head.count, self._head.hash
+        self._entries: list[tuple[int, str, bytes]] = []
+        self._begun: list[tuple[int, str, str, int]] = []
+        self._sealed: list[tuple[int, int, bytes, bytes]] = []
+        self._ended: dict[int, tuple[int, int | None]] = {}
+        """Shape and latest outcome of the intents that were asked for."""
+        self._shapes: dict[Shape, int] = {}
+        self._ends: dict[tuple[int, str], int] = {}
+        """The shape that one becomes by an outcome."""
         if at < self._head.at:
             connection.execute("INSERT INTO step VALUES (?)", (self._count + 1,))
 
-    def add(self, body: Body) -> int:
+    def add(self, text: str) -> int:
         """Adds an entry and returns its number."""
-        text = canonical(body)
         self._count += 1
         self._hash = chained(self._hash, text.encode())
-        self._connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (self._count, text, self._hash))
+        self._entries.append((self._count, text, self._hash))
         return self._count
 
-    def add_intent(self, body: Body, sealed: Iterable[Sealed]) -> int:
+    def add_intent(self, intent: Listed) -> int:
         """Adds an intent, with its sealed values and its place in the lists."""
-        seq = self.add(body)
-        shape = _shape_id(self._connection, Shape.of(body, OPEN).row)
-        state = (seq, body["subject"]["handle"], body["write"], shape)
-        self._connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, NULL)", state)
-        for value in sealed:
-            row = (seq, value.slot, value.nonce, value.ciphertext)
-            self._connection.execute("INSERT INTO sealed VALUES (?, ?, ?, ?)", row)
+        seq = self.add(intent.text)
+        shape = self._shapes.get(intent.shape) or self._shape(intent.shape)
+        self._begun.append((seq, intent.user, intent.write, shape))
+        self._sealed += [(seq, value.slot, value.nonce, value.ciphertext) for value in intent.sealed]
         return seq
 
-    def add_outcome(self, body: Body) -> int:
-        """Adds an outcome, which becomes the one lists show for its intent."""
-        seq = self.add(body)
-        *facets, _before = self._connection.execute(
-            "SELECT connection, operator, sudo_user, flags, shape.outcome FROM state"
-            " JOIN shape ON shape.id = state.shape WHERE state.seq = ?",
-            (body["intent"],),
-        ).fetchone()
-        shape = _shape_id(self._connection, (*facets, body["ending"]))
-        self._connection.execute(
-            "UPDATE state SET shape = ?, outcome = ? WHERE seq = ?", (shape, seq, body["intent"])
-        )
-        return seq
+    def ask(self, intents: Sequence[int]) -> None:
+        """Reads how these intents ended so far. Raises ValueError for one that was not written before this
+        transaction."""
+        for start in range(0, len(intents), _ASKED_AT_ONCE):
+            some = intents[start : start + _ASKED_AT_ONCE]
+            rows = self._connection.execute(
+                f"SELECT seq, shape, outcome FROM state WHERE seq IN ({', '.join('?' * len(some))})",  # noqa: S608
+                some,
+            )
+            self._ended.update((seq, (shape, outcome)) for seq, shape, outcome in rows)
+        for intent in intents:
+            if intent not in self._ended:
+                raise ValueError(f"entry {intent} is no intent")
 
     def previous_outcome(self, intent: int) -> int | None:
-        """The latest outcome of an intent. Raises ValueError where there is no such intent."""
-        row = self._connection.execute("SELECT outcome FROM state WHERE seq = ?", (intent,)).fetchone()
-        if row is None:
-            raise ValueError(f"entry {intent} is no intent")
-        return None if row[0] is None else int(row[0])
+        """The latest outcome of an intent that was asked for."""
+        return self._ended[intent][1]
+
+    def add_outcome(self, intent: int, ending: str, text: str) -> int:
+        """Adds an outcome of an intent that was asked for; lists then show this one."""
+        seq = self.add(text)
+        before, _previous = self._ended[intent]
+        shape = self._ends.get((before, ending)) or self._shape_after(before, ending)
+        self._ended[intent] = shape, seq
+        return seq
 
     def finish(self, dropped: str | None = None) -> None:
-        """Moves the head to the last entry, and signs it where there is a key."""
+        """Writes what was added, and moves the head to the last entry, signed where there is a key."""
+        self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", self._entries)
+        if self._ended:
+            self._list_outcomes()
+        if self._begun:
+            self._list_intents()
         since, signed, signature, key_id = self._signature()
         self._connection.execute(
             "UPDATE head SET count = ?, hash = ?, at = ?, dropped = ?, since = ?, signed = ?,"
@@ -137,6 +159,39 @@ class Appender:
                 key_id,
             ),
         )
+
+    def _list_intents(self) -> None:
+        self._connection.executemany("INSERT INTO state VALUES (?, ?, ?, ?, NULL)", self._begun)
+        self._connection.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?)", self._sealed)
+
+    def _list_outcomes(self) -> None:
+        rows = ((shape, outcome, intent) for intent, (shape, outcome) in self._ended.items())
+        self._connection.executemany("UPDATE state SET shape = ?, outcome = ? WHERE seq = ?", rows)
+
+    def _shape(self, shape: Shape) -> int:
+        find = (
+            "SELECT id FROM shape WHERE connection = ? AND operator = ? AND sudo_user = ? AND flags = ?"
+            " AND outcome = ?"
+        )
+        found = self._connection.execute(find, shape).fetchone()
+        if found is None:
+            self._connection.execute(
+                "INSERT INTO shape (connection, operator, sudo_user, flags, outcome) VALUES (?, ?, ?, ?, ?)",
+                shape,
+            )
+            found = self._connection.execute(find, shape).fetchone()
+        self._shapes[shape] = int(found[0])
+        return self._shapes[shape]
+
+    def _shape_after(self, shape: int, ending: str) -> int:
+        facets = self._connection.execute(
+            "SELECT connection, operator, sudo_user, flags FROM shape WHERE id = ?", (shape,)
+        ).fetchone()
+        if facets is None:
+            raise Unreadable
+        ended = Shape._make((*facets, ending))
+        self._ends[shape, ending] = self._shapes.get(ended) or self._shape(ended)
+        return self._ends[shape, ending]
 
     def _signature(self) -> tuple[int | None, int | None, bytes | None, bytes | None]:
         head, sealer = self._head, self._sealer
@@ -161,17 +216,3 @@ def vouched(head: Head, sealer: Sealer, digest: bytes | None) -> bool:
 def hash_of(connection: sqlite3.Connection, seq: int | None) -> bytes | None:
     row = connection.execute("SELECT CAST(hash AS BLOB) FROM entry WHERE seq = ?", (seq,)).fetchone()
     return row[0] if row else None
-
-
-def _shape_id(connection: sqlite3.Connection, row: tuple[str, ...]) -> int:
-    find = (
-        "SELECT id FROM shape WHERE connection = ? AND operator = ? AND sudo_user = ? AND flags = ?"
-        " AND outcome = ?"
-    )
-    found = connection.execute(find, row).fetchone()
-    if found is None:
-        connection.execute(
-            "INSERT INTO shape (connection, operator, sudo_user, flags, outcome) VALUES (?, ?, ?, ?, ?)", row
-        )
-        found = connection.execute(find, row).fetchone()
-    return int(found[0])

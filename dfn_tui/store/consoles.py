@@ -37,7 +37,7 @@ class RunningConsole:
         deadline = time.monotonic() + _PATIENCE
         with journal_errors(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            while (descriptor := _take(path)) is None:
+            while (descriptor := take_lock(path)) is None:
                 if time.monotonic() > deadline:
                     raise locked(path)  # containers may share a folder, a host name and process numbers
                 time.sleep(0.01)
@@ -73,8 +73,9 @@ class RunningConsole:
         os.close(self._descriptor)
 
 
-def _take(path: Path) -> int | None:
-    """The open and locked file, or None where another console looks at it this moment."""
+def take_lock(path: Path) -> int | None:
+    """The open and locked file, or None where another process has it. The system lets go of it when it is
+    closed, or when this process ends, however it ends."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     if fcntl is None:
         return descriptor

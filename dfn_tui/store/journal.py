@@ -10,12 +10,13 @@ from typing import Self
 
 from dfn_tui import paths
 from dfn_tui.store import search
-from dfn_tui.store.body import Unreadable, drop_body, intent_body, outcome_body, revealed, stamp
+from dfn_tui.store.body import Unreadable, canonical, drop_body, revealed, stamp
 from dfn_tui.store.chain import Appender, read_head
 from dfn_tui.store.errors import damaged, journal_errors, newer
 from dfn_tui.store.records import Ending, Entry, Filter, Intent, Outcome, Verification
 from dfn_tui.store.schema import empty_journal, is_current, on_read_only_media, open_journal, transaction
 from dfn_tui.store.sealing import Sealer
+from dfn_tui.store.texts import Texts
 from dfn_tui.store.verify import Progress, verify
 
 PATIENCE = 3.0
@@ -64,20 +65,27 @@ class Journal:
 
     def begin(self, intents: Sequence[Intent]) -> list[int]:
         """Writes what is about to be sent; it is on the disk when this returns the entries' numbers."""
-        if not intents:
-            return []
-        with self._appending() as (chain, at):
-            return [chain.add_intent(*intent_body(intent, at, self._sealer)) for intent in intents]
+        return self.write((), intents)
 
-    def conclude(self, outcomes: Sequence[Outcome]) -> list[int]:
+    def conclude(self, outcomes: Sequence[Outcome]) -> None:
         """Writes how intents ended. Raises ValueError for an intent that was never written."""
-        if not outcomes:
+        self.write(outcomes, ())
+
+    def write(self, outcomes: Sequence[Outcome], intents: Sequence[Intent]) -> list[int]:
+        """Writes how some intents ended and what is about to be sent next, all of it or nothing. Both are on
+        the disk when this returns the intents' numbers. Raises ValueError as `conclude` does."""
+        if not outcomes and not intents:
             return []
-        with self._appending() as (chain, at):
-            return [
-                chain.add_outcome(outcome_body(outcome, at, chain.previous_outcome(outcome.intent)))
-                for outcome in outcomes
-            ]
+        with self._writing() as connection:
+            at = stamp(self._clock())
+            chain, texts = Appender(connection, self._sealer, at), Texts(at, self._sealer)
+            chain.ask([outcome.intent for outcome in outcomes])
+            for outcome in outcomes:
+                text = texts.outcome(outcome, chain.previous_outcome(outcome.intent))
+                chain.add_outcome(outcome.intent, outcome.ending, text)
+            numbers = [chain.add_intent(texts.intent(intent)) for intent in intents]
+            chain.finish()
+        return numbers
 
     def drop_sealed(self, before: datetime) -> int:
         """Drops the sealed values of entries older than `before`, and says how many. The masks stay."""
@@ -90,7 +98,7 @@ class Journal:
             if count:
                 at, until = stamp(self._clock()), stamp(before)
                 chain = Appender(connection, self._sealer, at)
-                chain.add(drop_body(until, count, at))
+                chain.add(canonical(drop_body(until, count, at)))
                 chain.finish(dropped=max(until, read_head(connection).dropped))
         with self._using(create=True) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -173,14 +181,6 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @contextmanager
-    def _appending(self) -> Iterator[tuple[Appender, str]]:
-        with self._writing() as connection:
-            at = stamp(self._clock())
-            chain = Appender(connection, self._sealer, at)
-            yield chain, at
-            chain.finish()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

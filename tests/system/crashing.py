@@ -33,11 +33,11 @@ from tests.system.writer import Order
 GATE, APPLY, CHAIN = "dfn_tui/service/gate.py", "dfn_tui/service/apply.py", "dfn_tui/store/chain.py"
 STEPS = {
     "before the intent": (GATE, "record"),
-    "while the intent is written": (CHAIN, "add_intent"),
+    "while the intent is written": (CHAIN, "_list_intents"),
     "after the intent": (APPLY, "apply"),
     "after the answer": (APPLY, "_read_back"),
     "before the outcome": (GATE, "conclude"),
-    "while the outcome is written": (CHAIN, "add_outcome"),
+    "while the outcome is written": (CHAIN, "_list_outcomes"),
     "after the outcome": ("dfn_tui/service/staging.py", "settle"),
 }
 """The steps of a write at which a writer can be told to die, by the function that is called then."""

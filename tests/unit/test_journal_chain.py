@@ -261,6 +261,13 @@ def test_reading_a_damaged_journal_says_so(path: Path, statement: str) -> None:
         journal.find(Filter(since=START))
 
 
+def test_an_intent_listed_by_nothing_stops_writing(path: Path) -> None:
+    with tampering(path) as connection:
+        connection.execute("UPDATE state SET shape = 99 WHERE seq = 3")
+    with Journal(path) as journal, pytest.raises(JournalError, match="damaged"):
+        journal.conclude([Outcome(3, Ending.FAILED)])
+
+
 def test_outcomes_that_point_in_a_circle_do_not_hang(path: Path) -> None:
     with tampering(path) as connection:
         connection.execute(

@@ -22,97 +22,41 @@ from dfn_tui.store import (
     Journal,
     Operator,
     Outcome,
-    Subject,
 )
+from tests.unit.journal_strategies import INTENTS, OUTCOMES
 from tests.unit.journals import ALICE, BOB, KEY, PHONE, START, consent, intent, settable, ticking
 
-TEXT = st.text(max_size=20)
-VALUES = st.one_of(
-    st.none(),
-    TEXT,
-    st.booleans(),
-    st.integers(),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.lists(TEXT, max_size=3),
-    st.lists(st.integers(), max_size=3),
-)
-ENCODABLE = st.text(st.characters(codec="utf-8"), max_size=20)
-CHANGES = st.builds(
-    Change,
-    st.sampled_from(["consent", "property", "ci"]),
-    ENCODABLE,
-    VALUES,
-    VALUES,
-    st.booleans(),
-    st.booleans(),
-)
-OPERATORS = st.builds(
-    Operator, ENCODABLE, TEXT, st.none() | ENCODABLE, st.none() | TEXT, st.none() | st.integers()
-)
-INTENTS = st.builds(
-    Intent,
-    connection=ENCODABLE,
-    environment=TEXT,
-    generation=st.sampled_from(["v1", "v2"]),
-    subject=st.builds(Subject, TEXT, ENCODABLE, st.booleans()),
-    changes=st.lists(CHANGES, max_size=3).map(tuple),
-    operator=OPERATORS,
-    program=TEXT,
-    write=ENCODABLE,
-    warnings=st.lists(TEXT, max_size=2).map(tuple),
-    reason=TEXT,
-    evidence=TEXT,
-    undo_of=st.none() | st.integers(1, 9),
-    job=st.none() | TEXT,
-)
-ENDINGS = st.sampled_from(Ending)
-FIELDS = st.builds(
-    FieldOutcome, TEXT, TEXT, ENDINGS, st.booleans(), VALUES, st.none() | TEXT, TEXT, personal=st.just(False)
-)
-ENDED = st.builds(
-    Outcome,
-    st.just(0),
-    ENDINGS,
-    st.lists(FIELDS, max_size=2).map(tuple),
-    st.none() | TEXT,
-    TEXT,
-    st.none() | OPERATORS,
-)
-STEPS = st.lists(
-    st.one_of(
-        st.lists(INTENTS, min_size=1, max_size=3),
-        st.lists(st.tuples(st.integers(0), ENDED), min_size=1, max_size=3),
-    ),
-    max_size=6,
-)
+ENDED_BEFORE = st.tuples(st.integers(0), OUTCOMES)
+STEPS = st.lists(st.tuples(st.lists(INTENTS, max_size=3), st.lists(ENDED_BEFORE, max_size=3)), max_size=6)
 
 
 @settings(max_examples=60)
 @given(steps=STEPS)
 def test_any_order_of_writing_verifies_and_reads_as_written(
-    steps: list[list[Intent] | list[tuple[int, Outcome]]],
+    steps: list[tuple[list[Intent], list[tuple[int, Outcome]]]],
 ) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         Journal(Path(folder) / "journal.db", KEY, clock=ticking()) as journal,
     ):
         begun: dict[int, Intent] = {}
-        ended: dict[int, Outcome] = {}
-        for step in steps:
-            intents = [one for one in step if isinstance(one, Intent)]
-            begun |= zip(journal.begin(intents), intents, strict=True)
+        ended: dict[int, list[Outcome]] = {}
+        for intents, endings in steps:
             outcomes = [
-                replace(one[1], intent=list(begun)[one[0] % len(begun)])
-                for one in step
-                if begun and not isinstance(one, Intent)
+                replace(outcome, intent=list(begun)[pick % len(begun)]) for pick, outcome in endings if begun
             ]
-            journal.conclude(outcomes)
-            ended |= {outcome.intent: outcome for outcome in outcomes}
+            begun |= zip(journal.write(outcomes, intents), intents, strict=True)
+            for outcome in outcomes:
+                ended.setdefault(outcome.intent, []).insert(0, outcome)
         assert journal.verify().whole
         found = journal.find(Filter())
         assert [entry.seq for entry in found] == sorted(begun, reverse=True)
         assert {entry.seq: journal.reveal(entry) for entry in found} == begun
-        assert {entry.seq: without_time(entry) for entry in found if entry.outcome} == ended
+        assert {entry.seq: without_time(entry) for entry in found if entry.outcome} == {
+            seq: outcomes[0] for seq, outcomes in ended.items()
+        }
+        for seq, outcomes in ended.items():
+            assert [replace(outcome, at=None) for outcome in journal.outcomes(seq)] == outcomes
         assert [entry.seq for entry in journal.unresolved()] == sorted(begun.keys() - ended.keys())
 
 
@@ -128,7 +72,8 @@ def test_a_batch_shares_its_time_and_is_numbered_in_order(tmp_path: Path) -> Non
 
 def test_nothing_to_write_makes_no_file(tmp_path: Path) -> None:
     with Journal(tmp_path / "state" / "journal.db") as journal:
-        assert journal.begin([]) == journal.conclude([]) == []
+        journal.conclude([])
+        assert journal.begin([]) == journal.write([], []) == []
         assert journal.find(Filter()) == journal.unresolved() == []
         assert journal.outcomes(1) == []
         assert journal.entry(1) is None
@@ -146,24 +91,29 @@ def test_an_outcome_needs_its_intent_and_a_refused_batch_leaves_nothing(tmp_path
         with pytest.raises(ValueError, match="no intent"):
             journal.conclude([Outcome(seq, Ending.CONFIRMED), Outcome(99, Ending.CONFIRMED)])
         with pytest.raises(ValueError, match="JSON"):
-            journal.begin([intent("b"), intent("c", Change("property", "x", None, float("nan")))])
-        assert journal.count() == 1
-        (outcome,) = journal.conclude([Outcome(seq, Ending.CONFIRMED)])
+            journal.write(
+                [Outcome(seq, Ending.CONFIRMED)],
+                [intent("b"), intent("c", Change("property", "x", None, float("nan")))],
+            )
         with pytest.raises(ValueError, match="no intent"):
-            journal.conclude([Outcome(outcome, Ending.CONFIRMED)])
+            journal.write([Outcome(seq + 1, Ending.CONFIRMED)], [intent("b")])  # the number it would get
+        assert journal.count() == 1
+        journal.conclude([Outcome(seq, Ending.CONFIRMED)])
+        with pytest.raises(ValueError, match="no intent"):
+            journal.conclude([Outcome(journal.count(), Ending.CONFIRMED)])
         assert journal.verify().whole
 
 
 def test_an_entry_is_found_by_its_number(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.db", clock=ticking()) as journal:
         (seq,) = journal.begin([intent()])
-        (outcome,) = journal.conclude([Outcome(seq, Ending.FAILED, code="5003", message="no such user")])
+        journal.conclude([Outcome(seq, Ending.FAILED, code="5003", message="no such user")])
         entry = journal.entry(seq)
         assert entry is not None
         assert entry.intent == intent()
         assert entry.outcome is not None
         assert (entry.outcome.code, entry.outcome.by) == ("5003", None)
-        assert journal.entry(outcome) is None
+        assert journal.entry(seq + 1) is None
         assert journal.count() == 2
 
 
