@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from dfn_tui.api.types import OnProgress, ignore_progress
+from dfn_tui.api.calls import OnProgress, ignore_progress
 from dfn_tui.config import Api, Config, Connection, Environment
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.credentials import TokenStore

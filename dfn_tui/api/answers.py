@@ -8,7 +8,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, InstanceOf, PlainValidator, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    InstanceOf,
+    PlainValidator,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from dfn_tui.api import words
 from dfn_tui.api.errors import (
@@ -150,3 +158,17 @@ def _scalar(value: object) -> object:
 
 Scalar = Annotated[Any, PlainValidator(_scalar)]
 """A property's value in an answer: string, number or boolean, or null where there is none."""
+
+_TEXT = frozenset({str})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def _scalars(values: object, one_by_one: ValidatorFunctionWrapHandler) -> Any:
+    # One by one takes most of the time of a read, and is needed only to name the one that is wrong.
+    if type(values) is not dict or not _TEXT.issuperset(map(type, values)):
+        return one_by_one(values)
+    return values if _SCALARS.issuperset(map(type, values.values())) else one_by_one(values)
+
+
+Scalars = Annotated[dict[Text, Scalar], WrapValidator(_scalars)]
+"""Properties by name."""

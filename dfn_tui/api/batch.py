@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dfn_tui.api.calls import OnProgress, Outcome, Profile, Progress, Status
 from dfn_tui.api.errors import (
     AnswerLost,
     AnswerUnreadable,
@@ -17,7 +18,7 @@ from dfn_tui.api.errors import (
     Unreachable,
 )
 from dfn_tui.api.retry import Patience, RetryPolicy, worth_retrying
-from dfn_tui.api.types import Identity, OnProgress, Outcome, Profile, Progress, Status
+from dfn_tui.api.types import Identity
 from dfn_tui.text import _, ngettext
 
 BUSY = "5003"
@@ -98,7 +99,7 @@ class Batch:
                 self._done += len(portion)
                 self._progress(Progress(self._done, self._total))
 
-        if width == 1:
+        if width == 1 or len(sendable) <= size:
             await work()
         else:
             async with asyncio.TaskGroup() as group:
@@ -135,10 +136,11 @@ class Batch:
 
     def _judged(self, asked: Sequence[Item], said: Said) -> dict[str, Outcome]:
         strangers = len((said.done.keys() | said.failed.keys()) - {item.identity.value for item in asked})
-        note = _strangers(strangers) if strangers else ""
-        if note:
-            self._progress(Progress(self._done, self._total, reason=note))
         outcomes = {item.identity.value: self._one(item, said) for item in asked}
+        if not strangers:
+            return outcomes
+        note = _strangers(strangers)
+        self._progress(Progress(self._done, self._total, reason=note))
         return {
             value: replace(outcome, message=outcome.message or note) for value, outcome in outcomes.items()
         }

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from dfn_tui.api.types import UserApi
-
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from dfn_tui.api.calls import UserApi
     from dfn_tui.api.retry import RetryPolicy
 
 HOSTS = {"v1": "https://openapi.dfinery.io", "v2": "https://openapi.dfinery.ai"}
@@ -22,11 +21,13 @@ def open_api(
     service_id: str | None = None,
     read_only: bool = False,
     policy: "RetryPolicy | None" = None,
-) -> UserApi:
+    connections: int = 8,
+) -> "UserApi":
     """The client of a product generation (`"v1"` or `"v2"`). Nothing is sent yet; close it with `aclose`.
 
     `base_url` None means the documented host. `export_token` and `service_id` are generation 2's; there
     the service id is required. `read_only` makes the client refuse every write, whoever asks for it.
+    At most `connections` requests are under way at once.
     Raises ApiError for an address, a proxy setting or a token that cannot be used.
     """
     # Late, because these bring httpx and pydantic with them and the first screen paints without.
@@ -36,7 +37,9 @@ def open_api(
     from dfn_tui.api.v2 import V2Api  # noqa: PLC0415
 
     secrets = [secret for secret in (token, export_token) if secret is not None]
-    transport = Transport(base_url or HOSTS[generation], secrets=secrets, read_only=read_only)
+    transport = Transport(
+        base_url or HOSTS[generation], secrets=secrets, read_only=read_only, connections=connections
+    )
     policy = policy or RetryPolicy()
     if generation == "v1":
         return V1Api(transport, policy, token=token)

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
-from dfn_tui.api.types import Identity, Outcome, Status
+from dfn_tui.api.calls import Outcome, Status
+from dfn_tui.api.types import Identity
 from dfn_tui.text import _
 
 
@@ -26,7 +27,8 @@ def _sendable_text(value: object) -> str:
     return value
 
 
-def _named(value: object) -> str:
+def named(value: object) -> str:
+    """A name or an id: a string that is not empty. Raises ValueError for anything else."""
     text = _sendable_text(value)
     if not text:
         raise ValueError("empty")
@@ -45,7 +47,7 @@ def sendable_scalar(value: object) -> str | int | float | bool:
 Sendable = Annotated[str, PlainValidator(_sendable_text)]
 """A string that UTF-8 can carry."""
 
-Named = Annotated[str, PlainValidator(_named)]
+Named = Annotated[str, PlainValidator(named)]
 """A name or an id: not empty."""
 
 SendableScalar = Annotated[str | int | float | bool, PlainValidator(sendable_scalar)]

@@ -108,7 +108,8 @@ class Sent:
 class Transport:
     """A keep-alive pool to one server. Closed by `aclose`; bound to the event loop of its first request.
 
-    Raises ApiError at construction for an address or a proxy setting that cannot be used.
+    At most `connections` are held at once; what more is asked waits. Raises ApiError at construction for an
+    address or a proxy setting that cannot be used.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Transport:
         secrets: Sequence[SecretStr] = (),
         read_only: bool = False,
         timeouts: Timeouts | None = None,
+        connections: int = 8,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._url = _checked(base_url)
@@ -126,7 +128,11 @@ class Transport:
         self._read_only = read_only
         self._timeouts = timeouts or Timeouts()
         self._now = now
-        self._client = _client(self._url, self._timeouts)
+        self._client = _client(self._url, self._timeouts, connections)
+        self._targets: dict[str, httpx.URL] = {}
+        """By path, as reading an address takes longer than putting it into a request."""
+        self._dated: tuple[str, datetime] | None = None
+        """The latest `Date`, as it came and as read: answers of one second share it."""
         self.clock_skew: timedelta | None = None
         """Server time minus host time, by the last answer that bore a readable `Date`."""
 
@@ -157,7 +163,7 @@ class Transport:
     async def _open(self, call: Call, sent: Sent) -> AsyncIterator[httpx.Response]:
         async with self._client.stream(
             "POST",
-            str(self._url).rstrip("/") + call.path,
+            self._target(call.path),
             params=dict(call.query) or None,
             content=json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode(),
             auth=call.auth,
@@ -165,6 +171,12 @@ class Transport:
         ) as response:
             self._note_date(response.headers.get("date"))
             yield response
+
+    def _target(self, path: str) -> httpx.URL:
+        target = self._targets.get(path)
+        if target is None:
+            target = self._targets[path] = httpx.URL(str(self._url).rstrip("/") + path)
+        return target
 
     async def whole(self, response: httpx.Response, *, write: bool) -> Answer:
         """An open answer, read to its end. Raises AnswerUnreadable when it is too large."""
@@ -201,13 +213,15 @@ class Transport:
         await self._client.aclose()
 
     def _note_date(self, text: str | None) -> None:
-        try:
-            served = parsedate_to_datetime(text or "")
-        except ValueError:
-            return
-        if served.tzinfo is None:  # a date given as "-0000": UTC by RFC 5322
-            served = served.replace(tzinfo=UTC)
-        self.clock_skew = served - self._now()
+        if self._dated is None or self._dated[0] != text:
+            try:
+                served = parsedate_to_datetime(text or "")
+            except ValueError:
+                return
+            if served.tzinfo is None:  # a date given as "-0000": UTC by RFC 5322
+                served = served.replace(tzinfo=UTC)
+            self._dated = text or "", served
+        self.clock_skew = self._dated[1] - self._now()
 
 
 def _checked(base_url: str) -> httpx.URL:
@@ -235,7 +249,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _client(url: httpx.URL, timeouts: Timeouts) -> httpx.AsyncClient:
+def _client(url: httpx.URL, timeouts: Timeouts, connections: int) -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(
             verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
@@ -244,7 +258,7 @@ def _client(url: httpx.URL, timeouts: Timeouts) -> httpx.AsyncClient:
             ),
             # Idle connections are dropped before common servers drop them (5 s): a write that meets a
             # closing connection would end as "unknown" for nothing.
-            limits=httpx.Limits(max_connections=8, keepalive_expiry=4.0),
+            limits=httpx.Limits(max_connections=connections, keepalive_expiry=4.0),
             headers={
                 "User-Agent": f"dfn-tui/{__version__}",
                 "Accept-Encoding": "identity",

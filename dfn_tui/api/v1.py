@@ -13,26 +13,23 @@ from pydantic import SecretStr, ValidationError
 from dfn_tui.api import v1_models as wire
 from dfn_tui.api.answers import checked, field_path, parsed, successful
 from dfn_tui.api.batch import Batch, Found, Item, Said, Send
-from dfn_tui.api.capabilities import GENERATION_1
-from dfn_tui.api.errors import Rejected
-from dfn_tui.api.probing import probe_lines
-from dfn_tui.api.requests import RequestModel, invalid
-from dfn_tui.api.retry import RetryPolicy
-from dfn_tui.api.transport import Call, TokenHeader, Transport
-from dfn_tui.api.types import (
-    Capabilities,
+from dfn_tui.api.calls import (
     CiWrite,
-    Identity,
-    IdentityKind,
     OnProgress,
     Outcome,
     Probe,
     Profile,
     ProfileWrite,
     Status,
-    Value,
     ignore_progress,
 )
+from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.errors import Rejected
+from dfn_tui.api.probing import probe_lines
+from dfn_tui.api.requests import RequestModel, invalid, named
+from dfn_tui.api.retry import RetryPolicy
+from dfn_tui.api.transport import Call, TokenHeader, Transport
+from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.text import _
 
@@ -41,11 +38,14 @@ _CI = "/api/v1/users/ci"
 _READS_AT_ONCE = 4
 _PROBE_ID = "dfn-tui-connection-test"
 
+_FLAGS = tuple(Flag)
+_STATES: dict[object, State] = {state.value: state for state in State}
+
 DataT = TypeVar("DataT", wire.ProfilesRead, wire.CiRead, wire.Written)
 
 
 class V1Api:
-    """`dfn_tui.api.types.UserApi` for generation 1. Owns the transport."""
+    """`dfn_tui.api.calls.UserApi` for generation 1. Owns the transport."""
 
     def __init__(self, transport: Transport, policy: RetryPolicy, *, token: SecretStr) -> None:
         self._transport = transport
@@ -156,7 +156,7 @@ class V1Api:
     ) -> list[Outcome]:
         """Each user once, however often asked for; the outcomes again as asked."""
         unique = list(dict.fromkeys(identities))
-        items = [_item(identity, partial(wire.UserCi, properties={})) for identity in unique]
+        items = [_named_item(identity) for identity in unique]
         outcomes = await self._batch(send, progress, write=write).run(
             items, GENERATION_1.batch_size, 1 if write else _READS_AT_ONCE
         )
@@ -212,10 +212,20 @@ def _item(identity: Identity, build: Callable[..., RequestModel]) -> Item | Outc
         return invalid(identity, field_path(exc))
 
 
+def _named_item(identity: Identity) -> Item | Outcome:
+    """The user of a call that sends no more than ids."""
+    if identity.kind is not IdentityKind.USER_ID:
+        return invalid(identity, identity.kind.value)
+    try:
+        return Item(identity, named(identity.value))
+    except ValueError:
+        return invalid(identity, IdentityKind.USER_ID.value)
+
+
 def _profile_item(write: ProfileWrite) -> Item | Outcome:
     unwritable = [flag.value for flag, state in write.consents.items() if state is State.NEVER_SET]
     # Consents travel as consents only, so that none gets around the rules that guard them.
-    unwritable += [name for name in write.properties if name in set(Flag)]
+    unwritable += [name for name in write.properties if name in _FLAGS]
     if unwritable:
         return invalid(write.identity, unwritable[0])
     properties = {**write.properties, **{flag.value: state.value for flag, state in write.consents.items()}}
@@ -232,9 +242,8 @@ def _profile(properties: Mapping[str, Value | None]) -> Profile:
     A flag with a value the documentation does not have is not readable; its value stays among the
     properties, where the operator sees it, and is never taken for one of the three states.
     """
-    states = {state.value: state for state in State}
-    readable = {flag: states.get(str(properties.get(flag))) for flag in Flag}
-    consents = {flag: state for flag, state in readable.items() if state is not None}
+    states = {flag: _STATES.get(properties[flag]) for flag in _FLAGS if flag in properties}
+    consents = {flag: state for flag, state in states.items() if state is not None}
     rest = {name: value for name, value in properties.items() if value is not None and name not in consents}
     return Profile(consents, rest)
 

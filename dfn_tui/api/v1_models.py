@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictInt
 
-from dfn_tui.api.answers import AnswerModel, Scalar, Text
+from dfn_tui.api.answers import AnswerModel, Scalars, Text
 from dfn_tui.api.errors import ApiError, NotPermitted, RateLimited, Rejected, ServerFailed, TokenRejected
 from dfn_tui.api.requests import Named, RequestModel, Sendable, SendableScalar
 from dfn_tui.api.types import Value
@@ -98,7 +98,7 @@ class _Data(AnswerModel):
 
 class FoundProperties(AnswerModel):
     user_id: Text
-    properties: dict[Text, Scalar]
+    properties: Scalars
 
 
 class FoundCi(AnswerModel):

@@ -13,18 +13,8 @@ from dfn_tui.api import v2_models as wire
 from dfn_tui.api import words
 from dfn_tui.api.answers import field_path, parsed, successful
 from dfn_tui.api.batch import Batch, Found, Item, Said
-from dfn_tui.api.capabilities import GENERATION_2
-from dfn_tui.api.errors import ApiError, RateLimited, Rejected, TokenRejected
-from dfn_tui.api.export import Export
-from dfn_tui.api.probing import probe_lines
-from dfn_tui.api.requests import invalid
-from dfn_tui.api.retry import RetryPolicy
-from dfn_tui.api.transport import Call, TokenHeader, Transport
-from dfn_tui.api.types import (
-    Capabilities,
+from dfn_tui.api.calls import (
     CiWrite,
-    Identity,
-    IdentityKind,
     OnProgress,
     Outcome,
     Probe,
@@ -33,6 +23,14 @@ from dfn_tui.api.types import (
     Status,
     ignore_progress,
 )
+from dfn_tui.api.capabilities import GENERATION_2
+from dfn_tui.api.errors import ApiError, RateLimited, Rejected, TokenRejected
+from dfn_tui.api.export import Export
+from dfn_tui.api.probing import probe_lines
+from dfn_tui.api.requests import invalid
+from dfn_tui.api.retry import RetryPolicy
+from dfn_tui.api.transport import Call, TokenHeader, Transport
+from dfn_tui.api.types import Capabilities, Identity, IdentityKind
 from dfn_tui.consent.flags import State
 from dfn_tui.consent.generation2 import OPTINS, to_optins
 from dfn_tui.text import _
@@ -41,7 +39,7 @@ _WRITES_AT_ONCE = 4
 
 
 class V2Api:
-    """`dfn_tui.api.types.UserApi` for generation 2. Owns the transport."""
+    """`dfn_tui.api.calls.UserApi` for generation 2. Owns the transport."""
 
     def __init__(
         self,
@@ -76,7 +74,11 @@ class V2Api:
         return self._transport.clock_skew
 
     async def read_profiles(
-        self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
+        self,
+        identities: Sequence[Identity],
+        progress: OnProgress = ignore_progress,
+        *,
+        names: Sequence[str] | None = None,
     ) -> list[Outcome]:
         message = _("Generation 2 of the product cannot read a single user.")
         return [Outcome(identity, Status.FAILED, "not-readable", message) for identity in identities]

@@ -3,18 +3,18 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Protocol
 
-from dfn_tui.api.types import (
+from dfn_tui.api.calls import (
     CiWrite,
-    Identity,
-    IdentityKind,
     OnProgress,
     Outcome,
     ProfileWrite,
     Status,
     UserApi,
-    Value,
+    ignore_progress,
 )
+from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.reading import Values, field_values
 from dfn_tui.service.records import FieldChange, FieldKind, FieldResult, UserChange, UserResult, Verdict
@@ -25,7 +25,8 @@ READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Seconds before each reading back: the server may take a moment to show what it took."""
 
 _PROFILE, _CI_SET, _CI_DELETE = "profile", "ci-set", "ci-delete"
-_TIMEOUT, _NOT_MENTIONED = "timeout", "not-mentioned"
+TIMEOUT, NOT_MENTIONED = "timeout", "not-mentioned"
+"""Codes of answers that do not say what became of a write."""
 Answers = dict[tuple[Identity, str], Outcome]
 
 
@@ -37,7 +38,7 @@ async def apply(
     pauses: Sequence[float] = READ_BACK_PAUSES,
 ) -> list[UserResult]:
     """Sends every change, reads back what can be read, and says of each field how it ended."""
-    answers = await _send(api, changes, progress)
+    answers = await send(api, changes, progress)
     now: Values = {}
     if api.capabilities.read_by:
         now = await _read_back(api, changes, answers, pauses)
@@ -47,7 +48,7 @@ async def apply(
             tuple(
                 _judge(
                     item,
-                    answers[change.identity, _part(item)],
+                    answers[change.identity, part_of(item)],
                     (change.identity, item.kind, item.name),
                     now,
                 )
@@ -68,13 +69,38 @@ def not_sent(change: UserChange, failure: Outcome) -> UserResult:
     return UserResult(change.identity, fields, (failure,) if failure.error else ())
 
 
-def _part(item: FieldChange) -> str:
+def part_of(item: FieldChange) -> str:
+    """Which part of a change that field is sent with: each part is a request of its own."""
     if item.kind is not FieldKind.CI:
         return _PROFILE
     return _CI_DELETE if item.after is None else _CI_SET
 
 
-async def _send(api: UserApi, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
+class Writer(Protocol):
+    """What takes writes: a client, or what stands before one."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def write_profiles(
+        self, writes: Sequence[ProfileWrite], progress: OnProgress = ignore_progress
+    ) -> list[Outcome]: ...
+
+    async def write_ci(
+        self, writes: Sequence[CiWrite], progress: OnProgress = ignore_progress
+    ) -> list[Outcome]: ...
+
+    async def delete_ci(
+        self, identities: Sequence[Identity], fields: Sequence[str], progress: OnProgress = ignore_progress
+    ) -> list[Outcome]: ...
+
+    async def link(self, identity: Identity, others: Sequence[Identity]) -> Outcome: ...
+
+    async def delete_identities(self, identity: Identity, others: Sequence[Identity]) -> Outcome: ...
+
+
+async def send(api: Writer, changes: Sequence[UserChange], progress: OnProgress = ignore_progress) -> Answers:
+    """Sends every change and reads nothing: the answer for each user and part of the change."""
     answers: Answers = {}
     writes = [_profile_write(change) for change in changes]
     writes = [write for write in writes if write.consents or write.properties]
@@ -95,10 +121,10 @@ def _profile_write(change: UserChange) -> ProfileWrite:
 
 
 def _ci(change: UserChange, part: str) -> list[FieldChange]:
-    return [item for item in change.fields if _part(item) == part]
+    return [item for item in change.fields if part_of(item) == part]
 
 
-async def _send_ci(api: UserApi, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
+async def _send_ci(api: Writer, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
     answers: Answers = {}
     sets = [
         CiWrite(change.identity, {item.name: str(item.after) for item in items})
@@ -118,7 +144,7 @@ async def _send_ci(api: UserApi, changes: Sequence[UserChange], progress: OnProg
     return answers
 
 
-async def _send_links(api: UserApi, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
+async def _send_links(api: Writer, changes: Sequence[UserChange], progress: OnProgress) -> Answers:
     answers: Answers = {}
     for change in changes:
         if items := _ci(change, _CI_SET):
@@ -150,8 +176,8 @@ def _settled(change: UserChange, answers: Answers, now: Values) -> bool:
     """Nothing more is to be learnt by waiting: each field shows what was wanted, or was refused."""
     for item in change.fields:
         key = (change.identity, item.kind, item.name)
-        answer = answers[change.identity, _part(item)]
-        refused = answer.status is Status.FAILED and answer.code != _NOT_MENTIONED
+        answer = answers[change.identity, part_of(item)]
+        refused = answer.status is Status.FAILED and answer.code != NOT_MENTIONED
         if not refused and (key not in now or not same_value(now[key], item.after)):
             return False
     return True
@@ -163,7 +189,7 @@ def _judge(
     read = key in now
     value = now.get(key)
     matches = read and same_value(value, item.after)
-    unclear = outcome.status is Status.UNKNOWN or outcome.code == _NOT_MENTIONED
+    unclear = outcome.status is Status.UNKNOWN or outcome.code == NOT_MENTIONED
     if outcome.status is Status.FAILED and not (unclear and matches):
         verdict, message = Verdict.FAILED, outcome.message
     elif unclear:
@@ -186,6 +212,6 @@ def _settle(
         return Verdict.UNKNOWN, outcome.message
     if not same_value(value, item.before):
         return Verdict.DIFFERENT, _("No answer came, and reading back shows another value.")
-    if outcome.code == _TIMEOUT:  # the server may still be at work on it
+    if outcome.code == TIMEOUT:  # the server may still be at work on it
         return Verdict.UNKNOWN, _("No answer came in time. It is not applied yet, and may still be.")
     return Verdict.FAILED, _("No answer came, and reading back shows that it was not applied.")

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfn_tui.api.open import open_api
-from dfn_tui.api.types import Probe, UserApi
-from dfn_tui.config import Config, Connection, add_connection
+from dfn_tui.config import Config, Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.clock import Clock, utc_now
 from dfn_tui.service.place import Mode, Place
@@ -16,6 +15,7 @@ from dfn_tui.service.tokens import TOKEN_KINDS, Piped, TokenNeeded, everyday_sto
 from dfn_tui.text import _, inert
 
 if TYPE_CHECKING:
+    from dfn_tui.api.calls import Probe, UserApi
     from dfn_tui.credentials import TokenStore
     from dfn_tui.service.demo import Demo
     from dfn_tui.service.desk import Desk
@@ -151,7 +151,7 @@ class Connections:
             self._store = await asyncio.to_thread(self._make_store)
         return self._store
 
-    async def _open(self, place: Place) -> UserApi:
+    async def _open(self, place: Place) -> "UserApi":
         connection = place.connection
         store = await self._tokens(connection.name)
         needed, *others = map(import_module("dfn_tui.credentials").TokenKind, TOKEN_KINDS[connection.api])
@@ -212,9 +212,11 @@ class Connections:
 
     async def add(self, connection: Connection) -> None:
         """Adds a connection to the configuration file. Raises `ConfigError`."""
+        from dfn_tui.config.writing import add_connection  # noqa: PLC0415  no start needs it
+
         self._config = await asyncio.to_thread(add_connection, self._config, connection)
 
-    async def test(self, name: str) -> Probe:
+    async def test(self, name: str) -> "Probe":
         """A harmless read over that connection. Raises `TokenNeeded`."""
         return await self.desk(name).probe()
 

@@ -1,17 +1,17 @@
 """The demonstration: a sandbox of its own process, and the connections to it, for this run only."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from secrets import token_bytes
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.sandbox.notable import notable_ids
 from dfn_tui.sandbox.process import SandboxProcess
-from dfn_tui.sandbox.seed import notable_ids
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
@@ -54,7 +54,7 @@ class Demo:
         """A journal that is forgotten with the sandbox: made-up people are no evidence."""
         from dfn_tui.service.journalling import JournalKeeper  # noqa: PLC0415  after the first paint
 
-        key = token_bytes(32)
+        key = os.urandom(32)
 
         async def journal_key() -> bytes | None:
             return key

@@ -8,19 +8,12 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
+from dfn_tui.api.calls import OnProgress, Outcome, Probe, Status, UserApi, ignore_progress
 from dfn_tui.api.errors import TokenRejected
-from dfn_tui.api.types import (
-    Identity,
-    IdentityKind,
-    OnProgress,
-    Outcome,
-    Probe,
-    Status,
-    UserApi,
-    ignore_progress,
-)
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.apply import apply, not_sent
@@ -165,9 +158,10 @@ class Desk:
         return Identity(kind or self.capabilities.write_by[0], value)
 
     async def look_up(
-        self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
+        self, identities: Sequence[Identity], progress: OnProgress = ignore_progress, *, ci: bool = False
     ) -> AsyncIterator[UserRecord]:
-        """Every user's record, in the order asked, as the answers come. Raises what opening raises.
+        """Every user's record, in the order asked, as the answers come, with the CI fields if `ci`. Raises
+        what opening raises.
 
         A generation that cannot read single users gives records without a profile, and asks nobody.
         """
@@ -177,33 +171,35 @@ class Desk:
             return
         size = self.capabilities.batch_size
         batches = [identities[at : at + size] for at in range(0, len(identities), size)]
-        running: list[asyncio.Task[list[Outcome]]] = []
+        running: list[asyncio.Task[list[UserRecord]]] = []
         async with self._using() as client:
             try:
                 for batch in batches:
-                    running.append(asyncio.ensure_future(client.read_profiles(batch, progress)))
+                    running.append(asyncio.ensure_future(self._read(client, batch, progress, ci)))
                     if len(running) == LOOK_UPS_AT_ONCE:
-                        for outcome in await running.pop(0):
-                            yield self._record(outcome)
+                        for record in await running.pop(0):
+                            yield record
                 while running:
-                    for outcome in await running.pop(0):
-                        yield self._record(outcome)
+                    for record in await running.pop(0):
+                        yield record
             finally:
                 for task in running:
                     task.cancel()
 
     async def open_user(self, identity: Identity, progress: OnProgress = ignore_progress) -> UserRecord:
         """One user with everything this generation can read, the CI fields too."""
-        if not self.capabilities.read_by:
-            return UserRecord(identity, self.clock())
-        async with self._using() as client:
-            [profile] = await client.read_profiles([identity], progress)
-            record = self._record(profile)
-            if self.capabilities.ci_fields and record.profile is not None:
-                [ci] = await client.read_ci([identity], progress)
-                failure = None if ci.status is Status.DONE else ci
-                record = UserRecord(identity, record.read_at, record.profile, ci.ci, failure)
+        [record] = [one async for one in self.look_up([identity], progress, ci=True)]
         return record
+
+    async def _read(
+        self, client: UserApi, identities: Sequence[Identity], progress: OnProgress, ci: bool
+    ) -> list[UserRecord]:
+        records = [self._record(outcome) for outcome in await client.read_profiles(identities, progress)]
+        readable = [record.identity for record in records if record.profile is not None]
+        if not (ci and readable and self.capabilities.ci_fields):
+            return records
+        found = {outcome.identity: outcome for outcome in await client.read_ci(readable, progress)}
+        return [_with_ci(record, found.get(record.identity)) for record in records]
 
     async def look_again(self, identities: Collection[Identity]) -> None:
         """Reads users with staged edits again and moves the edits onto what is there now."""
@@ -271,3 +267,10 @@ class Desk:
     async def finish(self) -> None:
         """Waits for what is being written, then closes the connection."""
         await self.forget_token()
+
+
+def _with_ci(record: UserRecord, ci: Outcome | None) -> UserRecord:
+    if ci is None:
+        return record
+    failure = None if ci.status is Status.DONE else ci
+    return replace(record, ci=ci.ci, failure=failure)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dfn_tui.api.types import Identity, Outcome, Status, UserApi, Value
+from dfn_tui.api.calls import Outcome, Status, UserApi
+from dfn_tui.api.types import Identity, Value
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.reading import field_values
 from dfn_tui.service.records import FieldChange, UserChange

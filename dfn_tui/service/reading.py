@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from dfn_tui.api.types import Identity, Outcome, Status, UserApi, Value
+from dfn_tui.api.calls import Outcome, Status, UserApi
+from dfn_tui.api.types import Identity, Value
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.records import FieldKind, UserChange
 from dfn_tui.text import _, inert

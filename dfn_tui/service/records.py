@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from dfn_tui.api.types import Identity, Outcome, Profile, Value
+from dfn_tui.api.calls import Outcome, Profile
+from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, State
 
 

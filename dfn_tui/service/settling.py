@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dfn_tui.api.types import Identity, IdentityKind, UserApi, Value
+from dfn_tui.api.calls import UserApi
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.reading import Values, field_values
 from dfn_tui.service.records import FieldChange, FieldKind, UserChange

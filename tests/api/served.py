@@ -9,9 +9,10 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
+from dfn_tui.api.calls import Progress
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Timeouts, Transport
-from dfn_tui.api.types import Identity, IdentityKind, Progress
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.api.v1 import V1Api
 from dfn_tui.api.v2 import V2Api
 

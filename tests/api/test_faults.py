@@ -6,10 +6,11 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from dfn_tui.api.calls import CiWrite, ProfileWrite, Status, UserApi
 from dfn_tui.api.errors import AnswerLost, ApiError, NotPermitted, RateLimited, ServerFailed, TokenRejected
 from dfn_tui.api.open import open_api
 from dfn_tui.api.transport import Timeouts, Transport
-from dfn_tui.api.types import CiWrite, Identity, IdentityKind, ProfileWrite, Status, UserApi
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.api.v1 import V1Api
 from dfn_tui.api.v2 import V2Api
 from dfn_tui.consent.flags import Flag, State

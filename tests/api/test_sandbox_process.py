@@ -161,7 +161,7 @@ def test_a_missing_server_is_named(package: str, monkeypatch: pytest.MonkeyPatch
 
 def test_starting_a_process_loads_no_server() -> None:
     code = (
-        "import sys, dfn_tui.sandbox.process, dfn_tui.sandbox.seed; "
+        "import sys, dfn_tui.sandbox.process, dfn_tui.sandbox.notable; "
         "print([name for name in ('starlette', 'uvicorn', 'httpx', 'pydantic') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

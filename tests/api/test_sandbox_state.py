@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.sandbox.database import Database, open_database
+from dfn_tui.sandbox.notable import notable_ids
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.seed import notable_ids, seeded_users
+from dfn_tui.sandbox.seed import seeded_users
 from dfn_tui.sandbox.server import SandboxThread
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -6,10 +6,10 @@ import traceback
 import pytest
 from pydantic import SecretStr
 
+from dfn_tui.api.calls import Outcome, ProfileWrite
 from dfn_tui.api.errors import ApiError
 from dfn_tui.api.open import open_api
 from dfn_tui.api.transport import Call, TokenHeader, Transport
-from dfn_tui.api.types import Outcome, ProfileWrite
 from tests.api.served import (
     EXPORT_TOKEN,
     TOKEN,

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from dfn_tui.api import transport as transport_module
+from dfn_tui.api.calls import Outcome, ProfileWrite, Status
 from dfn_tui.api.errors import (
     AnswerLost,
     AnswerUnreadable,
@@ -25,7 +26,6 @@ from dfn_tui.api.errors import (
     Unreachable,
 )
 from dfn_tui.api.transport import Call, Timeouts, TokenHeader, Transport
-from dfn_tui.api.types import Outcome, ProfileWrite, Status
 from tests.api.served import TOKEN, RawServer, Reply, Waits, cut, found, http, silent, users, v1, written
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
@@ -332,6 +332,29 @@ async def test_clock_skew() -> None:
             await transport.post(Call("/", {}, None))
             await transport.aclose()
             assert transport.clock_skew == skew
+
+
+async def test_the_clock_is_compared_anew_though_the_date_is_the_same() -> None:
+    host = datetime(2025, 3, 1, 9, tzinfo=UTC)
+    times = iter([host, host, host + timedelta(seconds=1), host + timedelta(seconds=1)])
+    async with RawServer(http("", headers={"Date": format_datetime(host, usegmt=True)})) as server:
+        transport = Transport(server.url, now=lambda: next(times))
+        await transport.post(Call("/", {}, None))
+        assert transport.clock_skew == timedelta()
+        await transport.post(Call("/", {}, None))
+        assert transport.clock_skew == timedelta(seconds=-1)
+        await transport.aclose()
+
+
+@pytest.mark.parametrize("connections", [1, 3, 12])
+async def test_as_many_connections_as_wanted(connections: int) -> None:
+    async with RawServer(http("")) as server:
+        transport = Transport(server.url, connections=connections)
+        call = Call("/", {}, None)
+        await asyncio.gather(*(transport.post(call) for _ in range(2 * connections)))
+        await transport.aclose()
+        assert len(server.requests) == 2 * connections
+        assert server.connections == connections
 
 
 async def test_a_read_can_be_cancelled() -> None:

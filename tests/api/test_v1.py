@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfn_tui.api.batch import Item, portions
+from dfn_tui.api.calls import CiWrite, Outcome, ProfileWrite, Status
 from dfn_tui.api.errors import AnswerUnreadable, TokenRejected
-from dfn_tui.api.types import CiWrite, Identity, IdentityKind, Outcome, ProfileWrite, Status, Value
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from tests.api.served import RawServer, Waits, cut, external, failure, found, http, users, v1, written
 
@@ -267,11 +268,18 @@ async def test_what_cannot_be_sent_fails_alone(bad: ProfileWrite, field: str) ->
     assert outcomes[1].status is Status.DONE
 
 
+NAMED = ("user_id", "user_id", "email")
+
+
 async def test_nothing_to_ask_is_nothing_sent() -> None:
     async with RawServer(b"") as server:
         api = v1(server.url)
         assert await api.read_profiles([]) == await api.write_profiles([]) == []
-        assert codes(await api.read_profiles(users(""))) == ["invalid"]
+        outcomes = await api.read_profiles([*users("", "\ud800"), Identity(IdentityKind.EMAIL, "a@b")])
+        assert codes(outcomes) == ["invalid"] * 3
+        assert [field in outcome.message for field, outcome in zip(NAMED, outcomes, strict=True)] == [
+            True
+        ] * 3
         assert codes(await api.write_ci([CiWrite(users("a")[0], {"kakao_id": "\ud800"})])) == ["invalid"]
         assert server.requests == []
 

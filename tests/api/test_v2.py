@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from dfn_tui.api.calls import Outcome, ProfileWrite, Status
 from dfn_tui.api.errors import (
     AnswerUnreadable,
     ApiError,
@@ -13,7 +14,7 @@ from dfn_tui.api.errors import (
     ServerFailed,
     TokenRejected,
 )
-from dfn_tui.api.types import Identity, IdentityKind, Outcome, ProfileWrite, Status
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.api.v2_models import timestamp
 from dfn_tui.consent.flags import Flag, State
 from tests.api.served import RawServer, Waits, cut, external, http, users, v2
@@ -164,6 +165,7 @@ async def test_what_this_generation_cannot_do() -> None:
         assert [o.code for o in await api.read_profiles([external("a"), external("b")])] == [
             "not-readable"
         ] * 2
+        assert [o.code for o in await api.read_profiles([external("a")], names=["x"])] == ["not-readable"]
         assert [o.code for o in await api.read_ci([external("a")])] == ["not-supported"]
         assert [o.code for o in await api.delete_ci([external("a")], [])] == ["not-supported"]
         assert api.capabilities.read_by == () and api.clock_skew is None

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
+from dfn_tui.api.calls import CiWrite, Outcome, ProfileWrite, Status
 from dfn_tui.api.capabilities import GENERATION_1
 from dfn_tui.api.errors import ApiError, RateLimited, ServerFailed, TokenRejected
 from dfn_tui.api.transport import Transport
-from dfn_tui.api.types import CiWrite, Identity, IdentityKind, Outcome, ProfileWrite, Status
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.api.v2 import V2Api
 from dfn_tui.consent.flags import Flag, State
 from tests.api.served import EXPORT_TOKEN, SERVICE_ID, TOKEN, RawServer, Waits, external, http, users, v1, v2
