@@ -20,5 +20,9 @@ class ConsoleError(Exception):
         self.next_step = next_step
 
 
+class GateRefused(ConsoleError):
+    """A rule forbids the write. Nothing was sent."""
+
+
 class TokenTrouble(ConsoleError):
     """There is no token, or none that can be used."""

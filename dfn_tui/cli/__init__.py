@@ -7,27 +7,34 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from dfn_tui import __version__
-from dfn_tui.errors import ConsoleError, TokenTrouble
-from dfn_tui.text import _
+from dfn_tui.errors import ConsoleError
+from dfn_tui.text import _, inert
 
 _MODULES = {
+    "get": "dfn_tui.cli.get",
+    "set": "dfn_tui.cli.set",
+    "ci": "dfn_tui.cli.ci",
     "sandbox": "dfn_tui.sandbox.command",
     "journal": "dfn_tui.cli.journal",
     "auth": "dfn_tui.cli.auth",
     "doctor": "dfn_tui.cli.doctor",
+    "completion": "dfn_tui.cli.completion",
 }
 """The commands with arguments of their own: `add_arguments` adds them, `run` runs the command."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit code: 0 done, 1 the sandbox could not run, the journal
-    does not hold what was asked for or the doctor found a fault, 2 bad usage or a configuration or journal
-    that is not right, 4 trouble with a token."""
+    """Runs the command line and returns the exit code: 0 all done, 1 some users failed, the sandbox could not
+    run, the journal does not hold what was asked for or the doctor found a fault, 2 bad usage or input, or a
+    configuration or journal that is not right, 3 refused by a guard, 4 trouble with a token or a permission,
+    5 trouble with the network or the server, 6 nobody knows whether a user was written to, 130 stopped."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = _parser(arguments)
-    args = parser.parse_args(arguments)
+    args = _parsed(parser, arguments)
     if args.token_stdin and args.command is not None:
         parser.error(_("--token-stdin opens the console and goes with no command"))
+    if args.open_user is not None and args.command not in (None, "demo"):
+        parser.error(_("--user opens the console and goes with no command"))
     if args.command not in _MODULES:
         # Importing makes many objects and drops none: the console starts a tenth quicker where nobody looks
         # for some to collect, and looks again once it has painted.
@@ -36,26 +43,58 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(import_module(_MODULES.get(args.command, "dfn_tui.cli.console")).run(args))
     except ConsoleError as error:
         print(f"dfn-tui: {error.title}\n{error.happened}\n{error.next_step}", file=sys.stderr)
-        return 4 if isinstance(error, TokenTrouble) else 2
+        from dfn_tui.cli.exit_codes import of_error  # noqa: PLC0415  not needed where nothing fails
+
+        return of_error(error)
     finally:
         gc.enable()
 
 
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """The arguments; words may stand before, between and after the options, which argparse alone takes only
+    in one piece."""
+    args, more = parser.parse_known_args(arguments)
+    words = getattr(args, "words", None)
+    stray = more if words is None else [word for word in more if word.startswith("-") and word != "-"]
+    if stray:
+        parser.error(_("unrecognized arguments: {words}").format(words=inert(" ".join(stray))))
+    if words is not None:
+        args.words = [*words, *more]
+    return args
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """The command line with the options of every command."""
+    return _parser(tuple(_MODULES))
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dfn-tui", description=_("A consent console for the terminal."))
+    parser = argparse.ArgumentParser(
+        prog="dfn-tui",
+        description=_("A consent console for the terminal."),
+        epilog=_(
+            "Exit codes: 0 all done, 1 some users failed, 2 bad usage or input, 3 refused by a guard, "
+            "4 token or permission, 5 network or server, 6 outcome unknown."
+        ),
+    )
     parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}")
     parser.add_argument("-c", "--connection", metavar="NAME", help=_("open this connection"))
     parser.add_argument("--read-only", action="store_true", help=_("refuse every write"))
     parser.add_argument(
         "--token-stdin", action="store_true", help=_("read the token from a pipe, never keep it")
     )
+    parser.add_argument("--user", dest="open_user", metavar="ID", help=_("open the console on this user"))
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"))
     commands.add_parser("demo", help=_("open the console on a sandbox with made-up users"))
+    commands.add_parser("get", help=_("show the consents and properties of users"))
+    commands.add_parser("set", help=_("change consents and properties of users"))
+    commands.add_parser("ci", help=_("show, set and delete the identifiers that messages are sent to"))
     commands.add_parser("sandbox", help=_("run both product generations on this machine"))
     commands.add_parser("journal", help=_("list, show, verify and export what was written, by whom and why"))
     commands.add_parser("auth", help=_("set and delete tokens, and see where each is from"))
     commands.add_parser("doctor", help=_("check this host, the terminal, the token, the server, the journal"))
+    commands.add_parser("completion", help=_("print what a shell needs to complete these commands"))
     for name, module in _MODULES.items():
         if name in arguments:  # its options need not be built for a start of the console
             import_module(module).add_arguments(commands.choices[name])

@@ -3,6 +3,7 @@
 import argparse
 from importlib import import_module
 
+from dfn_tui.cli.options import add_connection
 from dfn_tui.text import _
 
 
@@ -10,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the commands of `dfn-tui auth` and their options."""
     commands = parser.add_subparsers(dest="action", metavar=_("ACTION"), required=True)
     setting = commands.add_parser("set", help=_("keep a token: asked for, or piped in"))
-    _add_connection(setting)
+    add_connection(setting, _("this connection"))
     _add_kind(setting, _("which token; the connection's first is the default"))
     setting.add_argument(
         "--store",
@@ -18,21 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=_("keep it there: the system's keyring, or the Linux kernel's until the evening"),
     )
     status = commands.add_parser("status", help=_("where each token is from, and why not from elsewhere"))
-    _add_connection(status)
+    add_connection(status, _("this connection"))
     status.add_argument("--json", action="store_true", help=_("one JSON object a line"))
     deleting = commands.add_parser("delete", help=_("forget tokens in every store"))
-    _add_connection(deleting)
+    add_connection(deleting, _("this connection"))
     _add_kind(deleting, _("only this token"))
-
-
-def _add_connection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-c",
-        "--connection",
-        default=argparse.SUPPRESS,  # or it would undo one that stands before the command
-        metavar="NAME",
-        help=_("this connection"),
-    )
 
 
 def _add_kind(parser: argparse.ArgumentParser, words: str) -> None:

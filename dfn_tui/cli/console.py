@@ -8,6 +8,7 @@ from contextlib import suppress
 from dfn_tui import paths
 from dfn_tui.app import ConsoleApp
 from dfn_tui.cli.choice import chosen, required
+from dfn_tui.cli.ids import one_id
 from dfn_tui.cli.stdin import piped_token, reopen_terminal
 from dfn_tui.config import Config, load
 from dfn_tui.errors import ConsoleError
@@ -21,6 +22,7 @@ def run(args: argparse.Namespace) -> int:
     config = load(paths.config_file())
     demo = args.command == "demo"
     start = None if demo else chosen(config, args.connection)
+    user = None if args.open_user is None else one_id(args.open_user)
     connections = Connections(
         config,
         read_only=args.read_only,
@@ -28,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         piped=_piped(config, args.connection) if args.token_stdin else None,
     )
     _need_terminal()
-    app = ConsoleApp(connections, start.name if start else None, demo=demo)
+    app = ConsoleApp(connections, start.name if start else None, demo=demo, user=user)
     app.run(mouse=False)
     return app.return_code or 0
 

@@ -3,18 +3,13 @@
 import argparse
 from importlib import import_module
 
+from dfn_tui.cli.options import add_connection
 from dfn_tui.text import _
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `dfn-tui doctor`."""
-    parser.add_argument(
-        "-c",
-        "--connection",
-        default=argparse.SUPPRESS,  # or it would undo one that stands before the command
-        metavar="NAME",
-        help=_("look at this connection's token and server"),
-    )
+    add_connection(parser, _("look at this connection's token and server"))
     parser.add_argument("--json", action="store_true", help=_("one JSON object a line"))
     parser.add_argument("--offline", action="store_true", help=_("ask no server"))
 

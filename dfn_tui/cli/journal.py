@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from dfn_tui.cli.options import add_connection
 from dfn_tui.text import _
 
 _MOST_LISTED = 10_000
@@ -55,13 +56,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="ID", help=_("changes of this user"))
     parser.add_argument("--flag", metavar="NAME", help=_("changes of this consent"))
     parser.add_argument("--operator", metavar="WHO", help=_("changes by this account"))
-    parser.add_argument(
-        "-c",
-        "--connection",
-        default=argparse.SUPPRESS,  # or it would undo one that stands before the command
-        metavar="NAME",
-        help=_("changes over this connection"),
-    )
+    add_connection(parser, _("changes over this connection"))
     parser.add_argument("--outcome", metavar="WORD", help=_("confirmed, failed, unknown, open, …"))
     parser.add_argument("--since", metavar="DAY", help=_("from this day or moment on, Korean time"))
     parser.add_argument("--until", metavar="DAY", help=_("up to this moment, or the end of this day"))

@@ -19,18 +19,18 @@ INTERRUPTED = 130
 
 
 def guarded(command: Callable[[], int]) -> int:
-    """Runs a command and returns its exit code. It ends quietly when whoever reads its output has enough
-    (`| head`). Raises `ConsoleError` where the output cannot be written."""
+    """Runs a command and returns its exit code, 0 where whoever reads its output has enough (`| head`)
+    before it is through. Raises `ConsoleError` where the output cannot be written."""
+    code = 0
     try:
         code = command()
         print(end="", flush=True)
     except BrokenPipeError:
-        _abandon_output()
-        return 0
+        abandon_output()
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        _abandon_output()
+        abandon_output()
         raise ConsoleError(
             _("The output could not be written"),
             _("Writing it failed: {reason}.").format(reason=error.strerror or type(error).__name__),
@@ -39,7 +39,7 @@ def guarded(command: Callable[[], int]) -> int:
     return code
 
 
-def _abandon_output() -> None:
+def abandon_output() -> None:
     """Lets nothing that is still held back be written when Python ends: it would fail again, and be shown."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""A token from the standard input, and the terminal in its place afterwards."""
+"""A token or a list from the standard input, and the terminal in its place afterwards."""
 
 import os
 from contextlib import suppress
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _STDIN = 0
 _LARGEST = 65_536  # bytes of a first line
+_LARGEST_LIST = 64 << 20  # bytes: some millions of ids
 
 
 def is_terminal() -> bool:
@@ -47,6 +48,30 @@ def _first_line() -> bytes:
             break
         line += piece
     return line.partition(b"\n")[0]
+
+
+def piped_text() -> str:
+    """All that is on the standard input, to its end. Raises `ConsoleError` where that is too long, or not
+    UTF-8."""
+    data = bytearray()
+    with suppress(OSError):  # it is closed
+        while len(data) <= _LARGEST_LIST and (piece := os.read(_STDIN, 1 << 16)):
+            data += piece
+    if len(data) > _LARGEST_LIST:
+        raise ConsoleError(
+            _("The list is too long"),
+            _("The standard input holds more than 64 MiB."),
+            _("Give fewer ids at once."),
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConsoleError(
+            _("The list cannot be read"),
+            _("The standard input is not UTF-8 text at line {line}.").format(line=line),
+            _("Convert it to UTF-8 first."),
+        ) from None
 
 
 def reopen_terminal() -> None:

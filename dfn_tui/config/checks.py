@@ -110,3 +110,10 @@ def days(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 36_500:
         return value
     raise Wrong(_("Write a whole number of days from 1 to 36500, without quotes."))
+
+
+def count(value: object) -> int:
+    """How many users, from 1 on."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise Wrong(_("Write a whole number from 1 on, without quotes."))

@@ -31,7 +31,8 @@ class Connection:
     `base_url` None: the generation's own host. `service_id` is the query parameter that every call of
     generation 2 carries; generation 1 has none. `token_command` is a program with its arguments whose first
     line of output is the token, `export_token_command` the same for generation 2's export token; empty:
-    none. `kernel_keyring` lets the Linux kernel's keyring hold the tokens.
+    none. `kernel_keyring` lets the Linux kernel's keyring hold the tokens. `max_grants` users may be given a
+    consent in one go, `max_users` may be written to; None: as many as everywhere.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Connection:
     token_command: tuple[str, ...] = ()
     export_token_command: tuple[str, ...] = ()
     kernel_keyring: bool = False
+    max_grants: int | None = None
+    max_users: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,11 @@
 
 import re
 import stat
-import tomllib
 from pathlib import Path
 from types import MappingProxyType
 
 from dfn_tui.config.errors import ConfigError
 from dfn_tui.config.model import Config
-from dfn_tui.config.schema import validate
 from dfn_tui.text import _, inert
 
 LARGEST = 1 << 20
@@ -30,6 +28,10 @@ def load(path: Path) -> Config:
 
 def parse(text: str, path: Path) -> Config:
     """The configuration `text` holds; `path` is for the words of a `ConfigError`."""
+    import tomllib  # noqa: PLC0415  only where there is a file
+
+    from dfn_tui.config.schema import validate  # noqa: PLC0415  as above
+
     try:
         document = tomllib.loads(text)
     except RecursionError:

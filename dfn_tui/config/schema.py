@@ -48,6 +48,8 @@ _CONNECTION: Mapping[str, _Key] = {
     "token_command": _Key(checks.command),
     "export_token_command": _Key(checks.command),
     "kernel_keyring": _Key(checks.boolean),
+    "max_grants": _Key(checks.count),
+    "max_users": _Key(checks.count),
 }
 
 

@@ -26,8 +26,8 @@ def add_connection(config: Config, connection: Connection) -> Config:
     stands or leaves no room for a table at its end, or if it cannot be written.
     """
     path = config.path
-    text = read_text(path) or ""
-    current = parse(text, path)
+    before = read_text(path) or ""
+    current = parse(before, path)
     if connection.name in current.connections:
         key = dotted("connections", connection.name)
         raise ConfigError(
@@ -36,20 +36,33 @@ def add_connection(config: Config, connection: Connection) -> Config:
             _("Choose another name. Nothing was changed."),
             key=key,
         )
+    after = _with_table(before, _table(connection, path))
+    if not current.connections:
+        after = f'default = "{connection.name}"\n\n' + after
+    added = _read_back(after, path)
+    _write(path, after)
+    return added
+
+
+def _table(connection: Connection, path: Path) -> str:
+    """The connection as the file has it. Raises `ConfigError` where it is not right."""
     values = _values(connection)
     validate({"connections": {connection.name: values}}, path)
     # JSON's quoting is TOML's, for everything that the validation lets through.
-    lines = [f"[{dotted('connections', connection.name)}]"]
-    lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-    if text and not text.endswith("\n"):
-        text += "\n"
-    if text:
-        text += "\n"
-    if not current.connections:
-        text = f'default = "{connection.name}"\n\n' + text
-    text += "\n".join(lines) + "\n"
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items()]
+    return f"[{dotted('connections', connection.name)}]\n" + "".join(lines)
+
+
+def _with_table(text: str, table: str) -> str:
+    """`text` with a table at its end, a blank line before it."""
+    if not text:
+        return table
+    return text + ("\n" if text.endswith("\n") else "\n\n") + table
+
+
+def _read_back(text: str, path: Path) -> Config:
     try:
-        added = parse(text, path)
+        return parse(text, path)
     except ConfigError:
         raise ConfigError(
             path,
@@ -57,8 +70,6 @@ def add_connection(config: Config, connection: Connection) -> Config:
             _("Add the connection with an editor. Nothing was changed."),
             title=_("The connection was not saved"),
         ) from None
-    _write(path, text)
-    return added
 
 
 def _values(connection: Connection) -> dict[str, object]:

@@ -8,24 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dfn_tui.api.types import (
-        Capabilities,
-        Identity,
-        IdentityKind,
-        Outcome,
-        Probe,
-        Profile,
-        Progress,
-        StandardProperty,
-        Status,
-        Value,
-        ValueType,
-    )
+    from dfn_tui.api.calls import Outcome, Probe, Profile, Progress, Status
+    from dfn_tui.api.types import Capabilities, Identity, IdentityKind, StandardProperty, Value, ValueType
     from dfn_tui.config import Api, Connection, Environment
+    from dfn_tui.errors import GateRefused
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.desk import Desk
     from dfn_tui.service.freshness import Conflict, StaleWrite
-    from dfn_tui.service.gate import GateRefused
     from dfn_tui.service.journalling import JournalKeeper
     from dfn_tui.service.place import Mode, Place
     from dfn_tui.service.records import (
@@ -44,24 +33,20 @@ if TYPE_CHECKING:
     from dfn_tui.store import Change, Ending, Entry, Filter, Intent, JournalError, explain_cover
 
 _PLACES = {
+    "dfn_tui.api.calls": ("Outcome", "Probe", "Profile", "Progress", "Status"),
     "dfn_tui.api.types": (
         "Capabilities",
         "Identity",
         "IdentityKind",
-        "Outcome",
-        "Probe",
-        "Profile",
-        "Progress",
         "StandardProperty",
-        "Status",
         "Value",
         "ValueType",
     ),
     "dfn_tui.config": ("Api", "Connection", "Environment"),
+    "dfn_tui.errors": ("GateRefused",),
     "dfn_tui.service.connections": ("Connections",),
     "dfn_tui.service.desk": ("Desk",),
     "dfn_tui.service.freshness": ("Conflict", "StaleWrite"),
-    "dfn_tui.service.gate": ("GateRefused",),
     "dfn_tui.service.journalling": ("JournalKeeper",),
     "dfn_tui.service.place": ("Mode", "Place"),
     "dfn_tui.service.records": (

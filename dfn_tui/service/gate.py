@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 
 from dfn_tui.config import Connection
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import GateRefused
+from dfn_tui.service import caps
 from dfn_tui.service.intents import intents, outcome
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.place import Mode
 from dfn_tui.service.records import UserChange, UserResult
-from dfn_tui.service.review import Approval, Review
+from dfn_tui.service.review import Approval, Review, grants
 from dfn_tui.store import JournalError
 from dfn_tui.text import _
-
-
-class GateRefused(ConsoleError):
-    """A rule forbids the write. Nothing was sent."""
 
 
 class Gate:
@@ -24,6 +21,7 @@ class Gate:
         self.mode = mode
         self._connection = connection
         self._keeper = keeper
+        self._caps = caps.of(connection)
 
     def admit(self, reviewed: Review, approval: Approval) -> None:
         """Raises `GateRefused` naming the first thing that is missing. Nothing is written or sent."""
@@ -37,6 +35,11 @@ class Gate:
             raise GateRefused(
                 _("Nothing staged"), _("There is no change to send."), _("Stage a change first.")
             )
+        caps.check(
+            len(reviewed.changes),
+            sum(map(grants, reviewed.changes)),
+            self._caps.raised(max_grants=approval.max_grants),
+        )
         unread = [n for n in reviewed.notices if n.must_acknowledge and n.id not in approval.acknowledged]
         if unread:
             raise GateRefused(

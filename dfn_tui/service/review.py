@@ -6,11 +6,14 @@ from datetime import datetime
 
 from dfn_tui.api.types import Capabilities, Identity
 from dfn_tui.consent.demands import demands
-from dfn_tui.consent.diff import FlagChange
+from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.lints import lint
 from dfn_tui.service.records import FieldKind, UserChange
 from dfn_tui.text import _, inert
+
+CREATES = "create:"
+"""How the id of a notice begins that says of a user that writing creates it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Approval:
     """The ids of the notices that were read and ticked off."""
     leave_out: frozenset[Identity] = field(default=frozenset())
     """Users the operator leaves out, because somebody else changed them meanwhile."""
+    max_grants: int | None = None
+    """So many users may be given a consent this once; None: no more than the connection's cap says."""
 
 
 def flag_changes(change: UserChange) -> tuple[FlagChange, ...]:
@@ -55,6 +60,11 @@ def flag_changes(change: UserChange) -> tuple[FlagChange, ...]:
         for item in change.fields
         if item.kind is FieldKind.CONSENT
     )
+
+
+def grants(change: UserChange) -> bool:
+    """Whether this gives the user a consent."""
+    return any(one.direction is Direction.GRANT for one in flag_changes(change))
 
 
 def review(
@@ -84,7 +94,7 @@ def _about(change: UserChange, seen: Consents, wanted: Sequence[FlagChange]) -> 
     found = []
     if change.creates:
         text = _("{user} is unknown to the server: writing creates this user.").format(user=user)
-        found.append(Notice(f"create:{key}", text, must_acknowledge=True))
+        found.append(Notice(f"{CREATES}{key}", text, must_acknowledge=True))
     if wanted and seen:
         left = {**seen, **{one.flag: one.after for one in wanted}}
         before = {(one.kind, one.flags) for one in lint(seen)}

@@ -14,7 +14,16 @@ from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input import BulkInput, Fault, Form, Good, WishSet, open_input, parse_assignment, take_in
+from dfn_tui.service.bulk.input import (
+    BulkInput,
+    Fault,
+    Form,
+    Good,
+    WishSet,
+    open_input,
+    parse_assignment,
+    take_in,
+)
 from dfn_tui.service.bulk.input.cells import read_user
 from dfn_tui.text import inert
 from dfn_tui.text.phone import e164

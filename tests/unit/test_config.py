@@ -62,6 +62,21 @@ def test_no_file_is_an_empty_configuration(tmp_path: Path) -> None:
     assert not path.parent.exists()
 
 
+def test_how_many_users_one_write_may_reach() -> None:
+    stated = parse(PROD + "max_grants = 5\nmax_users = 700\n", PATH).connections["prod"]
+    assert (stated.max_grants, stated.max_users) == (5, 700)
+    silent = parse(PROD, PATH).connections["prod"]
+    assert (silent.max_grants, silent.max_users) == (None, None)
+
+
+@pytest.mark.parametrize("key", ["max_grants", "max_users"])
+@pytest.mark.parametrize("value", ["0", "-1", "2.5", "true", '"10"'])
+def test_a_cap_is_a_number_from_1_on(key: str, value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(PROD + f"{key} = {value}\n", PATH)
+    assert f"{key} is not right" in text_of(caught.value)
+
+
 @pytest.mark.parametrize("empty", ["", "\n# nothing yet\r\n", "[connections]\n"])
 def test_an_empty_file_is_an_empty_configuration(empty: str) -> None:
     assert parse(empty, PATH) == Config(PATH, None, {})

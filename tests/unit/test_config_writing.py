@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.config import Api, Config, ConfigError, Connection, Environment, add_connection, load
+from dfn_tui.config import Api, Config, ConfigError, Connection, Environment, load
+from dfn_tui.config.writing import add_connection
 
 NEW = Connection("new", Api.V2, Environment.STAGING, True, "https://host/x", "0f3a")
 HAND_WRITTEN = """# Ask the on-call lead before touching production.

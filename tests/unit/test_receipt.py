@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.api.types import Identity, IdentityKind, Profile
+from dfn_tui.api.calls import Profile
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.receipt import NotExported, export_receipt, receipt, receipt_file
 from dfn_tui.service.records import UserRecord

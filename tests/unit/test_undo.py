@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.api.types import Identity, IdentityKind, Profile, Value
+from dfn_tui.api.calls import Profile
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.records import FieldKind, UserChange, UserRecord
 from dfn_tui.service.staging import DeletionNotConfirmed, Draft, Staging

@@ -1,0 +1,44 @@
+"""How a command ended, as a number that scripts can act on."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from dfn_tui.errors import ConsoleError, GateRefused, TokenTrouble
+
+
+class ExitCode(IntEnum):
+    """The exit codes of the commands that read and write users."""
+
+    DONE = 0
+    SOME_FAILED = 1
+    BAD_USAGE = 2
+    REFUSED = 3
+    TOKEN = 4
+    NETWORK = 5
+    UNKNOWN = 6
+
+
+def of_error(error: ConsoleError) -> ExitCode:
+    """The exit code of a command that this error ended."""
+    from dfn_tui.api import errors as api  # noqa: PLC0415  not needed where nothing fails
+
+    if isinstance(error, GateRefused | api.ReadOnly):
+        return ExitCode.REFUSED
+    if isinstance(error, TokenTrouble | api.TokenRejected | api.NotPermitted):
+        return ExitCode.TOKEN
+    network = api.Unreachable | api.AnswerLost | api.ServerFailed | api.RateLimited | api.AnswerUnreadable
+    return ExitCode.NETWORK if isinstance(error, network) else ExitCode.BAD_USAGE
+
+
+def of_failures(failures: Iterable[ConsoleError | None], *, unknown: bool = False) -> ExitCode:
+    """The exit code of a command through which these users failed, each with the error of the whole request
+    or None where the user alone failed. `unknown`: of some user nobody knows whether it was written to.
+
+    What holds for all of them is told; else that some failed, which others did not.
+    """
+    if unknown:
+        return ExitCode.UNKNOWN
+    codes = {ExitCode.SOME_FAILED if error is None else of_error(error) for error in failures}
+    if not codes:
+        return ExitCode.DONE
+    return codes.pop() if codes in ({ExitCode.TOKEN}, {ExitCode.NETWORK}) else ExitCode.SOME_FAILED

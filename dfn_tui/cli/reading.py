@@ -1,0 +1,101 @@
+"""Users as a command shows them: as they come, one after the other."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+
+from dfn_tui.cli.exit_codes import ExitCode, of_failures
+from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
+from dfn_tui.cli.session import waiting_on
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.words import state_glyph, state_name
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service import Desk, Identity, UserRecord, Value
+from dfn_tui.service.personal import is_masked, shown_value
+from dfn_tui.text import _, inert
+from dfn_tui.text.width import padded, width
+
+Fields = Callable[[UserRecord], Mapping[str, Value | None]]
+"""The fields of a user that a command shows, by name."""
+
+UNKNOWN_USER = "unknown-user"
+"""The code of a user that the server knows nothing of."""
+
+_FLAGS = frozenset(flag.value for flag in Flag)
+
+
+def read_words(done: int, total: int) -> str:
+    """How far the reading is."""
+    return _("{done} of {total} read").format(done=f"{done:,}", total=f"{total:,}")
+
+
+def unknown_user() -> str:
+    """What is said of such a user."""
+    return _("The server knows nothing of this user.")
+
+
+async def show_users(
+    args: argparse.Namespace, desk: Desk, wanted: Sequence[Identity], fields: Fields, *, ci: bool
+) -> ExitCode:
+    """Shows every user as soon as it is read, on the standard output. Raises `ConsoleError`."""
+    if not desk.capabilities.read_by:
+        raise ConsoleError(
+            _("Users cannot be read here"),
+            _("This generation of the product cannot read a single user."),
+            _("Use a connection of generation 1, or the product's own export."),
+        )
+    write_data() if args.json else write_text()
+    show = _show_json if args.json else _show
+    failures: list[ConsoleError | None] = []
+    with Progress(beside_data=True) as progress:
+        done = 0
+        async for record in desk.look_up(wanted, waiting_on(progress), ci=ci):
+            show(record, fields(record), args.reveal)
+            if record.failure is not None:
+                failures.append(record.failure.error)
+            done += 1
+            progress.show(read_words(done, len(wanted)))
+    return of_failures(failures)
+
+
+def shown_json(name: str, value: Value | None, revealed: bool) -> Value | None:
+    """A value as it goes into JSON: as it is, or its mask where it is personal and not `revealed`."""
+    if value is None or revealed or not is_masked(name, value):
+        return value
+    return shown_value(name, value, revealed=False)
+
+
+def _show_json(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:
+    code, message = _remark(record)
+    told = {
+        "user_id": record.identity.value,
+        "properties": {name: shown_json(name, value, revealed) for name, value in fields.items()},
+        "outcome": "failed" if record.failure else "read",
+        "code": code,
+        "message": message,
+    }
+    print(json_line(told), flush=True)  # whoever reads it need not wait for the last user
+
+
+def _show(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:
+    user = inert(record.identity.value)
+    code, message = _remark(record)
+    if record.failure is not None:
+        say(f"{user}: {inert(message)}" + (f" ({inert(code)})" if code else ""))
+        return
+    print(f"{user}: {message}" if message else user)
+    wide = max(map(width, map(inert, fields)), default=0)
+    for name, value in fields.items():
+        print(f"  {padded(inert(name), wide)}  {_words(name, value, revealed)}")
+
+
+def _remark(record: UserRecord) -> tuple[str | None, str]:
+    if record.failure is not None:
+        return record.failure.code, record.failure.message
+    return (UNKNOWN_USER, unknown_user()) if record.unknown_to_server else (None, "")
+
+
+def _words(name: str, value: Value | None, revealed: bool) -> str:
+    if name in _FLAGS and value is not None:
+        state = State(str(value))
+        return f"{state_glyph(state)} {state_name(state)}"
+    return _("(none)") if value is None else shown_value(name, value, revealed=revealed)

@@ -1,0 +1,128 @@
+"""From what is wanted for some users to how it ended: read, stage, review, ask, send, tell."""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from dfn_tui.cli.approving import all_answered, approve, show_review
+from dfn_tui.cli.endings import (
+    Ended,
+    How,
+    conflicting,
+    exit_code,
+    not_created,
+    of_result,
+    planned,
+    show,
+    unread,
+)
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.output import Progress, abandon_output, say
+from dfn_tui.cli.reading import read_words
+from dfn_tui.cli.session import finishing, waiting_on
+from dfn_tui.errors import GateRefused
+from dfn_tui.service import Approval, Desk, Draft, Identity, Review, StaleWrite, UserRecord
+from dfn_tui.service import Progress as Answered
+from dfn_tui.text import _, inert
+
+Endings = dict[Identity, Ended]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted: `stage` puts it into a user's draft. `ci`: it is about CI fields."""
+
+    users: Sequence[Identity]
+    stage: Callable[[Draft], None]
+    ci: bool
+
+
+def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, order: Order) -> ExitCode:
+    """Does what is ordered, after asking, and shows how it ended. Raises `ConsoleError`."""
+    try:
+        ended = runner.run(_stage(args, desk, order))
+        reviewed = desk.review()
+        if reviewed.changes:
+            show_review(desk, reviewed, revealed=args.reveal)
+        approval = Approval() if args.dry_run or not reviewed.changes else approve(args, desk, reviewed)
+    except KeyboardInterrupt:
+        say(_("Stopped. Nothing was sent."))
+        raise
+    if args.dry_run:
+        ended |= {change.identity: planned(change) for change in reviewed.changes}
+        _foresee(args, desk, reviewed)
+    elif reviewed.changes:
+        with finishing(runner.get_loop()):
+            ended |= runner.run(_send(desk, reviewed, approval))
+    shown = [ended[user] for user in order.users]
+    try:
+        show(args, shown)
+    except BrokenPipeError:
+        abandon_output()  # how it ended is told by the exit code all the same
+    return exit_code(shown)
+
+
+async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
+    """Stages what is wanted for every user; those of whom nothing is to be sent, and why."""
+    found = await _read(desk, order.users, ci=order.ci)
+    nobody = [record.identity for record in found.values() if record.unknown_to_server]
+    if nobody and not order.ci:
+        found |= await _read(desk, nobody, ci=True)  # their CI fields may be all that is known
+    ended: Endings = {}
+    for user, record in found.items():
+        if record.failure is not None:
+            ended[user] = unread(user, record.failure)
+        elif record.unknown_to_server and not args.create:
+            ended[user] = not_created(user)
+        else:
+            draft = desk.staging.draft(record)
+            order.stage(draft)
+            if draft.empty:
+                ended[user] = Ended(user, How.UNCHANGED)
+    return ended
+
+
+async def _read(desk: Desk, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
+    found: dict[Identity, UserRecord] = {}
+    with Progress() as progress:
+        async for record in desk.look_up(users, waiting_on(progress), ci=ci):
+            found[record.identity] = record
+            progress.show(read_words(len(found), len(users)))
+    return found
+
+
+def _foresee(args: argparse.Namespace, desk: Desk, reviewed: Review) -> None:
+    """Says what the gate would say."""
+    try:
+        if reviewed.changes:
+            desk.admit(reviewed, all_answered(args, reviewed))
+    except GateRefused as refused:
+        say(_("It would be refused. {title}: {why}").format(title=refused.title, why=refused.happened))
+
+
+async def _send(desk: Desk, reviewed: Review, approval: Approval) -> Endings:
+    """Sends to all but those whom somebody else changed since they were read."""
+    changes = {change.identity: change for change in reviewed.changes}
+    ended: Endings = {}
+    with Progress() as progress:
+        waiting = waiting_on(progress)
+
+        def answered(so_far: Answered) -> None:
+            words = _("Sending: {done} of {total} answered")
+            progress.show(words.format(done=f"{so_far.done:,}", total=f"{so_far.total:,}"))
+            waiting(so_far)
+
+        while len(ended) < len(changes):
+            try:
+                results = await desk.apply(reviewed, approval, answered)
+            except StaleWrite as stale:
+                changed = {conflict.identity for conflict in stale.conflicts}
+                ended |= {user: conflicting(changes[user], stale.conflicts) for user in changed}
+                approval = replace(approval, leave_out=approval.leave_out | changed)
+            else:
+                ended |= {result.identity: of_result(result) for result in results}
+    if desk.journal_trouble is not None:
+        trouble = desk.journal_trouble
+        say(inert(f"{trouble.title}. {trouble.happened} {trouble.next_step}"))
+    return ended

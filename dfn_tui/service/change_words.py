@@ -1,0 +1,55 @@
+"""Changes and how they ended, in words: the same on a screen and in a command's output."""
+
+from dfn_tui.api.types import Value
+from dfn_tui.consent.flags import State
+from dfn_tui.consent.words import state_glyph, state_name
+from dfn_tui.service.personal import shown_value
+from dfn_tui.service.records import FieldChange, FieldKind, Verdict
+from dfn_tui.service.settling import Settled
+from dfn_tui.store import Ending
+from dfn_tui.text import _, inert
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """A verdict as one or two words."""
+    return {
+        Verdict.CONFIRMED: _("✓ confirmed"),
+        Verdict.ACCEPTED: _("~ accepted, not verified"),
+        Verdict.DIFFERENT: _("✗ different"),
+        Verdict.FAILED: _("✗ failed"),
+        Verdict.UNKNOWN: _("? unknown"),
+    }[verdict]
+
+
+def value_words(item: FieldChange, value: Value | None, revealed: bool) -> str:
+    """A value of that field: a consent by glyph and word, a personal one masked unless `revealed`."""
+    if item.kind is FieldKind.CONSENT:
+        state = State(str(value)) if value is not None else None
+        return f"{state_glyph(state)} {state_name(state)}"
+    if value is None:
+        return _("(none)")
+    return shown_value(item.name, value, revealed=revealed, limit=60)
+
+
+def before_words(item: FieldChange, revealed: bool) -> str:
+    """What a field was before a change of it, where that is known."""
+    if item.readable or (item.after is None and item.before is not None):
+        return value_words(item, item.before, revealed)
+    return _("not readable")
+
+
+def change_words(item: FieldChange, revealed: bool) -> str:
+    """`mkt_sms_flag  ● subscribed → ○ unsubscribed`."""
+    after = _("deleted") if item.after is None else value_words(item, item.after, revealed)
+    return f"{inert(item.name, 40)}  {before_words(item, revealed)} → {after}"
+
+
+def settled_words(settled: Settled) -> str:
+    """How a write that an earlier run left open was found to have ended."""
+    words = {
+        Ending.CONFIRMED: _("Entry {seq}, {user}: it was applied."),
+        Ending.NOT_APPLIED: _("Entry {seq}, {user}: it was not applied."),
+        Ending.CHANGED_BY_OTHER: _("Entry {seq}, {user}: somebody else changed it since."),
+    }.get(settled.ending, _("Entry {seq}, {user}: unknown. {why}"))
+    user = inert(settled.entry.intent.subject.value, 40)
+    return words.format(seq=settled.entry.seq, user=user, why=inert(settled.message))

@@ -1,0 +1,158 @@
+"""`dfn-tui ci`: what its commands print, and how they end. Each test has a user of its own."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from tests.unit.commands import Run, Typed, runner
+
+DELETE = "/api/v1/users/ci/delete"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=60)) as running:
+        yield running
+
+
+@pytest.fixture
+def run(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    sandbox.requests.clear()
+    yield runner(sandbox, monkeypatch, capfd)
+    sandbox.faults.drop_rate = 0.0
+
+
+def ci(sandbox: SandboxThread, user: str) -> dict[str, str]:
+    return sandbox.state.ci([user]).get(user, {})
+
+
+def sent(sandbox: SandboxThread, path: str) -> list[dict[str, object]]:
+    return [json.loads(request.body) for request in sandbox.requests if request.path == path]
+
+
+def test_get_masks_what_it_shows(run: Run, sandbox: SandboxThread) -> None:
+    number = ci(sandbox, "user-0001")["phone_number"]
+    covered = f"{number[:2]}••••••••{number[-2:]}"
+    as_text = run("ci", "get", "user-0001", "user-0007")
+    assert as_text.code == 0
+    assert as_text.out == (
+        f"user-0001\n  kakao_id      06••••••89\n  phone_number  {covered}\n"
+        "user-0007\n  kakao_id      03••••••23\n  phone_number  (none)\n"
+    )
+    masked = run("ci", "get", "user-0001", "--json")
+    assert masked.objects[0]["properties"]["phone_number"] == covered
+    assert number not in masked.out
+    revealed = run("ci", "get", "user-0001", "--json", "--reveal")
+    assert revealed.objects[0]["properties"]["phone_number"] == number
+
+
+def test_get_of_one_field(run: Run) -> None:
+    ran = run("ci", "get", "user-0007", "-", "phone_number", "--json", stdin=b"kakao_id")
+    assert [(one["user_id"], one["properties"]) for one in ran.objects] == [
+        ("user-0007", {"phone_number": None}),
+        ("kakao_id", {"phone_number": None}),
+    ]
+    assert ran.objects[1]["code"] == "unknown-user"
+
+
+def test_set_writes_a_number_as_the_platform_has_it(run: Run, sandbox: SandboxThread) -> None:
+    ran = run("ci", "set", "user-0010", "phone_number=010-2345-6789", "--yes", "--json")
+    assert (ran.code, ran.outcomes) == (0, [("user-0010", "confirmed")])
+    assert ci(sandbox, "user-0010")["phone_number"] == "821023456789"
+    assert ran.objects[0]["changes"][0]["after"] == "82••••••••89"
+    assert "2345" not in ran.out + ran.err
+    again = run("ci", "set", "user-0010", "phone_number=+82 10-2345-6789", "--json")
+    assert (again.code, again.outcomes) == (0, [("user-0010", "unchanged")])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["set", "user-0001", "phone_number=12"],
+        ["set", "user-0001", "kakao_id=12"],
+        ["set", "user-0001", "mkt_sms_flag=Unsubscribed"],
+        ["set", "user-0001"],
+        ["set", "user-0001", "kakao_id=0123456789", "kakao_id=9876543210"],
+        ["delete", "user-0001"],
+        ["delete", "user-0001", "phone_numbr"],
+        ["delete", "user-0001", "phone_number=01023456789"],
+        ["delete", "user-0001", "\x1b[2J="],
+        ["delete", "-c", "next", "user-0001", "phone_no"],
+        ["delete", "-c", "next", "user-0001", "mkt_sms_flag=true"],
+        ["delete", "-c", "next", "--kind", "email", "a@example.com", "phone_no=01023456789"],
+    ],
+)
+def test_bad_usage(run: Run, sandbox: SandboxThread, words: list[str]) -> None:
+    ran = run("ci", *words, "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "\x1b" not in ran.err
+    assert "0123456789" not in ran.err
+    assert sandbox.requests == []
+
+
+def test_consents_are_for_the_other_command(run: Run) -> None:
+    ran = run("ci", "set", "user-0001", "mkt_sms_flag=Unsubscribed", "--yes")
+    assert "Consents and properties are set with “dfn-tui set”." in ran.err
+
+
+def test_delete_wants_to_be_confirmed(run: Run, sandbox: SandboxThread) -> None:
+    refused = run("ci", "delete", "user-0011", "kakao_id")
+    assert (refused.code, refused.out) == (3, "")
+    in_production = run("ci", "delete", "-c", "prod", "user-0011", "kakao_id", "--yes", "--reason", "INC-7")
+    assert in_production.code == 3
+    assert sent(sandbox, DELETE) == []
+    ran = run("ci", "delete", "user-0011", "nobody", "user-0012", "kakao_id", "--yes", "--json")
+    assert ran.code == 1
+    assert ran.outcomes == [("user-0011", "confirmed"), ("nobody", "failed"), ("user-0012", "confirmed")]
+    assert "kakao_id" not in ci(sandbox, "user-0011")
+    assert sent(sandbox, DELETE)[0]["user_ids"] == ["user-0011", "user-0012"]
+    again = run("ci", "delete", "user-0011", "kakao_id", "--json")
+    assert (again.code, again.outcomes) == (0, [("user-0011", "unchanged")])
+
+
+def test_a_dry_run_deletes_nothing(run: Run, sandbox: SandboxThread) -> None:
+    ran = run("ci", "delete", "user-0013", "kakao_id", "--dry-run")
+    assert ran.code == 0
+    assert ran.out.endswith("→ deleted  planned\n")
+    assert sent(sandbox, DELETE) == []
+
+
+def test_generation_2_links_and_deletes_identities(run: Run, sandbox: SandboxThread) -> None:
+    linked = run("-c", "next", "ci", "set", "user-0014", "email=lee@example.com", "--yes", "--json")
+    assert (linked.code, linked.outcomes) == (0, [("user-0014", "accepted")])
+    assert sandbox.state.find("email", "lee@example.com") is not None
+    deleted = run("-c", "next", "ci", "delete", "user-0014", "email=lee@example.com", "--yes")
+    assert (deleted.code, deleted.out) == (
+        0,
+        "user-0014  email  l••@example.com → deleted  ~ accepted, not verified\n",
+    )
+    assert sandbox.state.find("email", "lee@example.com") is None
+
+
+def test_a_deletion_of_unknown_outcome(run: Run, sandbox: SandboxThread) -> None:
+    sandbox.faults.drop_rate = 1.0
+    ran = run("-c", "next", "ci", "delete", "user-0015", "email=lee@example.com", "--yes", "--json")
+    assert (ran.code, ran.outcomes) == (6, [("user-0015", "unknown")])
+
+
+@pytest.mark.parametrize(("answer", "code"), [("user-0016", 0), ("user-0017", 3), ("yes", 3)])
+def test_the_terminal_wants_the_id_of_one_user(sandbox: SandboxThread, answer: str, code: int) -> None:
+    user = "user-0016" if code == 0 else "user-0018"
+    with Typed(sandbox, "ci", "delete", user, "kakao_id") as typed:
+        typed.see("Type the user's id to delete: ")
+        typed.type(answer)
+        assert typed.ended().code == code
+    assert ("kakao_id" in ci(sandbox, user)) is (code != 0)
+
+
+def test_the_terminal_wants_the_number_of_several(sandbox: SandboxThread) -> None:
+    with Typed(sandbox, "ci", "delete", "user-0021", "user-0022", "kakao_id", "--json") as typed:
+        typed.see("Type the number of users to delete from: ")
+        typed.type("2")
+        ran = typed.ended()
+    assert (ran.code, ran.outcomes) == (0, [("user-0021", "confirmed"), ("user-0022", "confirmed")])

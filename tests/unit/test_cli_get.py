@@ -1,0 +1,198 @@
+"""`dfn-tui get`: what it prints where, and how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from tests.unit.commands import Run, Typed, runner
+
+GOLDEN = Path(__file__).parents[1] / "data" / "users"
+HOSTILE = "\x1b]0;owned\x07[/x]\u202ex"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=30)) as running:
+        yield running
+
+
+@pytest.fixture
+def run(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    yield runner(sandbox, monkeypatch, capfd)
+    sandbox.faults.busy_users = Faults().busy_users
+    sandbox.faults.refuse = None
+
+
+def test_users_as_text(run: Run) -> None:
+    ran = run("get", "user-0002", "nobody-here", "user-0006")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (GOLDEN / "get.txt").read_text(encoding="utf-8")
+
+
+def test_users_as_json(run: Run) -> None:
+    ran = run("get", "--json", "user-0002", "nobody-here", "user-0006")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (GOLDEN / "get.jsonl").read_text(encoding="utf-8")
+    known, unknown, _hostile = ran.objects
+    assert known["properties"]["mkt_kakao_flag"] == "Undefined"
+    assert (known["outcome"], known["code"]) == ("read", None)
+    assert (unknown["outcome"], unknown["code"]) == ("read", "unknown-user")
+
+
+def test_personal_values_are_masked_until_revealed(run: Run) -> None:
+    masked, revealed = run("get", "user-0002", "--json"), run("get", "user-0002", "--json", "--reveal")
+    assert masked.objects[0]["properties"]["email"] == "u••••@example.com"
+    assert revealed.objects[0]["properties"]["email"] == "user2@example.com"
+
+
+def test_what_a_terminal_would_obey_is_escaped(run: Run) -> None:
+    for options in ([], ["--json"]):
+        ran = run("get", HOSTILE, "user-0006", *options)
+        assert ran.code == 0
+        assert ran.out.replace("\n", "").isprintable()
+    assert json.loads(run("get", HOSTILE, "--json").out)["user_id"] == HOSTILE
+
+
+def test_ids_from_the_standard_input_among_others(run: Run) -> None:
+    piped = "\ufeffuser-0003\r\nuser-0002, user-0004\n".encode()
+    ran = run("get", "user-0001", "-", "user-0005", "--json", stdin=piped)
+    assert [user[-1] for user, _outcome in ran.outcomes] == ["1", "3", "2", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        ([""], b""),
+        (["-"], b""),
+        (["-"], b"\xff\xfe\xfa"),
+        (["user-0001", "--kind", "email"], b""),
+        (["user-0001", "--kind", "name"], b""),
+        (["user-\udcff"], b""),
+        ([], b""),
+        (["-c", "nowhere", "user-0001"], b""),
+    ],
+)
+def test_bad_usage_and_input(run: Run, arguments: list[str], stdin: bytes) -> None:
+    ran = run("get", *arguments, stdin=stdin)
+    assert (ran.code, ran.out) == (2, "")
+    assert "dfn-tui" in ran.err
+
+
+def test_a_user_that_cannot_be_read(
+    run: Run, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.api.retry.Patience.again", _no_patience)
+    sandbox.faults.busy_users = frozenset({"user-0003"})
+    ran = run("get", "--json", "user-0001", "user-0003")
+    assert ran.code == 1
+    assert ran.outcomes == [("user-0001", "read"), ("user-0003", "failed")]
+    assert ran.objects[1]["code"] == "5003"
+    as_text = run("get", "user-0003")
+    assert (as_text.code, as_text.out) == (1, "")
+    assert as_text.err == "user-0003: The server was too busy to handle it. Please try again later. (5003)\n"
+
+
+async def _no_patience(*_arguments: object) -> bool:
+    return False
+
+
+def test_no_token_and_one_that_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DFN_TUI_TOKEN", "tok-3f81c6")
+    refused = run("get", "user-0001", "--json")
+    assert refused.code == 4
+    assert refused.objects[0]["code"] == "4001"
+    monkeypatch.delenv("DFN_TUI_TOKEN")
+    missing = run("get", "user-0001", "--json")
+    assert (missing.code, missing.out) == (4, "")
+    assert missing.err.startswith("dfn-tui: Token needed\n")
+
+
+def test_what_is_not_permitted(run: Run, sandbox: SandboxThread) -> None:
+    sandbox.faults.refuse = "4004"
+    assert run("get", "user-0001").code == 4
+
+
+def test_a_server_that_is_not_reached(run: Run) -> None:
+    ran = run("get", "user-0001", "-c", "untrusted", "--json")
+    assert ran.code == 5
+    assert ran.outcomes == [("user-0001", "failed")]
+
+
+def test_a_generation_that_cannot_read_says_so(run: Run, sandbox: SandboxThread) -> None:
+    before = len(sandbox.requests)
+    for command in (["get"], ["ci", "get"]):
+        ran = run(*command, "user-0001", "-c", "next")
+        assert (ran.code, ran.out) == (2, "")
+        assert "This generation of the product cannot read a single user." in ran.err
+    assert len(sandbox.requests) == before
+
+
+def test_ctrl_c_stops_the_reading(sandbox: SandboxThread) -> None:
+    sandbox.requests.clear()
+    sandbox.faults.latency_ms = 5_000
+    try:
+        with Typed(sandbox, "get", "user-0001") as typed:
+            typed.wait_for(lambda: sandbox.requests)
+            typed.signal(signal.SIGINT)
+            ran = typed.ended()
+    finally:
+        sandbox.faults.latency_ms = 0
+    assert (ran.code, ran.out) == (130, "")
+    assert "Traceback" not in ran.err
+
+
+def test_the_connection_may_stand_before_the_command(run: Run) -> None:
+    assert run("-c", "prod", "get", "user-0001").code == 0
+    assert run("-c", "nowhere", "get", "user-0001").code == 2
+
+
+def test_an_output_that_is_closed_early_ends_quietly(run: Run) -> None:
+    command = f"set -o pipefail; {sys.executable} -m dfn_tui get --json {{1..200}} | head -c 1"
+    ended = subprocess.run(
+        ["bash", "-c", command],
+        check=False,
+        capture_output=True,
+        env=_environment(),
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["get", "--help"],
+        ["get", "user-0001"],
+        ["set", "user-0001", "vip=yes", "--yes"],
+        ["ci", "set", "user-0001", "kakao_id=0123456789", "--dry-run"],
+        ["completion", "bash"],
+    ],
+)
+def test_no_command_waits_for_the_console(run: Run, arguments: list[str]) -> None:
+    script = (
+        "import sys\nfrom dfn_tui.cli import main\ntry:\n    code = main()\nexcept SystemExit as end:\n"
+        "    code = end.code\nheavy = {'textual', 'dfn_tui.app', 'dfn_tui.screens'}\n"
+        "print(code, *(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=_environment(),
+    )
+    assert ended.stderr.splitlines()[-1] == "0"

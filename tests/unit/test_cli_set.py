@@ -1,0 +1,383 @@
+"""`dfn-tui set`: what it asks, sends and prints, and how it ends. Each test has users of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.store import Entry, Filter, Journal, journal_file
+from tests.starting import KEY, entries
+from tests.unit.commands import Run, Typed, runner
+
+GOLDEN = Path(__file__).parents[1] / "data" / "users"
+WRITE = "/api/v1/users/profile/update"
+STOP, GIVE, GIVE_NIGHT = "mkt_sms_flag=Unsubscribed", "mkt_sms_flag=Subscribed", "night_sms_flag=Subscribed"
+_free = iter(range(10, 500))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=500)) as running:
+        yield running
+
+
+@pytest.fixture
+def run(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    sandbox.requests.clear()
+    yield runner(sandbox, monkeypatch, capfd)
+    sandbox.faults.drop_rate = 0.0
+    sandbox.faults.latency_ms = 0
+    sandbox.faults.busy_users = frozenset()
+
+
+Users = Callable[..., list[str]]
+
+
+@pytest.fixture
+def users(sandbox: SandboxThread) -> Users:
+    """`users(2)` are two users who subscribed to advertising by SMS and by day, and to nothing else."""
+
+    def make(count: int = 1) -> list[str]:
+        ids = [f"user-{next(_free):04d}" for _number in range(count)]
+        first = dict.fromkeys(Flag, State.UNSUBSCRIBED)
+        given = {Flag.MKT: State.SUBSCRIBED, Flag.MKT_SMS: State.SUBSCRIBED}
+        sandbox.state.write_profiles((one, {**first, **given}, {}) for one in ids)
+        return ids
+
+    return make
+
+
+def state_of(sandbox: SandboxThread, user: str, flag: Flag = Flag.MKT_SMS) -> str:
+    return sandbox.state.profiles([user])[user][0][flag]
+
+
+def writes(sandbox: SandboxThread) -> int:
+    return sum(request.path in (WRITE, "/api/v1/user-profile") for request in sandbox.requests)
+
+
+def test_confirmed_unchanged_and_unknown_to_the_server(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    sandbox.state.write_profiles([(other, {Flag.MKT_SMS: State.UNSUBSCRIBED}, {})])
+    ran = run("set", one, "nobody-here", other, STOP, "--yes", "--json", "--reason", "INC-7")
+    assert ran.code == 1
+    assert ran.outcomes == [(one, "confirmed"), ("nobody-here", "failed"), (other, "unchanged")]
+    assert ran.objects[0] == {
+        "user_id": one,
+        "outcome": "confirmed",
+        "code": None,
+        "message": "",
+        "changes": [
+            {
+                "name": "mkt_sms_flag",
+                "before": "Subscribed",
+                "after": "Unsubscribed",
+                "readable": True,
+                "outcome": "confirmed",
+            }
+        ],
+    }
+    assert ran.objects[1]["code"] == "unknown-user"
+    assert state_of(sandbox, one) == "Unsubscribed"
+    assert writes(sandbox) == 1
+    [entry] = entries(journal_file())
+    assert (entry.intent.reason, entry.intent.subject.value) == ("INC-7", one)
+    assert ran.err.splitlines() == [
+        "Over here (sandbox):",
+        one,
+        "  mkt_sms_flag  ● subscribed → ○ unsubscribed",
+        "1 confirmed, 1 unchanged, 1 failed",
+    ]
+
+
+def test_the_result_as_text(run: Run) -> None:
+    ran = run("set", "user-0001", "user-0007", "nobody-here", STOP, "points:number=7", "--yes")
+    assert ran.code == 1
+    assert ran.out == (GOLDEN / "set.txt").read_text(encoding="utf-8")
+
+
+def test_options_may_stand_anywhere(run: Run, users: Users) -> None:
+    one, other = users(2)
+    ran = run("set", "--yes", one, "--json", STOP, "--reason", "INC-7", other)
+    assert (ran.code, ran.outcomes) == (0, [(one, "confirmed"), (other, "confirmed")])
+    unknown = run("set", one, "--yes", STOP, "--force\x1b")
+    assert unknown.code == 2
+    assert unknown.err.endswith("unrecognized arguments: --force\\x1b\n")
+
+
+def test_nothing_to_change_asks_nothing(run: Run, sandbox: SandboxThread, users: Users) -> None:
+    [user] = users()
+    ran = run("-c", "prod", "set", user, GIVE, "--json")
+    assert (ran.code, ran.outcomes) == (0, [(user, "unchanged")])
+    assert writes(sandbox) == 0
+
+
+def test_a_dry_run_tells_all_and_sends_nothing(run: Run, sandbox: SandboxThread, users: Users) -> None:
+    [user] = users()
+    ran = run("--read-only", "set", user, STOP, "email=lee@example.com", "--dry-run", "--json")
+    assert (ran.code, ran.outcomes) == (0, [(user, "planned")])
+    changes = {change["name"]: (change["before"], change["after"]) for change in ran.objects[0]["changes"]}
+    assert changes["mkt_sms_flag"] == ("Subscribed", "Unsubscribed")
+    assert changes["email"][1] == "l••@example.com"
+    assert "It would be refused. Read-only" in ran.err
+    assert "lee@" not in ran.out + ran.err
+    assert writes(sandbox) == 0
+    assert not journal_file().exists()
+
+
+def test_a_user_is_created_only_where_that_is_asked_for(run: Run, sandbox: SandboxThread) -> None:
+    refused = run("set", "new-1", STOP, "--yes", "--json")
+    assert (refused.code, refused.objects[0]["code"]) == (1, "unknown-user")
+    assert writes(sandbox) == 0
+    created = run("set", "new-1", STOP, "--yes", "--create", "--json")
+    assert (created.code, created.outcomes) == (0, [("new-1", "confirmed")])
+    assert "! new-1 is unknown to the server" in created.err
+
+
+def test_a_user_of_whom_only_an_identifier_is_known_is_no_unknown_one(
+    run: Run, sandbox: SandboxThread
+) -> None:
+    sandbox.state.write_ci([("only-ci", {"kakao_id": "0123456789"})])
+    ran = run("set", "only-ci", STOP, "--yes", "--json")
+    assert (ran.code, ran.outcomes) == (0, [("only-ci", "confirmed")])
+
+
+def test_ids_are_piped_in(run: Run, sandbox: SandboxThread, users: Users) -> None:
+    found = users(25)
+    piped = "\n".join([*found, "a=b"]).encode()
+    ran = run("set", "-", STOP, "--yes", "--json", stdin=piped)
+    assert ran.outcomes == [*((user, "confirmed") for user in found), ("a=b", "failed")]
+    assert writes(sandbox) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["user-0001"],
+        [STOP, "user-0001"],
+        ["user-0001", "mkt_sms_flag=on"],
+        ["user-0001", "mkt_sms_flag=Undefined"],
+        ["user-0001", "mkt_sms_flg=Unsubscribed"],
+        ["user-0001", "mkt_sms_flag="],
+        ["user-0001", "=x"],
+        ["user-0001", STOP, GIVE],
+        ["user-0001", "user_id=x"],
+        ["user-0001", "\x1b[2J=x"],
+        ["user-0001", "note=\udcff"],
+        ["user-0001", STOP, "--confirm", "0"],
+    ],
+)
+def test_bad_usage(run: Run, sandbox: SandboxThread, words: list[str]) -> None:
+    ran = run("set", *words, "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "\x1b" not in ran.err
+    assert sandbox.requests == []
+
+
+def test_identifiers_are_for_the_other_command(run: Run) -> None:
+    for connection, name in (("here", "phone_number"), ("next", "phone_no")):
+        ran = run("set", "-c", connection, "user-0001", f"{name}=01012345678", "--yes")
+        assert ran.code == 2
+        assert "Use “dfn-tui ci set”." in ran.err
+        assert "0101234" not in ran.err
+
+
+def test_where_nobody_can_be_asked_nothing_is_sent(run: Run, sandbox: SandboxThread, users: Users) -> None:
+    [user] = users()
+    ran = run("set", user, STOP)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.endswith("Give --yes, or --confirm 1.\n")
+    in_production = run("set", "-c", "prod", user, STOP, "--yes", "--reason", "INC-7")
+    assert in_production.code == 3
+    assert "In production give --confirm 1" in in_production.err
+    other_number = run("set", "-c", "prod", user, STOP, "--confirm", "2", "--reason", "INC-7")
+    assert other_number.code == 3
+    assert writes(sandbox) == 0
+    confirmed = run("set", "-c", "prod", user, STOP, "--confirm", "1", "--reason", "INC-7")
+    assert confirmed.code == 0
+
+
+def test_what_the_gate_refuses(run: Run, sandbox: SandboxThread, users: Users) -> None:
+    found = users(4)
+    night = ["set", found[0], GIVE_NIGHT, "--yes"]
+    unread = run(*night, "--evidence", "form 12")
+    assert unread.code == 3
+    assert "Network Act" in unread.err
+    assert unread.err.endswith("Read it, then give: --acknowledge night-rule\n")
+    without_evidence = run(*night, "--acknowledge", "night-rule")
+    assert without_evidence.code == 3
+    assert "Evidence is missing" in without_evidence.err
+    assert run("-c", "prod", "set", found[0], STOP, "--confirm", "1").code == 3  # no reason
+    assert run("--read-only", "set", found[0], STOP, "--yes").code == 3
+    too_many = run("-c", "prod", "set", *found, STOP, "--confirm", "4", "--reason", "INC-7")
+    assert too_many.code == 3
+    assert "4 users would be written to; 3 at most are allowed." in too_many.err
+    assert writes(sandbox) == 0
+    read = run(*night, "--evidence", "form 12", "--acknowledge", "night-rule", "--json")
+    assert (read.code, read.outcomes) == (0, [(found[0], "confirmed")])
+
+
+def test_consents_are_given_to_so_many_only_where_that_is_said(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    found = users(101)
+    wanted = ["set", *found, "mkt_push_flag=Subscribed", "--yes", "--json"]
+    refused = run(*wanted)
+    assert refused.code == 3
+    assert "101 users would be given a consent; 100 at most are allowed." in refused.err
+    assert run(*wanted, "--max-grants", "100").code == 3
+    assert writes(sandbox) == 0
+    assert run(*wanted, "--max-grants", "101").code == 0
+
+
+def test_a_server_that_takes_a_write_and_does_not_answer(run: Run, sandbox: SandboxThread) -> None:
+    sandbox.faults.drop_rate = 1.0
+    ran = run("set", "-c", "next", "user-0001", STOP, "--yes", "--json")
+    assert (ran.code, ran.outcomes) == (6, [("user-0001", "unknown")])
+    assert ran.objects[0]["code"] == "cut"
+
+
+def test_what_an_earlier_run_left_open_is_told(run: Run, sandbox: SandboxThread, users: Users) -> None:
+    [user] = users()
+    run("set", user, STOP, "--yes")
+    [entry] = entries(journal_file())
+    with Journal(journal_file(), KEY) as journal:
+        journal.begin([entry.intent])  # of this process, so it is not under way in another
+    ran = run("get", user)
+    assert ran.err == f"Left open by an earlier run. Entry 3, {user}: it was applied.\n"
+
+
+def test_the_token_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DFN_TUI_TOKEN", "tok-3f81c6")
+    ran = run("set", "-c", "next", "user-0001", STOP, "--yes", "--json")
+    assert (ran.code, ran.outcomes) == (4, [("user-0001", "failed")])
+    assert run("set", "user-0001", STOP, "--yes").code == 4
+
+
+def test_the_server_is_not_reached(run: Run) -> None:
+    assert run("set", "-c", "untrusted", "user-0001", STOP, "--yes").code == 5
+
+
+def test_generation_2_accepts(run: Run, sandbox: SandboxThread) -> None:
+    ran = run("-c", "next", "set", "010-2345-6789", "--kind", "phone_no", STOP, "--yes", "--json")
+    assert (ran.code, ran.outcomes) == (0, [("821023456789", "accepted")])
+    assert ran.objects[0]["changes"][0]["before"] is None
+    assert ran.objects[0]["changes"][0]["readable"] is False
+    assert "This generation cannot be read back" in ran.err
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_how_it_ended_is_told_though_nobody_reads_it(
+    run: Run, sandbox: SandboxThread, users: Users, count: int
+) -> None:
+    read_by, writable = os.pipe()
+    os.close(read_by)
+    ended = subprocess.run(
+        [sys.executable, "-m", "dfn_tui", "set", *users(count), "nobody", STOP, "--yes", "--json"],
+        check=False,
+        stdout=writable,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
+    )
+    os.close(writable)
+    assert ended.returncode == 1
+    assert b"Traceback" not in ended.stderr
+
+
+# In a terminal.
+
+
+def test_the_terminal_asks_and_takes_a_yes(sandbox: SandboxThread, users: Users) -> None:
+    [user] = users()
+    with Typed(sandbox, "set", user, STOP, "--json") as typed:
+        typed.see("Type yes to send: ")
+        typed.type("yes")
+        ran = typed.ended()
+    assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])
+    assert "mkt_sms_flag  ● subscribed → ○ unsubscribed" in ran.err
+
+
+@pytest.mark.parametrize("answer", ["no", "", "\x04"])
+def test_the_terminal_takes_no_other_answer(sandbox: SandboxThread, users: Users, answer: str) -> None:
+    [user] = users()
+    with Typed(sandbox, "set", user, STOP) as typed:
+        typed.see("Type yes to send: ")
+        typed.type(answer)
+        ran = typed.ended()
+    assert (ran.code, ran.out) == (3, "")
+    assert state_of(sandbox, user) == "Subscribed"
+
+
+def test_production_wants_the_number_typed_and_the_night_its_word(
+    sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    words = ["-c", "prod", "set", one, other, GIVE_NIGHT, "--reason", "INC-7", "--evidence", "form 12"]
+    with Typed(sandbox, *words, "--yes") as typed:
+        typed.see("When you have read this, type night: ")
+        typed.type("night")
+        typed.see("This is production. Type the number of users to send: ")
+        typed.type("2")
+        ran = typed.ended()
+    assert ran.code == 0
+    assert state_of(sandbox, other, Flag.NIGHT_SMS) == "Subscribed"
+    [first, _second] = entries_of_a_host_without_a_keyring()
+    assert "Network Act" in first.intent.warnings[0]
+
+
+def entries_of_a_host_without_a_keyring() -> list[Entry]:
+    with Journal(journal_file(), None) as journal:
+        return journal.find(Filter())[::-1]
+
+
+def test_a_user_whom_somebody_else_changed_meanwhile_is_left_out(
+    sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    with Typed(sandbox, "set", one, other, STOP, "--json") as typed:
+        typed.see("Type yes to send: ")
+        sandbox.state.write_profiles([(one, {Flag.MKT_SMS: State.UNSUBSCRIBED}, {})])
+        typed.type("yes")
+        ran = typed.ended()
+    assert ran.code == 1
+    assert ran.outcomes == [(one, "conflict"), (other, "confirmed")]
+    assert "mkt_sms_flag is now ○ unsubscribed" in ran.objects[0]["message"]
+
+
+def test_ctrl_c_before_sending_sends_nothing(sandbox: SandboxThread, users: Users) -> None:
+    [user] = users()
+    with Typed(sandbox, "set", user, STOP) as typed:
+        typed.see("Type yes to send: ")
+        typed.signal(signal.SIGINT)
+        ran = typed.ended()
+    assert (ran.code, ran.out) == (130, "")
+    assert "Stopped. Nothing was sent." in ran.err
+    assert state_of(sandbox, user) == "Subscribed"
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_sending_waits_for_what_was_sent(
+    sandbox: SandboxThread, users: Users, kind: int
+) -> None:
+    [user] = users()
+    with Typed(sandbox, "set", user, STOP, "--json") as typed:
+        typed.see("Type yes to send: ")
+        sandbox.requests.clear()
+        sandbox.faults.latency_ms = 300
+        typed.type("yes")
+        typed.wait_for(lambda: sandbox.requests)
+        typed.signal(kind)
+        typed.see("waiting for the server's last answer.")
+        ran = typed.ended()
+    sandbox.faults.latency_ms = 0
+    assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])

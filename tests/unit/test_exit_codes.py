@@ -1,0 +1,49 @@
+"""How a command ended, as a number."""
+
+import pytest
+
+from dfn_tui.api import words
+from dfn_tui.cli.exit_codes import ExitCode, of_error, of_failures
+from dfn_tui.errors import ConsoleError, GateRefused, TokenTrouble
+
+TOKEN, DENIED = words.token_rejected("4001"), words.not_permitted("4004", "")
+LOST, LIMITED = words.answer_lost(timeout=True, write=False), words.rate_limited("429", None)
+REJECTED = words.rejected("4007", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConsoleError("", "", ""), ExitCode.BAD_USAGE),
+        (REJECTED, ExitCode.BAD_USAGE),
+        (GateRefused("", "", ""), ExitCode.REFUSED),
+        (words.read_only(), ExitCode.REFUSED),
+        (TokenTrouble("", "", ""), ExitCode.TOKEN),
+        (TOKEN, ExitCode.TOKEN),
+        (DENIED, ExitCode.TOKEN),
+        (words.unreachable("tls", "host"), ExitCode.NETWORK),
+        (LOST, ExitCode.NETWORK),
+        (words.server_failed("500", write=False), ExitCode.NETWORK),
+        (LIMITED, ExitCode.NETWORK),
+        (words.answer_unreadable("field", write=False), ExitCode.NETWORK),
+    ],
+)
+def test_what_an_error_means(error: ConsoleError, code: ExitCode) -> None:
+    assert of_error(error) is code
+
+
+@pytest.mark.parametrize(
+    ("failures", "code"),
+    [
+        ([], ExitCode.DONE),
+        ([None], ExitCode.SOME_FAILED),
+        ([REJECTED], ExitCode.SOME_FAILED),
+        ([TOKEN, DENIED], ExitCode.TOKEN),
+        ([LOST, LIMITED], ExitCode.NETWORK),
+        ([TOKEN, LOST], ExitCode.SOME_FAILED),
+        ([LOST, None], ExitCode.SOME_FAILED),
+    ],
+)
+def test_what_holds_for_all_failures_is_told(failures: list[ConsoleError | None], code: ExitCode) -> None:
+    assert of_failures(failures) is code
+    assert of_failures(failures, unknown=True) is ExitCode.UNKNOWN
