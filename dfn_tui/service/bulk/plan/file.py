@@ -1,0 +1,278 @@
+"""A plan's file: SQLite, so that a million users are looked through and narrowed without being held.
+
+The file may come from a colleague, so nothing in it is believed before `open_plan` has found it whole: no
+table that we did not make, and the digest over everything in it. The digest is no signature: whoever hands a
+plan over says it beside the file.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dfn_tui.service.bulk.plan.records import Head, PlanError, PlannedUser, Shape
+from dfn_tui.text import _, inert
+
+APPLICATION_ID = 0x64666E70  # "dfnp", in the file's header
+VERSION = 1
+TABLES = (
+    "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL, digest TEXT NOT NULL)",
+    """CREATE TABLE shape (
+        id INTEGER PRIMARY KEY, standing TEXT NOT NULL, wanted TEXT NOT NULL, rest TEXT NOT NULL,
+        UNIQUE (standing, wanted, rest))""",
+    """CREATE TABLE user (
+        number INTEGER PRIMARY KEY, user TEXT NOT NULL, shape INTEGER NOT NULL,
+        left_out INTEGER NOT NULL DEFAULT 0, undo_of INTEGER)""",
+    """CREATE TABLE bad (
+        line INTEGER PRIMARY KEY, fault TEXT NOT NULL, reason TEXT NOT NULL, shown TEXT NOT NULL)""",
+    "CREATE INDEX user_user ON user (user)",
+)
+_DIGESTED = (
+    "SELECT id, standing, wanted, rest FROM shape ORDER BY id",
+    "SELECT number, user, shape, left_out, undo_of FROM user ORDER BY number",
+    "SELECT line, fault, reason, shown FROM bad ORDER BY line",
+)
+_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of the input that is in no plan, and why; `shown` is the id, inert and masked."""
+
+    line: int
+    fault: str
+    reason: str
+    shown: str
+
+
+class PlanFile:
+    """An open plan. Close it after use; one thread at a time. Every method may raise `PlanError`."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path = path
+        self.db = db
+        self._shape = lru_cache(4096)(self._load_shape)
+
+    @property
+    def head(self) -> Head:
+        return read_head(self.path, self.db)
+
+    @property
+    def digest(self) -> str:
+        """64 hexadecimal digits: of the head and of everything that is planned."""
+        with plan_errors(self.path):
+            return str(self.db.execute("SELECT digest FROM head").fetchone()[0])
+
+    def shape(self, number: int) -> Shape:
+        """The shape of that number."""
+        return self._shape(number)
+
+    def _load_shape(self, number: int) -> Shape:
+        with plan_errors(self.path):
+            row = self.db.execute(
+                "SELECT standing, wanted, rest FROM shape WHERE id = ?", (number,)
+            ).fetchone()
+            return Shape.read(*row)
+
+    def shapes(self) -> Iterator[tuple[int, Shape, int, int]]:
+        """Every shape with its number, how many users have it, and how many of them are left out."""
+        with plan_errors(self.path):
+            for number, *kept, users, left_out in self.db.execute(
+                "SELECT id, standing, wanted, rest, count(number), ifnull(sum(left_out), 0)"
+                " FROM shape LEFT JOIN user ON user.shape = shape.id GROUP BY id ORDER BY id"
+            ):
+                yield number, Shape.read(*kept), users, left_out
+
+    def users(
+        self, after: int = -1, limit: int = 200, shapes: Sequence[int] | None = None
+    ) -> list[PlannedUser]:
+        """The users after that number, in order; of these shapes only, where they are given."""
+        among = "" if shapes is None else " AND shape IN (SELECT value FROM json_each(?))"
+        values = (after, limit) if shapes is None else (after, json.dumps(list(shapes)), limit)
+        with plan_errors(self.path):
+            found = self.db.execute(
+                "SELECT number, user, shape, left_out, undo_of FROM user"  # noqa: S608  no value is in it
+                f" WHERE number > ?{among} ORDER BY number LIMIT ?",
+                values,
+            ).fetchall()
+            return [self._user(row) for row in found]
+
+    def find(self, user: str) -> PlannedUser | None:
+        """The user of that id."""
+        with plan_errors(self.path):
+            row = self.db.execute(
+                "SELECT number, user, shape, left_out, undo_of FROM user WHERE user = ?", (user,)
+            ).fetchone()
+            return self._user(row) if row else None
+
+    def bad_rows(self, after: int = -1, limit: int = 200) -> list[BadRow]:
+        """The rows of the input that are in no plan, in order."""
+        with plan_errors(self.path):
+            found = self.db.execute(
+                "SELECT line, fault, reason, shown FROM bad WHERE line > ? ORDER BY line LIMIT ?",
+                (after, limit),
+            )
+            return [BadRow(*row) for row in found]
+
+    def _user(self, row: tuple[int, str, int, int, int | None]) -> PlannedUser:
+        number, user, shape, left_out, undo_of = row
+        return PlannedUser(number, user, self.shape(shape), bool(left_out), undo_of)
+
+    def close(self) -> None:
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None) -> PlanFile:
+    """The plan at `path`, once it was found whole. `progress` is told how many users were looked at.
+
+    Raises PlanError where it is no plan, damaged, or was changed by anything but this program.
+    """
+    if not path.is_file():
+        raise PlanError(
+            _("There is no such plan"),
+            _("{path} is not there, or is no file.").format(path=inert(str(path), 200)),
+            _("Check its name, or make a plan: dfn-tui bulk plan"),
+        )
+    with plan_errors(path):
+        db = connect(path)
+        try:
+            check_tables(path, db, APPLICATION_ID, TABLES)
+            _check_digest(path, db, progress)
+            read_head(path, db)
+        except BaseException:
+            db.close()
+            raise
+        return PlanFile(path, db)
+
+
+def _check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> None:
+    said = db.execute("SELECT digest FROM head").fetchone()
+    if said is None or said[0] != digest_of(db, progress):
+        raise damaged(path)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The file at `path`, to be read and written; it is not made. Nothing that it defines itself runs."""
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
+    )
+    db.execute("PRAGMA trusted_schema = OFF")
+    return db
+
+
+def create(
+    path: Path, application: int = APPLICATION_ID, tables: Sequence[str] = TABLES
+) -> sqlite3.Connection:
+    """A new empty file that only its owner can read, in place of one that may be there."""
+    with plan_errors(path):
+        path.unlink(missing_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        db = connect(path)
+        db.execute(f"PRAGMA application_id = {application}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        for statement in tables:
+            db.execute(statement)
+        return db
+
+
+def check_tables(path: Path, db: sqlite3.Connection, application: int, tables: Sequence[str]) -> None:
+    """Raises PlanError unless the file is made of exactly these tables."""
+    if db.execute("PRAGMA application_id").fetchone()[0] != application:
+        raise PlanError(
+            _("This is no plan"),
+            _("{path} was not made by this program.").format(path=inert(str(path), 200)),
+            _("Give a plan's file: dfn-tui bulk plan makes one."),
+        )
+    if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        raise PlanError(
+            _("The plan is of another version"),
+            _("{path} was made by another version of this program.").format(path=inert(str(path), 200)),
+            _("Use that version, or make the plan anew."),
+        )
+    with sqlite3.connect(":memory:") as ours:
+        for statement in tables:
+            ours.execute(statement)
+        if _schema(db) != _schema(ours):
+            raise damaged(path)
+    ours.close()
+
+
+def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    return set(
+        db.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")
+    )
+
+
+def read_head(path: Path, db: sqlite3.Connection) -> Head:
+    """What holds for the plan as a whole. Raises PlanError."""
+    with plan_errors(path):
+        return Head.from_json(json.loads(db.execute("SELECT text FROM head").fetchone()[0]))
+
+
+def write_head(
+    db: sqlite3.Connection, head: Head, progress: Callable[[int], None] = lambda _users: None
+) -> str:
+    """Writes the head and the digest over everything, inside the transaction that is open, and returns it."""
+    text = json.dumps(head.to_json(), ensure_ascii=False, sort_keys=True)
+    db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, '')", (text,))
+    digest = digest_of(db, progress)
+    db.execute("UPDATE head SET digest = ?", (digest,))
+    return digest
+
+
+def digest_of(db: sqlite3.Connection, progress: Callable[[int], None] = lambda _users: None) -> str:
+    """The SHA-256 over the head and all that is planned, as hexadecimal digits."""
+    summed = hashlib.sha256()
+    row = db.execute("SELECT text FROM head").fetchone()
+    summed.update(json.dumps(row).encode())
+    for question in _DIGESTED:
+        found = db.execute(question)
+        done = 0
+        while rows := found.fetchmany(_AT_ONCE):
+            summed.update(json.dumps(rows).encode())
+            done += len(rows)
+            progress(done)
+        summed.update(b"\n")
+    return summed.hexdigest()
+
+
+def damaged(path: Path) -> PlanError:
+    return PlanError(
+        _("The plan is damaged"),
+        _("{path} is not as it was saved: something else changed it, or a part is missing.").format(
+            path=inert(str(path), 200)
+        ),
+        _("Get it again from where it was made, or make it anew."),
+    )
+
+
+@contextmanager
+def plan_errors(path: Path) -> Iterator[None]:
+    """Turns what SQLite, the system and a content that is none say into a `PlanError`."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise PlanError(
+            _("The file cannot be used"),
+            _("{path}: {why}").format(path=inert(str(path), 200), why=inert(why, 200)),
+            _("Check its folder: space left, permissions, and whether it is the right file."),
+        ) from error
+    except (ValueError, KeyError, TypeError):
+        # `from None`: the error may carry the content.
+        raise damaged(path) from None

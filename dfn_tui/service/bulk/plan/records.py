@@ -1,0 +1,174 @@
+"""What a plan says: whom it is about, what each user's values were, and what would be sent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Self
+
+from dfn_tui.api.types import IdentityKind, Value
+from dfn_tui.config import Api, Environment
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.input.columns import WishSet
+from dfn_tui.service.personal import is_personal
+from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.service.values import same_value
+
+
+class PlanError(ConsoleError):
+    """A plan or a job cannot be used. Nothing was sent."""
+
+
+class Standing(StrEnum):
+    """What the plan found of a user.
+
+    CHANGE: something differs from what is wanted. CREATE: nothing was ever set for them, and sending creates
+    them, as was asked for. ALREADY: all is as wanted. UNKNOWN: nothing was ever set, and so nothing is sent.
+    UNREADABLE: the server did not say. BLIND: this generation cannot be read, and all is sent. CHANGED:
+    somebody else changed since what an undo would take back.
+    """
+
+    CHANGE = "change"
+    CREATE = "create"
+    ALREADY = "already"
+    UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
+    BLIND = "blind"
+    CHANGED = "changed"
+
+
+SENT = (Standing.CHANGE, Standing.CREATE, Standing.BLIND)
+"""The users that something is sent for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What users of a plan have in common: what is wanted of them, and what was there.
+
+    `before` has a value for each wish, None where the field was absent (or cannot be read: BLIND).
+    `warnings` are the contradictions that the change would leave in the user's consents. `code` and `message`
+    say why a user is UNREADABLE.
+    """
+
+    standing: Standing
+    wanted: WishSet
+    before: tuple[Value | None, ...] = ()
+    warnings: tuple[str, ...] = ()
+    code: str = ""
+    message: str = ""
+
+    @property
+    def changes(self) -> tuple[FieldChange, ...]:
+        """What would be sent; empty where nothing would."""
+        if self.standing not in SENT:
+            return ()
+        # By their texts: lists are no keys, and True is 1.
+        return _changes(self.standing is not Standing.BLIND, self.wanted.text, json.dumps(self.before))
+
+    def row(self) -> tuple[str, str, str]:
+        """As the plan's file keeps it: standing, wanted, and all else."""
+        rest = [list(self.before), list(self.warnings), self.code, self.message]
+        return self.standing.value, self.wanted.text, json.dumps(rest, ensure_ascii=False)
+
+    @classmethod
+    def read(cls, standing: str, wanted: str, rest: str) -> Self:
+        """The shape that is kept so. Raises ValueError, KeyError or TypeError for what is none."""
+        before, warnings, code, message = json.loads(rest)
+        found = cls(
+            Standing(standing), _wish_set(wanted), tuple(before), tuple(map(str, warnings)), code, message
+        )
+        if found.standing in SENT and len(found.before) != len(found.wanted.wishes):
+            raise ValueError("a value is missing")
+        return found
+
+
+@lru_cache(4096)
+def _wish_set(text: str) -> WishSet:
+    return WishSet.read(text)
+
+
+@lru_cache(4096)
+def _changes(readable: bool, wanted: str, before: str) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(
+            wish.kind,
+            wish.name,
+            was,
+            wish.value,
+            readable=readable,
+            personal=wish.kind is FieldKind.CI
+            or (
+                wish.kind is FieldKind.PROPERTY
+                and (is_personal(wish.name, was) or is_personal(wish.name, wish.value))
+            ),
+        )
+        for wish, was in zip(_wish_set(wanted).wishes, json.loads(before), strict=True)
+        if not readable or not same_value(was, wish.value)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedUser:
+    """One user of a plan. `number` is the line in the input, and their place in the plan."""
+
+    number: int
+    user: str
+    shape: Shape
+    left_out: bool = False
+    undo_of: int | None = None
+    """The journal entry that would be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Somebody left users out of a plan, or put them back."""
+
+    at: datetime
+    by: str
+    what: str
+    users: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What holds for a plan as a whole. `bad`, `duplicates` and `blank` are rows of the input."""
+
+    connection: str
+    environment: Environment
+    api: Api
+    kind: IdentityKind
+    made: datetime
+    by: str
+    source: str
+    form: str
+    encoding: str
+    users: int
+    duplicates: int
+    bad: int
+    blank: int
+    undo_of_job: str = ""
+    narrowed: tuple[Narrowing, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it; `from_json` reads it again."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        narrowed = [[n.at.isoformat(), n.by, n.what, n.users] for n in self.narrowed]
+        return plain | {"made": self.made.isoformat(), "narrowed": narrowed}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The head that is written so. Raises ValueError, KeyError or TypeError for what is none."""
+        narrowed = tuple(
+            Narrowing(datetime.fromisoformat(at), str(by), str(what), int(users))
+            for at, by, what, users in value["narrowed"]
+        )
+        known = {
+            "environment": Environment(value["environment"]),
+            "api": Api(value["api"]),
+            "kind": IdentityKind(value["kind"]),
+            "made": datetime.fromisoformat(value["made"]),
+            "narrowed": narrowed,
+        }
+        return cls(**{**value, **known})

@@ -1,0 +1,115 @@
+"""What a run writes down: in the journal before anything is sent and after it ended, then in the job's file.
+
+What several batches have to say is written together, so that a disk that takes its time with each writing
+holds up none of them.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.store import Intent, Outcome
+
+Answer = TypeVar("Answer")
+
+
+class _Begin(NamedTuple):
+    intents: Sequence[Intent]
+    numbers: asyncio.Future[list[int]]
+
+
+class Book:
+    """Writes for one run. Every method may raise `JournalError` or `PlanError`; after the first nothing more
+    is written, and so nothing more can be sent."""
+
+    def __init__(self, keeper: JournalKeeper, job: Job) -> None:
+        self.job = job
+        self.trouble: ConsoleError | None = None
+        """Why nothing can be written any more."""
+        self.counts: Counter[End] = Counter()
+        self._keeper = keeper
+        self._thread = ThreadPoolExecutor(1, "job")
+        self._begins: list[_Begin] = []
+        self._outcomes: list[Outcome] = []
+        self._ended: list[Ended] = []
+        self._open: set[int] = set()
+        """The journal's entries of this run that did not end yet."""
+        self._known = 0
+        self._writing: asyncio.Task[None] | None = None
+
+    async def begin(self, intents: Sequence[Intent]) -> list[int]:
+        """Writes what is about to be sent; it is on the disk when this returns the entries' numbers."""
+        numbers: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        self._begins.append(_Begin(intents, numbers))
+        self._write()
+        return await numbers
+
+    def end(self, ended: Sequence[Ended], outcomes: Sequence[Outcome] = ()) -> None:
+        """Has it written how users ended, soon; `flush` waits for it."""
+        self._ended += ended
+        self._outcomes += outcomes
+        self._write()
+
+    async def flush(self) -> None:
+        """Waits until all is written."""
+        while self._writing is not None:
+            await asyncio.shield(self._writing)
+        if self.trouble is not None:
+            raise self.trouble
+
+    async def ask(self, question: Callable[[Job], Answer]) -> Answer:
+        """What the job's file says, asked in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, question, self.job)
+
+    async def close(self) -> None:
+        """Waits for the last writing, and ends the thread. The job stays open."""
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+        self._thread.shutdown(wait=True)
+
+    def _write(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write_all())
+
+    async def _write_all(self) -> None:
+        try:
+            while self._begins or self._ended or self._outcomes:
+                begins, self._begins = self._begins, []
+                outcomes, self._outcomes = self._outcomes, []
+                ended, self._ended = self._ended, []
+                try:
+                    if self.trouble is not None:
+                        raise self.trouble
+                    await self._write_once(begins, outcomes, ended)
+                except ConsoleError as error:
+                    self.trouble = error
+                    for begin in begins:
+                        if not begin.numbers.done():
+                            begin.numbers.set_exception(error)
+        finally:
+            self._writing = None
+
+    async def _write_once(
+        self, begins: Sequence[_Begin], outcomes: Sequence[Outcome], ended: Sequence[Ended]
+    ) -> None:
+        intents = [intent for begin in begins for intent in begin.intents]
+        if intents or outcomes:
+            numbers = await self._keeper.write(outcomes, intents)
+            self._open.update(numbers)
+            self._open.difference_update(outcome.intent for outcome in outcomes)
+            self._known = max([self._known, *numbers])
+            at = 0
+            for begin in begins:
+                if not begin.numbers.done():  # whoever asked may be gone
+                    begin.numbers.set_result(numbers[at : at + len(begin.intents)])
+                at += len(begin.intents)
+        if ended:
+            floor = min(self._open, default=self._known + 1) - 1
+            for end, count in (await self.ask(lambda job: job.write(ended, floor))).items():
+                self.counts[end] += count

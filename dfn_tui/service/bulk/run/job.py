@@ -1,0 +1,250 @@
+"""A job's file: a copy of the plan as it was approved, and how each user ended.
+
+It lies in the state folder and is what a later start resumes. What was sent is in the journal first; this
+file may be behind it by the last moments, and `floor` says from which journal entry on.
+"""
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dfn_tui.service.bulk.plan.file import TABLES, PlanFile, check_tables, connect, damaged, plan_errors
+from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlannedUser
+from dfn_tui.service.bulk.run.records import UNFINISHED, End, Ended, JobRecord
+from dfn_tui.store.consoles import take_lock
+from dfn_tui.text import _, inert
+
+APPLICATION_ID = 0x64666E62  # "dfnb", in the file's header
+_TABLES = (
+    """CREATE TABLE job (
+        one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL, floor INTEGER NOT NULL)""",
+    """CREATE TABLE ended (
+        number INTEGER PRIMARY KEY, seq INTEGER, ending TEXT NOT NULL, code TEXT, message TEXT NOT NULL)""",
+)
+
+
+class Job:
+    """An open job. One thread at a time; every method may raise `PlanError`."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path = path
+        self.plan = PlanFile(path, db)
+        self._db = db
+        self._lock: int | None = None
+
+    @property
+    def record(self) -> JobRecord:
+        with plan_errors(self.path):
+            return JobRecord.from_json(json.loads(self._db.execute("SELECT text FROM job").fetchone()[0]))
+
+    def save(self, record: JobRecord) -> None:
+        """Writes where the job stands."""
+        text = json.dumps(record.to_json(), ensure_ascii=False)
+        with plan_errors(self.path):
+            self._db.execute("UPDATE job SET text = ?", (text,))
+
+    @property
+    def floor(self) -> int:
+        """Up to which journal entry this file knows all that the journal knows of this job."""
+        with plan_errors(self.path):
+            return int(self._db.execute("SELECT floor FROM job").fetchone()[0])
+
+    def count_to_send(self) -> int:
+        """How many users are to be done in all."""
+        with plan_errors(self.path):
+            found = self._db.execute(f"SELECT count(*) FROM user WHERE {_TO_SEND}", _SENT)  # noqa: S608  as below
+            return int(found.fetchone()[0])
+
+    def counts(self) -> Counter[End]:
+        """How many users ended in which way."""
+        with plan_errors(self.path):
+            found = self._db.execute("SELECT ending, count(*) FROM ended GROUP BY ending")
+            return Counter({End(ending): count for ending, count in found})
+
+    def pending(self, after: int, limit: int) -> list[PlannedUser]:
+        """The users after that number that are still to be done, in order."""
+        return self._users("LEFT JOIN ended USING (number)", "ended.number IS NULL", (), after, limit)
+
+    def ended_in(self, end: End, after: int, limit: int) -> list[tuple[PlannedUser, Ended]]:
+        """The users after that number that ended so, in order."""
+        users = self._users("JOIN ended USING (number)", "ending = ?", (end.value,), after, limit)
+        return [(user, self._ended(user.number)) for user in users]
+
+    def planned(self, after: int, limit: int) -> list[tuple[PlannedUser, Ended | None]]:
+        """Every user that was to be done, with how they ended, in order."""
+        users = self._users("", "1", (), after, limit)
+        with plan_errors(self.path):
+            found = self._db.execute(
+                "SELECT number, seq, ending, code, message FROM ended WHERE number BETWEEN ? AND ?",
+                (users[0].number, users[-1].number) if users else (0, -1),
+            )
+            ended = {row[0]: _ended(row) for row in found}
+        return [(user, ended.get(user.number)) for user in users]
+
+    def user(self, number: int) -> PlannedUser | None:
+        """The user of that number, if they were to be done."""
+        found = self._users("", "1", (), number - 1, 1)
+        return found[0] if found and found[0].number == number else None
+
+    def _users(
+        self, join: str, condition: str, values: tuple[str, ...], after: int, limit: int
+    ) -> list[PlannedUser]:
+        with plan_errors(self.path):
+            found = self._db.execute(
+                f"SELECT user.number, user, shape, undo_of FROM user {join}"  # noqa: S608  no value is in it
+                f" WHERE {_TO_SEND} AND {condition} AND user.number > ? ORDER BY user.number LIMIT ?",
+                (*_SENT, *values, after, limit),
+            ).fetchall()
+            return [
+                PlannedUser(number, user, self.plan.shape(shape), undo_of=undo)
+                for number, user, shape, undo in found
+            ]
+
+    def _ended(self, number: int) -> Ended:
+        with plan_errors(self.path):
+            return _ended(
+                self._db.execute(
+                    "SELECT number, seq, ending, code, message FROM ended WHERE number = ?", (number,)
+                ).fetchone()
+            )
+
+    def write(self, ended: Sequence[Ended], floor: int) -> Counter[End]:
+        """Writes how users ended, and says how `counts` change by it. It survives the process at once, a
+        power cut only with the journal's help."""
+        changed = Counter(one.end for one in ended)
+        numbers = json.dumps([one.number for one in ended])
+        with plan_errors(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for ending, count in self._db.execute(
+                    "SELECT ending, count(*) FROM ended"
+                    " WHERE number IN (SELECT value FROM json_each(?)) GROUP BY ending",
+                    (numbers,),
+                ):
+                    changed[End(ending)] -= count
+                self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)", ended)
+                self._db.execute("UPDATE job SET floor = max(floor, ?)", (floor,))
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+        return changed
+
+    def take_up_again(self, end: End) -> int:
+        """Lets the users that ended so be done once more, and says how many they are."""
+        with plan_errors(self.path):
+            return self._db.execute("DELETE FROM ended WHERE ending = ?", (end.value,)).rowcount
+
+    def take(self) -> bool:
+        """Makes this process the one that runs the job; False where another one does."""
+        self._lock = take_lock(self.path.with_suffix(".lock"))
+        return self._lock is not None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether some process runs it at this moment."""
+        if self._lock is not None:
+            return True
+        path = self.path.with_suffix(".lock")
+        lock = take_lock(path)
+        if lock is not None:
+            path.unlink(missing_ok=True)
+            os.close(lock)
+        return lock is None
+
+    def close(self) -> None:
+        self._db.close()
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with suppress(OSError):
+                self.path.with_suffix(".lock").unlink()
+            os.close(lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_SENT = tuple(standing.value for standing in SENT)
+_MARKS = ", ".join("?" * len(_SENT))
+_TO_SEND = f"NOT left_out AND shape IN (SELECT id FROM shape WHERE standing IN ({_MARKS}))"  # noqa: S608
+
+
+def _ended(row: tuple[int, int | None, str, str | None, str]) -> Ended:
+    number, seq, ending, code, message = row
+    return Ended(number, seq, End(ending), code, message)
+
+
+def make_job(plan: PlanFile, folder: Path, record: JobRecord) -> Job:
+    """A new job of that plan in `folder`, which is made where it is not there."""
+    path = folder / f"{record.id}.db"
+    part = path.with_suffix(".part")
+    with plan_errors(path):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # SQLite takes an empty file
+        plan.db.execute("VACUUM INTO ?", (str(part),))
+        db = connect(part)
+        try:
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            for statement in _TABLES:
+                db.execute(statement)
+            text = json.dumps(record.to_json(), ensure_ascii=False)
+            db.execute("INSERT INTO job VALUES (1, ?, 0)", (text,))
+        finally:
+            db.close()
+        part.replace(path)
+    return open_job(path)
+
+
+def open_job(path: Path) -> Job:
+    """The job at `path`. Raises PlanError where there is none, or it is damaged."""
+    if not path.is_file():
+        raise PlanError(
+            _("There is no such job"),
+            _("No job is called {name}.").format(name=inert(path.stem, 60)),
+            _("See which there are: dfn-tui bulk status"),
+        )
+    with plan_errors(path):
+        db = connect(path)
+        try:
+            check_tables(path, db, APPLICATION_ID, (*TABLES, *_TABLES))
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            if db.execute("SELECT count(*) FROM job").fetchone()[0] != 1:
+                raise damaged(path)  # noqa: TRY301  the file must be closed
+        except BaseException:
+            db.close()
+            raise
+        return Job(path, db)
+
+
+def job_files(folder: Path) -> list[Path]:
+    """The jobs in that folder, the newest first."""
+    with plan_errors(folder):
+        return sorted(folder.glob("*.db"), reverse=True) if folder.is_dir() else []
+
+
+def unfinished(job: Job) -> bool:
+    """Whether the job was cut short or stopped, and nobody runs it."""
+    return job.record.state in UNFINISHED and not job.under_way
+
+
+def with_id(record: JobRecord, folder: Path) -> JobRecord:
+    """The record under an id that no job in `folder` has."""
+    at, id = 1, record.id
+    while (folder / f"{id}.db").exists():
+        at += 1
+        id = f"{record.id}-{at}"
+    return replace(record, id=id)

@@ -1,0 +1,139 @@
+"""What a job knows of its users, and what it tells of itself while it runs."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
+
+from dfn_tui.errors import ConsoleError
+
+
+class End(StrEnum):
+    """How one user of a job ended; each is in exactly one of these, or is still to be done.
+
+    CONFIRMED: reading back shows what was wanted. ACCEPTED: the server took it, and it was not (or cannot be)
+    read back. UNCHANGED: all was as wanted already, nothing was sent. FAILED: refused, or reading back shows
+    that it was not applied. UNKNOWN: sent, no answer came, and reading did not settle it. CONFLICT: somebody
+    else changed the user since the plan was made.
+    """
+
+    CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CONFLICT = "conflict"
+
+
+class Ended(NamedTuple):
+    """How the user of that `number` ended. `seq` is their latest journal entry, where there is one."""
+
+    number: int
+    seq: int | None
+    end: End
+    code: str | None = None
+    message: str = ""
+
+
+class OnConflict(StrEnum):
+    """What is done about users that somebody changed since the plan was made.
+
+    STOP: the run stops at the first one. SKIP: they are set aside. OVERWRITE: they are not looked at again,
+    and all is sent as planned.
+    """
+
+    STOP = "stop"
+    SKIP = "skip"
+    OVERWRITE = "overwrite"
+
+
+class State(StrEnum):
+    """Where a job stands. A RUNNING job that no process holds was cut short."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    ABORTED = "aborted"
+    FINISHED = "finished"
+
+
+UNFINISHED = (State.RUNNING, State.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What holds for a job as a whole: what was approved, by whom, and where it stands.
+
+    `limit` is in requests a minute. `why` says in a sentence why it stopped.
+    """
+
+    id: str
+    digest: str
+    begun: datetime
+    by: str
+    reason: str
+    evidence: str
+    warnings: tuple[str, ...]
+    on_conflict: OnConflict
+    read_back: bool
+    limit: int
+    state: State = State.RUNNING
+    why: str = ""
+    ended: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it; `from_json` reads it again."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        ended = self.ended.isoformat() if self.ended else None
+        return plain | {"begun": self.begun.isoformat(), "ended": ended, "warnings": list(self.warnings)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The record that is written so. Raises ValueError, KeyError or TypeError for what is none."""
+        known = {
+            "begun": datetime.fromisoformat(value["begun"]),
+            "ended": datetime.fromisoformat(value["ended"]) if value["ended"] else None,
+            "warnings": tuple(map(str, value["warnings"])),
+            "on_conflict": OnConflict(value["on_conflict"]),
+            "state": State(value["state"]),
+        }
+        return cls(**{**value, **known})
+
+
+class Phase(StrEnum):
+    """What a run is at."""
+
+    SETTLING = "settling"
+    SENDING = "sending"
+    READING_BACK = "reading-back"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """A run at one moment.
+
+    `total` users are to be done, `counts` of them ended; `waiting` have an unknown outcome and are looked at
+    again, `checked` were read back. `users_per_second` holds for the last ten seconds or so, `seconds_left`
+    is None where nothing tells. `limit` is in requests a minute, `window` the requests that may be under way
+    together; `waiting_seconds` is how long the server asked to wait.
+    """
+
+    phase: Phase
+    total: int
+    counts: Counter[End] = field(default_factory=Counter)
+    waiting: int = 0
+    checked: int = 0
+    users_per_second: float = 0.0
+    seconds_left: float | None = None
+    limit: int = 0
+    window: int = 0
+    paused: bool = False
+    waiting_seconds: float = 0.0
+    error: ConsoleError | None = None
+
+    @property
+    def done(self) -> int:
+        """The users that ended, however they did."""
+        return sum(self.counts.values())

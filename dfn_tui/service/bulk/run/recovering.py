@@ -1,0 +1,100 @@
+"""What an earlier run of a job left open: found in the journal, and settled by reading.
+
+The journal was written first and knows all that was sent; the job's file may be behind it.
+"""
+
+from datetime import datetime
+from functools import partial
+
+from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.service.bulk.run.batch import SHORTLY, Batches, Sent
+from dfn_tui.service.bulk.run.book import Book
+from dfn_tui.service.bulk.run.entries import number_in
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.records import FieldChange, UserChange
+from dfn_tui.service.settling import STILL_AT_WORK
+from dfn_tui.store import Ending, Entry, Filter
+
+_PAGE = 500
+_ENDS = {
+    Ending.CONFIRMED: End.CONFIRMED,
+    Ending.ACCEPTED: End.ACCEPTED,
+    Ending.DIFFERENT: End.FAILED,
+    Ending.CHANGED_BY_OTHER: End.CONFLICT,
+}
+_TO_BE_READ = (None, Ending.UNKNOWN)
+"""FAILED and NOT_APPLIED are neither: nothing is known to have happened, and the user is done as if new."""
+
+
+async def recover(
+    book: Book, keeper: JournalKeeper, batches: Batches, kind: IdentityKind, now: datetime
+) -> None:
+    """Brings the job up to what the journal knows, and has users of unknown outcome read again: those sent
+    less than a minute ago when that minute is over. Raises `JournalError` and `PlanError`."""
+    book.counts.update(await book.ask(lambda job: job.counts()))
+    id = (await book.ask(lambda job: job.record)).id
+    floor = await book.ask(lambda job: job.floor)
+    seen: set[int] = set()
+    before: int | None = None
+    while page := await keeper.find(Filter(write=id), limit=_PAGE, before_seq=before):
+        newer = [entry for entry in page if entry.seq > floor]
+        await _take(newer, seen, book, batches, kind, now)
+        if len(newer) < len(page):
+            break
+        before = page[-1].seq
+    await _look_at_unknown(seen, book, keeper, batches, kind, now)
+    await book.flush()
+
+
+async def _take(
+    entries: list[Entry],
+    seen: set[int],
+    book: Book,
+    batches: Batches,
+    kind: IdentityKind,
+    now: datetime,
+) -> None:
+    """Entries come newest first: of a user that was sent more than once, the first one counts."""
+    for entry in entries:
+        number = number_in(entry.intent.job)
+        if number is None or number in seen:
+            continue
+        seen.add(number)
+        ending = entry.outcome.ending if entry.outcome else None
+        if ending in _ENDS:
+            book.end([Ended(number, entry.seq, _ENDS[ending])])
+        elif ending in _TO_BE_READ:
+            await _look_at(entry, number, book, batches, kind, now)
+
+
+async def _look_at_unknown(
+    seen: set[int], book: Book, keeper: JournalKeeper, batches: Batches, kind: IdentityKind, now: datetime
+) -> None:
+    """The users that the job's file itself knows to be of unknown outcome."""
+    after = -1
+    while found := await book.ask(partial(Job.ended_in, end=End.UNKNOWN, after=after, limit=_PAGE)):
+        for user, ended in found:
+            entry = await keeper.entry(ended.seq) if ended.seq is not None else None
+            if entry is not None and user.number not in seen:
+                await _take([entry], seen, book, batches, kind, now)
+        after = found[-1][0].number
+
+
+async def _look_at(
+    entry: Entry, number: int, book: Book, batches: Batches, kind: IdentityKind, now: datetime
+) -> None:
+    user = await book.ask(lambda job: job.user(number))
+    if user is None:
+        return
+    wanted = {(change.kind, change.name) for change in entry.intent.changes}
+    fields = tuple(
+        FieldChange(item.kind, item.name, item.before, item.after, item.readable, item.personal)
+        for item in user.shape.changes
+        if (item.kind.value, item.name) in wanted
+    )
+    change = UserChange(Identity(kind, user.user), fields, undo_of=user.undo_of)
+    age = abs((now - entry.at).total_seconds())
+    wait = max(SHORTLY, STILL_AT_WORK.total_seconds() - age)
+    batches.look_again([Sent(user, change, entry.seq)], wait, said=entry.outcome is not None)

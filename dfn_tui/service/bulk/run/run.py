@@ -1,0 +1,194 @@
+"""A run: takes a job from where it stands to its end, and can be slowed, paused and left at any time.
+
+Leaving never cuts a batch short: what was sent is waited for and written down, and the job can be resumed.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.plan.records import PlannedUser
+from dfn_tui.service.bulk.run.batch import Batches
+from dfn_tui.service.bulk.run.book import Book
+from dfn_tui.service.bulk.run.calls import Calls
+from dfn_tui.service.bulk.run.confirming import confirm
+from dfn_tui.service.bulk.run.entries import Entries
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.records import End, JobRecord, Phase, RunProgress, State
+from dfn_tui.service.bulk.run.recovering import recover
+from dfn_tui.service.clock import Clock
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.text import _
+
+_AHEAD = 2000
+"""Users read from the job's file at a time."""
+
+_SPARE = 8
+"""Batches at hand beside those under way: some wait for users that the server is too busy for."""
+
+_REMEMBERED = 10.0
+"""Seconds that the speed is measured over."""
+
+
+class Run:
+    """One run of `book`'s job; `go` once. Nothing here may be used from another thread."""
+
+    def __init__(
+        self,
+        record: JobRecord,
+        total: int,
+        calls: Calls,
+        book: Book,
+        entries: Entries,
+        keeper: JournalKeeper,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.record = record
+        self.pace = calls.pace
+        self.phase = Phase.SETTLING
+        self.checked = 0
+        """Users read back so far."""
+        self.error: ConsoleError | None = None
+        """Why the run stopped before its end."""
+        self._total = total
+        self._calls = calls
+        self._book = book
+        self._entries = entries
+        self._keeper = keeper
+        self._clock = clock
+        self._monotonic = monotonic
+        self._again: list[PlannedUser] = []
+        self._ahead: deque[PlannedUser] = deque()
+        self._last = -1
+        self._all_read = False
+        self._to_check = 0
+        self._feeding = asyncio.Lock()
+        self._state: State | None = None
+        self._speed: deque[tuple[float, int]] = deque()
+        self._batches = Batches(calls, book, entries, record.on_conflict, self._again.extend)
+
+    async def go(self) -> JobRecord:
+        """Runs the job to its end, or until it is stopped, and returns its record. `error` then says why.
+
+        Whoever waits may be cancelled; the run itself must not be.
+        """
+        try:
+            await recover(self._book, self._keeper, self._batches, self._entries.kind, self._clock())
+            self.phase = Phase.SENDING
+            await self._send_all()
+            if self.record.read_back and self._calls.api.capabilities.read_by and not self._calls.over:
+                await self._book.flush()
+                self.phase, self._to_check = Phase.READING_BACK, self._book.counts[End.ACCEPTED]
+                await confirm(self._calls, self._book, self._entries, self._told_checked)
+            await self._book.flush()
+        except ConsoleError as error:  # the journal or the job's file
+            self.error = error
+            self.pace.close()
+        self.error = self.error or self._calls.stopped
+        return await self._end()
+
+    async def _end(self) -> JobRecord:
+        if self._state is None:
+            self._state = State.STOPPED if self._stopped() else State.FINISHED
+        why = ""
+        if self._batches.conflict:
+            why = _("Somebody else changed a user since the plan was made.")
+        elif self.error is not None:
+            why = f"{self.error.title}. {self.error.happened}"
+        record = replace(self.record, state=self._state, why=why, ended=self._clock())
+        try:
+            await self._book.ask(lambda job: job.save(record))
+            await self._book.close()
+        except ConsoleError as error:
+            self.error = self.error or error
+        self.phase = Phase.OVER
+        self.record = record
+        return record
+
+    def _stopped(self) -> bool:
+        return self.error is not None or self._calls.over
+
+    async def _send_all(self) -> None:
+        workers = [asyncio.ensure_future(self._work()) for _number in range(self.pace.most + _SPARE)]
+        try:
+            while True:
+                await asyncio.gather(*workers)
+                await self._batches.settle()
+                if not self._again or self._calls.over:
+                    return
+                workers = [asyncio.ensure_future(self._work())]
+        except BaseException:
+            self.pace.close()
+            await asyncio.gather(*workers, return_exceptions=True)
+            await self._batches.settle()
+            raise
+
+    async def _work(self) -> None:
+        while not self._calls.over and (users := await self._next()):
+            await self._batches.send(users)
+
+    async def _next(self) -> Sequence[PlannedUser]:
+        """The next batch; empty at the end."""
+        size = self._calls.api.capabilities.batch_size
+        async with self._feeding:
+            while not self._ahead and not self._all_read:
+                found = await self._book.ask(partial(Job.pending, after=self._last, limit=_AHEAD))
+                self._ahead.extend(user for user in found if user.number not in self._batches.held)
+                self._last = found[-1].number if found else self._last
+                self._all_read = not found
+            users = [self._ahead.popleft() for _number in range(min(size, len(self._ahead)))]
+            if not users:
+                users, self._again[:] = self._again[:size], self._again[size:]
+        return users
+
+    def _told_checked(self, users: int) -> None:
+        self.checked += users
+
+    def pause(self) -> None:
+        """Sends nothing more until `resume`; what is under way is finished."""
+        self.pace.pause()
+
+    def resume(self) -> None:
+        self.pace.resume()
+
+    def stop(self, *, abort: bool = False) -> None:
+        """Sends nothing more; `go` returns once what is under way is finished. The next start offers the job
+        again, unless it is aborted."""
+        if self.phase is not Phase.OVER and self._state is None:
+            self._state = State.ABORTED if abort else State.STOPPED
+            self._batches.leave()
+            self.pace.close()
+
+    def progress(self) -> RunProgress:
+        """How far the run is."""
+        counts = self._book.counts.copy()
+        done = sum(counts.values())
+        now = self._monotonic()
+        at = self.checked if self.phase is Phase.READING_BACK else done
+        if not self._speed or now > self._speed[-1][0] + 0.2:
+            self._speed.append((now, at))
+            while self._speed[0][0] < now - _REMEMBERED or self._speed[0][1] > at:
+                self._speed.popleft()
+        since, was = self._speed[0]
+        speed = (at - was) / (now - since) if now > since else 0.0
+        of = self._to_check if self.phase is Phase.READING_BACK else self._total
+        waiting_until = self.pace.waiting_until
+        return RunProgress(
+            self.phase,
+            self._total,
+            counts,
+            self._batches.waiting,
+            self.checked,
+            speed,
+            (of - at) / speed if speed > 0 else None,
+            self.pace.limit,
+            self.pace.window,
+            self.pace.paused,
+            max(0.0, waiting_until - now) if waiting_until is not None else 0.0,
+            self.error,
+        )
