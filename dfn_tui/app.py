@@ -13,7 +13,7 @@ from textual.reactive import Reactive
 
 from dfn_tui import paths
 from dfn_tui.screens.lock import LockingApp
-from dfn_tui.screens.lookup import LookupScreen
+from dfn_tui.screens.lookup.screen import LookupScreen
 from dfn_tui.service import Connections
 from dfn_tui.text import _
 
@@ -27,7 +27,7 @@ COLLECT_AFTER = 0.5
 class ConsoleApp(LockingApp):
     """The console on `connections`, opened on the one named `start`, or on the list where it is None.
 
-    With `demo` it starts a sandbox and opens on that.
+    With `demo` it starts a sandbox and opens on that. `user` is looked up on the first connection opened.
     """
 
     TITLE = "dfn-tui"
@@ -61,12 +61,14 @@ class ConsoleApp(LockingApp):
         start: str | None = None,
         *,
         demo: bool = False,
+        user: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(connections, paths.style_files(), monotonic)
         self.animation_level = "none"
         self._start = start
         self._demo = demo
+        self._user = user
         self._leaving: asyncio.Future[None] | None = None
         self._worth_looking_up: Sequence[tuple[str, str]] = ()
 
@@ -89,7 +91,8 @@ class ConsoleApp(LockingApp):
         """Shows the look-up screen of that connection, in place of all screens."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        self.push_screen(LookupScreen(self.connections, name, self._worth_looking_up))
+        user, self._user = self._user, None
+        self.push_screen(LookupScreen(self.connections, name, self._worth_looking_up, user))
 
     def start_demo(self) -> None:
         """Starts the sandbox where it does not run yet, and opens it. Raises ConsoleError."""

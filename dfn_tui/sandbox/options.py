@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from dfn_tui.sandbox.handover import SERVICE_ID
+
 _SECONDS = {"y": 31_536_000, "M": 2_592_000, "d": 86_400, "H": 3_600, "m": 60, "s": 1}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/((?:[1-9][0-9]{0,5})?[yMdHms])")
 
@@ -46,6 +48,8 @@ class Faults:
     """For each user of a generation 1 batch: code 5003, and nothing read or written."""
     busy_users: frozenset[str] = frozenset()
     """Users of generation 1 that are busy whatever the rate says."""
+    bad_users: frozenset[str] = frozenset()
+    """Users of generation 1 for whom a whole batch of writes is refused with 4007, as for a bad value."""
     error_rate: float = 0.0
     """For each request: HTTP 500 with an HTML body. Nothing is applied."""
     drop_rate: float = 0.0
@@ -66,7 +70,7 @@ class SandboxOptions:
 
     token: str = field(default="sandbox-token", repr=False)
     export_token: str = field(default="sandbox-export-token", repr=False)
-    service_id: str = "sandbox"
+    service_id: str = SERVICE_ID
     users: int = 500
     seed: int = 1
     state: Path | None = None

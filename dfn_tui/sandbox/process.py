@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from dfn_tui.sandbox.command import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token, require_server
+from dfn_tui.sandbox.handover import (
+    EXPORT_TOKEN_VARIABLE,
+    SERVICE_ID,
+    TOKEN_VARIABLE,
+    new_token,
+    require_server,
+)
 from dfn_tui.sandbox.listening import listen, url_of
-from dfn_tui.sandbox.options import SandboxOptions
 
 _PATIENCE = 3.0  # seconds, for each of the ways of asking it to end
 
@@ -23,7 +28,7 @@ class SandboxProcess:
     the pipe the sandbox reads. Raises ConsoleError where the web server is not installed.
     """
 
-    service_id = SandboxOptions().service_id
+    service_id = SERVICE_ID
 
     def __init__(self, arguments: Sequence[str] = (), *, at_once: bool = True) -> None:
         require_server()

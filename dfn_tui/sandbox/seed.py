@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.text import _
+from dfn_tui.sandbox.notable import user_id
 
 ON, OFF = State.SUBSCRIBED, State.UNSUBSCRIBED
 _STATES = (ON, OFF, None)
@@ -60,23 +60,6 @@ _SPECIAL_NAMES = {
     6: "\x1b[31mred\x1b[0m\x1b]0;owned\x07 \x1b[2J",
     8: "Eve \u202egnitekram\u202c\u200b " + "한" * 3000,
 }
-
-
-def user_id(number: int) -> str:
-    return f"user-{number:04d}"
-
-
-def notable_ids() -> list[tuple[str, str]]:
-    """Ids worth looking up in a new sandbox, each with one sentence that says why."""
-    return [
-        (user_id(1), _("Subscribed to everything.")),
-        (user_id(2), _("Agreed to push advertising at night, but not by day.")),
-        (user_id(3), _("SMS and Kakao advertising are on, though all advertising is off.")),
-        (user_id(4), _("Never asked: no consent was ever set.")),
-        (user_id(5), _("A hostile name that tries to be markup.")),
-        (user_id(7), _("Unsubscribed from everything.")),
-        ("nobody-here", _("An id the server does not know.")),
-    ]
 
 
 def _consents(number: int, random: Random) -> Mapping[Flag, State]:

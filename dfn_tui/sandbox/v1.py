@@ -82,6 +82,7 @@ class GenerationOne:
             rest = {name: value for name, value in properties.items() if name not in _NAMES}
             writes.append((user_id, flags, rest))
         user_ids = [write[0] for write in writes]
+        self._refuse_bad(user_ids)
         busy = self._busy(user_ids)
         self._sandbox.state.write_profiles(write for write in writes if write[0] not in busy)
         return _written(user_ids, busy)
@@ -106,6 +107,7 @@ class GenerationOne:
             for name, value in fields.items():
                 _check_ci(name, value)
         user_ids = [user_id for user_id, _fields in writes]
+        self._refuse_bad(user_ids)
         busy = self._busy(user_ids)
         self._sandbox.state.write_ci(write for write in writes if write[0] not in busy)
         return _written(user_ids, busy)
@@ -121,6 +123,10 @@ class GenerationOne:
         busy = self._busy(user_ids)
         self._sandbox.state.delete_ci([user_id for user_id in user_ids if user_id not in busy], names)
         return _written(user_ids, busy)
+
+    def _refuse_bad(self, user_ids: list[str]) -> None:
+        if not self._sandbox.faults.bad_users.isdisjoint(user_ids):
+            raise refuse(4007)
 
     def _busy(self, user_ids: list[str]) -> list[str]:
         faults = self._sandbox.faults

@@ -123,10 +123,10 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
         """Says, once, how the writes that an earlier run left open were found to have ended."""
         settled, self.desk.settled = self.desk.settled, []
         if settled:
-            from dfn_tui.screens.changes import settled_line  # noqa: PLC0415  not needed for the first paint
             from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  dialogs build on this module
+            from dfn_tui.service.change_words import settled_words  # noqa: PLC0415  not needed for the first paint
 
-            lines = [settled_line(one) for one in settled]
+            lines = [settled_words(one) for one in settled]
             self.app.push_screen(NoticeDialog(_("Left open by an earlier run"), "\n".join(lines)))
 
     def tell(self, error: ConsoleError, retry: Callable[[], None] | None = None) -> None:

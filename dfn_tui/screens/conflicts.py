@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Static
 
-from dfn_tui.screens.changes import value_words
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service import Conflict
+from dfn_tui.service.change_words import value_words
 from dfn_tui.text import _, inert, ngettext
 
 AGAIN, OTHERS = "again", "others"

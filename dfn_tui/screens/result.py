@@ -13,10 +13,11 @@ from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.changes import result_line, verdict_words
+from dfn_tui.screens.changes import result_line
 from dfn_tui.screens.conflicts import AGAIN, OTHERS, ConflictDialog
 from dfn_tui.screens.copying import copy
 from dfn_tui.service import Approval, Desk, Identity, Progress, Review, StaleWrite, UserResult, Verdict
+from dfn_tui.service.change_words import verdict_words
 from dfn_tui.text import _, inert
 
 

@@ -25,6 +25,11 @@ QUIT = "\x11"  # Ctrl+Q
 
 BARE = (sys.executable, str(Path(__file__).with_name("bare_app.py")))
 CONSOLE = (str(Path(sysconfig.get_path("scripts")) / "dfn-tui"), "demo")
+NOT_INHERITED = (
+    "COLUMNS",  # where they are set, the size of the terminal does not count
+    "LINES",
+    "PYTHONDONTWRITEBYTECODE",  # the console would be compiled at each start, unlike Textual
+)
 VIM = ("vim", "-u", "NONE", "-N")
 QUIT_VIM = "\x1b:q!\r"
 
@@ -53,8 +58,7 @@ class Terminal:
         quit_with: str = QUIT,
     ) -> None:
         self._command = command
-        # Where they are set, the size of the terminal does not count.
-        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         self._environ = {**inherited, "TERM": "xterm-256color", **(environ or {})}
         self._quit_with = quit_with
         self._size = struct.pack("HHHH", lines, columns, 0, 0)

@@ -23,13 +23,16 @@ def home(tmp_path: Path, require: Callable[..., None]) -> dict[str, str]:
 
 
 def open_user(terminal: Tmux) -> str:
-    """Opens the first user, stages an edit, and gives what is shown then."""
+    """Opens a user, stages a withdrawal, and gives what is shown then.
+
+    A consent that is given during the night in Korea brings a notice that comes and goes.
+    """
     terminal.wait_for("user_id:", "SANDBOX")
     terminal.wait_for_cursor()
-    terminal.type("user-0003")
+    terminal.type("user-0001")
     terminal.press("Enter")
     terminal.wait_for("Nothing staged.")
-    terminal.press("s")
+    terminal.press("u")
     terminal.wait_for("1 edit staged")
     return body(terminal)
 

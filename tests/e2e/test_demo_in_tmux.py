@@ -90,6 +90,11 @@ def test_a_consent_is_withdrawn(state: Path, home: dict[str, str]) -> None:
             assert console.ended()
 
 
+def test_the_console_opens_on_a_user(state: Path, home: dict[str, str]) -> None:
+    with Tmux([*CONSOLE, "--user", "user-0003"], {**home, "DFN_TUI_TOKEN": TOKEN}) as terminal:
+        terminal.wait_for("user-0003", "Nothing staged.")
+
+
 def quit_it(terminal: Tmux) -> None:
     terminal.press("C-q")
 

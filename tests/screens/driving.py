@@ -1,13 +1,16 @@
 """Driving the console in tests: a console on a real sandbox, and waiting for what it shows."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from pydantic import SecretStr
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Api, Config, Connection, Environment
@@ -100,6 +103,25 @@ async def see(pilot: "Pilot[None]", *texts: str) -> str:
     return shown(pilot.app)  # type: ignore[arg-type]
 
 
+async def type_in(pilot: "Pilot[None]", text: str) -> None:
+    """Types into the input that has the focus, as fast as a terminal passes on what was typed: unlike
+    `pilot.press` it waits for no key. What is pressed next comes after it."""
+    await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+    for char in text:
+        pilot.app.post_message(Key(char if char.isalnum() else _character_to_key(char), char))
+
+
 async def look_up(pilot: "Pilot[None]", ids: str) -> None:
     """Types ids into the look-up and sends them."""
-    await pilot.press(*(["space" if char == " " else char for char in ids]), "enter")
+    await type_in(pilot, ids)
+    await pilot.press("enter")
+
+
+async def review_withdrawal(
+    pilot: "Pilot[None]", *, moves: Sequence[str] = (), user: str = "user-0001"
+) -> None:
+    """Stages the withdrawal of a consent, the one that `moves` lead to, and goes to its review."""
+    await look_up(pilot, user)
+    await see(pilot, "● subscribed")
+    await pilot.press(*moves, "u", "r")
+    await see(pilot, "Review: 1 user")

@@ -1,11 +1,13 @@
 """Journals to show on the screens: what an earlier run left, and the keyring it was sealed with."""
 
-import base64
 from pathlib import Path
+
+from textual.pilot import Pilot
 
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Change, Ending, Intent, Journal, Operator, Outcome, Subject
-from tests.screens.driving import look_up, see
+from tests.keyrings import Keyring
+from tests.screens.driving import review_withdrawal, see
 
 
 def written(
@@ -55,14 +57,11 @@ def consent(flag: str, before: str, after: str) -> Change:
 SMS_OFF = consent("mkt_sms_flag", "Subscribed", "Unsubscribed")
 
 
-async def unsubscribe_sms(pilot: object, user: str = "user-0001") -> None:
+async def unsubscribe_sms(pilot: "Pilot[None]", user: str = "user-0001") -> None:
     """Withdraws one consent on the screens, to the result."""
-    await look_up(pilot, user)  # type: ignore[arg-type]
-    await see(pilot, "● subscribed")  # type: ignore[arg-type]
-    await pilot.press("down", "down", "u", "r")  # type: ignore[attr-defined]
-    await see(pilot, "Review: 1 user")  # type: ignore[arg-type]
-    await pilot.press("tab", "enter")  # type: ignore[attr-defined]
-    await see(pilot, "1 ✓ confirmed")  # type: ignore[arg-type]
+    await review_withdrawal(pilot, moves=("down", "down"), user=user)
+    await pilot.press("tab", "enter")
+    await see(pilot, "1 ✓ confirmed")
 
 
 def state(sandbox: SandboxThread, user: str, flag: str) -> object:
@@ -70,17 +69,6 @@ def state(sandbox: SandboxThread, user: str, flag: str) -> object:
     return found
 
 
-class Keyring:
-    """A keyring in memory."""
-
-    def __init__(self) -> None:
-        self.entries = {"journal/key": base64.b64encode(bytes(range(32))).decode()}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.entries[username]
+def keyring() -> Keyring:
+    """The one that has the journal's key."""
+    return Keyring(bytes(range(32)))

@@ -7,8 +7,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from dfn_tui import paths
+from dfn_tui.api.calls import Outcome, Profile
 from dfn_tui.api.capabilities import GENERATION_1
-from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Outcome, Profile, Value
+from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.properties import PropertiesPane
 from dfn_tui.service.records import UserRecord

@@ -2,13 +2,14 @@
 
 import pytest
 
+from dfn_tui.api.calls import Outcome, Status
 from dfn_tui.api.capabilities import GENERATION_2
-from dfn_tui.api.types import Identity, IdentityKind, Outcome, Status
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import CiEdit
 from dfn_tui.widgets.value_table import ValueTable
-from tests.screens.driving import SIZES
+from tests.screens.driving import SIZES, type_in
 from tests.screens.panes import HOSTILE, PaneApp, assert_inert, record
 
 EXTERNAL = Identity(IdentityKind.EXTERNAL_ID, "dfn-user-1")
@@ -71,7 +72,9 @@ async def test_a_bad_identifier_is_refused_and_what_was_typed_stays() -> None:
     app = user_1()
     async with app.run_test() as pilot:
         await pilot.pause()
-        await pilot.press(*keys_to(app, "kakao_id"), "e", *"987654321", "enter")
+        await pilot.press(*keys_to(app, "kakao_id"), "e")
+        await type_in(pilot, "987654321")
+        await pilot.press("enter")
         await pilot.pause()
         assert "ten digits" in app.refusal()
         assert app.typed() == "987654321"
@@ -135,7 +138,9 @@ async def test_a_failed_read_says_why_and_still_lets_the_operator_act() -> None:
         await pilot.pause()
         assert "This could not be read: no permission\\x1b[2J" in app.shown()
         assert "not readable" in app.row("kakao_id")
-        await pilot.press(*keys_to(app, "kakao_id"), "d", *"User_1", "enter")
+        await pilot.press(*keys_to(app, "kakao_id"), "d")
+        await type_in(pilot, "User_1")
+        await pilot.press("enter")
         await pilot.pause()
         assert app.draft.ci == {"kakao_id": CiEdit(None, delete=True)}
 
@@ -214,7 +219,8 @@ async def test_an_identity_is_deleted_by_its_value_and_the_users_id(size: tuple[
         assert app.focused is not None
         assert app.focused.id == "value"
         assert "cannot be undone" in app.shown()
-        await pilot.press(*"01012345678", "enter")
+        await type_in(pilot, "01012345678")
+        await pilot.press("enter")
         await pilot.pause()
         assert "not this user's id" in app.refusal()
         await pilot.press("tab", *"dfn-user-1")

@@ -9,7 +9,7 @@ from dfn_tui.config import load
 from dfn_tui.credentials import TokenStore
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Connections
-from tests.screens.driving import SIZES, console, driven, no_keyring, see, shown, until
+from tests.screens.driving import SIZES, console, driven, no_keyring, see, shown, type_in, until
 
 
 def first_start(path: Path) -> ConsoleApp:
@@ -52,7 +52,8 @@ async def test_a_connection_is_added_with_its_token_and_tested(
         app.screen.query_one("#add").focus()
         await pilot.press("enter")
         await see(pilot, "Token for prod")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "The token is held")
         assert sandbox.token not in path.read_text()
         await pilot.press("t")
@@ -76,7 +77,8 @@ async def test_a_connection_that_does_not_work_says_why(sandbox: SandboxThread) 
 async def test_staged_edits_survive_a_change_of_connection(sandbox: SandboxThread) -> None:
     app = console(sandbox)
     async with driven(app) as pilot:
-        await pilot.press(*"user-0001", "enter")
+        await type_in(pilot, "user-0001")
+        await pilot.press("enter")
         await see(pilot, "● subscribed")
         await pilot.press("u", "escape", "f6")
         await see(pilot, "Connections")

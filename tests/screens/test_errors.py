@@ -8,7 +8,7 @@ import pytest
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, RateLimit, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from tests.screens.driving import console, driven, look_up, see, shown, until
+from tests.screens.driving import console, driven, look_up, review_withdrawal, see, shown, type_in, until
 
 
 def refuse(code: str) -> Callable[[Faults], None]:
@@ -59,7 +59,8 @@ async def test_a_wrong_token_is_replaced_on_the_spot(sandbox: SandboxThread) -> 
         assert "wrong-token" not in shown(app)
         await pilot.press("tab", "enter")
         await see(pilot, "Token for here")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "● subscribed", "token in memory only")
         assert sandbox.token not in shown(app)
 
@@ -69,7 +70,8 @@ async def test_a_missing_token_is_asked_for(sandbox: SandboxThread) -> None:
     async with driven(app) as pilot:
         await look_up(pilot, "user-0001")
         await see(pilot, "Token for here", "no keyring")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "● subscribed")
 
 
@@ -112,10 +114,7 @@ async def test_a_write_that_was_cut_is_read_back_before_anything_is_said() -> No
     with sandbox:
         app = console(sandbox)
         async with driven(app) as pilot:
-            await look_up(pilot, "user-0001")
-            await see(pilot, "● subscribed")
-            await pilot.press("u", "r")
-            await see(pilot, "Review: 1 user")
+            await review_withdrawal(pilot)
             await pilot.press("tab", "enter")
             await see(pilot, "1 ✓ confirmed")
     assert len([request for request in sandbox.requests if "update" in request.path]) == 1
@@ -124,10 +123,7 @@ async def test_a_write_that_was_cut_is_read_back_before_anything_is_said() -> No
 async def test_a_write_refused_leaves_the_edits_staged(sandbox: SandboxThread) -> None:
     app = console(sandbox)
     async with driven(app) as pilot:
-        await look_up(pilot, "user-0001")
-        await see(pilot, "● subscribed")
-        await pilot.press("u", "r")
-        await see(pilot, "Review: 1 user")
+        await review_withdrawal(pilot)
         sandbox.faults.refuse = "4004"
         await pilot.press("tab", "enter")
         await until(pilot, lambda: type(app.screen).__name__ == "ErrorDialog")

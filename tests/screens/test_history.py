@@ -10,13 +10,13 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Change, Ending, Intent, Journal, Operator, Outcome, Subject
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
-from tests.screens.driving import SIZES, console, driven, look_up, see, shown, until
+from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
 from tests.screens.journals import (
     SMS_OFF,
-    Keyring,
     consent,
     content,
     is_absent,
+    keyring,
     spoil,
     state,
     unsubscribe_sms,
@@ -232,7 +232,7 @@ async def test_with_a_key_a_personal_value_is_revealed_and_restored(
     sandbox: SandboxThread, journal: Path
 ) -> None:
     [[before]] = sandbox.state.query("SELECT phone_number FROM users WHERE user_id = 'user-0003'")
-    app = console(sandbox, journal=journal, keyring=Keyring)
+    app = console(sandbox, journal=journal, keyring=keyring)
     async with driven(app) as pilot:
         await change_phone_number(pilot, app)
         assert "no keyring" not in await see(pilot, "Review: 1 user")
@@ -281,7 +281,7 @@ async def test_an_undo_that_deletes_an_identifier_asks_for_the_id(
             ]
         )
         book.conclude([Outcome(seq, Ending.CONFIRMED)])
-    app = console(sandbox, journal=journal, keyring=Keyring)
+    app = console(sandbox, journal=journal, keyring=keyring)
     async with driven(app) as pilot:
         await pilot.press("f7")
         await see(pilot, "kakao_id")
@@ -291,7 +291,8 @@ async def test_an_undo_that_deletes_an_identifier_asks_for_the_id(
         await pilot.press("enter")
         await see(pilot, "What was typed is not this user's id.")
         app.screen.query_one("#typed-id", Field).focus()
-        await pilot.press(*"user-0001", "enter")
+        await type_in(pilot, "user-0001")
+        await pilot.press("enter")
         await see(pilot, "Review: 1 user", "deleted", "undo of entry 1")
 
 

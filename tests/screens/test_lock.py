@@ -14,7 +14,7 @@ from dfn_tui.screens.lock import LockScreen
 from dfn_tui.service import Connections, Progress, Verdict
 from dfn_tui.service.tokens import Piped
 from dfn_tui.widgets.field import Field
-from tests.screens.driving import SIZES, console, driven, look_up, see, shown, until
+from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
 from tests.starting import connections, withdraw
 
 
@@ -60,7 +60,8 @@ async def test_a_lock_covers_masks_and_drops_the_token_but_keeps_what_is_staged(
         assert str(number) not in screen
         await pilot.press("f5")
         await see(pilot, "Token for here", "Paste the api token")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "token in memory only", "1 edit staged")
 
 

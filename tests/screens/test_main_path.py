@@ -7,7 +7,7 @@ from textual.events import Paste
 
 from dfn_tui.config import Api, Environment
 from dfn_tui.sandbox.server import SandboxThread
-from tests.screens.driving import NIGHT, SIZES, console, driven, look_up, see
+from tests.screens.driving import NIGHT, SIZES, console, driven, look_up, review_withdrawal, see, type_in
 
 
 def consent(sandbox: SandboxThread, user: str, flag: str) -> object:
@@ -39,10 +39,7 @@ async def test_a_consent_is_withdrawn_and_read_back(sandbox: SandboxThread, size
 async def test_review_focuses_cancel_and_cancel_sends_nothing(sandbox: SandboxThread) -> None:
     app = console(sandbox)
     async with driven(app) as pilot:
-        await look_up(pilot, "user-0001")
-        await see(pilot, "● subscribed")
-        await pilot.press("u", "r")
-        await see(pilot, "Review: 1 user")
+        await review_withdrawal(pilot)
         await pilot.press("enter")
         await see(pilot, "1 edit staged")
     assert not [r for r in sandbox.requests if "update" in r.path]
@@ -132,7 +129,8 @@ async def test_withdrawing_needs_no_evidence_even_at_night(sandbox: SandboxThrea
         screen = await see(pilot, "Review: 1 user", "Reason or ticket (required)")
         assert "Evidence" not in screen
         app.screen.query_one("#reason").focus()
-        await pilot.press(*"stop", "tab", "tab", "enter")
+        await type_in(pilot, "stop")
+        await pilot.press("tab", "tab", "enter")
         await see(pilot, "1 ✓ confirmed")
     assert consent(sandbox, "user-0001", "night_kakao_flag") == "Unsubscribed"
     assert consent(sandbox, "user-0001", "info_flag") == "Subscribed"

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from dfn_tui.api.calls import Outcome, Status
 from dfn_tui.api.capabilities import GENERATION_2
-from dfn_tui.api.types import Identity, IdentityKind, Outcome, Status
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog
 from dfn_tui.screens.user.properties import PropertiesPane
 from dfn_tui.widgets.value_table import ValueTable
-from tests.screens.driving import SIZES
+from tests.screens.driving import SIZES, type_in
 from tests.screens.panes import HOSTILE, PaneApp, assert_inert, record
 
 EXTERNAL = Identity(IdentityKind.EXTERNAL_ID, "dfn-user-1")
@@ -143,7 +144,8 @@ async def test_personal_values_are_masked_until_revealed() -> None:
         assert "1234" not in app.shown()
         await pilot.press("down", "down", "down", "down", "down", "enter")
         assert app.typed() == ""
-        await pilot.press(*"anna@b.kr", "enter")
+        await type_in(pilot, "anna@b.kr")
+        await pilot.press("enter")
         await pilot.pause()
         assert app.draft.properties == {"work_email": "anna@b.kr"}
         assert "anna" not in app.shown()

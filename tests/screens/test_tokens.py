@@ -13,7 +13,7 @@ from dfn_tui.credentials import KeyringLocked, Source, TokenKind, TokenStore
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Connections
 from dfn_tui.service.tokens import Piped, everyday_store
-from tests.screens.driving import SIZES, driven, look_up, no_keyring, see, shown, until
+from tests.screens.driving import SIZES, driven, look_up, no_keyring, see, shown, type_in, until
 
 
 def locked() -> NoReturn:
@@ -39,7 +39,8 @@ async def test_a_wrong_token_from_the_environment_is_replaced_for_this_run(
         await pilot.press("tab", "enter")
         screen = await see(pilot, "Token for here", "DFN_TUI_TOKEN is set", "Paste the api token for this")
         assert "wrong-token" not in screen
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "● subscribed", "token in memory only")
         assert sandbox.token not in shown(app)
 
@@ -54,7 +55,8 @@ async def test_a_wrong_token_from_a_command_is_replaced_for_this_run(
         await see(pilot, "Replace the token")
         await pilot.press("tab", "enter")
         await see(pilot, "command is configured", "for this run only")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "● subscribed", "token in memory only")
 
 
@@ -66,7 +68,8 @@ async def test_a_command_that_fails_is_said_and_a_token_can_be_given(
     async with driven(app) as pilot:
         await look_up(pilot, "user-0001")
         await see(pilot, "Token for here", "exit code 2", r"\x1b[31m[vault] is sealed")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "● subscribed")
 
 
@@ -79,7 +82,8 @@ async def test_a_token_that_cannot_be_one_is_said_and_asked_for_again(sandbox: S
         await see(pilot, "This cannot be a token")
         await pilot.press("escape")
         await see(pilot, "Token for here")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "● subscribed")
 
 
@@ -92,12 +96,14 @@ async def test_where_the_keyring_stays_locked_a_token_can_be_given_instead(
     async with driven(app, size) as pilot:
         await look_up(pilot, "user-0001")
         await see(pilot, "The keyring is locked", "Password of the keyring")
-        await pilot.press(*"a-password", "enter")
+        await type_in(pilot, "a-password")
+        await pilot.press("enter")
         screen = await see(pilot, "The keyring failed")
         assert "a-password" not in screen
         await pilot.press("tab", "enter")
         await see(pilot, "Token for here")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "● subscribed", "token in memory only")
 
 
@@ -121,7 +127,8 @@ async def test_a_test_of_a_connection_unlocks_or_asks_as_well(sandbox: SandboxTh
         await see(pilot, "The keyring is locked")
         await pilot.press("tab", "enter")
         await see(pilot, "Token for here")
-        await pilot.press(*sandbox.token, "enter")
+        await type_in(pilot, sandbox.token)
+        await pilot.press("enter")
         await see(pilot, "here works")
 
 

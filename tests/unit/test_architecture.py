@@ -29,5 +29,25 @@ def test_the_import_contracts_hold() -> None:
 )
 def test_what_is_needed_before_the_first_paint_is_light(module: str) -> None:
     script = f"import sys, {module}; print(*({set(HEAVY)} & set(sys.modules)))"
+    assert printed(script) == []
+
+
+def test_a_start_imports_nothing_that_only_later_screens_and_calls_need() -> None:
+    later = {
+        "dfn_tui.api.calls",
+        "dfn_tui.config.schema",
+        "dfn_tui.config.writing",
+        "dfn_tui.sandbox.options",
+        "dfn_tui.screens.lookup.users",
+        "json",
+        "secrets",
+        "tomllib",
+    }
+    started = "dfn_tui.cli.console, dfn_tui.service.demo, dfn_tui.painting.driver"
+    assert printed(f"import sys, {started}; print(*{later} & set(sys.modules))") == []
+
+
+def printed(script: str) -> list[str]:
+    """The words that a new Python prints for this script."""
     ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    assert ended.stdout.split() == []
+    return ended.stdout.split()

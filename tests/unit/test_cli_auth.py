@@ -11,8 +11,9 @@ import pytest
 from dfn_tui.cli import auth_commands, main
 from dfn_tui.config import Connection
 from dfn_tui.credentials import Settings, TokenStore
-from dfn_tui.credentials.backends import Backend, KeyringLocked, NoKeyring
+from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.credentials.kernel import KernelKeyring
+from tests.keyrings import Keyring
 from tests.unit.kernels import FakeKernel
 
 GOLDEN = Path(__file__).parents[1] / "data" / "auth"
@@ -33,35 +34,20 @@ token_command = ["sh", "-c", "echo 'permission denied' >&2; exit 2"]
 """
 
 
-class Host:
-    """The stores of a made-up machine, and what is piped in."""
+class Host(Keyring):
+    """The stores of a made-up machine."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
-        self.trouble: NoKeyring | None = None
+        super().__init__()
         self.environ = {"PATH": os.environ["PATH"]}
         self.kernel = FakeKernel()
-
-    def keyring(self) -> Backend:
-        if self.trouble:
-            raise self.trouble
-        return self
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[username]
 
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host()
     Path(os.environ["DFN_TUI_CONFIG"]).write_text(CONFIG, encoding="utf-8")
-    store = partial(TokenStore, backend=made.keyring, environ=made.environ, kernel=KernelKeyring(made.kernel))
+    store = partial(TokenStore, backend=made.open, environ=made.environ, kernel=KernelKeyring(made.kernel))
 
     def everyday(known: Callable[[], dict[str, Connection]]) -> TokenStore:
         return store(

@@ -6,46 +6,32 @@ import pytest
 from pydantic import SecretStr
 
 from dfn_tui.credentials import Settings, Source, Standing, TokenKind, TokenStore
-from dfn_tui.credentials.backends import Backend, KeyringLocked, NoKeyring
+from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.credentials.kernel import KernelKeyring
 from dfn_tui.credentials.remembered import Remembered
+from tests.keyrings import Keyring
 from tests.unit.kernels import FakeKernel
 
 API = TokenKind.API
 SECRET = SecretStr("tok-3f81c6")
 
 
-class Host:
+class Host(Keyring):
     """A machine whose keyring may go and come."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.path = folder / "state" / "stores.json"
-        self.kept: dict[str, str] = {}
         self.kernel = FakeKernel()
-        self.trouble: NoKeyring | None = None
 
     def store(self, *, kernel: bool = True) -> TokenStore:
         return TokenStore(
             settings=lambda _name: Settings(kernel=kernel),
-            backend=self._open,
+            backend=self.open,
             environ={},
             kernel=KernelKeyring(self.kernel),
             choices=Remembered(self.path),
         )
-
-    def _open(self) -> Backend:
-        if self.trouble:
-            raise self.trouble
-        return self
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[username]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen, DeskScreen
+from dfn_tui.screens.lookup.recent import Recent
 from dfn_tui.service import Connections
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.ids import IdsUnreadable, split_ids
@@ -23,18 +24,16 @@ from dfn_tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from textual.widgets import DataTable
 
-    from dfn_tui.service import Desk, Identity, Place, Progress, UserRecord
-    from dfn_tui.widgets.table import Table
-
-RECENT = 10
-"""How many look-ups of this run are offered again."""
+    from dfn_tui.screens.lookup.users import Users
+    from dfn_tui.service import Desk, Identity, Place, Progress
 
 WARM_UP_AFTER = 0.5
 """Seconds after the first paint: not so early that it holds up the first keys."""
 
 
 class LookupScreen(DeskScreen[None]):
-    """Where the console starts. One known id opens its user at once; a list stays as rows."""
+    """Where the console starts. One known id opens its user at once; a list stays as rows. `user` is the id
+    that is looked up as soon as the screen is there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -50,17 +49,21 @@ class LookupScreen(DeskScreen[None]):
     ]
 
     def __init__(
-        self, connections: Connections, name: str, worth_looking_up: Sequence[tuple[str, str]] = ()
+        self,
+        connections: Connections,
+        name: str,
+        worth_looking_up: Sequence[tuple[str, str]] = (),
+        user: str | None = None,
     ) -> None:
         ConsoleScreen.__init__(self)
         self._connections = connections
         self._name_of_connection = name
         self._worth = worth_looking_up
+        self._user = user
         self._kind = self.place.capabilities.write_by[0]
         self._held: tuple[str, ...] = ()
-        self._recent: list[tuple[Identity, ...]] = []
-        self._records: dict[str, UserRecord] = {}
-        self._writes_seen: dict[Identity, int] = {}
+        self._recent = Recent()
+        self._users: Users | None = None
         self._under_way: Worker[None] | None = None
 
     @property
@@ -80,55 +83,43 @@ class LookupScreen(DeskScreen[None]):
         with Horizontal(id="ask"):
             yield Static(f"{self._kind}: ", id="kind", markup=False)
             yield IdsField(placeholder=_("one id, or paste a list"), id="ids")
-        yield Static(self._hint(), id="hint", markup=False)
+        yield Static(_hint(self._worth), id="hint", markup=False)
         yield Static(id="finding", markup=False)
         yield Static(id="progress", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(IdsField).focus()
+        if self._user is not None:
+            self.call_after_refresh(self._look_up_first, self._user)
         self.set_timer(WARM_UP_AFTER, self._warm_up)
+
+    def _look_up_first(self, user: str) -> None:
+        self.query_one(IdsField).value = user
+        self.look_up((self.desk.identity(user, self._kind),))
 
     @work(thread=True, group="warm-up")
     def _warm_up(self) -> None:
         """Imports what the first look-up needs, while the operator is still typing."""
         self._connections.warm_up()
-        import_module("dfn_tui.screens.rows")
+        import_module("dfn_tui.screens.lookup.users")
         import_module("dfn_tui.screens.user.screen")
 
     def on_screen_resume(self) -> None:
         if self.opened is not None:
             self._progress_line("")
-            seen = self._writes_seen.items()
-            written = [identity for identity, writes in seen if self.desk.writes_to(identity) != writes]
+            written = self._users.written_to() if self._users is not None else []
             if written:
                 self._read_again(written)
 
     @work(group="read-again")
     async def _read_again(self, identities: "Sequence[Identity]") -> None:
         """The rows of users that were written to since they were read."""
-        from dfn_tui.screens.rows import row  # noqa: PLC0415  not needed for the first paint
-        from dfn_tui.widgets.table import Table  # noqa: PLC0415  as above
-
-        table = self.query_one(Table)
+        assert self._users is not None, "it holds them"
         try:
             async for record in self.desk.look_up(identities):
-                self._remember(record)
-                key = record.identity.value
-                for column, cell in zip(table.columns, row(record, self.desk, self.size.width), strict=True):
-                    table.update_cell(key, column, cell)
+                self._users.update_user(record)
         except ConsoleError as error:
             self.tell(error)
-
-    def _remember(self, record: "UserRecord") -> None:
-        self._records[record.identity.value] = record
-        self._writes_seen[record.identity] = self.desk.writes_to(record.identity)
-
-    def _hint(self) -> Text:
-        text = Text()
-        for user_id, remark in self._worth:
-            text.append(f"{user_id:<12}", "bold")
-            text.append(f" {remark}\n")
-        return text
 
     def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
         try:
@@ -161,10 +152,7 @@ class LookupScreen(DeskScreen[None]):
 
     def look_up(self, identities: "tuple[Identity, ...]") -> None:
         """Looks these up; a look-up still under way is superseded."""
-        if identities in self._recent:
-            self._recent.remove(identities)
-        self._recent.insert(0, identities)
-        del self._recent[RECENT:]
+        self._recent.add(identities)
         self._under_way = self._look_up(identities)
 
     @work(exclusive=True, group="look-up")
@@ -173,7 +161,7 @@ class LookupScreen(DeskScreen[None]):
         first_failure: ConsoleError | None = None
         try:
             async for record in self.desk.look_up(identities, self._on_progress):
-                self._add(table, record)
+                table.add_user(record)
                 if record.failure and record.failure.error and first_failure is None:
                     first_failure = record.failure.error
                 self._progress_line(
@@ -181,7 +169,7 @@ class LookupScreen(DeskScreen[None]):
                 )
         except ConsoleError as error:
             first_failure = error
-        known_alone = first_failure is None and self._is_known_alone(identities)
+        known_alone = first_failure is None and table.is_known_alone(identities)
         if first_failure is None and not known_alone:
             self.set_focus(table)  # at once: the rows are there, and the next key may be on its way
         self._progress_line("")
@@ -192,34 +180,15 @@ class LookupScreen(DeskScreen[None]):
         elif known_alone:
             self._open(identities[0])
 
-    def _is_known_alone(self, identities: "Sequence[Identity]") -> bool:
-        return len(identities) == 1 and not self._records[identities[0].value].unknown_to_server
+    async def _begin_table(self) -> "Users":
+        from dfn_tui.screens.lookup.users import Users  # noqa: PLC0415  not needed for the first paint
 
-    async def _begin_table(self) -> "Table":
-        from dfn_tui.widgets.table import Table  # noqa: PLC0415  not needed for the first paint
-
-        tables = self.query(Table)
-        table = tables.first() if tables else Table(cursor_type="row", zebra_stripes=False, id="users")
-        if not tables:
-            await self.mount(table, after="#hint")
-        table.clear(columns=True)
-        from dfn_tui.screens.rows import columns  # noqa: PLC0415  not needed for the first paint
-
-        for key, label, width in columns(self.size.width):
-            table.add_column(label, key=key, width=width)
-        self._records.clear()
-        self._writes_seen.clear()
+        if self._users is None:
+            self._users = Users(self.desk)
+            await self.mount(self._users, after="#hint")
+        self._users.begin()
         self.query_one("#hint").display = False
-        return table
-
-    def _add(self, table: "Table", record: "UserRecord") -> None:
-        from dfn_tui.screens.rows import row  # noqa: PLC0415  as above
-
-        key = record.identity.value
-        new = key not in self._records
-        self._remember(record)  # before the row: the first one is highlighted as it comes
-        if new:
-            table.add_row(*row(record, self.desk, self.size.width), key=key)
+        return self._users
 
     def _on_progress(self, progress: "Progress") -> None:
         if progress.waiting:
@@ -237,13 +206,12 @@ class LookupScreen(DeskScreen[None]):
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
-        from dfn_tui.screens.rows import findings  # noqa: PLC0415  as above
-
-        record = self._records.get(str(event.row_key.value)) if event.row_key else None
-        self.query_one("#finding", Static).update(findings(record) if record else "")
+        if self._users is not None:
+            self.query_one("#finding", Static).update(self._users.finding(event.row_key))
 
     def on_data_table_row_selected(self, event: "DataTable.RowSelected") -> None:
-        self._open(self._records[str(event.row_key.value)].identity)
+        if self._users is not None:
+            self._open(self._users.identity(event.row_key))
 
     def _open(self, identity: "Identity") -> None:
         from dfn_tui.screens.user.screen import UserScreen  # noqa: PLC0415  as above
@@ -281,9 +249,9 @@ class LookupScreen(DeskScreen[None]):
 
         def again(number: str | None) -> None:
             if number is not None:
-                self.look_up(self._recent[int(number)])
+                self.look_up(self._recent.at(int(number)))
 
-        choices = [(str(at), _recent_words(identities)) for at, identities in enumerate(self._recent)]
+        choices = [(str(at), words) for at, words in enumerate(self._recent.words())]
         self.app.push_screen(ChoiceDialog(_("Look up again"), choices), again)
 
     def action_review(self) -> None:
@@ -302,13 +270,13 @@ class LookupScreen(DeskScreen[None]):
         if action == "kind":
             return len(self.place.capabilities.write_by) > 1
         if action == "recent":
-            return bool(self._recent)
+            return not self._recent.empty
         return True
 
 
-def _recent_words(identities: "Sequence[Identity]") -> str:
-    first = inert(identities[0].value, 40)
-    if len(identities) == 1:
-        return first
-    more = len(identities) - 1
-    return ngettext("{first} and {more} more", "{first} and {more} more", more).format(first=first, more=more)
+def _hint(worth_looking_up: Sequence[tuple[str, str]]) -> Text:
+    text = Text()
+    for user_id, remark in worth_looking_up:
+        text.append(f"{user_id:<12}", "bold")
+        text.append(f" {remark}\n")
+    return text

@@ -1,0 +1,20 @@
+"""The ids of a new sandbox's people. Light, because the first screen names some of them."""
+
+from dfn_tui.text import _
+
+
+def user_id(number: int) -> str:
+    return f"user-{number:04d}"
+
+
+def notable_ids() -> list[tuple[str, str]]:
+    """Ids worth looking up in a new sandbox, each with one sentence that says why."""
+    return [
+        (user_id(1), _("Subscribed to everything.")),
+        (user_id(2), _("Agreed to push advertising at night, but not by day.")),
+        (user_id(3), _("SMS and Kakao advertising are on, though all advertising is off.")),
+        (user_id(4), _("Never asked: no consent was ever set.")),
+        (user_id(5), _("A hostile name that tries to be markup.")),
+        (user_id(7), _("Unsubscribed from everything.")),
+        ("nobody-here", _("An id the server does not know.")),
+    ]

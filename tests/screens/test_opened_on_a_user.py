@@ -1,0 +1,36 @@
+"""The console opened on one user: `dfn-tui --user ID`."""
+
+from pathlib import Path
+
+from dfn_tui.app import ConsoleApp
+from dfn_tui.sandbox.server import SandboxThread
+from tests.screens.driving import driven, see, until
+from tests.starting import connections
+
+
+async def test_a_known_user_is_opened_at_once(sandbox: SandboxThread, tmp_path: Path) -> None:
+    app = ConsoleApp(connections(sandbox, tmp_path / "journal.db"), "here", user="user-0001")
+    async with driven(app) as pilot:
+        await see(pilot, "user-0001", "● subscribed", "Nothing staged.")
+        await pilot.press("escape")
+        await see(pilot, "user_id: ", "user-0001")
+
+
+async def test_an_unknown_user_stays_as_a_row(sandbox: SandboxThread, tmp_path: Path) -> None:
+    app = ConsoleApp(connections(sandbox, tmp_path / "journal.db"), "here", user="\x1b[/x]nobody")
+    async with driven(app) as pilot:
+        await see(pilot, "\\x1b[/x]nobody")
+
+
+async def test_without_a_connection_one_is_chosen_first(sandbox: SandboxThread, tmp_path: Path) -> None:
+    app = ConsoleApp(connections(sandbox, tmp_path / "journal.db"), user="user-0001")
+    async with driven(app) as pilot:
+        await see(pilot, "Connections", "here")
+        assert sandbox.requests == []
+        await pilot.press("enter")
+        await see(pilot, "user-0001", "● subscribed")
+        await pilot.press("escape", "f6")
+        await see(pilot, "Connections")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query("IdsField")))
+        await see(pilot, "one id, or paste a list")  # looked up once, not on every connection opened

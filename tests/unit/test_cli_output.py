@@ -1,0 +1,41 @@
+"""What the commands write where: JSON, progress, and nothing after Ctrl-C."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from dfn_tui.cli.output import INTERRUPTED, Progress, guarded, json_line
+
+
+def test_json_keeps_what_it_must_not_show() -> None:
+    value = {"name": '김철수 \x7f\x1b\u202e\ud800\U000e0001 \u3164 \\ "'}
+    text = json_line(value)
+    assert "김철수" in text
+    assert text.isprintable()
+    assert json.loads(text) == value
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_for_a_terminal_and_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stderr, expected in ((Terminal(), "\rhalf\r    \r"), (io.StringIO(), "")):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with Progress() as progress:
+            progress.show("half")
+            progress.show("too soon after the other")
+        assert stderr.getvalue() == expected
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert not Progress(beside_data=True).terminal
+
+
+def test_ctrl_c_ends_quietly() -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    assert guarded(interrupted) == INTERRUPTED
