@@ -37,6 +37,12 @@ def lint(consents: Consents) -> tuple[Lint, ...]:
     return tuple(finding for flag in on for finding in _contradictions(flag, consents))
 
 
+def new_lints(before: Consents, after: Consents) -> tuple[Lint, ...]:
+    """The findings in `after` that are not in `before` already."""
+    known = {(one.kind, one.flags) for one in lint(before)}
+    return tuple(one for one in lint(after) if (one.kind, one.flags) not in known)
+
+
 def _contradictions(flag: Flag, consents: Consents) -> Iterator[Lint]:
     """What speaks against a flag that is subscribed."""
     day = Flag.at(Purpose.ADVERTISING, flag.channel)

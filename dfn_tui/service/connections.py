@@ -16,7 +16,9 @@ from dfn_tui.text import _, inert
 
 if TYPE_CHECKING:
     from dfn_tui.api.calls import Probe, UserApi
+    from dfn_tui.api.retry import RetryPolicy
     from dfn_tui.credentials import TokenStore
+    from dfn_tui.service.bulk.desk import BulkDesk
     from dfn_tui.service.demo import Demo
     from dfn_tui.service.desk import Desk
     from dfn_tui.service.journalling import JournalKeeper
@@ -63,6 +65,7 @@ class Connections:
         self._demo: Demo | None = None
         self._demo_store: TokenStore | None = None
         self._desks: dict[str, Desk] = {}
+        self._bulk_desks: dict[str, BulkDesk] = {}
         self._places: dict[str, Place] = {}
         self._journal_path = journal_path
         self._journal: JournalKeeper | None = None
@@ -98,6 +101,19 @@ class Connections:
             gate = Gate(place.connection, place.mode, keeper)
             self._desks[name] = Desk(place, gate, keeper, lambda: self._open(place), self.clock)
         return self._desks[name]
+
+    def bulk(self, name: str) -> "BulkDesk":
+        """The desk for many users at once of a connection: the same one for the whole run, as jobs go on."""
+        if name not in self._bulk_desks:
+            from dfn_tui.api.retry import RetryPolicy  # noqa: PLC0415  after the first paint
+            from dfn_tui.service.bulk import desk  # noqa: PLC0415
+
+            place, folder = self.place(name), self.journal(name).path.parent / "jobs"
+            once = RetryPolicy(attempts=1)  # a run repeats what may be repeated by itself
+            self._bulk_desks[name] = desk.BulkDesk(
+                self.desk(name), lambda: self._open(place, once, desk.AT_ONCE), folder
+            )
+        return self._bulk_desks[name]
 
     def warm_up(self) -> None:
         """Imports what the first look-up will need. For a thread, once the first screen has been painted."""
@@ -151,7 +167,9 @@ class Connections:
             self._store = await asyncio.to_thread(self._make_store)
         return self._store
 
-    async def _open(self, place: Place) -> "UserApi":
+    async def _open(
+        self, place: Place, policy: "RetryPolicy | None" = None, connections: int = 8
+    ) -> "UserApi":
         connection = place.connection
         store = await self._tokens(connection.name)
         needed, *others = map(import_module("dfn_tui.credentials").TokenKind, TOKEN_KINDS[connection.api])
@@ -170,6 +188,8 @@ class Connections:
             export_token=extra[0] if extra else None,
             service_id=connection.service_id,
             read_only=place.mode.read_only,
+            policy=policy,
+            connections=connections,
         )
 
     def token_kinds(self, connection: Connection) -> tuple[str, ...]:
@@ -230,6 +250,8 @@ class Connections:
 
     async def finish(self) -> None:
         """Waits for every write under way, closes every connection, and ends the sandbox."""
+        for bulk in self._bulk_desks.values():
+            await bulk.finish()
         for desk in self._desks.values():
             await desk.finish()
         if self._journal is not None:

@@ -138,6 +138,11 @@ class Desk:
             if not self._calls:
                 self._quiet.set()
 
+    async def settled_first(self) -> None:
+        """Waits until what an earlier run left open is settled. Raises what opening raises."""
+        async with self._using(settled=True):
+            pass
+
     async def rest(self) -> None:
         """Forgets the token as soon as nothing is asked of the server and nothing is written."""
         await self._quiet.wait()

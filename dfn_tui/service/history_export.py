@@ -197,9 +197,10 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 def _cells(values: dict[str, str | int | None]) -> dict[str, str]:
-    return {column: _cell(str(value)) for column, value in values.items() if value is not None}
+    return {column: spreadsheet_cell(str(value)) for column, value in values.items() if value is not None}
 
 
-def _cell(value: str) -> str:
+def spreadsheet_cell(value: str) -> str:
+    """`value` inert, and so that no spreadsheet runs it."""
     shown = inert(value)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown

@@ -8,7 +8,7 @@ from dfn_tui.api.types import Capabilities, Identity
 from dfn_tui.consent.demands import demands
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Consents, Flag, State
-from dfn_tui.consent.lints import lint
+from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.records import FieldKind, UserChange
 from dfn_tui.text import _, inert
 
@@ -97,14 +97,12 @@ def _about(change: UserChange, seen: Consents, wanted: Sequence[FlagChange]) -> 
         found.append(Notice(f"{CREATES}{key}", text, must_acknowledge=True))
     if wanted and seen:
         left = {**seen, **{one.flag: one.after for one in wanted}}
-        before = {(one.kind, one.flags) for one in lint(seen)}
         found += [
             Notice(
                 f"lint:{one.kind}:{key}",
                 _("{user} after this change: {finding}").format(user=user, finding=one.text),
                 must_acknowledge=False,
             )
-            for one in lint(left)
-            if (one.kind, one.flags) not in before
+            for one in new_lints(seen, left)
         ]
     return found

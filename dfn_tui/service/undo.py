@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import state_of
 from dfn_tui.service.reading import unread
 from dfn_tui.service.records import FieldKind, UserRecord
@@ -15,6 +15,9 @@ from dfn_tui.service.staging import Draft
 from dfn_tui.service.values import same_value
 from dfn_tui.store import Change, Ending, Entry, Intent, explain_cover
 from dfn_tui.text import _, inert
+
+if TYPE_CHECKING:
+    from dfn_tui.service.desk import Desk
 
 _NEVER_APPLIED = (Ending.FAILED, Ending.NOT_APPLIED)
 
@@ -69,7 +72,7 @@ def still_applied(entry: Entry) -> tuple[Change, ...]:
     return tuple(c for c in entry.intent.changes if entry.ending_of(c) not in _NEVER_APPLIED)
 
 
-async def prepare_undo(desk: Desk, entry: Entry) -> tuple[UserRecord, tuple[UndoField, ...]]:
+async def prepare_undo(desk: "Desk", entry: Entry) -> tuple[UserRecord, tuple[UndoField, ...]]:
     """The entry's user as they are now, and the plan. `desk` is the one of the entry's connection.
 
     Raises `UndoRefused`, `JournalError` and what reading raises.
@@ -104,8 +107,8 @@ def _field(change: Change, record: UserRecord) -> UndoField:
         why = _("The entry holds something that this console cannot have written.")
         return UndoField(change, UndoKind.IMPOSSIBLE, None, UndoKind.IMPOSSIBLE, why=why)
     kind = FieldKind(change.kind)
-    read, now = _now(kind, change, record)
-    doing, wanted, why = _way_back(kind, change, record)
+    read, now = value_now(kind, change.name, record)
+    doing, wanted, why = _way_back_of(kind, change, record)
     if doing is UndoKind.IMPOSSIBLE:
         already = change.cover is None and change.readable and read and same_value(now, change.before)
         doing, why = (UndoKind.ALREADY, "") if already else (doing, why)
@@ -128,47 +131,52 @@ def _sound(change: Change) -> bool:
     return change.name in [*Flag] and all(state_of(value) for value in values)
 
 
-def _now(kind: FieldKind, change: Change, record: UserRecord) -> tuple[bool, Value | None]:
-    """Whether the field could be read, and what it is now."""
+def value_now(kind: FieldKind, name: str, record: UserRecord) -> tuple[bool, Value | None]:
+    """Whether the field could be read, and what it is in `record`; None where it is absent."""
     if kind is FieldKind.CI:
-        return record.ci is not None, (record.ci or {}).get(change.name)
+        return record.ci is not None, (record.ci or {}).get(name)
     if kind is FieldKind.CONSENT:
-        state = record.consents.get(Flag(change.name))
+        state = record.consents.get(Flag(name))
         return state is not None, state.value if state is not None else None
-    return record.profile is not None, record.properties.get(change.name)
+    return record.profile is not None, record.properties.get(name)
 
 
 Way = tuple[UndoKind, Value | None, str]
 
 
-def _way_back(kind: FieldKind, change: Change, record: UserRecord) -> Way:
-    """What would be done, with which value, and what is to be said of it."""
+def _way_back_of(kind: FieldKind, change: Change, record: UserRecord) -> Way:
     if change.cover is not None:
         return UndoKind.IMPOSSIBLE, None, explain_cover(change.cover)
     if not change.readable:
-        return _blind_way_back(kind, change, record)
-    if kind is FieldKind.CONSENT and change.before in (State.NEVER_SET.value, None):
+        return blind_way_back(kind, change.before, change.after, record.identity.kind)
+    return way_back(kind, change.before)
+
+
+def way_back(kind: FieldKind, before: Value | None) -> Way:
+    """What would be done about a field that was `before`, with which value, and what is to be said of it."""
+    if kind is FieldKind.CONSENT and before in (State.NEVER_SET.value, None):
         why = _("A flag that was never set cannot be unset; unsubscribed is the safe stand-in.")
         return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
-    if kind is FieldKind.CI and change.before is None:
+    if kind is FieldKind.CI and before is None:
         return UndoKind.DELETE, None, _("There was none before: it is deleted again.")
-    if change.before is None:
+    if before is None:
         why = _("There was no such property before, and a property cannot be removed.")
         return UndoKind.IMPOSSIBLE, None, why
-    return UndoKind.RESTORE, change.before, ""
+    return UndoKind.RESTORE, before, ""
 
 
-def _blind_way_back(kind: FieldKind, change: Change, record: UserRecord) -> Way:
-    """The way back from a change whose value of before could not be read."""
-    if kind is FieldKind.CONSENT and change.after == State.SUBSCRIBED.value:
+def blind_way_back(kind: FieldKind, before: Value | None, after: Value | None, named_by: IdentityKind) -> Way:
+    """The way back from a change whose value of before could not be read; `before` is all the same there
+    for an identity that was deleted. The user is named by an id of the kind `named_by`."""
+    if kind is FieldKind.CONSENT and after == State.SUBSCRIBED.value:
         why = _("What it was before could not be read; unsubscribed is the safe stand-in.")
         return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
-    if kind is FieldKind.CI and change.after is None and change.before is not None:
-        return UndoKind.RESTORE, change.before, _("It was deleted: it is linked again.")
-    if kind is FieldKind.CI and change.after is not None:
-        if record.identity.kind is IdentityKind.EXTERNAL_ID:
+    if kind is FieldKind.CI and after is None and before is not None:
+        return UndoKind.RESTORE, before, _("It was deleted: it is linked again.")
+    if kind is FieldKind.CI and after is not None:
+        if named_by is IdentityKind.EXTERNAL_ID:
             why = _("It is deleted again; whether it was there before could not be read.")
-            return UndoKind.DELETE, change.after, why
+            return UndoKind.DELETE, after, why
         why = _("The platform deletes identities only of a user named by external id.")
         return UndoKind.IMPOSSIBLE, None, why
     why = _("What was there before could not be read, so it cannot be restored.")

@@ -15,7 +15,7 @@ from dfn_tui.store.sealing import Sealer
 # What many intents, outcomes or fields have in common, by which their frames are found. There is more of it
 # for one than for another, so none is taken for another.
 _shared = attrgetter(
-    *("connection", "environment", "generation", "program", "write", "reason", "evidence", "job", "warnings")
+    *("connection", "environment", "generation", "program", "write", "reason", "evidence", "warnings")
 )
 _said = attrgetter("code", "ending", "message")
 _told = attrgetter("kind", "name", "ending", "read_back", "code", "message")
@@ -60,13 +60,14 @@ class Texts:
         key = (*_shared(intent), id(operator))
         frame = self._frames.get(key)
         if frame is None:
-            pieces = _around(intent_body(intent, self._at, None)[0], "changes", "subject", "undo_of")
+            pieces = _around(intent_body(intent, self._at, None)[0], "changes", "job", "subject", "undo_of")
             frame = self._frames[key] = _Frame(intent, pieces)
-        before, to_subject, to_undo, after = frame.pieces
+        before, to_job, to_subject, to_undo, after = frame.pieces
         value = canonical(subject.value)
         said = f'{{"handle":{value},"kind":{canonical(subject.kind)},"personal":false,"value":{value}}}'
         undo = "null" if intent.undo_of is None else canonical(intent.undo_of)
-        text = f"{before}{changes.text}{to_subject}{said}{to_undo}{undo}{after}"
+        job = "null" if intent.job is None else canonical(intent.job)
+        text = f"{before}{changes.text}{to_job}{job}{to_subject}{said}{to_undo}{undo}{after}"
         shape = Shape(intent.connection, operator.user, operator.sudo_user or "", changes.consents)
         return Listed(text, subject.value, intent.write, shape, ())
 

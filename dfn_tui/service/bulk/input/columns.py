@@ -62,11 +62,12 @@ class NameRefused(ConsoleError):
 
 
 class Wish(NamedTuple):
-    """What one field is to become. Consents appear as the text of their `State`, by the flag's name."""
+    """What one field is to become. Consents appear as the text of their `State`, by the flag's name; None is
+    for a CI field that is to be deleted, which no input asks for."""
 
     kind: FieldKind
     name: str
-    value: Value
+    value: Value | None
 
 
 def _to_json(wish: Wish) -> str:

@@ -5,7 +5,7 @@ into the file that the plan is kept in anyway, and the index that finds users th
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dfn_tui.service.bulk.input.reading import BulkInput
@@ -18,6 +18,7 @@ CREATE TABLE input_bad (
     line INTEGER PRIMARY KEY, fault TEXT NOT NULL, reason TEXT NOT NULL, shown TEXT NOT NULL
 );
 """
+_TOLD_EVERY = 10_000  # rows
 _REPEATED = """
 CREATE TEMP TABLE input_repeated AS
 SELECT user, min(line) AS line, min(wanted) <> max(wanted) AS conflict
@@ -35,17 +36,24 @@ class Taken:
     blank: int
 
 
-def take_in(source: BulkInput, db: sqlite3.Connection, *, stop_at_first_bad: bool = False) -> Taken:
+def take_in(
+    source: BulkInput,
+    db: sqlite3.Connection,
+    *,
+    stop_at_first_bad: bool = False,
+    told: Callable[[int], None] = lambda _rows: None,
+) -> Taken:
     """Reads all of `source` into two new tables of `db`, inside the transaction that is open there.
 
     `input_row(line, user, wanted)` has every user that is to be changed once, by the first line that asks for
     it; `wanted` is the `text` of a WishSet. `input_bad(line, fault, reason, shown)` has all other rows, the
     repetitions too. A user for whom different things are wanted is in no `input_row`: which was meant is not
-    for us to guess. Raises StoppedAtBadRow where asked to, and what reading the input raises.
+    for us to guess. `told` is given now and then how many rows were read. Raises StoppedAtBadRow where asked
+    to, and what reading the input raises.
     """
     for statement in _TABLES.split(";"):
         db.execute(statement)  # not `executescript`, which would commit
-    db.executemany("INSERT INTO input_row VALUES (?, ?, ?)", _good(source, db, stop_at_first_bad))
+    db.executemany("INSERT INTO input_row VALUES (?, ?, ?)", _good(source, db, stop_at_first_bad, told))
     db.execute("CREATE INDEX input_user ON input_row (user)")
     db.execute(_REPEATED)
     db.executemany("INSERT INTO input_bad VALUES (?, ?, ?, ?)", _repetitions(source, db))
@@ -60,9 +68,11 @@ def take_in(source: BulkInput, db: sqlite3.Connection, *, stop_at_first_bad: boo
 
 
 def _good(
-    source: BulkInput, db: sqlite3.Connection, stop_at_first_bad: bool
+    source: BulkInput, db: sqlite3.Connection, stop_at_first_bad: bool, told: Callable[[int], None]
 ) -> Iterator[tuple[int, str, str]]:
-    for row in source.rows(stop_at_first_bad=stop_at_first_bad):
+    for at, row in enumerate(source.rows(stop_at_first_bad=stop_at_first_bad)):
+        if not at % _TOLD_EVERY:
+            told(at)
         if type(row) is Good:
             yield row.line, row.user, row.wanted.text
         else:

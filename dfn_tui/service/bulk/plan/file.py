@@ -32,7 +32,8 @@ TABLES = (
         left_out INTEGER NOT NULL DEFAULT 0, undo_of INTEGER)""",
     """CREATE TABLE bad (
         line INTEGER PRIMARY KEY, fault TEXT NOT NULL, reason TEXT NOT NULL, shown TEXT NOT NULL)""",
-    "CREATE INDEX user_user ON user (user)",
+    "CREATE UNIQUE INDEX user_user ON user (user)",
+    "CREATE INDEX user_shape ON user (shape, left_out)",
 )
 _DIGESTED = (
     "SELECT id, standing, wanted, rest FROM shape ORDER BY id",
@@ -58,6 +59,8 @@ class PlanFile:
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path = path
         self.db = db
+        self.chosen: tuple[object, bool] | None = None
+        """Which selection the temporary table `chosen` holds, and whether few users are in it."""
         self._shape = lru_cache(4096)(self._load_shape)
 
     @property
@@ -102,7 +105,7 @@ class PlanFile:
                 f" WHERE number > ?{among} ORDER BY number LIMIT ?",
                 values,
             ).fetchall()
-            return [self._user(row) for row in found]
+            return [self.user_of(row) for row in found]
 
     def find(self, user: str) -> PlannedUser | None:
         """The user of that id."""
@@ -110,7 +113,7 @@ class PlanFile:
             row = self.db.execute(
                 "SELECT number, user, shape, left_out, undo_of FROM user WHERE user = ?", (user,)
             ).fetchone()
-            return self._user(row) if row else None
+            return self.user_of(row) if row else None
 
     def bad_rows(self, after: int = -1, limit: int = 200) -> list[BadRow]:
         """The rows of the input that are in no plan, in order."""
@@ -121,7 +124,8 @@ class PlanFile:
             )
             return [BadRow(*row) for row in found]
 
-    def _user(self, row: tuple[int, str, int, int, int | None]) -> PlannedUser:
+    def user_of(self, row: tuple[int, str, int, int, int | None]) -> PlannedUser:
+        """The user of a row: number, user, shape, left_out, undo_of."""
         number, user, shape, left_out, undo_of = row
         return PlannedUser(number, user, self.shape(shape), bool(left_out), undo_of)
 
@@ -142,28 +146,45 @@ def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None)
 
     Raises PlanError where it is no plan, damaged, or was changed by anything but this program.
     """
-    if not path.is_file():
-        raise PlanError(
-            _("There is no such plan"),
-            _("{path} is not there, or is no file.").format(path=inert(str(path), 200)),
-            _("Check its name, or make a plan: dfn-tui bulk plan"),
-        )
     with plan_errors(path):
+        if not path.is_file():
+            raise PlanError(
+                _("There is no such plan"),
+                _("{path} is not there, or is no file.").format(path=inert(str(path), 200)),
+                _("Check its name, or make a plan: dfn-tui bulk plan"),
+            )
         db = connect(path)
         try:
             check_tables(path, db, APPLICATION_ID, TABLES)
-            _check_digest(path, db, progress)
-            read_head(path, db)
+            check_digest(path, db, progress)
+            _check_sense(path, db)
         except BaseException:
             db.close()
             raise
         return PlanFile(path, db)
 
 
-def _check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> None:
+def check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> None:
+    """Raises PlanError where anything is not as it was saved."""
     said = db.execute("SELECT digest FROM head").fetchone()
     if said is None or said[0] != digest_of(db, progress):
         raise damaged(path)
+
+
+def _check_sense(path: Path, db: sqlite3.Connection) -> None:
+    """Raises PlanError, ValueError, KeyError or TypeError for what no plan says: whoever can write the file
+    can write its digest as well."""
+    head = read_head(path, db)
+    for row in db.execute("SELECT standing, wanted, rest FROM shape"):
+        Shape.read(*row)
+    for question, number in (
+        ("SELECT count(*) FROM user", head.users),
+        ("SELECT count(*) FROM bad", head.bad + head.duplicates),
+        ("SELECT count(*) FROM user WHERE left_out NOT IN (0, 1)", 0),
+        ("SELECT count(*) FROM user WHERE shape NOT IN (SELECT id FROM shape)", 0),
+    ):
+        if db.execute(question).fetchone()[0] != number:
+            raise damaged(path)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -212,10 +233,8 @@ def check_tables(path: Path, db: sqlite3.Connection, application: int, tables: S
     ours.close()
 
 
-def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    return set(
-        db.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")
-    )
+def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
+    return set(db.execute("SELECT type, name, sql FROM sqlite_master"))
 
 
 def read_head(path: Path, db: sqlite3.Connection) -> Head:
@@ -262,8 +281,8 @@ def damaged(path: Path) -> PlanError:
 
 
 @contextmanager
-def plan_errors(path: Path) -> Iterator[None]:
-    """Turns what SQLite, the system and a content that is none say into a `PlanError`."""
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the system say of a file into a `PlanError`."""
     try:
         yield
     except (sqlite3.DatabaseError, OSError) as error:
@@ -273,6 +292,14 @@ def plan_errors(path: Path) -> Iterator[None]:
             _("{path}: {why}").format(path=inert(str(path), 200), why=inert(why, 200)),
             _("Check its folder: space left, permissions, and whether it is the right file."),
         ) from error
-    except (ValueError, KeyError, TypeError):
-        # `from None`: the error may carry the content.
-        raise damaged(path) from None
+
+
+@contextmanager
+def plan_errors(path: Path) -> Iterator[None]:
+    """The same, and for a content that no plan has."""
+    with disk_errors(path):
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, RecursionError):
+            # `from None`: the error may carry the content.
+            raise damaged(path) from None

@@ -10,8 +10,10 @@ from typing import Any, Self
 
 from dfn_tui.api.types import IdentityKind, Value
 from dfn_tui.config import Api, Environment
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input.columns import WishSet
+from dfn_tui.service.bulk.input.columns import Wish, WishSet
 from dfn_tui.service.personal import is_personal
 from dfn_tui.service.records import FieldChange, FieldKind
 from dfn_tui.service.values import same_value
@@ -47,9 +49,10 @@ SENT = (Standing.CHANGE, Standing.CREATE, Standing.BLIND)
 class Shape:
     """What users of a plan have in common: what is wanted of them, and what was there.
 
-    `before` has a value for each wish, None where the field was absent (or cannot be read: BLIND).
-    `warnings` are the contradictions that the change would leave in the user's consents. `code` and `message`
-    say why a user is UNREADABLE.
+    `before` has a value for each wish, None where the field was absent (or cannot be read: BLIND); it is
+    empty where the user was not found or not read. `warnings` are the contradictions that the change would
+    leave in the user's consents, and what an undo cannot take back. `code` and `message` say why a user is
+    UNREADABLE.
     """
 
     standing: Standing
@@ -70,23 +73,61 @@ class Shape:
     def row(self) -> tuple[str, str, str]:
         """As the plan's file keeps it: standing, wanted, and all else."""
         rest = [list(self.before), list(self.warnings), self.code, self.message]
-        return self.standing.value, self.wanted.text, json.dumps(rest, ensure_ascii=False)
+        # In ASCII: a server's text may hold halves of surrogate pairs, which no file takes.
+        return self.standing.value, self.wanted.text, json.dumps(rest)
 
     @classmethod
     def read(cls, standing: str, wanted: str, rest: str) -> Self:
         """The shape that is kept so. Raises ValueError, KeyError or TypeError for what is none."""
         before, warnings, code, message = json.loads(rest)
         found = cls(
-            Standing(standing), _wish_set(wanted), tuple(before), tuple(map(str, warnings)), code, message
+            Standing(standing),
+            wish_set(wanted),
+            tuple(before),
+            tuple(map(str, warnings)),
+            str(code),
+            str(message),
         )
-        if found.standing in SENT and len(found.before) != len(found.wanted.wishes):
-            raise ValueError("a value is missing")
+        if found.standing in SENT:
+            for wish, was in zip(found.wanted.wishes, found.before, strict=True):
+                _check_before(wish, was)
         return found
 
 
 @lru_cache(4096)
-def _wish_set(text: str) -> WishSet:
-    return WishSet.read(text)
+def wish_set(text: str) -> WishSet:
+    """The wishes of that text. Raises ValueError, KeyError or TypeError for what nobody can have wished."""
+    found = WishSet.read(text)
+    for wish in found.wishes:
+        _check_wish(wish)
+    if len({(wish.kind, wish.name) for wish in found.wishes}) != len(found.wishes):
+        raise ValueError("a field is there twice")
+    return found
+
+
+_NO_PROPERTIES = frozenset([*Flag, *OPTINS.values()])
+
+
+def _check_wish(wish: Wish) -> None:
+    if not isinstance(wish.name, str):
+        raise TypeError("no name")
+    if wish.kind is FieldKind.CONSENT:
+        Flag(wish.name)
+        if State(str(wish.value)) is State.NEVER_SET:
+            raise ValueError("no consent can be unset")
+    elif wish.kind is FieldKind.CI:
+        if not isinstance(wish.value, str | None):
+            raise TypeError("no text")
+    # A consent that was written as a property would get around the rules that guard consents.
+    elif wish.name in _NO_PROPERTIES or not isinstance(wish.value, str | int | float | list):
+        raise ValueError("no property")
+
+
+def _check_before(wish: Wish, was: Value | None) -> None:
+    if wish.kind is FieldKind.CONSENT and was is not None:
+        State(str(was))
+    elif not isinstance(was, str | int | float | list | None):
+        raise TypeError("no value")
 
 
 @lru_cache(4096)
@@ -104,7 +145,7 @@ def _changes(readable: bool, wanted: str, before: str) -> tuple[FieldChange, ...
                 and (is_personal(wish.name, was) or is_personal(wish.name, wish.value))
             ),
         )
-        for wish, was in zip(_wish_set(wanted).wishes, json.loads(before), strict=True)
+        for wish, was in zip(wish_set(wanted).wishes, json.loads(before), strict=True)
         if not readable or not same_value(was, wish.value)
     )
 
@@ -164,6 +205,10 @@ class Head:
             Narrowing(datetime.fromisoformat(at), str(by), str(what), int(users))
             for at, by, what, users in value["narrowed"]
         )
+        if not all(isinstance(value[name], str) for name in _HEAD_TEXTS):
+            raise TypeError("no text")
+        if not all(type(value[name]) is int for name in _HEAD_NUMBERS):
+            raise TypeError("no number")
         known = {
             "environment": Environment(value["environment"]),
             "api": Api(value["api"]),
@@ -172,3 +217,7 @@ class Head:
             "narrowed": narrowed,
         }
         return cls(**{**value, **known})
+
+
+_HEAD_TEXTS = ("connection", "by", "source", "form", "encoding", "undo_of_job")
+_HEAD_NUMBERS = ("users", "duplicates", "bad", "blank")

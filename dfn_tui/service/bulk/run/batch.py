@@ -200,13 +200,11 @@ class Batches:
         return left
 
     def _leave_unknown(self, sent: Sequence[Sent], said: bool) -> None:
-        if not sent or said:
-            return
+        """Ends users as unknown; `said`: the journal says so already."""
         message = _("No answer came, and reading back did not settle it.")
-        self._book.end(
-            [Ended(one.user.number, one.seq, End.UNKNOWN, "unknown", message) for one in sent],
-            [self._entries.outcome(one.seq, Ending.UNKNOWN, message) for one in sent],
-        )
+        ended = [Ended(one.user.number, one.seq, End.UNKNOWN, "unknown", message) for one in sent]
+        outcomes = [] if said else [self._entries.outcome(one.seq, Ending.UNKNOWN, message) for one in sent]
+        self._book.end(ended, outcomes)
 
     async def settle(self) -> None:
         """Waits until every user of unknown outcome was looked at as often as makes sense."""

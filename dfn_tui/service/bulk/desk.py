@@ -1,0 +1,315 @@
+"""The desk for many users at once: plans, jobs and what comes after them, over one connection.
+
+One job runs at a time. It runs on whoever looks or not, and is never cut short: `finish` stops it after the
+batches under way, and a later start resumes it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dfn_tui.api.calls import UserApi
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.input.reading import BulkInput
+from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.guards import BulkApproval, guard
+from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
+from dfn_tui.service.bulk.plan.records import Head, PlanError
+from dfn_tui.service.bulk.plan.totals import Totals, totals
+from dfn_tui.service.bulk.run.book import Book
+from dfn_tui.service.bulk.run.calls import Calls
+from dfn_tui.service.bulk.run.entries import Entries
+from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job, with_id
+from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT, Pace
+from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict
+from dfn_tui.service.bulk.run.run import Run
+from dfn_tui.service.bulk.run.undoing import wishes_back
+from dfn_tui.service.bulk.run.verifying import Drift, verify
+from dfn_tui.service.desk import Desk
+from dfn_tui.text import _, inert
+
+AT_ONCE = 32
+"""The most requests under way together."""
+
+
+class JobBusy(ConsoleError):
+    """A job runs already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a plan is applied. `limit` is in requests a minute. `read_back` has every user read again after
+    sending, where this generation can."""
+
+    on_conflict: OnConflict = OnConflict.STOP
+    read_back: bool = True
+    limit: int = DOCUMENTED_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """A job as lists show it. `under_way`: some process runs it at this moment."""
+
+    record: JobRecord
+    head: Head
+    path: Path
+    total: int
+    ended: dict[End, int]
+    under_way: bool
+
+
+class BulkDesk:
+    """Plans and jobs over `desk`'s connection. `open_api` gives a client that does not try again by itself;
+    jobs are kept in `folder`."""
+
+    def __init__(self, desk: Desk, open_api: Callable[[], Awaitable[UserApi]], folder: Path) -> None:
+        self.desk = desk
+        self.folder = folder
+        self.run: Run | None = None
+        """The run under way, or the last one."""
+        self._open_api = open_api
+        self._task: asyncio.Task[JobRecord] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs."""
+        return self._task is not None and not self._task.done()
+
+    @asynccontextmanager
+    async def _calls(self, limit: int) -> AsyncIterator[Calls]:
+        await self.desk.settled_first()
+        api = await self._open_api()
+        try:
+            yield Calls(api, Pace(limit=limit, most=AT_ONCE), self.desk.clock)
+        finally:
+            await api.aclose()
+
+    def _about(self, source: str, undo_of_job: str = "") -> About:
+        connection, operator = self.desk.connection, self.desk.journal.operator
+        return About(
+            connection.name,
+            connection.environment,
+            connection.api,
+            f"{operator.user}@{operator.host}",
+            self.desk.clock(),
+            source,
+            undo_of_job,
+        )
+
+    async def plan(
+        self,
+        source: BulkInput,
+        name: str,
+        path: Path,
+        progress: Callable[[Reading], None],
+        *,
+        create: bool = False,
+        stop_at_first_bad: bool = False,
+        limit: int = DOCUMENTED_LIMIT,
+    ) -> str:
+        """Makes a plan of `source`, called `name`, at `path`, and returns its digest. Nothing is written to
+        the server. Raises what reading the input and the server raise, and `PlanError`."""
+        about = self._about(name)
+        async with self._calls(limit) as calls:
+            _head, digest = await make_plan(
+                calls,
+                source,
+                path,
+                about,
+                create=create,
+                stop_at_first_bad=stop_at_first_bad,
+                progress=progress,
+            )
+        return digest
+
+    async def plan_undo(
+        self, job: str, path: Path, progress: Callable[[Reading], None], *, limit: int = DOCUMENTED_LIMIT
+    ) -> str:
+        """Makes a plan that takes a job back, as far as the users are still as it left them."""
+        with self._opened(job) as found:
+            about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
+            self._require_same(found.plan.head)
+            wishes = wishes_back(found, self.desk.journal.path)
+            async with self._calls(limit) as calls:
+                _head, digest = await make_undo(calls, wishes, path, about, kind=kind, progress=progress)
+        return digest
+
+    def guard(self, plan: PlanFile, approval: BulkApproval) -> Totals:
+        """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
+        found = totals(plan)
+        guard(found, plan.head, self.desk.place.mode, self.desk.connection, approval, self.desk.clock())
+        return found
+
+    async def apply(self, path: Path, approval: BulkApproval, options: Options) -> Run:
+        """Starts a job of the plan at `path`: `run` tells how far it is, and `wait` waits for its end.
+
+        Raises `GateRefused`, `PlanError`, `JobBusy`, and what opening raises, before anything is sent.
+        """
+        self._require_idle()
+        plan = await asyncio.to_thread(open_plan, path)
+        try:
+            found = await asyncio.to_thread(self.guard, plan, approval)
+            record = with_id(self._record(plan, found, approval, options), self.folder)
+            job = await asyncio.to_thread(make_job, plan, self.folder, record)
+        finally:
+            plan.close()
+        return await self._start(job, options.limit)
+
+    def _record(self, plan: PlanFile, found: Totals, approval: BulkApproval, options: Options) -> JobRecord:
+        now, operator = self.desk.clock(), self.desk.journal.operator
+        demands = found.demands(now, production=self.desk.production)
+        return JobRecord(
+            id=f"{now:%Y%m%d-%H%M%S}-{plan.digest[:6]}",
+            digest=plan.digest,
+            begun=now,
+            by=f"{operator.user}@{operator.host}",
+            reason=approval.reason.strip(),
+            evidence=approval.evidence.strip(),
+            warnings=tuple(
+                caution.text for caution in demands.cautions if caution.id.value in approval.acknowledged
+            ),
+            on_conflict=options.on_conflict,
+            read_back=options.read_back,
+            limit=options.limit,
+        )
+
+    async def resume(self, id: str, *, failed: bool = False, limit: int | None = None) -> Run:
+        """Goes on with a job where it was left; with `failed`, those that failed are done once more.
+
+        Raises `PlanError`, `JobBusy`, `GateRefused` and what opening raises.
+        """
+        self._require_idle()
+        job = await asyncio.to_thread(self._open, id)
+        if failed:
+            await asyncio.to_thread(job.take_up_again, End.FAILED)
+        return await self._start(job, limit or job.record.limit)
+
+    async def _start(self, job: Job, limit: int) -> Run:
+        try:
+            record, head = job.record, job.plan.head
+            self._require_same(head)
+            if not job.take():
+                raise JobBusy(  # noqa: TRY301  the job must be closed
+                    _("The job runs already"),
+                    _("Another console or command runs {job}.").format(job=inert(record.id, 60)),
+                    _("Wait for it, or look at it: dfn-tui bulk status"),
+                )
+            total = await asyncio.to_thread(job.count_to_send)
+        except BaseException:
+            job.close()
+            raise
+        ready: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.ensure_future(self._go(job, record, head, total, limit, ready))
+        return await asyncio.shield(ready)
+
+    async def _go(
+        self,
+        job: Job,
+        record: JobRecord,
+        head: Head,
+        total: int,
+        limit: int,
+        ready: "asyncio.Future[Run]",
+    ) -> JobRecord:
+        try:
+            async with self._calls(limit) as calls:
+                keeper, connection = self.desk.journal, self.desk.connection
+                entries = Entries(record, head.kind, connection, keeper.operator)
+                self.run = Run(record, total, calls, Book(keeper, job), entries, keeper, self.desk.clock)
+                ready.set_result(self.run)
+                return await self.run.go()
+        except ConsoleError as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+            return record
+        finally:
+            job.close()
+
+    def _require_idle(self) -> None:
+        if self.busy:
+            raise JobBusy(
+                _("A job runs already"),
+                _("One job at a time is run over a connection. Nothing was sent."),
+                _("Wait for it to end, or stop it."),
+            )
+
+    def _require_same(self, head: Head) -> None:
+        """Raises PlanError where the plan was made for something else than this connection."""
+        connection = self.desk.connection
+        if (head.connection, head.environment, head.api) != (
+            connection.name,
+            connection.environment,
+            connection.api,
+        ):
+            raise PlanError(
+                _("The plan is for another connection"),
+                _("It was made for {connection}, {environment}. Nothing was sent.").format(
+                    connection=inert(head.connection, 40), environment=head.environment.value
+                ),
+                _("Open that connection, or make the plan anew for this one."),
+            )
+
+    async def wait(self) -> JobRecord:
+        """Waits for the job under way. A caller that is cancelled does not stop it."""
+        assert self._task is not None
+        return await asyncio.shield(self._task)
+
+    async def verify(
+        self, name: str, told: Callable[[int], None], *, limit: int = DOCUMENTED_LIMIT
+    ) -> AsyncIterator[Drift]:
+        """The users of a plan's file, or of a job, that are not as it wants them now."""
+        plan = await asyncio.to_thread(self._planned, name)
+        try:
+            self._require_same(plan.head)
+            async with self._calls(limit) as calls:
+                async for drift in verify(calls, plan, told):
+                    yield drift
+        finally:
+            plan.close()
+
+    def _planned(self, name: str) -> PlanFile:
+        path = Path(name)
+        return open_plan(path) if path.exists() else self._open(name).plan
+
+    def jobs(self) -> list[JobSummary]:
+        """The jobs of this connection, the newest first. Those that cannot be read are left out."""
+        found = []
+        for path in job_files(self.folder):
+            try:
+                with open_job(path) as job:
+                    head = job.plan.head
+                    if head.connection == self.desk.connection.name:
+                        ended = dict(job.counts())
+                        found.append(
+                            JobSummary(job.record, head, path, job.count_to_send(), ended, job.under_way)
+                        )
+            except PlanError:
+                continue
+        return found
+
+    @contextmanager
+    def _opened(self, id: str) -> Iterator[Job]:
+        with self._open(id) as job:
+            yield job
+
+    def _open(self, id: str) -> Job:
+        """The job of that id, or whose id begins so. Raises PlanError."""
+        found = [path for path in job_files(self.folder) if path.stem.startswith(id)] if id else []
+        exact = [path for path in found if path.stem == id]
+        if len(found) > 1 and not exact:
+            raise PlanError(
+                _("More than one job is meant"),
+                _("{count} jobs begin with {id}.").format(count=len(found), id=inert(id, 40)),
+                _("Give more of the id."),
+            )
+        return open_job((exact or found or [self.folder / f"{Path(id).name}.db"])[0])
+
+    async def finish(self) -> None:
+        """Stops the job under way after what was sent, so that it can be resumed."""
+        if self._task is not None:
+            if self.run is not None:
+                self.run.stop()
+            await asyncio.wait([self._task])

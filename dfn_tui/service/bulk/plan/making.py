@@ -1,0 +1,232 @@
+"""Making a plan: takes the input in, looks up every user at the run's pace, and saves what was found.
+
+All that touches the disk is done in one thread of its own, a page at a time; some pages are held at most.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.config import Api, Environment
+from dfn_tui.service.bulk.input import BulkInput, Taken
+from dfn_tui.service.bulk.plan.drafting import Draft, Judged, Row, given_up
+from dfn_tui.service.bulk.plan.judging import blind, judge
+from dfn_tui.service.bulk.plan.records import Head, wish_set
+from dfn_tui.service.bulk.plan.undoing import UndoWish
+from dfn_tui.service.bulk.run.calls import Calls
+from dfn_tui.service.records import FieldKind, UserRecord
+from dfn_tui.text import inert
+
+_PAGE = 2000  # rows read or written together
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is to be noted of a plan: where it holds, and by whom (`user@host`), when and of what it was made.
+
+    `now` is aware; `source` is the input's name without its folders, "" where it has none.
+    """
+
+    connection: str
+    environment: Environment
+    api: Api
+    by: str
+    now: datetime
+    source: str = ""
+    undo_of_job: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the making is: rows taken in, users looked up, and users in all once that is known."""
+
+    taken: int = 0
+    read: int = 0
+    total: int | None = None
+
+
+Tell = Callable[[Reading], None]
+
+
+async def make_plan(
+    calls: Calls,
+    source: BulkInput,
+    path: Path,
+    about: About,
+    *,
+    create: bool = False,
+    stop_at_first_bad: bool = False,
+    progress: Tell = lambda _reading: None,
+) -> tuple[Head, str]:
+    """Makes the plan of `source` at `path`, in place of a file that may be there; its head and its digest.
+
+    `create`: users the server knows nothing of are to be created. Raises PlanError, StoppedAtBadRow where
+    that is asked for, what reading the input raises, and `calls.stopped` where the server is of no more use.
+    There is no plan then, nor when this is cancelled.
+    """
+
+    def take(draft: Draft, told: Callable[[int], None]) -> Taken:
+        return draft.take(source, stop_at_first_bad=stop_at_first_bad, told=told)
+
+    making = _Making(calls, source.kind, path, create, progress)
+    form, encoding = source.form.value, source.encoding or ""
+    return await making.go(take, lambda taken: _head(about, source.kind, taken, form, encoding))
+
+
+async def make_undo(
+    calls: Calls,
+    wishes: Iterable[UndoWish],
+    path: Path,
+    about: About,
+    *,
+    kind: IdentityKind,
+    progress: Tell = lambda _reading: None,
+) -> tuple[Head, str]:
+    """Makes the plan that takes a job back, as `make_plan` does. `kind` is what the job's users are named by.
+
+    `wishes` has each user once, in any order, and is gone through in another thread.
+    """
+
+    def take(draft: Draft, told: Callable[[int], None]) -> Taken:
+        return draft.take_undo(wishes, kind, told=told)
+
+    making = _Making(calls, kind, path, False, progress)
+    return await making.go(take, lambda taken: _head(about, kind, taken, "", ""))
+
+
+def _head(about: About, kind: IdentityKind, taken: Taken, form: str, encoding: str) -> Head:
+    return Head(
+        connection=about.connection,
+        environment=about.environment,
+        api=about.api,
+        kind=kind,
+        made=about.now,
+        by=inert(about.by, 200),
+        source=inert(about.source, 200),
+        form=form,
+        encoding=encoding,
+        users=taken.users,
+        duplicates=taken.duplicates,
+        bad=taken.bad,
+        blank=taken.blank,
+        undo_of_job=about.undo_of_job,
+    )
+
+
+class _Making:
+    """One making of a plan; `go` once."""
+
+    def __init__(self, calls: Calls, kind: IdentityKind, path: Path, create: bool, progress: Tell) -> None:
+        self._calls = calls
+        self._kind = kind
+        self._create = create
+        self._progress = progress
+        self._draft = Draft(path)
+        self._thread = ThreadPoolExecutor(1, "plan")
+        self._total = self._read = 0
+        self._ahead: deque[Row] = deque()
+        self._last = -1
+        self._all_paged = False
+        self._feeding = asyncio.Lock()
+        self._judged: list[Judged] = []
+
+    async def go(
+        self, take: Callable[[Draft, Callable[[int], None]], Taken], head_of: Callable[[Taken], Head]
+    ) -> tuple[Head, str]:
+        loop = asyncio.get_running_loop()
+
+        def told(rows: int) -> None:
+            loop.call_soon_threadsafe(self._progress, Reading(rows))
+
+        try:
+            await self._do(self._draft.begin)
+            taken = await self._do(lambda: take(self._draft, told))
+            self._total = taken.users
+            self._tell()
+            await self._look_all_up()
+            head = head_of(taken)
+            return head, await self._do(lambda: self._draft.finish(head))
+        finally:
+            self._draft.leave()
+            # Shielded: whatever cancels it, the files must go.
+            await asyncio.shield(loop.run_in_executor(self._thread, self._draft.discard))
+            self._thread.shutdown(wait=False)
+
+    async def _do(self, work: Callable[[], Answer]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _tell(self) -> None:
+        self._progress(Reading(self._total, self._read, self._total))
+
+    async def _look_all_up(self) -> None:
+        blind_all = not self._calls.capabilities.read_by
+        workers = 1 if blind_all else self._calls.pace.most
+        work = self._work_blind if blind_all else self._work
+        tasks = [asyncio.ensure_future(work()) for _number in range(workers)]
+        try:
+            await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        await self._write()
+
+    async def _work(self) -> None:
+        size = self._calls.capabilities.batch_size
+        while rows := await self._next(size):
+            records = await self._look_up(rows)
+            await self._keep([self._judge(row, records[self._identity(row)]) for row in rows])
+
+    def _judge(self, row: Row, record: UserRecord) -> Judged:
+        return Judged(row, judge(wish_set(row.wanted), row.written, record, create=self._create))
+
+    async def _work_blind(self) -> None:
+        while rows := await self._next(_PAGE):
+            await self._keep([Judged(row, blind(wish_set(row.wanted), row.written)) for row in rows])
+
+    async def _next(self, size: int) -> Sequence[Row]:
+        """The next users; empty at the end."""
+        async with self._feeding:
+            if not self._ahead and not self._all_paged:
+                found = await self._do(lambda: self._draft.page(self._last, _PAGE))
+                self._ahead.extend(found)
+                self._last = found[-1].number if found else self._last
+                self._all_paged = not found
+            return [self._ahead.popleft() for _number in range(min(size, len(self._ahead)))]
+
+    def _identity(self, row: Row) -> Identity:
+        return Identity(self._kind, row.user)
+
+    async def _look_up(self, rows: Sequence[Row]) -> dict[Identity, UserRecord]:
+        identities = [self._identity(row) for row in rows]
+        ci = any(wish.kind is FieldKind.CI for row in rows for wish in wish_set(row.wanted).wishes)
+        # All properties: only a user who has none at all is unknown.
+        records = await self._calls.read(identities, ci=ci)
+        if self._calls.capabilities.ci_fields and not ci:
+            # Somebody with nothing but CI fields is known all the same.
+            bare = [identity for identity in identities if records[identity].unknown_to_server]
+            if bare:
+                records |= await self._calls.read(bare, ci=True)
+        if self._calls.over:
+            raise self._calls.stopped or given_up()
+        return records
+
+    async def _keep(self, judged: Sequence[Judged]) -> None:
+        self._judged += judged
+        self._read += len(judged)
+        self._tell()
+        if len(self._judged) >= _PAGE:
+            await self._write()
+
+    async def _write(self) -> None:
+        judged, self._judged = self._judged, []
+        await self._do(lambda: self._draft.write(judged))

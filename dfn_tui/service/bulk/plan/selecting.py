@@ -1,0 +1,53 @@
+"""Which users of a plan are meant, to be looked at or to be left out."""
+
+from dataclasses import dataclass
+
+from dfn_tui.consent.diff import Direction
+from dfn_tui.consent.flags import Flag
+from dfn_tui.service.bulk.plan.records import Shape, Standing
+from dfn_tui.service.bulk.plan.totals import direction_of
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Users of a plan by what is planned for them; what is None or "" is not looked at.
+
+    `flag` and `direction` hold for one and the same change. `text` is contained in the id, however that is
+    capitalised.
+    """
+
+    flag: Flag | None = None
+    direction: Direction | None = None
+    standing: Standing | None = None
+    warned: bool | None = None
+    left_out: bool | None = None
+    text: str = ""
+
+    def has(self, shape: Shape) -> bool:
+        """Whether users of that shape may belong to it."""
+        if self.standing is not None and shape.standing is not self.standing:
+            return False
+        if self.warned is not None and bool(shape.warnings) is not self.warned:
+            return False
+        if self.flag is None and self.direction is None:
+            return True
+        return any(
+            (found := direction_of(change)) is not None
+            and self.flag in (None, change.name)
+            and self.direction in (None, found)
+            for change in shape.changes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The users of these ids."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllButFirst:
+    """All users that would be sent, but for the first `count` of them."""
+
+    count: int

@@ -1,0 +1,59 @@
+"""The way back from what a job wrote, by the same rules as for a single user."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.service.bulk.input.columns import Wish, WishSet
+from dfn_tui.service.bulk.plan.judging import Written
+from dfn_tui.service.records import FieldChange
+from dfn_tui.service.undo import UndoKind, blind_way_back
+from dfn_tui.service.undo import way_back as field_way_back
+from dfn_tui.text import _, inert
+
+NO_WAY_BACK = "no-way-back"
+"""The fault of a user for whom nothing can be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoWish:
+    """What is wanted back for the user who had that `number` in the job; nothing where there is no way back.
+
+    `undo_of` is the journal entry that would be taken back.
+    """
+
+    number: int
+    user: str
+    wanted: WishSet
+    written: Written
+    undo_of: int | None = None
+
+
+def way_back(changes: Sequence[FieldChange]) -> tuple[list[Wish], list[str]]:
+    """What to wish for to take these changes back, and in sentences what cannot be."""
+    wishes, reasons = [], []
+    for change in changes:
+        if change.readable:
+            kind, value, why = field_way_back(change.kind, change.before)
+        else:
+            # Identities are linked and deleted one by one, never by a job: no id could delete them here.
+            kind, value, why = blind_way_back(change.kind, change.before, change.after, IdentityKind.USER_ID)
+        if kind is UndoKind.IMPOSSIBLE:
+            reasons.append(_("{name}: {reason}").format(name=inert(change.name, 40), reason=why))
+        else:
+            wishes.append(Wish(change.kind, change.name, None if kind is UndoKind.DELETE else value))
+    return wishes, reasons
+
+
+def undo_wish(number: int, user: str, changes: Sequence[FieldChange], undo_of: int | None) -> UndoWish:
+    """What takes back these `changes`, which a job sent for that user."""
+    wishes, reasons = way_back(changes)
+    wanted = WishSet.of(wishes)
+    made = {(change.kind, change.name): change for change in changes}
+    aligned = [made[wish.kind, wish.name] for wish in wanted.wishes]
+    written = Written(
+        tuple(change.after for change in aligned),
+        tuple(change.before for change in aligned),
+        tuple(reasons),
+    )
+    return UndoWish(number, user, wanted, written, undo_of)

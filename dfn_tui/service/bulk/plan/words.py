@@ -1,0 +1,186 @@
+"""A plan in words: the same on a screen and in a command's output. All of it is inert, and masked."""
+
+from datetime import datetime
+
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.config import Environment
+from dfn_tui.consent.diff import Direction
+from dfn_tui.service.bulk.input.records import shown_user
+from dfn_tui.service.bulk.plan.file import BadRow
+from dfn_tui.service.bulk.plan.records import Head, PlannedUser, Standing
+from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
+from dfn_tui.service.bulk.plan.totals import Cost, Totals
+from dfn_tui.service.change_words import change_words
+from dfn_tui.service.history import korean_time
+from dfn_tui.text import _, inert, ngettext
+
+_HOUR, _MINUTE = 3600, 60
+
+
+def standing_words(standing: Standing) -> str:
+    """What the plan found of a user, in a few words."""
+    return {
+        Standing.CHANGE: _("to be changed"),
+        Standing.CREATE: _("to be created"),
+        Standing.ALREADY: _("already as wanted"),
+        Standing.UNKNOWN: _("unknown to the server, not sent"),
+        Standing.UNREADABLE: _("could not be read, not sent"),
+        Standing.BLIND: _("to be sent blind, their values cannot be read"),
+        Standing.CHANGED: _("changed by someone else since, not sent"),
+    }[standing]
+
+
+def direction_words(direction: Direction) -> str:
+    """Which way a consent goes."""
+    return {Direction.GRANT: _("given"), Direction.WITHDRAW: _("withdrawn")}[direction]
+
+
+def head_words(head: Head) -> list[str]:
+    """Where a plan comes from, and what was narrowed since."""
+    lines = [
+        _("For {connection} ({environment}), made by {by} at {made}.").format(
+            connection=inert(head.connection, 40),
+            environment=head.environment.value,
+            by=inert(head.by, 80),
+            made=_time(head.made),
+        )
+    ]
+    if head.undo_of_job:
+        lines.append(_("It takes back job {job}.").format(job=inert(head.undo_of_job, 60)))
+    elif head.source:
+        of = ", ".join(filter(None, (head.form, head.encoding)))
+        lines.append(_("Of {source} ({form}).").format(source=inert(head.source, 80), form=inert(of, 60)))
+    lines += [
+        _("{at}, {by}: {what} ({users})").format(
+            at=_time(one.at), by=inert(one.by, 80), what=inert(one.what, 200), users=_users(one.users)
+        )
+        for one in head.narrowed
+    ]
+    return lines
+
+
+def totals_words(found: Totals, at: datetime) -> list[str]:
+    """The figures of a plan, and what the rules say of it at the aware instant `at`."""
+    head = found.head
+    lines = [
+        f"{_users(found.standings[standing])}: {standing_words(standing)}"
+        for standing in Standing
+        if found.standings.get(standing)
+    ]
+    if found.left_out:
+        lines.append(_("{users}: left out of these").format(users=_users(found.left_out)))
+    lines += _row_words(head)
+    lines += [
+        _("{name} {direction}: {users}").format(
+            name=flag.value, direction=direction_words(direction), users=_users(users)
+        )
+        for (flag, direction), users in found.flags.items()
+    ]
+    lines += [
+        _("{name} set: {users}").format(name=inert(name, 40), users=_users(users))
+        for (_kind, name), users in found.fields.items()
+    ]
+    lines += [
+        _("{name} deleted: {users}").format(name=inert(name, 40), users=_users(users))
+        for name, users in found.deleted.items()
+    ]
+    production = head.environment is Environment.PRODUCTION
+    lines += [caution.text for caution in found.demands(at, production=production).cautions]
+    lines += [
+        _("{users} after this: {finding}").format(users=_users(users), finding=inert(text, 300))
+        for text, users in found.warnings.items()
+    ]
+    lines.append(_("To be sent: {users}").format(users=_users(found.to_send)))
+    return lines
+
+
+def _row_words(head: Head) -> list[str]:
+    found = []
+    if head.bad:
+        found.append(
+            ngettext("{count} row: cannot be done", "{count} rows: cannot be done", head.bad).format(
+                count=f"{head.bad:,}"
+            )
+        )
+    if head.duplicates:
+        words = ngettext(
+            "{count} row: the same user again, counted once",
+            "{count} rows: the same user again, counted once",
+            head.duplicates,
+        )
+        found.append(words.format(count=f"{head.duplicates:,}"))
+    if head.blank:
+        found.append(
+            ngettext("{count} row: blank", "{count} rows: blank", head.blank).format(count=f"{head.blank:,}")
+        )
+    return found
+
+
+def cost_words(expected: Cost) -> str:
+    """What sending takes."""
+    return ngettext(
+        "About {count} request, {time} at the least.",
+        "About {count} requests, {time} at the least.",
+        expected.requests,
+    ).format(count=f"{expected.requests:,}", time=_span(expected.seconds))
+
+
+def bad_words(row: BadRow) -> str:
+    """A row that is in no plan, and why."""
+    if not row.shown:
+        return _("Line {line}: {reason}").format(line=row.line, reason=inert(row.reason, 300))
+    return _("Line {line}, {user}: {reason}").format(
+        line=row.line, user=inert(row.shown, 60), reason=inert(row.reason, 300)
+    )
+
+
+def user_words(user: PlannedUser, kind: IdentityKind, *, revealed: bool) -> list[str]:
+    """A user of a plan: who and how, then each change, then what is odd. Personal values are masked unless
+    `revealed`."""
+    shape = user.shape
+    who = inert(user.user, 60) if revealed else shown_user(kind, user.user)
+    standing = _("left out") if user.left_out else standing_words(shape.standing)
+    lines = [f"{who}  {standing}"]
+    if shape.code or shape.message:
+        lines.append(f"{inert(shape.code, 40)} {inert(shape.message, 300)}".strip())
+    lines += [change_words(change, revealed) for change in shape.changes]
+    lines += [inert(text, 300) for text in shape.warnings]
+    return lines
+
+
+def narrowing_words(which: Selection | Users | AllButFirst, *, out: bool) -> str:
+    """What was left out of a plan or put back, as its history keeps it: without any id."""
+    what = _which_words(which)
+    return _("left out: {what}").format(what=what) if out else _("put back: {what}").format(what=what)
+
+
+def _which_words(which: Selection | Users | AllButFirst) -> str:
+    if isinstance(which, Users):
+        return _("users by id")
+    if isinstance(which, AllButFirst):
+        return _("all but the first {count}").format(count=f"{which.count:,}")
+    parts = [
+        which.flag.value if which.flag else "",
+        direction_words(which.direction) if which.direction else "",
+        standing_words(which.standing) if which.standing else "",
+        {None: "", True: _("with warnings"), False: _("without warnings")}[which.warned],
+        _("by a part of the id") if which.text else "",
+    ]
+    return ", ".join(filter(None, parts)) or _("all users")
+
+
+def _users(count: int) -> str:
+    return ngettext("{count} user", "{count} users", count).format(count=f"{count:,}")
+
+
+def _time(at: datetime) -> str:
+    return f"{korean_time(at)} KST"
+
+
+def _span(seconds: float) -> str:
+    whole = round(seconds)
+    if whole >= _HOUR:
+        return _("{hours} h {minutes} min").format(hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)
+    if whole >= _MINUTE:
+        return _("{minutes} min {seconds} s").format(minutes=whole // _MINUTE, seconds=whole % _MINUTE)
+    return _("{seconds} s").format(seconds=max(1, whole))

@@ -1,0 +1,95 @@
+"""How each user of a job ended, for a file: nothing of the plan is missing from it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, Standing
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.history_export import spreadsheet_cell
+from dfn_tui.service.personal import shown_value
+from dfn_tui.service.records import FieldChange
+from dfn_tui.text import _
+
+COLUMNS = ("user", "before", "after", "outcome", "code", "reason")
+NOT_SENT, INVALID = "not-sent", "invalid"
+"""The outcomes that no user of a job has: those still to be done or left out, and rows that are no user."""
+
+_PAGE = 2000
+
+
+class Result(NamedTuple):
+    """How one user ended. `before` and `after` name fields with their values, personal ones masked."""
+
+    user: str
+    before: str
+    after: str
+    outcome: str
+    code: str
+    reason: str
+
+    def cells(self) -> list[str]:
+        """As a row under `COLUMNS`: inert, and nothing a spreadsheet would run."""
+        return [spreadsheet_cell(value) for value in self]
+
+
+def results(job: Job, *, revealed: bool = False) -> Iterator[Result]:
+    """Every user of the plan in order, then the rows of the input that are none. `revealed` uncovers
+    personal values. Raises PlanError."""
+    ended = _pages(job)
+    following = next(ended, None)
+    after = -1
+    while users := job.plan.users(after, _PAGE):
+        for user in users:
+            if following is not None and following[0].number == user.number:
+                yield _result(user, following[1], revealed)
+                following = next(ended, None)
+            else:
+                yield _set_aside(user, revealed)
+        after = users[-1].number
+    line = -1
+    while bad := job.plan.bad_rows(line, _PAGE):
+        for row in bad:
+            reason = _("Line {line}: {reason}").format(line=row.line, reason=row.reason)
+            yield Result(row.shown, "", "", INVALID, row.fault, reason)
+        line = bad[-1].line
+
+
+def _pages(job: Job) -> Iterator[tuple[PlannedUser, Ended | None]]:
+    after = -1
+    while found := job.planned(after, _PAGE):
+        yield from found
+        after = found[-1][0].number
+
+
+def _result(user: PlannedUser, ended: Ended | None, revealed: bool) -> Result:
+    before, after = _fields(user.shape.changes, revealed)
+    if ended is None:
+        return Result(user.user, before, after, NOT_SENT, "", _("Still to be done."))
+    return Result(user.user, before, after, ended.end.value, ended.code or "", ended.message)
+
+
+def _set_aside(user: PlannedUser, revealed: bool) -> Result:
+    shape = user.shape
+    before, after = _fields(shape.changes, revealed)
+    if user.left_out and shape.standing in SENT:
+        return Result(user.user, before, after, NOT_SENT, "left-out", _("Left out of the plan."))
+    if shape.standing is Standing.ALREADY:
+        return Result(user.user, "", "", End.UNCHANGED.value, "", "")
+    if shape.standing is Standing.UNKNOWN:
+        reason = _("The server knows nothing of this user.")
+        return Result(user.user, "", "", NOT_SENT, "unknown-user", reason)
+    return Result(user.user, "", "", NOT_SENT, shape.code or shape.standing.value, shape.message)
+
+
+def _fields(changes: tuple[FieldChange, ...], revealed: bool) -> tuple[str, str]:
+    before = [_field(c, c.before, revealed) for c in changes if c.readable and c.before is not None]
+    after = [_field(c, c.after, revealed) for c in changes]
+    return "; ".join(before), "; ".join(after)
+
+
+def _field(change: FieldChange, value: object, revealed: bool) -> str:
+    if value is None:
+        return f"{change.name}="
+    covered = shown_value(change.name, value, revealed=revealed)  # type: ignore[arg-type]
+    return f"{change.name}={covered}"

@@ -1,0 +1,38 @@
+"""What a job wrote, as wishes that take it back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.records import FieldChange
+from dfn_tui.store import Journal
+
+_PAGE = 2000
+
+
+def wishes_back(job: Job, journal: Path) -> Iterator[UndoWish]:
+    """What is wanted back for every user that the job changed, as far as is known. For a thread of its own.
+    Raises PlanError and JournalError."""
+    after = -1
+    with Journal(journal) as entries:
+        while found := job.planned(after, _PAGE):
+            after = found[-1][0].number
+            for user, ended in found:
+                if ended is not None and ended.seq is not None and _may_have_changed(ended):
+                    sent = _sent(user.shape.changes, ended.seq, entries)
+                    yield undo_wish(user.number, user.user, sent, ended.seq)
+
+
+def _may_have_changed(ended: Ended) -> bool:
+    return ended.end in (End.CONFIRMED, End.ACCEPTED, End.UNKNOWN) or ended.code == "different"
+
+
+def _sent(changes: tuple[FieldChange, ...], seq: int, journal: Journal) -> tuple[FieldChange, ...]:
+    """What was sent of what was planned: a field that was as wanted by then was not."""
+    if len(changes) == 1:
+        return changes
+    entry = journal.entry(seq)
+    names = {(change.kind, change.name) for change in entry.intent.changes} if entry else set()
+    return tuple(change for change in changes if (change.kind.value, change.name) in names)
