@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from dfn_tui.config import Api
 from dfn_tui.sandbox.core import ReceivedRequest
@@ -57,13 +57,19 @@ class Requests(list[ReceivedRequest]):
         self._seen(request)
 
 
-class Writer:
-    """The program that forks a writer for each order."""
+class Line(Protocol):
+    """An order to a writer."""
 
-    def __init__(self) -> None:
+    def line(self) -> str: ...
+
+
+class Writer:
+    """The program that forks a writer for each order: `tests.system.writer`, or another of its kind."""
+
+    def __init__(self, module: str = "tests.system.writer") -> None:
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.writer"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -72,7 +78,7 @@ class Writer:
         self._pid = 0
         self._born = threading.Event()
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: Line) -> None:
         """Returns when the writer is about to apply, or has died before."""
         assert self._process.stdin is not None
         self._process.stdin.write(order.line())

@@ -27,7 +27,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service import Desk
 from tests.starting import send, start
 
-_BROUGHT_ALONG = (
+BROUGHT_ALONG = (
     "anyio._backends._asyncio",
     "cryptography.hazmat.primitives.ciphers.aead",
     "dfn_tui.api.v1",
@@ -110,7 +110,7 @@ async def stage(desk: Desk, order: Order) -> None:
 
 
 def serve() -> None:
-    for module in _BROUGHT_ALONG:
+    for module in BROUGHT_ALONG:
         import_module(module)
     gc.freeze()
     for line in sys.stdin:
