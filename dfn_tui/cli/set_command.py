@@ -21,7 +21,9 @@ def _set(args: argparse.Namespace) -> int:
         ids, changes = ids_and_others(args.words, lambda word: "=" in word)
         wishes = profile_wishes(changes, desk.capabilities)
         consents = {Flag(one.name): State(str(one.value)) for one in wishes if one.kind is FieldKind.CONSENT}
-        properties = {one.name: one.value for one in wishes if one.kind is FieldKind.PROPERTY}
+        properties = {
+            one.name: one.value for one in wishes if one.kind is FieldKind.PROPERTY and one.value is not None
+        }
 
         def stage(draft: Draft) -> None:
             draft.stage_consents(consents)

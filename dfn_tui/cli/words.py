@@ -80,7 +80,7 @@ def _once(wishes: Sequence[Wish]) -> list[Wish]:
             _("There are ids only. Nothing was sent."),
             _("Give changes after the ids, as mkt_sms_flag=Unsubscribed."),
         )
-    wanted: dict[str, Value] = {}
+    wanted: dict[str, Value | None] = {}
     for wish in wishes:
         if not same_value(wanted.setdefault(wish.name, wish.value), wish.value):
             raise ConsoleError(

@@ -108,12 +108,21 @@ class Connections:
             from dfn_tui.api.retry import RetryPolicy  # noqa: PLC0415  after the first paint
             from dfn_tui.service.bulk import desk  # noqa: PLC0415
 
-            place, folder = self.place(name), self.journal(name).path.parent / "jobs"
+            place, folder = self.place(name), self.jobs_folder(name)
             once = RetryPolicy(attempts=1)  # a run repeats what may be repeated by itself
             self._bulk_desks[name] = desk.BulkDesk(
                 self.desk(name), lambda: self._open(place, once, desk.AT_ONCE), folder
             )
         return self._bulk_desks[name]
+
+    def jobs_folder(self, name: str) -> Path:
+        """Where the jobs of a connection are kept. Nothing is made by asking."""
+        return self.journal(name).path.parent / "jobs"
+
+    @property
+    def jobs_under_way(self) -> "list[BulkDesk]":
+        """The desks whose job runs at this moment."""
+        return [bulk for bulk in self._bulk_desks.values() if bulk.busy]
 
     def warm_up(self) -> None:
         """Imports what the first look-up will need. For a thread, once the first screen has been painted."""

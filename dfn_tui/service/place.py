@@ -29,6 +29,8 @@ class Place:
     """The token is held for this run only, because no keyring took it."""
     clock_skew: Callable[[], timedelta | None] = lambda: None
     """Server time minus host time where it is more than tolerated, else None."""
+    job_share: Callable[[], int | None] = lambda: None
+    """How much of the job that runs over this connection is done, in percent; None where none runs."""
 
     @property
     def capabilities(self) -> Capabilities:

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfn_tui.consent.flags import Channel, Flag, Purpose, State
-from dfn_tui.consent.lints import Lint, LintKind, lint
+from dfn_tui.consent.lints import Lint, LintKind, lint, new_lints
 
 ON, OFF, NEVER = State.SUBSCRIBED, State.UNSUBSCRIBED, State.NEVER_SET
 
@@ -38,6 +38,12 @@ def test_a_channel_on_under_an_every_channel_flag_that_is_off() -> None:
 def test_nothing_ever_set() -> None:
     [found] = lint(dict.fromkeys(Flag, NEVER))
     assert (found.kind, found.flags) == (LintKind.NOTHING_EVER_SET, tuple(Flag))
+
+
+def test_only_findings_that_were_not_there_before_are_new() -> None:
+    before = {Flag.MKT_SMS: State.UNSUBSCRIBED, Flag.NIGHT_SMS: State.SUBSCRIBED}
+    after = before | {Flag.MKT_PUSH: State.UNSUBSCRIBED, Flag.NIGHT_PUSH: State.SUBSCRIBED}
+    assert [one.flags for one in new_lints(before, after)] == [(Flag.NIGHT_PUSH, Flag.MKT_PUSH)]
 
 
 def test_what_cannot_be_read_contradicts_nothing() -> None:

@@ -22,11 +22,13 @@ from dfn_tui.service.bulk.run.book import Book
 from dfn_tui.service.bulk.run.calls import Calls
 from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job, with_id
+from dfn_tui.service.bulk.run.listing import JobSummary, list_jobs, summary, unfinished_jobs
 from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT, Pace
 from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.undoing import wishes_back
 from dfn_tui.service.bulk.run.verifying import Drift, verify
+from dfn_tui.service.bulk.run.words import share_of
 from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 
@@ -48,18 +50,6 @@ class Options:
     limit: int = DOCUMENTED_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
-class JobSummary:
-    """A job as lists show it. `under_way`: some process runs it at this moment."""
-
-    record: JobRecord
-    head: Head
-    path: Path
-    total: int
-    ended: dict[End, int]
-    under_way: bool
-
-
 class BulkDesk:
     """Plans and jobs over `desk`'s connection. `open_api` gives a client that does not try again by itself;
     jobs are kept in `folder`."""
@@ -71,11 +61,21 @@ class BulkDesk:
         """The run under way, or the last one."""
         self._open_api = open_api
         self._task: asyncio.Task[JobRecord] | None = None
+        desk.place.job_share = self._share
 
     @property
     def busy(self) -> bool:
         """Whether a job runs."""
         return self._task is not None and not self._task.done()
+
+    @property
+    def by(self) -> str:
+        """Who plans and applies, as `user@host`."""
+        operator = self.desk.journal.operator
+        return f"{operator.user}@{operator.host}"
+
+    def _share(self) -> int | None:
+        return share_of(self.run.progress()) if self.busy and self.run is not None else None
 
     @asynccontextmanager
     async def _calls(self, limit: int) -> AsyncIterator[Calls]:
@@ -87,12 +87,12 @@ class BulkDesk:
             await api.aclose()
 
     def _about(self, source: str, undo_of_job: str = "") -> About:
-        connection, operator = self.desk.connection, self.desk.journal.operator
+        connection = self.desk.connection
         return About(
             connection.name,
             connection.environment,
             connection.api,
-            f"{operator.user}@{operator.host}",
+            self.by,
             self.desk.clock(),
             source,
             undo_of_job,
@@ -142,14 +142,20 @@ class BulkDesk:
         guard(found, plan.head, self.desk.place.mode, self.desk.connection, approval, self.desk.clock())
         return found
 
-    async def apply(self, path: Path, approval: BulkApproval, options: Options) -> Run:
+    async def apply(
+        self, path: Path, approval: BulkApproval, options: Options, *, digest: str | None = None
+    ) -> Run:
         """Starts a job of the plan at `path`: `run` tells how far it is, and `wait` waits for its end.
+        `digest` is that of the plan as it was approved, where that is known.
 
         Raises `GateRefused`, `PlanError`, `JobBusy`, and what opening raises, before anything is sent.
         """
         self._require_idle()
+        await self.desk.settled_first()  # without a token no job is made that would be left over
         plan = await asyncio.to_thread(open_plan, path)
         try:
+            if digest is not None and plan.digest != digest:
+                raise _not_as_approved()
             found = await asyncio.to_thread(self.guard, plan, approval)
             record = with_id(self._record(plan, found, approval, options), self.folder)
             job = await asyncio.to_thread(make_job, plan, self.folder, record)
@@ -158,13 +164,13 @@ class BulkDesk:
         return await self._start(job, options.limit)
 
     def _record(self, plan: PlanFile, found: Totals, approval: BulkApproval, options: Options) -> JobRecord:
-        now, operator = self.desk.clock(), self.desk.journal.operator
+        now = self.desk.clock()
         demands = found.demands(now, production=self.desk.production)
         return JobRecord(
             id=f"{now:%Y%m%d-%H%M%S}-{plan.digest[:6]}",
             digest=plan.digest,
             begun=now,
-            by=f"{operator.user}@{operator.host}",
+            by=self.by,
             reason=approval.reason.strip(),
             evidence=approval.evidence.strip(),
             warnings=tuple(
@@ -276,19 +282,16 @@ class BulkDesk:
 
     def jobs(self) -> list[JobSummary]:
         """The jobs of this connection, the newest first. Those that cannot be read are left out."""
-        found = []
-        for path in job_files(self.folder):
-            try:
-                with open_job(path) as job:
-                    head = job.plan.head
-                    if head.connection == self.desk.connection.name:
-                        ended = dict(job.counts())
-                        found.append(
-                            JobSummary(job.record, head, path, job.count_to_send(), ended, job.under_way)
-                        )
-            except PlanError:
-                continue
-        return found
+        return list_jobs(self.folder, self.desk.connection.name)
+
+    def job(self, id: str) -> JobSummary:
+        """The job of that id, or whose id begins so. Raises PlanError."""
+        with self._opened(id) as found:
+            return summary(found)
+
+    def unfinished(self) -> list[str]:
+        """The ids of this connection's jobs that can be gone on with, the newest first."""
+        return unfinished_jobs(self.folder, self.desk.connection.name)
 
     @contextmanager
     def _opened(self, id: str) -> Iterator[Job]:
@@ -313,3 +316,11 @@ class BulkDesk:
             if self.run is not None:
                 self.run.stop()
             await asyncio.wait([self._task])
+
+
+def _not_as_approved() -> PlanError:
+    return PlanError(
+        _("The plan was changed"),
+        _("Something else narrowed or replaced it since it was looked at. Nothing was sent."),
+        _("Look at it again."),
+    )

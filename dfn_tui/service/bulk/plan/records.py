@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 from dfn_tui.api.types import IdentityKind, Value
@@ -45,7 +45,7 @@ SENT = (Standing.CHANGE, Standing.CREATE, Standing.BLIND)
 """The users that something is sent for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `changes` is kept
 class Shape:
     """What users of a plan have in common: what is wanted of them, and what was there.
 
@@ -62,7 +62,7 @@ class Shape:
     code: str = ""
     message: str = ""
 
-    @property
+    @cached_property
     def changes(self) -> tuple[FieldChange, ...]:
         """What would be sent; empty where nothing would."""
         if self.standing not in SENT:
@@ -202,8 +202,7 @@ class Head:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The head that is written so. Raises ValueError, KeyError or TypeError for what is none."""
         narrowed = tuple(
-            Narrowing(datetime.fromisoformat(at), str(by), str(what), int(users))
-            for at, by, what, users in value["narrowed"]
+            Narrowing(_aware(at), str(by), str(what), int(users)) for at, by, what, users in value["narrowed"]
         )
         if not all(isinstance(value[name], str) for name in _HEAD_TEXTS):
             raise TypeError("no text")
@@ -213,10 +212,17 @@ class Head:
             "environment": Environment(value["environment"]),
             "api": Api(value["api"]),
             "kind": IdentityKind(value["kind"]),
-            "made": datetime.fromisoformat(value["made"]),
+            "made": _aware(value["made"]),
             "narrowed": narrowed,
         }
         return cls(**{**value, **known})
+
+
+def _aware(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("no time zone")
+    return found
 
 
 _HEAD_TEXTS = ("connection", "by", "source", "form", "encoding", "undo_of_job")

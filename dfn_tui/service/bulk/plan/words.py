@@ -122,7 +122,7 @@ def cost_words(expected: Cost) -> str:
         "About {count} request, {time} at the least.",
         "About {count} requests, {time} at the least.",
         expected.requests,
-    ).format(count=f"{expected.requests:,}", time=_span(expected.seconds))
+    ).format(count=f"{expected.requests:,}", time=span(expected.seconds))
 
 
 def bad_words(row: BadRow) -> str:
@@ -177,7 +177,8 @@ def _time(at: datetime) -> str:
     return f"{korean_time(at)} KST"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """`2 min 5 s`: a time to wait."""
     whole = round(seconds)
     if whole >= _HOUR:
         return _("{hours} h {minutes} min").format(hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)

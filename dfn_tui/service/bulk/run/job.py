@@ -129,7 +129,9 @@ class Job:
                     (numbers,),
                 ):
                     changed[End(ending)] -= count
-                self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)", ended)
+                # As plain text: SQLite takes twenty times as long over a member of an enum.
+                rows = [(one.number, one.seq, one.end.value, one.code, one.message) for one in ended]
+                self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)", rows)
                 self._db.execute("UPDATE job SET floor = max(floor, ?)", (floor,))
                 self._db.execute("COMMIT")
             finally:

@@ -1,0 +1,64 @@
+"""The jobs of a connection: what there is, and what can be gone on with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dfn_tui.service.bulk.plan.records import Head, PlanError
+from dfn_tui.service.bulk.run.job import Job, job_files, open_job, unfinished
+from dfn_tui.service.bulk.run.records import UNFINISHED, End, JobRecord
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """A job as lists show it. `under_way`: some process runs it at this moment."""
+
+    record: JobRecord
+    head: Head
+    path: Path
+    total: int
+    ended: dict[End, int]
+    under_way: bool
+
+    @property
+    def done(self) -> int:
+        """The users that ended, however they did."""
+        return sum(self.ended.values())
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it can be gone on with where it was left."""
+        return self.record.state in UNFINISHED and not self.under_way
+
+
+def summary(job: Job) -> JobSummary:
+    """That job at this moment. Raises PlanError."""
+    return JobSummary(
+        job.record, job.plan.head, job.path, job.count_to_send(), dict(job.counts()), job.under_way
+    )
+
+
+def list_jobs(folder: Path, connection: str) -> list[JobSummary]:
+    """The jobs of that connection, the newest first. Those that cannot be read are left out."""
+    found = []
+    for path in job_files(folder):
+        try:
+            with open_job(path) as job:
+                if job.plan.head.connection == connection:
+                    found.append(summary(job))
+        except PlanError:
+            continue
+    return found
+
+
+def unfinished_jobs(folder: Path, connection: str) -> list[str]:
+    """The ids of the jobs of that connection that can be gone on with, the newest first. Quicker than to
+    list them: no users are counted."""
+    found = []
+    for path in job_files(folder):
+        try:
+            with open_job(path) as job:
+                if job.plan.head.connection == connection and unfinished(job):
+                    found.append(job.record.id)
+        except PlanError:
+            continue
+    return found

@@ -1,0 +1,57 @@
+"""The results of a job as a file for spreadsheets."""
+
+import csv
+import os
+from pathlib import Path
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.run.job import open_job
+from dfn_tui.service.bulk.run.results import COLUMNS, results
+from dfn_tui.text import _, inert
+
+
+class NotWritten(ConsoleError):
+    """The results were not written to a file."""
+
+
+def write_results(job: Path, text: str) -> Path:
+    """Writes how each user of the job at `job` ended to a new file, named by `text`, that only its owner may
+    read, and says where that is. Personal values are masked.
+
+    Raises PlanError, and NotWritten, also where there is such a file already.
+    """
+    with open_job(job) as opened:
+        place = _place(text)
+        try:
+            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise _not_written(
+                _("There is such a file already, and nothing is written over."), _("Give another name.")
+            ) from None
+        except (OSError, ValueError) as error:
+            raise _not_written(_why(error), _("Give another path.")) from error
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(COLUMNS)
+                writer.writerows(row.cells() for row in results(opened))
+        except OSError as error:
+            place.unlink(missing_ok=True)
+            raise _not_written(_why(error), _("Make room, or give another path.")) from error
+        return place
+
+
+def _place(text: str) -> Path:
+    try:
+        return Path(text.strip()).expanduser().absolute()
+    except (RuntimeError, ValueError) as error:
+        raise _not_written(_why(error), _("Give another path.")) from error
+
+
+def _why(error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return inert(reason, 200) + "."
+
+
+def _not_written(happened: str, next_step: str) -> NotWritten:
+    return NotWritten(_("Not written"), happened, next_step)

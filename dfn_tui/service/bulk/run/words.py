@@ -1,0 +1,94 @@
+"""A job in words: how its users ended, and how far it is. All of it is inert."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from dfn_tui.consent.night import KOREA
+from dfn_tui.service.bulk.plan.words import span
+from dfn_tui.service.bulk.run.records import End, OnConflict, Phase, RunProgress, State
+from dfn_tui.text import _, ngettext
+
+
+def end_words(end: End) -> str:
+    """How users ended, in a few words."""
+    return {
+        End.CONFIRMED: _("✓ confirmed"),
+        End.ACCEPTED: _("~ accepted, not verified"),
+        End.UNCHANGED: _("= as wanted already"),
+        End.FAILED: _("✗ failed"),
+        End.UNKNOWN: _("? unknown"),
+        End.CONFLICT: _("! changed by someone else, not sent"),
+    }[end]
+
+
+def state_words(state: State, *, under_way: bool) -> str:
+    """Where a job stands. `under_way`: some process runs it at this moment."""
+    if under_way:
+        return _("under way")
+    return {
+        State.RUNNING: _("cut short"),
+        State.STOPPED: _("stopped"),
+        State.ABORTED: _("given up"),
+        State.FINISHED: _("finished"),
+    }[state]
+
+
+def conflict_words(rule: OnConflict) -> str:
+    """What is done about users that somebody changed since the plan was made."""
+    return {
+        OnConflict.STOP: _("stop at the first one"),
+        OnConflict.SKIP: _("set them aside"),
+        OnConflict.OVERWRITE: _("send all the same, without looking"),
+    }[rule]
+
+
+def count_words(counts: Mapping[End, int]) -> list[str]:
+    """`1,200 ✓ confirmed`: one for each way in which users ended."""
+    return [f"{counts[end]:,} {end_words(end)}" for end in End if counts.get(end)]
+
+
+def share_of(progress: RunProgress) -> int:
+    """How much is done, in percent: 100 only at the end."""
+    share = progress.done * 100 // progress.total if progress.total else 100
+    return share if progress.phase is Phase.OVER else min(share, 99)
+
+
+def progress_words(progress: RunProgress, requests: int, now: datetime) -> list[str]:
+    """How far a run is, in three lines: what it is at, what it is held to, and what holds it up. So many
+    `requests` are under way at the aware instant `now`."""
+    return [_at_words(progress), _limit_words(progress, requests), _held_up(progress, now)]
+
+
+def _at_words(progress: RunProgress) -> str:
+    doing = {
+        Phase.SETTLING: _("looking at what an earlier run left open"),
+        Phase.SENDING: _("sending"),
+        Phase.READING_BACK: _("reading back: {checked} users read").format(checked=f"{progress.checked:,}"),
+        Phase.OVER: _("over"),
+    }[progress.phase]
+    speed = _("{users:.0f} users/s").format(users=progress.users_per_second)
+    left = "" if progress.seconds_left is None else _("{time} left").format(time=span(progress.seconds_left))
+    return " · ".join(filter(None, (doing, speed, left)))
+
+
+def _limit_words(progress: RunProgress, requests: int) -> str:
+    return _("at most {limit} requests a minute · {requests} of at most {window} under way").format(
+        limit=f"{progress.limit:,}", requests=requests, window=progress.window
+    )
+
+
+def _held_up(progress: RunProgress, now: datetime) -> str:
+    found = []
+    if progress.paused:
+        found.append(_("PAUSED: what is under way is finished, nothing more is sent"))
+    if progress.waiting_seconds > 0:
+        until = (now + timedelta(seconds=progress.waiting_seconds)).astimezone(KOREA)
+        found.append(_("waiting for the server until {time} KST").format(time=f"{until:%H:%M:%S}"))
+    if progress.waiting:
+        words = ngettext(
+            "{users} user of unknown outcome is looked at again",
+            "{users} users of unknown outcome are looked at again",
+            progress.waiting,
+        )
+        found.append(words.format(users=f"{progress.waiting:,}"))
+    return " · ".join(found)

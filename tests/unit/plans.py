@@ -1,0 +1,105 @@
+"""Making plans without a desk: what the tests of plans share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.open import open_api
+from dfn_tui.api.retry import RetryPolicy
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.config import Api, Environment
+from dfn_tui.service.bulk.input import Wish, open_input, parse_assignment
+from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.making import About, Reading, make_plan
+from dfn_tui.service.bulk.plan.records import PlannedUser
+from dfn_tui.service.bulk.run.calls import Calls
+from dfn_tui.service.bulk.run.pace import Pace
+from dfn_tui.service.clock import utc_now
+from tests.starting import Server
+
+DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)  # noon in Korea
+NIGHT = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+STOP = "mkt_sms_flag=Unsubscribed"
+
+
+class Nowhere:
+    """Where nobody listens: for plans that are made without asking anybody."""
+
+    url = "http://127.0.0.1:1"
+    token = "tok-3cret"
+    service_id = "service-7"
+
+
+def about(api: Api = Api.V1) -> About:
+    return About("here", Environment.SANDBOX, api, "kim@bastion-1", DAY, "stop.csv")
+
+
+def wishes(*assignments: str, api: Api = Api.V1) -> list[Wish]:
+    capabilities = GENERATION_1 if api is Api.V1 else GENERATION_2
+    return [parse_assignment(one, capabilities) for one in assignments]
+
+
+@asynccontextmanager
+async def calls(server: Server, api: Api = Api.V1, *, most: int = 4) -> AsyncIterator[Calls]:
+    client = open_api(
+        generation=api.value,
+        base_url=server.url,
+        token=SecretStr(server.token),
+        service_id=server.service_id,
+        policy=RetryPolicy(attempts=1),
+    )
+
+    async def no_pause(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    try:
+        yield Calls(client, Pace(limit=600_000, most=most), utc_now, sleep=no_pause)
+    finally:
+        await client.aclose()
+
+
+async def make(
+    server: Server,
+    path: Path,
+    text: str,
+    *assignments: str,
+    api: Api = Api.V1,
+    kind: IdentityKind | None = None,
+    create: bool = False,
+    stop_at_first_bad: bool = False,
+    progress: Callable[[Reading], None] = lambda _reading: None,
+) -> PlanFile:
+    """The plan of that text, made and opened again."""
+    capabilities = GENERATION_1 if api is Api.V1 else GENERATION_2
+    async with calls(server, api) as reads:
+        with open_input(text, capabilities, wishes(*assignments, api=api), kind) as source:
+            head, digest = await make_plan(
+                reads,
+                source,
+                path,
+                about(api),
+                create=create,
+                stop_at_first_bad=stop_at_first_bad,
+                progress=progress,
+            )
+    plan = open_plan(path)
+    assert (plan.head, plan.digest) == (head, digest)
+    return plan
+
+
+def blind_plan(path: Path, text: str, *assignments: str) -> PlanFile:
+    """A plan of generation 2, for which nobody is asked."""
+    return asyncio.run(make(Nowhere(), path, text, *assignments, api=Api.V2))
+
+
+def by_user(plan: PlanFile) -> dict[str, PlannedUser]:
+    return {user.user: user for user in plan.users(limit=10_000)}
+
+
+def ids(users: Sequence[PlannedUser]) -> list[str]:
+    return [user.user for user in users]

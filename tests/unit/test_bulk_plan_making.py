@@ -1,0 +1,285 @@
+"""Making plans: what a real server says of the users, and that every row is accounted for."""
+
+import asyncio
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.errors import TokenRejected
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.config import Api
+from dfn_tui.consent.diff import Direction
+from dfn_tui.consent.flags import Flag
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.bulk.input import FileUnreadable, StoppedAtBadRow, open_input
+from dfn_tui.service.bulk.plan.drafting import Draft
+from dfn_tui.service.bulk.plan.file import PlanFile
+from dfn_tui.service.bulk.plan.making import Reading, make_plan
+from dfn_tui.service.bulk.plan.records import SENT, PlanError, Standing
+from dfn_tui.service.bulk.plan.totals import Cost, cost, totals
+from tests.unit.plans import STOP, Nowhere, about, blind_plan, by_user, calls, make, wishes
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=60)) as sandbox:
+        yield sandbox
+
+
+def standings(plan: PlanFile) -> dict[str, Standing]:
+    return {name: user.shape.standing for name, user in by_user(plan).items()}
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def nothing_left(folder: Path) -> None:
+    assert names(folder) == []
+
+
+async def test_a_plan_says_what_each_user_is(served: SandboxThread, tmp_path: Path) -> None:
+    text = "user-0001\nuser-0007\nuser-0004\nnobody-here\n\nuser-0001\nuser-0001, x\n"
+    told: list[Reading] = []
+    with await make(served, tmp_path / "p.plan", text, STOP, progress=told.append) as plan:
+        assert standings(plan) == {
+            "user-0001": Standing.CHANGE,
+            "user-0007": Standing.ALREADY,
+            "user-0004": Standing.CHANGE,
+            "nobody-here": Standing.UNKNOWN,
+        }
+        users = by_user(plan)
+        assert users["user-0001"].shape.before == ("Subscribed",)
+        assert users["user-0004"].shape.before == ("Undefined",)
+        assert [bad.fault for bad in plan.bad_rows()] == ["duplicate", "wrong-cells"]
+        head = plan.head
+        assert (head.users, head.duplicates, head.bad, head.blank) == (4, 1, 1, 1)
+        assert (head.form, head.source, head.by) == ("ids", "stop.csv", "kim@bastion-1")
+    assert told[-1] == Reading(4, 4, 4)
+    assert names(tmp_path) == ["p.plan"]
+    assert stat.S_IMODE((tmp_path / "p.plan").stat().st_mode) == 0o600
+
+
+async def test_ci_fields_are_read_where_they_are_wanted(served: SandboxThread, tmp_path: Path) -> None:
+    text = "user_id,phone_number,mkt_sms_flag\nuser-0001,821011112222,\nuser-0002,,Unsubscribed\n"
+    served.state.write_ci([("ci-only", {"kakao_id": "0123456789"})])
+    with await make(served, tmp_path / "p.plan", text + "ci-only,821011112222,\n") as plan:
+        users = by_user(plan)
+        [was] = served.state.ci(["user-0001"]).values()
+        assert users["user-0001"].shape.before == (was["phone_number"],)
+        [change] = users["user-0001"].shape.changes
+        assert (change.after, change.personal) == ("821011112222", True)
+        assert users["ci-only"].shape.standing is Standing.CHANGE  # though it has no profile
+    with await make(served, tmp_path / "p.plan", "ci-only", STOP) as plan:
+        assert by_user(plan)["ci-only"].shape.standing is Standing.CHANGE
+
+
+async def test_unknown_users_are_created_only_where_that_is_asked_for(
+    served: SandboxThread, tmp_path: Path
+) -> None:
+    with await make(served, tmp_path / "p.plan", "nobody-1\nnobody-2", STOP, "age=30", create=True) as plan:
+        assert set(standings(plan).values()) == {Standing.CREATE}
+        user = by_user(plan)["nobody-1"]
+        assert [change.before for change in user.shape.changes] == ["Undefined", None]
+        assert totals(plan).to_send == 2
+
+
+async def test_a_consent_in_no_known_state_is_not_guessed(served: SandboxThread, tmp_path: Path) -> None:
+    served.state.write_profiles([("odd", {Flag.MKT_SMS: "Maybe"}, {})])  # type: ignore[dict-item]
+    with await make(served, tmp_path / "p.plan", "odd\nuser-0001", STOP) as plan:
+        shape = by_user(plan)["odd"].shape
+        assert (shape.standing, shape.code, shape.changes) == (Standing.UNREADABLE, "unknown-value", ())
+        assert by_user(plan)["user-0001"].shape.standing is Standing.CHANGE
+
+
+async def test_users_the_server_is_too_busy_for_are_unreadable_alone(
+    served: SandboxThread, tmp_path: Path
+) -> None:
+    served.faults.busy_users = frozenset({"user-0002"})
+    try:
+        plan = await make(served, tmp_path / "p.plan", "\n".join(f"user-{n:04}" for n in range(1, 41)), STOP)
+    finally:
+        served.faults.busy_users = frozenset()
+    with plan:
+        found = standings(plan)
+        assert [name for name, one in found.items() if one is Standing.UNREADABLE] == ["user-0002"]
+        assert by_user(plan)["user-0002"].shape.code == "5003"
+        assert len(found) == 40
+
+
+async def test_new_contradictions_are_warned_of(served: SandboxThread, tmp_path: Path) -> None:
+    with await make(served, tmp_path / "p.plan", "user-0001\nuser-0007", "night_sms_flag=Subscribed") as plan:
+        users = by_user(plan)
+        assert users["user-0001"].shape.warnings == ()
+        assert len(users["user-0007"].shape.warnings) == 2  # neither by day, nor by every channel
+        found = totals(plan)
+        assert found.flags == {(Flag.NIGHT_SMS, Direction.GRANT): 1}
+        assert (found.granted, found.withdrawn, set(found.warnings.values())) == (1, 0, {1})
+        assert [caution.id for caution in found.cautions] == ["night-rule"]
+
+
+async def test_a_token_that_is_not_taken_leaves_no_plan(served: SandboxThread, tmp_path: Path) -> None:
+    served.faults.refuse = "4001"
+    try:
+        with pytest.raises(TokenRejected):
+            await make(served, tmp_path / "p.plan", "user-0001", STOP)
+    finally:
+        served.faults.refuse = None
+    nothing_left(tmp_path)
+
+
+async def test_a_making_that_is_given_up_leaves_no_plan(served: SandboxThread, tmp_path: Path) -> None:
+    async with calls(served) as reads:
+        reads.pace.close()
+        with open_input("user-0001", GENERATION_1, wishes(STOP)) as source, pytest.raises(PlanError):
+            await make_plan(reads, source, tmp_path / "p.plan", about())
+    nothing_left(tmp_path)
+
+
+async def test_a_making_that_is_cancelled_leaves_no_plan_at_any_point(
+    served: SandboxThread, tmp_path: Path
+) -> None:
+    text = "\n".join(f"user-{number:04}" for number in range(1, 61))
+
+    async def cancelled_at(step: int) -> bool:
+        """Whether it came to that step at all."""
+        steps = iter(range(step))
+
+        def progress(_reading: Reading) -> None:
+            if next(steps, None) is None:
+                making.cancel()
+
+        making = asyncio.ensure_future(make(served, tmp_path / "p.plan", text, STOP, progress=progress))
+        try:
+            (await making).close()
+        except asyncio.CancelledError:
+            return True
+        return False
+
+    step = 0
+    while await cancelled_at(step):
+        nothing_left(tmp_path)
+        step += 1
+    assert step > 3
+
+
+async def test_the_remains_of_a_crash_are_in_nobodys_way(served: SandboxThread, tmp_path: Path) -> None:
+    path = tmp_path / "p.plan"
+    Draft(path).begin()  # and never again
+    assert names(tmp_path) == ["p.plan.part", "p.plan.rows"]
+    (await make(served, path, "user-0001", STOP)).close()
+    (await make(served, path, "user-0001\nuser-0002", STOP)).close()  # in place of the first
+    assert names(tmp_path) == ["p.plan"]
+
+
+async def test_nobody_elses_file_is_written_through_a_link(served: SandboxThread, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("mine")
+    (tmp_path / "p.plan.part").symlink_to(other)
+    (tmp_path / "p.plan.rows").symlink_to(other)
+    (await make(served, tmp_path / "p.plan", "user-0001", STOP)).close()
+    assert other.read_text() == "mine"
+
+
+async def test_a_bad_row_stops_the_making_where_that_is_asked_for(
+    served: SandboxThread, tmp_path: Path
+) -> None:
+    for text in ("user-0001\na, b\n", "user_id,mkt_sms_flag\na,Subscribed\na,Unsubscribed\n"):
+        assignments = () if "," in text.splitlines()[0] else (STOP,)
+        with pytest.raises(StoppedAtBadRow):
+            await make(served, tmp_path / "p.plan", text, *assignments, stop_at_first_bad=True)
+        nothing_left(tmp_path)
+
+
+async def test_a_folder_that_is_not_there_is_told(served: SandboxThread, tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="No such file"):
+        await make(served, tmp_path / "none" / "p.plan", "user-0001", STOP)
+
+
+async def test_an_input_that_changes_meanwhile_leaves_no_plan(served: SandboxThread, tmp_path: Path) -> None:
+    file, folder = tmp_path / "ids.txt", tmp_path / "plans"
+    folder.mkdir()
+    file.write_text("user-0001\n")
+    async with calls(served) as reads:
+        with open_input(file, GENERATION_1, wishes(STOP)) as source:
+            file.write_bytes(b"user-0001\n\xff\xff\n")
+            with pytest.raises(FileUnreadable):
+                await make_plan(reads, source, folder / "p.plan", about())
+    nothing_left(folder)
+
+
+def test_generation_2_is_planned_blind(tmp_path: Path) -> None:
+    text = "email,df_sms_ads_optin\na@example.com,false\nb@example.com,true\n"
+    with blind_plan(tmp_path / "p.plan", text) as plan:
+        assert plan.head.kind is IdentityKind.EMAIL
+        assert set(standings(plan).values()) == {Standing.BLIND}
+        [change] = by_user(plan)["b@example.com"].shape.changes
+        assert (change.before, change.after, change.readable) == (None, "Subscribed", False)
+        found = totals(plan)
+        assert (found.to_send, found.granted, found.withdrawn) == (2, 1, 1)
+
+
+async def test_what_sending_takes_is_foretold(served: SandboxThread, tmp_path: Path) -> None:
+    text = "\n".join(f"user-{number:04}" for number in range(1, 51))
+    with await make(served, tmp_path / "p.plan", text, "points:number=1", "kakao_id=0123456789") as plan:
+        found = totals(plan)
+    assert (found.to_send, found.with_profile, found.with_ci) == (50, 50, 50)
+    assert cost(found, GENERATION_1, limit=60, look_first=True, read_back=True) == Cost(18, 18.0)
+    assert cost(found, GENERATION_1, limit=120, look_first=False, read_back=False) == Cost(6, 3.0)
+
+
+USERS = st.sampled_from([f"user-{number:04}" for number in range(1, 12)] + ["nobody", "김철수"])
+CELLS = st.sampled_from(["Subscribed", "Unsubscribed", "", "Undefined", "maybe"])
+ROWS = st.one_of(
+    st.tuples(USERS, CELLS, CELLS).map(",".join),
+    st.sampled_from(["", ",Subscribed,", '"broken', "user-0001,Subscribed", "a\x00b,Subscribed,", ",,"]),
+)
+
+
+@settings(max_examples=25)
+@given(rows=st.lists(ROWS, min_size=1, max_size=60), create=st.booleans())
+def test_every_row_is_accounted_for_once(served: SandboxThread, rows: list[str], create: bool) -> None:
+    text = "user_id,mkt_sms_flag,night_flag\n" + "\n".join([*rows, "last,Subscribed,"])
+    with tempfile.TemporaryDirectory() as folder:
+        plan = asyncio.run(make(served, Path(folder) / "p.plan", text, create=create))
+        with plan, open_input(text, GENERATION_1) as source:
+            records = len(list(source)) + source.counts.blank
+            head, found, users = plan.head, totals(plan), plan.users(limit=1000)
+            assert head.users + head.duplicates + head.bad + head.blank == records
+            lines = [user.number for user in users] + [bad.line for bad in plan.bad_rows()]
+            assert len(lines) == len(set(lines)) == records - head.blank
+            assert sum(found.standings.values()) == head.users == len({user.user for user in users})
+            assert found.to_send == sum(found.standings.get(standing, 0) for standing in SENT)
+            assert found.to_send == sum(bool(user.shape.changes) for user in users)
+            changes = [change for user in users for change in user.shape.changes]
+            assert sum(found.flags.values()) == len(changes)
+            granted = sum(
+                any(change.after == "Subscribed" for change in user.shape.changes) for user in users
+            )
+            assert found.granted == granted
+
+
+@settings(max_examples=25)
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), max_size=30))
+def test_whatever_the_ids_are_a_blind_plan_holds_them(lines: list[str]) -> None:
+    text = "\n".join(["first", *lines])
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        blind_plan(Path(folder) / "p.plan", text, "df_sms_ads_optin=false") as plan,
+    ):
+        assert by_user(plan)["first"].shape.standing is Standing.BLIND
+        assert len(by_user(plan)) == plan.head.users
+
+
+async def test_more_users_than_a_page_are_all_read(tmp_path: Path) -> None:
+    text = "\n".join(f"u-{number}" for number in range(4500))
+    with await make(Nowhere(), tmp_path / "p.plan", text, "df_sms_ads_optin=true", api=Api.V2) as plan:
+        assert totals(plan).to_send == 4500
+        assert len(list(plan.shapes())) == 1

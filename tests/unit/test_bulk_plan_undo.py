@@ -1,0 +1,152 @@
+"""Planning to take a job back."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.config import Api
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.bulk.input import Wish
+from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.making import make_undo
+from dfn_tui.service.bulk.plan.records import PlanError, Standing
+from dfn_tui.service.bulk.plan.totals import totals
+from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish, way_back
+from dfn_tui.service.records import FieldChange, FieldKind
+from tests.starting import Server
+from tests.unit.plans import Nowhere, about, by_user, calls
+
+ON, OFF, NEVER = State.SUBSCRIBED, State.UNSUBSCRIBED, State.NEVER_SET
+CONSENT, PROPERTY, CI = FieldKind.CONSENT, FieldKind.PROPERTY, FieldKind.CI
+
+
+def flag(before: State | None, after: State, name: Flag = Flag.MKT_SMS, readable: bool = True) -> FieldChange:
+    return FieldChange(CONSENT, name, before.value if before else None, after.value, readable)
+
+
+@pytest.mark.parametrize(
+    ("change", "wish"),
+    [
+        (flag(ON, OFF), Wish(CONSENT, Flag.MKT_SMS, "Subscribed")),
+        (flag(NEVER, ON), Wish(CONSENT, Flag.MKT_SMS, "Unsubscribed")),
+        (flag(None, ON, readable=False), Wish(CONSENT, Flag.MKT_SMS, "Unsubscribed")),
+        (flag(None, OFF, readable=False), None),
+        (FieldChange(PROPERTY, "points", 1, 2), Wish(PROPERTY, "points", 1)),
+        (FieldChange(PROPERTY, "points", None, 2), None),
+        (FieldChange(PROPERTY, "points", None, 2, readable=False), None),
+        (FieldChange(CI, "kakao_id", "1", "2"), Wish(CI, "kakao_id", "1")),
+        (FieldChange(CI, "kakao_id", None, "2"), Wish(CI, "kakao_id", None)),
+        (FieldChange(CI, "kakao_id", "1", None), Wish(CI, "kakao_id", "1")),
+        (FieldChange(CI, "email", None, "a@b.kr", readable=False), None),
+    ],
+)
+def test_the_way_back_of_a_field(change: FieldChange, wish: Wish | None) -> None:
+    wishes, reasons = way_back([change])
+    assert wishes == ([wish] if wish else [])
+    assert [reason.split(":")[0] for reason in reasons] == ([] if wish else [change.name])
+
+
+async def undo(
+    server: Server,
+    path: Path,
+    wishes: Sequence[UndoWish] | Iterator[UndoWish],
+    api: Api = Api.V1,
+    kind: IdentityKind = IdentityKind.USER_ID,
+) -> PlanFile:
+    async with calls(server, api) as reads:
+        await make_undo(reads, wishes, path, about(api), kind=kind)
+    return open_plan(path)
+
+
+async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Path) -> None:
+    with SandboxThread(SandboxOptions(users=0)) as server:
+        state = server.state
+        state.write_profiles(
+            [
+                ("as-written", {Flag.MKT_SMS: OFF, Flag.MKT: OFF}, {}),
+                ("back-again", {Flag.MKT_SMS: ON}, {}),
+                ("other", {Flag.MKT_SMS: OFF}, {"points": 5}),
+                ("given", {Flag.MKT_SMS: ON}, {}),
+                ("half", {Flag.MKT_SMS: ON}, {}),
+                ("partly", {Flag.MKT_SMS: ON}, {"new": 1}),
+            ]
+        )
+        state.write_ci([("ci", {"kakao_id": "0123456789"})])
+        points = FieldChange(PROPERTY, "points", 1, 2)
+        made = [
+            undo_wish(2, "as-written", [flag(ON, OFF)], 11),
+            undo_wish(3, "back-again", [flag(ON, OFF)], 12),
+            undo_wish(4, "other", [flag(ON, OFF), points], 13),
+            undo_wish(5, "given", [flag(NEVER, ON)], 14),
+            undo_wish(6, "half", [flag(NEVER, ON), flag(NEVER, ON, Flag.MKT)], 15),
+            undo_wish(7, "partly", [flag(OFF, ON), FieldChange(PROPERTY, "new", None, 1)], 16),
+            undo_wish(8, "ci", [FieldChange(CI, "kakao_id", None, "0123456789")], 17),
+            undo_wish(9, "lost", [FieldChange(PROPERTY, "new", None, 1)], 18),
+            undo_wish(10, "", [flag(ON, OFF)], 19),  # the server refuses it
+        ]
+        plan = await undo(server, tmp_path / "p.plan", made)
+    with plan:
+        users = by_user(plan)
+        assert {name: user.shape.standing for name, user in users.items()} == {
+            "as-written": Standing.CHANGE,
+            "back-again": Standing.ALREADY,
+            "other": Standing.CHANGED,
+            "given": Standing.CHANGE,
+            "half": Standing.CHANGE,
+            "partly": Standing.CHANGE,
+            "ci": Standing.CHANGE,
+            "": Standing.UNREADABLE,
+        }
+        sent = {
+            name: [(change.name, change.before, change.after) for change in user.shape.changes]
+            for name, user in users.items()
+            if user.shape.changes
+        }
+        assert sent == {
+            "as-written": [("mkt_sms_flag", "Unsubscribed", "Subscribed")],
+            "given": [("mkt_sms_flag", "Subscribed", "Unsubscribed")],
+            "half": [("mkt_sms_flag", "Subscribed", "Unsubscribed")],  # the other was never applied
+            "partly": [("mkt_sms_flag", "Subscribed", "Unsubscribed")],
+            "ci": [("kakao_id", "0123456789", None)],
+        }
+        assert users["given"].undo_of == 14
+        assert "although" in users["as-written"].shape.warnings[0]
+        assert "cannot be removed" in users["partly"].shape.warnings[0]
+        [bad] = plan.bad_rows()
+        assert (bad.line, bad.fault, bad.shown) == (9, "no-way-back", "lost")
+        assert totals(plan).deleted == {"kakao_id": 1}
+
+
+def test_of_generation_2_only_grants_are_taken_back(tmp_path: Path) -> None:
+    made = [
+        undo_wish(1, "a@b.kr", [flag(None, ON, readable=False)], 11),
+        undo_wish(2, "c@d.kr", [flag(None, OFF, readable=False)], 12),
+    ]
+    plan = asyncio.run(undo(Nowhere(), tmp_path / "p.plan", made, Api.V2, IdentityKind.EMAIL))
+    with plan:
+        [user] = plan.users()
+        [change] = user.shape.changes
+        assert (user.user, user.undo_of, change.after) == ("a@b.kr", 11, "Unsubscribed")
+        [bad] = plan.bad_rows()
+        assert (bad.line, "c@d.kr" in bad.shown) == (2, False)
+
+
+def test_a_source_that_fails_leaves_no_plan_and_is_closed(tmp_path: Path) -> None:
+    closed = []
+
+    def source() -> Iterator[UndoWish]:
+        try:
+            yield undo_wish(1, "a", [flag(ON, OFF)], 11)
+            raise PlanError("The job is damaged", "", "")
+        finally:
+            closed.append(True)
+
+    with pytest.raises(PlanError, match="job is damaged"):
+        asyncio.run(undo(Nowhere(), tmp_path / "p.plan", source(), Api.V2))
+    assert closed
+    assert list(tmp_path.iterdir()) == []
