@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from dfn_tui import __version__
 from dfn_tui.api import words
 from dfn_tui.api.errors import ApiError
+from dfn_tui.api.lanes import Lanes
 from dfn_tui.text import _, inert, mask_within
 
 CLOCK_SKEW_LIMIT = timedelta(minutes=2)
@@ -106,7 +107,7 @@ class Sent:
 
 
 class Transport:
-    """A keep-alive pool to one server. Closed by `aclose`; bound to the event loop of its first request.
+    """Keep-alive connections to one server. Closed by `aclose`; bound to the event loop of its first request.
 
     At most `connections` are held at once; what more is asked waits. Raises ApiError at construction for an
     address or a proxy setting that cannot be used.
@@ -128,7 +129,10 @@ class Transport:
         self._read_only = read_only
         self._timeouts = timeouts or Timeouts()
         self._now = now
-        self._client = _client(self._url, self._timeouts, connections)
+        trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._lanes = Lanes(
+            lambda: _client(self._url, self._timeouts, trusted), connections, self._timeouts.pool
+        )
         self._targets: dict[str, httpx.URL] = {}
         """By path, as reading an address takes longer than putting it into a request."""
         self._dated: tuple[str, datetime] | None = None
@@ -161,14 +165,17 @@ class Transport:
 
     @asynccontextmanager
     async def _open(self, call: Call, sent: Sent) -> AsyncIterator[httpx.Response]:
-        async with self._client.stream(
-            "POST",
-            self._target(call.path),
-            params=dict(call.query) or None,
-            content=json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode(),
-            auth=call.auth,
-            extensions={"trace": sent.trace},
-        ) as response:
+        async with (
+            self._lanes.lane() as client,
+            client.stream(
+                "POST",
+                self._target(call.path),
+                params=dict(call.query) or None,
+                content=json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode(),
+                auth=call.auth,
+                extensions={"trace": sent.trace},
+            ) as response,
+        ):
             self._note_date(response.headers.get("date"))
             yield response
 
@@ -210,7 +217,7 @@ class Transport:
         return inert(mask_within(text[: 2 * _MESSAGE_LENGTH]), _MESSAGE_LENGTH)
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._lanes.aclose()
 
     def _note_date(self, text: str | None) -> None:
         if self._dated is None or self._dated[0] != text:
@@ -249,16 +256,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _client(url: httpx.URL, timeouts: Timeouts, connections: int) -> httpx.AsyncClient:
+def _client(url: httpx.URL, timeouts: Timeouts, trusted: ssl.SSLContext) -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(
-            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            verify=trusted,
             timeout=httpx.Timeout(
                 connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
             ),
             # Idle connections are dropped before common servers drop them (5 s): a write that meets a
             # closing connection would end as "unknown" for nothing.
-            limits=httpx.Limits(max_connections=connections, keepalive_expiry=4.0),
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=4.0),
             headers={
                 "User-Agent": f"dfn-tui/{__version__}",
                 "Accept-Encoding": "identity",
