@@ -1,0 +1,284 @@
+"""Jobs from the plan to the end: what is sent, what is set aside, what is confirmed."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.config import Api
+from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import State as Consent
+from dfn_tui.errors import GateRefused
+from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.bulk.desk import JobBusy
+from dfn_tui.service.bulk.plan.file import open_plan
+from dfn_tui.service.bulk.plan.guards import BulkApproval
+from dfn_tui.service.bulk.plan.records import PlanError
+from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from tests.starting import entries, until
+from tests.unit.jobs import (
+    APPROVAL,
+    GIVE,
+    LIMIT,
+    STOP,
+    apply,
+    bulk_desk,
+    consents,
+    ends,
+    options,
+    plan,
+    users,
+)
+
+NO_LIMIT = Faults(rate_limit=None)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=120, faults=replace(NO_LIMIT))) as running:
+        yield running
+
+
+def writes(sandbox: SandboxThread) -> list[list[str]]:
+    """The users of each write."""
+    return [
+        [user["user_id"] for user in json.loads(request.body)["user_properties"]]
+        for request in sandbox.requests
+        if request.path.endswith("/profile/update")
+    ]
+
+
+def write(sandbox: SandboxThread, user: str, state: Consent) -> None:
+    """Somebody else changes a user's SMS consent."""
+    sandbox.state.write_profiles([(user, {Flag.MKT_SMS: state}, {})])
+
+
+async def test_only_what_differs_is_sent_and_confirmed(sandbox: SandboxThread, tmp_path: Path) -> None:
+    before = consents(sandbox)
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), STOP)
+        record = await apply(bulk, path)
+        found = ends(bulk, record.id)
+    differing = {user for user, state in before.items() if state != "Unsubscribed"}
+    assert record.state is State.FINISHED
+    assert set(found) == differing
+    assert set(found.values()) == {End.CONFIRMED}
+    assert set(consents(sandbox).values()) == {"Unsubscribed"}
+    assert sorted(user for batch in writes(sandbox) for user in batch) == sorted(differing)
+    assert all(len(batch) <= 20 for batch in writes(sandbox))
+    journalled = entries(tmp_path / "state" / "journal.db")
+    assert {entry.intent.write for entry in journalled} == {record.id}
+    assert {entry.intent.reason for entry in journalled} == {"INC-42"}
+    assert all(entry.outcome and entry.outcome.ending == "confirmed" for entry in journalled)
+
+
+@pytest.mark.parametrize("how", [*OnConflict])
+async def test_who_was_changed_meanwhile(sandbox: SandboxThread, tmp_path: Path, how: OnConflict) -> None:
+    write(sandbox, "user-0001", Consent.UNSUBSCRIBED)
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
+        sandbox.state.write_profiles([("user-0001", {}, {"user_name": "Lee"})])
+        record = await apply(bulk, path, options(how))
+        found = ends(bulk, record.id)
+    if how is OnConflict.OVERWRITE:
+        assert set(found.values()) == {End.CONFIRMED}
+        return
+    assert found["user-0001"] is End.CONFLICT
+    if how is OnConflict.SKIP:
+        assert record.state is State.FINISHED
+        assert {end for user, end in found.items() if user != "user-0001"} == {End.CONFIRMED}
+    else:
+        assert record.state is State.STOPPED
+        assert None in found.values()
+        assert record.why
+
+
+async def test_who_is_as_wanted_by_then_is_not_sent(sandbox: SandboxThread, tmp_path: Path) -> None:
+    write(sandbox, "user-0001", Consent.SUBSCRIBED)
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", "user-0001\nuser-0002", STOP)
+        write(sandbox, "user-0001", Consent.UNSUBSCRIBED)
+        record = await apply(bulk, path)
+        assert ends(bulk, record.id)["user-0001"] is End.UNCHANGED
+    assert ["user-0001"] not in writes(sandbox)
+
+
+async def test_a_bad_user_fails_alone(sandbox: SandboxThread, tmp_path: Path) -> None:
+    bad = frozenset({"user-0007", "user-0033"})
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
+        sandbox.faults.bad_users = bad
+        record = await apply(bulk, path)
+        found = ends(bulk, record.id)
+    assert {user for user, end in found.items() if end is End.FAILED} == bad
+    assert {end for user, end in found.items() if user not in bad} == {End.CONFIRMED}
+
+
+async def test_busy_users_are_sent_again_alone(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(20), "user_name=Kim")
+        sandbox.faults.busy_users = frozenset({"user-0003"})
+        await bulk.apply(path, APPROVAL, options(OnConflict.OVERWRITE, read_back=False))
+        await until(lambda: ["user-0003"] in writes(sandbox))
+        sandbox.faults.busy_users = frozenset()
+        record = await bulk.wait()
+        assert set(ends(bulk, record.id).values()) == {End.ACCEPTED}
+    assert len(writes(sandbox)[0]) == 20
+    assert all(batch == ["user-0003"] for batch in writes(sandbox)[1:])
+
+
+async def test_failures_can_be_done_once_more(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(40), "user_name=Kim")
+        sandbox.faults.bad_users = frozenset({"user-0007"})
+        first = await apply(bulk, path)
+        sandbox.faults.bad_users = frozenset()
+        sent = len(writes(sandbox))
+        await bulk.resume(first.id, failed=True)
+        again = await bulk.wait()
+        assert set(ends(bulk, again.id).values()) == {End.CONFIRMED}
+        assert bulk.run is not None
+        assert bulk.run.progress().counts[End.CONFIRMED] == 40
+    assert writes(sandbox)[sent:] == [["user-0007"]]
+
+
+async def test_a_token_that_is_not_taken_stops_the_job(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
+        sandbox.faults.refuse = "4001"
+        record = await apply(bulk, path)
+        assert record.state is State.STOPPED
+        assert set(ends(bulk, record.id).values()) == {None}
+        sandbox.faults.refuse = None
+        await bulk.resume(record.id)
+        assert (await bulk.wait()).state is State.FINISHED
+        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+
+
+async def test_a_server_that_fails_every_time_stops_the_job(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
+        sandbox.faults.error_rate = 1.0
+        record = await apply(bulk, path)
+        assert record.state is State.STOPPED
+        sandbox.faults.error_rate = 0.0
+        await bulk.resume(record.id)
+        assert (await bulk.wait()).state is State.FINISHED
+        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+
+
+async def test_it_can_be_paused_slowed_and_left(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
+        run = await bulk.apply(path, APPROVAL, options())
+        run.pause()
+        await until(lambda: run.pace.under_way == 0)
+        run.pace.slower()
+        assert run.progress().paused
+        assert run.progress().limit == LIMIT // 2
+        run.pace.slow_to(300)  # five a second
+        run.resume()
+        await until(lambda: bool(writes(sandbox)))
+        run.stop()
+        record = await bulk.wait()
+        assert record.state is State.STOPPED
+        assert None in ends(bulk, record.id).values()
+        [summary] = bulk.jobs()
+        assert summary.record == record
+        assert not summary.under_way
+        await bulk.resume(record.id)
+        assert (await bulk.wait()).state is State.FINISHED
+        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+    batches = writes(sandbox)
+    assert len({user for batch in batches for user in batch}) == sum(map(len, batches))
+
+
+async def test_one_job_at_a_time(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk, bulk_desk(sandbox, tmp_path) as other:
+        path = await plan(bulk, tmp_path / "plan", users(20), "user_name=Kim")
+        run = await bulk.apply(path, APPROVAL, options())
+        with pytest.raises(JobBusy):
+            await bulk.apply(path, APPROVAL, options())
+        with pytest.raises(JobBusy):
+            await other.resume(run.record.id)
+        await bulk.wait()
+
+
+async def test_a_caller_that_is_cancelled_does_not_stop_it(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
+        await bulk.apply(path, APPROVAL, options())
+        waiting = asyncio.ensure_future(bulk.wait())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert (await bulk.wait()).state is State.FINISHED
+
+
+async def test_nothing_is_sent_without_approval(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(20), GIVE)
+        with pytest.raises(GateRefused):
+            await bulk.apply(path, BulkApproval(reason="INC-42"), options())
+        path.write_bytes(path.read_bytes().replace(b"Subscribed", b"Unsubscrib"))
+        with pytest.raises(PlanError):
+            await bulk.apply(path, APPROVAL, options())
+        assert bulk.jobs() == []
+    assert writes(sandbox) == []
+
+
+async def test_undo_takes_back_what_is_still_as_the_job_left_it(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    before = consents(sandbox)
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(60), STOP))
+        changed = next(iter(ends(bulk, record.id)))
+        write(sandbox, changed, Consent.SUBSCRIBED)
+        await bulk.plan_undo(record.id, tmp_path / "undo", lambda _reading: None, limit=LIMIT)
+        with open_plan(tmp_path / "undo") as undo:
+            assert undo.head.undo_of_job == record.id
+        undone = await apply(bulk, tmp_path / "undo")
+        assert undone.state is State.FINISHED
+    after = consents(sandbox)
+    for user, state in before.items():
+        if user != changed:
+            assert after[user] == (state or "Unsubscribed" if user <= "user-0060" else state)
+
+
+async def test_drift_is_found_afterwards(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
+        record = await apply(bulk, path)
+        assert [drift async for drift in bulk.verify(str(path), lambda _users: None)] == []
+        sandbox.state.write_profiles([("user-0042", {}, {"user_name": "Lee"})])
+        for name in (str(path), record.id):
+            [drift] = [drift async for drift in bulk.verify(name, lambda _users: None)]
+            assert drift.user == "user-0042"
+            [(field, now)] = drift.fields
+            assert (field.name, field.after, now) == ("user_name", "Kim", "Lee")
+
+
+async def test_what_cannot_be_read_is_accepted(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path, api=Api.V2) as bulk:
+        path = await plan(bulk, tmp_path / "plan", "external_id\nuser-0001\nuser-0002", STOP)
+        record = await apply(bulk, path)
+        assert set(ends(bulk, record.id).values()) == {End.ACCEPTED}
+
+
+async def test_ci_fields_are_sent_on_their_own(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        text = (
+            "user_id,phone_number,mkt_sms_flag\nuser-0001,821012345678,Unsubscribed\nuser-0002,821012345679,"
+        )
+        record = await apply(bulk, await plan(bulk, tmp_path / "plan", text))
+        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+    assert dict(sandbox.state.ci(["user-0001", "user-0002"])) == {
+        "user-0001": dict(sandbox.state.ci(["user-0001"]))["user-0001"] | {"phone_number": "821012345678"},
+        "user-0002": dict(sandbox.state.ci(["user-0002"]))["user-0002"] | {"phone_number": "821012345679"},
+    }
