@@ -14,6 +14,7 @@ _MODULES = {
     "get": "dfn_tui.cli.get",
     "set": "dfn_tui.cli.set",
     "ci": "dfn_tui.cli.ci",
+    "bulk": "dfn_tui.cli.bulk",
     "sandbox": "dfn_tui.sandbox.command",
     "journal": "dfn_tui.cli.journal",
     "auth": "dfn_tui.cli.auth",
@@ -90,6 +91,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("get", help=_("show the consents and properties of users"))
     commands.add_parser("set", help=_("change consents and properties of users"))
     commands.add_parser("ci", help=_("show, set and delete the identifiers that messages are sent to"))
+    commands.add_parser("bulk", help=_("plan, apply, verify and undo changes for many users at once"))
     commands.add_parser("sandbox", help=_("run both product generations on this machine"))
     commands.add_parser("journal", help=_("list, show, verify and export what was written, by whom and why"))
     commands.add_parser("auth", help=_("set and delete tokens, and see where each is from"))

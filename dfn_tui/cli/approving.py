@@ -8,7 +8,7 @@ from dfn_tui.cli.ids import checked_text
 from dfn_tui.cli.output import say
 from dfn_tui.consent.demands import CautionId
 from dfn_tui.errors import GateRefused
-from dfn_tui.service import Approval, Desk, FieldKind, Notice, Review
+from dfn_tui.service import Approval, Desk, FieldKind, Review
 from dfn_tui.service.change_words import change_words
 from dfn_tui.service.review import CREATES
 from dfn_tui.text import _, inert, ngettext
@@ -37,7 +37,9 @@ def approve(args: argparse.Namespace, desk: Desk, reviewed: Review) -> Approval:
     every = all_answered(args, reviewed)
     desk.admit(reviewed, every)  # first what no answer would mend
     approval = replace(every, acknowledged=frozenset(_acknowledged(args, reviewed)))
-    _confirm(args, desk, reviewed)
+    question, answer = _question(desk, reviewed)
+    look = _("Look at them with --dry-run first.")
+    confirm(args, len(reviewed.changes), production=desk.production, asked=(question, answer), look=look)
     return approval
 
 
@@ -55,28 +57,33 @@ def _acknowledged(args: argparse.Namespace, reviewed: Review) -> list[str]:
     read = []
     for notice in reviewed.notices:
         given = notice.id in args.acknowledge or notice.id.startswith(CREATES)  # else it would not be staged
-        if notice.must_acknowledge and (given or _read(notice)):
+        if notice.must_acknowledge and not given:
+            have_read(notice.id, notice.text)
+        if notice.must_acknowledge:
             read.append(notice.id)
     return read
 
 
-def _read(notice: Notice) -> bool:
-    """True where the notice was read; raises `GateRefused` otherwise."""
-    say(f"! {notice.text}")
+def have_read(id: str, text: str) -> None:
+    """Shows a warning, and has it said that it was read. Raises `GateRefused` where it is not."""
+    say(f"! {text}")
     if not can_ask():
         raise GateRefused(
             _("A warning is not acknowledged"),
             _("There is no terminal to ask on. Nothing was sent."),
-            _("Read it, then give: --acknowledge {id}").format(id=notice.id),
+            _("Read it, then give: --acknowledge {id}").format(id=id),
         )
-    word = "night" if notice.id == CautionId.NIGHT_RULE else notice.id
+    word = "night" if id == CautionId.NIGHT_RULE else id
     _demand(_("When you have read this, type {word}: ").format(word=word), word)
-    return True
 
 
-def _confirm(args: argparse.Namespace, desk: Desk, reviewed: Review) -> None:
-    """Asks whether to send, unless the options say so. Raises `GateRefused`."""
-    count = len(reviewed.changes)
+def confirm(
+    args: argparse.Namespace, count: int, *, production: bool, asked: tuple[str, str], look: str
+) -> None:
+    """Asks whether to send to `count` users, unless the options say so. Raises `GateRefused`.
+
+    `asked` is the question and the answer to it; `look` says how they are looked at first.
+    """
     if args.confirm is not None:
         if args.confirm != count:
             raise GateRefused(
@@ -86,23 +93,23 @@ def _confirm(args: argparse.Namespace, desk: Desk, reviewed: Review) -> None:
                     "{count} users would be written to, and --confirm says {said}. Nothing was sent.",
                     count,
                 ).format(count=count, said=args.confirm),
-                _("Look at them with --dry-run first."),
+                look,
             )
         return
-    if args.yes and not desk.production:
+    if args.yes and not production:
         return
     if not can_ask():
-        step = _("In production give --confirm {count}; --dry-run shows what would be sent.")
+        step = _("In production give --confirm {count}. {look}")
         raise GateRefused(
             _("Not confirmed"),
             _("There is no terminal to ask on. Nothing was sent."),
-            (step if desk.production else _("Give --yes, or --confirm {count}.")).format(count=count),
+            (step if production else _("Give --yes, or --confirm {count}.")).format(count=count, look=look),
         )
-    question, answer = _question(desk, reviewed, count)
-    _demand(question, answer)
+    _demand(*asked)
 
 
-def _question(desk: Desk, reviewed: Review, count: int) -> tuple[str, str]:
+def _question(desk: Desk, reviewed: Review) -> tuple[str, str]:
+    count = len(reviewed.changes)
     deletes = any(
         item.kind is FieldKind.CI and item.after is None
         for change in reviewed.changes
@@ -118,7 +125,10 @@ def _question(desk: Desk, reviewed: Review, count: int) -> tuple[str, str]:
 
 
 def _demand(question: str, answer: str) -> None:
-    if ask(question) != answer:
+    typed = ask(question)
+    if answer.isdecimal():
+        typed = typed.replace(",", "")  # as numbers are shown
+    if typed != answer:
         raise GateRefused(
             _("Not confirmed"),
             _("Something else was typed. Nothing was sent."),

@@ -62,12 +62,13 @@ def identities(ids: Sequence[str], asked: str | None, capabilities: "Capabilitie
     none was. Raises `ConsoleError`."""
     from dfn_tui.service import Identity  # noqa: PLC0415  it brings the API's types with it
 
-    kind = _kind(asked, capabilities)
+    kind = identity_kind(asked, capabilities)
     values = ids if kind == "user_id" else [_stored(kind, at, value) for at, value in enumerate(ids, 1)]
     return tuple(dict.fromkeys(Identity(kind, value) for value in values))
 
 
-def _kind(asked: str | None, capabilities: "Capabilities") -> "IdentityKind":
+def identity_kind(asked: str | None, capabilities: "Capabilities") -> "IdentityKind":
+    """What users are named by: the kind `asked` for, else the generation's first. Raises `ConsoleError`."""
     offered = {kind.value: kind for kind in capabilities.write_by}
     if asked is None:
         return capabilities.write_by[0]

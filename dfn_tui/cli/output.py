@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -95,6 +96,8 @@ class Progress:
         """Shows `text` in place of what was shown before, ten times a second at most."""
         if self.terminal and time.monotonic() >= self._next:
             self._next = time.monotonic() + 0.1
+            with suppress(OSError):  # it has no size
+                text = text[: os.get_terminal_size(sys.stderr.fileno()).columns - 1]
             self._write("\r" + text.ljust(self._shown))
             self._shown = max(self._shown, len(text))
 

@@ -9,7 +9,7 @@ from dfn_tui.cli.session import waiting_on
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.words import state_glyph, state_name
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service import Desk, Identity, UserRecord, Value
+from dfn_tui.service import Capabilities, Desk, Identity, UserRecord, Value
 from dfn_tui.service.personal import is_masked, shown_value
 from dfn_tui.text import _, inert
 from dfn_tui.text.width import padded, width
@@ -33,16 +33,21 @@ def unknown_user() -> str:
     return _("The server knows nothing of this user.")
 
 
-async def show_users(
-    args: argparse.Namespace, desk: Desk, wanted: Sequence[Identity], fields: Fields, *, ci: bool
-) -> ExitCode:
-    """Shows every user as soon as it is read, on the standard output. Raises `ConsoleError`."""
-    if not desk.capabilities.read_by:
+def require_reading(capabilities: Capabilities) -> None:
+    """Raises `ConsoleError` over a connection that no user can be read over."""
+    if not capabilities.read_by:
         raise ConsoleError(
             _("Users cannot be read here"),
             _("This generation of the product cannot read a single user."),
             _("Use a connection of generation 1, or the product's own export."),
         )
+
+
+async def show_users(
+    args: argparse.Namespace, desk: Desk, wanted: Sequence[Identity], fields: Fields, *, ci: bool
+) -> ExitCode:
+    """Shows every user as soon as it is read, on the standard output. Raises `ConsoleError`."""
+    require_reading(desk.capabilities)
     write_data() if args.json else write_text()
     show = _show_json if args.json else _show
     failures: list[ConsoleError | None] = []

@@ -2,7 +2,7 @@
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _
@@ -48,6 +48,11 @@ def _first_line() -> bytes:
             break
         line += piece
     return line.partition(b"\n")[0]
+
+
+def piped_bytes() -> BinaryIO:
+    """The standard input as it is, to be read to its end."""
+    return open(_STDIN, "rb", closefd=False)
 
 
 def piped_text() -> str:

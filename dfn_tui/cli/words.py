@@ -44,6 +44,13 @@ def profile_wishes(words: Sequence[str], capabilities: Capabilities) -> list[Wis
     return _once([parse_assignment(checked_text(word), capabilities) for word in words])
 
 
+def wishes_for_all(words: Sequence[str], capabilities: Capabilities) -> list[Wish]:
+    """What is wanted for every user of a list, CI fields too; nothing where the list itself says what. Raises
+    `ConsoleError`."""
+    wishes = [parse_assignment(checked_text(word), capabilities) for word in words]
+    return _once(wishes) if wishes else []
+
+
 def ci_wishes(words: Sequence[str], capabilities: Capabilities) -> list[Wish]:
     """The CI fields wanted. Raises `ConsoleError`."""
     return _once([_ci_wish(checked_text(word), capabilities) for word in words])

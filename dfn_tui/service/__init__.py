@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from dfn_tui.api.types import Capabilities, Identity, IdentityKind, StandardProperty, Value, ValueType
     from dfn_tui.config import Api, Connection, Environment
     from dfn_tui.errors import GateRefused
+    from dfn_tui.service.bulk.desk import BulkDesk, Options
+    from dfn_tui.service.bulk.plan.guards import BulkApproval
+    from dfn_tui.service.bulk.plan.reader import Figures, PlanReader
+    from dfn_tui.service.bulk.plan.records import PlannedUser
+    from dfn_tui.service.bulk.plan.selecting import Selection
+    from dfn_tui.service.bulk.run.listing import JobSummary
+    from dfn_tui.service.bulk.run.records import End, OnConflict, RunProgress
+    from dfn_tui.service.bulk.run.run import Run
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.desk import Desk
     from dfn_tui.service.freshness import Conflict, StaleWrite
@@ -44,6 +52,14 @@ _PLACES = {
     ),
     "dfn_tui.config": ("Api", "Connection", "Environment"),
     "dfn_tui.errors": ("GateRefused",),
+    "dfn_tui.service.bulk.desk": ("BulkDesk", "Options"),
+    "dfn_tui.service.bulk.plan.guards": ("BulkApproval",),
+    "dfn_tui.service.bulk.plan.reader": ("Figures", "PlanReader"),
+    "dfn_tui.service.bulk.plan.records": ("PlannedUser",),
+    "dfn_tui.service.bulk.plan.selecting": ("Selection",),
+    "dfn_tui.service.bulk.run.listing": ("JobSummary",),
+    "dfn_tui.service.bulk.run.records": ("End", "OnConflict", "RunProgress"),
+    "dfn_tui.service.bulk.run.run": ("Run",),
     "dfn_tui.service.connections": ("Connections",),
     "dfn_tui.service.desk": ("Desk",),
     "dfn_tui.service.freshness": ("Conflict", "StaleWrite"),
@@ -76,6 +92,8 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "Api",
     "Approval",
+    "BulkApproval",
+    "BulkDesk",
     "Capabilities",
     "Change",
     "CiEdit",
@@ -84,27 +102,37 @@ __all__ = [
     "Connections",
     "Desk",
     "Draft",
+    "End",
     "Ending",
     "Entry",
     "Environment",
     "FieldChange",
     "FieldKind",
     "FieldResult",
+    "Figures",
     "Filter",
     "GateRefused",
     "Identity",
     "IdentityKind",
     "Intent",
+    "JobSummary",
     "JournalError",
     "JournalKeeper",
     "Mode",
     "Notice",
+    "OnConflict",
+    "Options",
     "Outcome",
     "Place",
+    "PlanReader",
+    "PlannedUser",
     "Probe",
     "Profile",
     "Progress",
     "Review",
+    "Run",
+    "RunProgress",
+    "Selection",
     "Settled",
     "Staging",
     "StaleWrite",

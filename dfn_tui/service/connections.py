@@ -119,6 +119,11 @@ class Connections:
         """Where the jobs of a connection are kept. Nothing is made by asking."""
         return self.journal(name).path.parent / "jobs"
 
+    def has_jobs(self, name: str) -> bool:
+        """Whether any job is kept where those of this connection are: cheap, and the jobs are not read."""
+        folder = self.jobs_folder(name)
+        return folder.is_dir() and next(folder.glob("*.db"), None) is not None
+
     @property
     def jobs_under_way(self) -> "list[BulkDesk]":
         """The desks whose job runs at this moment."""

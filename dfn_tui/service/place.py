@@ -34,4 +34,9 @@ class Place:
 
     @property
     def capabilities(self) -> Capabilities:
-        return GENERATION_1 if self.connection.api is Api.V1 else GENERATION_2
+        return capabilities_of(self.connection.api)
+
+
+def capabilities_of(api: Api) -> Capabilities:
+    """What that generation can do."""
+    return GENERATION_1 if api is Api.V1 else GENERATION_2

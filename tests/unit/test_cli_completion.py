@@ -53,6 +53,12 @@ def test_each_shell_takes_its_script(shell: str, capsys: Output, require: Callab
         (["set", "-c", ""], ["prod", "stage-2"]),
         (["-c", "st"], ["stage-2"]),
         (["completion", ""], ["bash", "zsh", "fish"]),
+        (["bulk", "re"], ["resume"]),
+        (["bulk", "apply", "--on-conflict", "s"], ["stop", "skip"]),
+        (["bulk", "plan", "scr"], ["script"]),
+        (["bulk", "show", "scr"], ["script"]),
+        (["bulk", "apply", "--results", "scr"], ["script"]),
+        (["bulk", "verify", "scr"], ["script"]),
     ],
 )
 def test_what_bash_offers(typed: list[str], offered: list[str], tmp_path: Path, capsys: Output) -> None:
@@ -65,7 +71,7 @@ def test_what_bash_offers(typed: list[str], offered: list[str], tmp_path: Path, 
         f"PATH={tmp_path}:$PATH; . {tmp_path}/script; COMP_WORDS=({words}); COMP_CWORD={len(typed)}; "
         '$(complete -p dfn-tui | grep -o -- "-F [^ ]*" | cut -c4-) ; printf "%s\\n" "${COMPREPLY[@]}"'
     )
-    ended = subprocess.run(["bash", "-c", driving], check=True, capture_output=True, text=True)
+    ended = subprocess.run(["bash", "-c", driving], check=True, capture_output=True, text=True, cwd=tmp_path)
     found = ended.stdout.split()
     assert [word for word in found if not word.startswith("-")] == offered or set(offered) == set(found)
 

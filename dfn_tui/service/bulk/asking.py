@@ -71,8 +71,14 @@ def _wishes(changes: str, capabilities: Capabilities) -> list[Wish]:
 
 
 def default_plan_file(jobs: Path, now: datetime) -> Path:
-    """Where a plan is saved that nobody named: beside the folder of the jobs, by the Korean time."""
-    return jobs.parent / "plans" / f"{now.astimezone(KOREA):%Y%m%d-%H%M%S}.plan"
+    """Where a plan is saved that nobody named: beside the folder of the jobs, by the Korean time; no plan
+    that is there already."""
+    folder, name = jobs.parent / "plans", f"{now.astimezone(KOREA):%Y%m%d-%H%M%S}"
+    path, at = folder / f"{name}.plan", 1
+    while path.exists():
+        at += 1
+        path = folder / f"{name}-{at}.plan"
+    return path
 
 
 def new_plan_file(text: str, jobs: Path) -> Path:

@@ -7,14 +7,16 @@ batches under way, and a later start resumes it.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
+from dfn_tui.config import Connection
+from dfn_tui.consent.night import KOREA
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
-from dfn_tui.service.bulk.plan.guards import BulkApproval, guard
+from dfn_tui.service.bulk.plan.guards import BulkApproval, guard, require_writable
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
@@ -24,7 +26,7 @@ from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job, with_id
 from dfn_tui.service.bulk.run.listing import JobSummary, list_jobs, summary, unfinished_jobs
 from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT, Pace
-from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict
+from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, State
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.undoing import wishes_back
 from dfn_tui.service.bulk.run.verifying import Drift, verify
@@ -61,6 +63,7 @@ class BulkDesk:
         """The run under way, or the last one."""
         self._open_api = open_api
         self._task: asyncio.Task[JobRecord] | None = None
+        self._finishing = False
         desk.place.job_share = self._share
 
     @property
@@ -130,7 +133,7 @@ class BulkDesk:
         """Makes a plan that takes a job back, as far as the users are still as it left them."""
         with self._opened(job) as found:
             about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
-            self._require_same(found.plan.head)
+            _require_same(found.plan.head, self.desk.connection)
             wishes = wishes_back(found, self.desk.journal.path)
             async with self._calls(limit) as calls:
                 _head, digest = await make_undo(calls, wishes, path, about, kind=kind, progress=progress)
@@ -167,7 +170,7 @@ class BulkDesk:
         now = self.desk.clock()
         demands = found.demands(now, production=self.desk.production)
         return JobRecord(
-            id=f"{now:%Y%m%d-%H%M%S}-{plan.digest[:6]}",
+            id=f"{now.astimezone(KOREA):%Y%m%d-%H%M%S}-{plan.digest[:6]}",
             digest=plan.digest,
             begun=now,
             by=self.by,
@@ -187,27 +190,33 @@ class BulkDesk:
         Raises `PlanError`, `JobBusy`, `GateRefused` and what opening raises.
         """
         self._require_idle()
+        require_writable(self.desk.place.mode)
         job = await asyncio.to_thread(self._open, id)
-        if failed:
-            await asyncio.to_thread(job.take_up_again, End.FAILED)
-        return await self._start(job, limit or job.record.limit)
+        return await self._start(job, limit, again=End.FAILED if failed else None)
 
-    async def _start(self, job: Job, limit: int) -> Run:
+    async def _start(self, job: Job, limit: int | None, again: End | None = None) -> Run:
+        """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
         try:
             record, head = job.record, job.plan.head
-            self._require_same(head)
+            _require_same(head, self.desk.connection)
             if not job.take():
                 raise JobBusy(  # noqa: TRY301  the job must be closed
                     _("The job runs already"),
                     _("Another console or command runs {job}.").format(job=inert(record.id, 60)),
                     _("Wait for it, or look at it: dfn-tui bulk status"),
                 )
+            record = replace(record, state=State.RUNNING, why="", ended=None)
+            await asyncio.to_thread(job.save, record)
+            if again is not None:
+                await asyncio.to_thread(job.take_up_again, again)
             total = await asyncio.to_thread(job.count_to_send)
         except BaseException:
             job.close()
             raise
         ready: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
-        self._task = asyncio.ensure_future(self._go(job, record, head, total, limit, ready))
+        self.run = None
+        going = self._go(job, record, head, total, limit or record.limit, ready)
+        self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
 
     async def _go(
@@ -225,6 +234,8 @@ class BulkDesk:
                 entries = Entries(record, head.kind, connection, keeper.operator)
                 self.run = Run(record, total, calls, Book(keeper, job), entries, keeper, self.desk.clock)
                 ready.set_result(self.run)
+                if self._finishing:
+                    self.run.stop()
                 return await self.run.go()
         except ConsoleError as error:
             if ready.done():
@@ -242,22 +253,6 @@ class BulkDesk:
                 _("Wait for it to end, or stop it."),
             )
 
-    def _require_same(self, head: Head) -> None:
-        """Raises PlanError where the plan was made for something else than this connection."""
-        connection = self.desk.connection
-        if (head.connection, head.environment, head.api) != (
-            connection.name,
-            connection.environment,
-            connection.api,
-        ):
-            raise PlanError(
-                _("The plan is for another connection"),
-                _("It was made for {connection}, {environment}. Nothing was sent.").format(
-                    connection=inert(head.connection, 40), environment=head.environment.value
-                ),
-                _("Open that connection, or make the plan anew for this one."),
-            )
-
     async def wait(self) -> JobRecord:
         """Waits for the job under way. A caller that is cancelled does not stop it."""
         assert self._task is not None
@@ -269,7 +264,7 @@ class BulkDesk:
         """The users of a plan's file, or of a job, that are not as it wants them now."""
         plan = await asyncio.to_thread(self._planned, name)
         try:
-            self._require_same(plan.head)
+            _require_same(plan.head, self.desk.connection)
             async with self._calls(limit) as calls:
                 async for drift in verify(calls, plan, told):
                     yield drift
@@ -312,10 +307,27 @@ class BulkDesk:
 
     async def finish(self) -> None:
         """Stops the job under way after what was sent, so that it can be resumed."""
+        self._finishing = True
         if self._task is not None:
             if self.run is not None:
                 self.run.stop()
             await asyncio.wait([self._task])
+
+
+def _require_same(head: Head, connection: Connection) -> None:
+    """Raises PlanError where the plan was made for something else than this connection."""
+    if (head.connection, head.environment, head.api) != (
+        connection.name,
+        connection.environment,
+        connection.api,
+    ):
+        raise PlanError(
+            _("The plan is for another connection"),
+            _("It was made for {connection}, {environment}. Nothing was sent.").format(
+                connection=inert(head.connection, 40), environment=head.environment.value
+            ),
+            _("Open that connection, or make the plan anew for this one."),
+        )
 
 
 def _not_as_approved() -> PlanError:

@@ -38,12 +38,7 @@ def guard(
     """Raises `GateRefused` naming the first thing that is missing before the plan of these figures may be
     sent at the aware instant `now`. Nothing is sent here."""
     production = connection.environment is Environment.PRODUCTION
-    if mode.read_only:
-        raise GateRefused(
-            _("Read-only"),
-            _("This console may not write ({source}). Nothing was sent.").format(source=mode.source),
-            _("Open a connection that may write, or start without --read-only."),
-        )
+    require_writable(mode)
     _check_place(found, head, connection)
     if not found.to_send:
         raise GateRefused(
@@ -58,6 +53,16 @@ def guard(
             _("The number of users is not confirmed"),
             _("In production the number of users is typed before anything is sent. Nothing was sent."),
             _("Give it exactly: {users}").format(users=found.to_send),
+        )
+
+
+def require_writable(mode: Mode) -> None:
+    """Raises `GateRefused` where nothing may be written."""
+    if mode.read_only:
+        raise GateRefused(
+            _("Read-only"),
+            _("This console may not write ({source}). Nothing was sent.").format(source=mode.source),
+            _("Open a connection that may write, or start without --read-only."),
         )
 
 

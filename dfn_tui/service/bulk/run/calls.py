@@ -177,6 +177,8 @@ class Calls:
                 break
             attempt += 1
             left = [item for item in left if _repeatable(done[item.identity], write=write)]
+            if left and attempt == ATTEMPTS and isinstance(error, _TRANSIENT):
+                self._note_gone(error)
             if not left or attempt == ATTEMPTS or self.stopped is not None:
                 break
             await self._pause(attempt)
@@ -204,6 +206,12 @@ class Calls:
         self._in_vain = self._in_vain + 1 if isinstance(error, _TRANSIENT) else 0
         if self._in_vain >= IN_VAIN:
             self.stopped = error
+
+    def _note_gone(self, error: ApiError) -> None:
+        """A batch was asked for in vain to the last. A server that answered nobody else meanwhile is gone."""
+        if self._in_vain >= ATTEMPTS:
+            self.stopped = error
+            self.pace.close()
 
     async def _pause(self, attempt: int) -> None:
         longest = min(_LONGEST_PAUSE, 0.25 * 2**attempt)

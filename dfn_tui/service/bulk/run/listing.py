@@ -47,7 +47,8 @@ def list_jobs(folder: Path, connection: str) -> list[JobSummary]:
                     found.append(summary(job))
         except PlanError:
             continue
-    return found
+    # By the names alone it would be left to chance which of two jobs of the same second comes first.
+    return sorted(found, key=lambda job: job.record.begun, reverse=True)
 
 
 def unfinished_jobs(folder: Path, connection: str) -> list[str]:

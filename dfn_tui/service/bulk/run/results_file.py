@@ -3,9 +3,10 @@
 import csv
 import os
 from pathlib import Path
+from typing import TextIO
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.run.job import open_job
+from dfn_tui.service.bulk.run.job import Job, open_job
 from dfn_tui.service.bulk.run.results import COLUMNS, results
 from dfn_tui.text import _, inert
 
@@ -14,9 +15,9 @@ class NotWritten(ConsoleError):
     """The results were not written to a file."""
 
 
-def write_results(job: Path, text: str) -> Path:
+def write_results(job: Path, text: str, *, revealed: bool = False) -> Path:
     """Writes how each user of the job at `job` ended to a new file, named by `text`, that only its owner may
-    read, and says where that is. Personal values are masked.
+    read, and says where that is. Personal values are masked unless `revealed`.
 
     Raises PlanError, and NotWritten, also where there is such a file already.
     """
@@ -32,13 +33,18 @@ def write_results(job: Path, text: str) -> Path:
             raise _not_written(_why(error), _("Give another path.")) from error
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(COLUMNS)
-                writer.writerows(row.cells() for row in results(opened))
+                write_rows(opened, file, revealed=revealed)
         except OSError as error:
             place.unlink(missing_ok=True)
             raise _not_written(_why(error), _("Make room, or give another path.")) from error
         return place
+
+
+def write_rows(job: Job, file: TextIO, *, revealed: bool = False) -> None:
+    """Writes the same as CSV to an open file. Raises PlanError and OSError."""
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    writer.writerows(row.cells() for row in results(job, revealed=revealed))
 
 
 def _place(text: str) -> Path:

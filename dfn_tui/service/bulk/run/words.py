@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from dfn_tui.consent.night import KOREA
 from dfn_tui.service.bulk.plan.words import span
-from dfn_tui.service.bulk.run.records import End, OnConflict, Phase, RunProgress, State
-from dfn_tui.text import _, ngettext
+from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, Phase, RunProgress, State
+from dfn_tui.text import _, inert, ngettext
 
 
 def end_words(end: End) -> str:
@@ -45,6 +45,16 @@ def conflict_words(rule: OnConflict) -> str:
 def count_words(counts: Mapping[End, int]) -> list[str]:
     """`1,200 ✓ confirmed`: one for each way in which users ended."""
     return [f"{counts[end]:,} {end_words(end)}" for end in End if counts.get(end)]
+
+
+def left_words(record: JobRecord, progress: RunProgress) -> str:
+    """How far a job came that was stopped because its console ends, and the command that goes on with it."""
+    return _("Job {job} was left after {done} of {total} users. Go on with it: {command}").format(
+        job=inert(record.id, 60),
+        done=f"{progress.done:,}",
+        total=f"{progress.total:,}",
+        command=f"dfn-tui bulk resume {inert(record.id, 60)}",
+    )
 
 
 def share_of(progress: RunProgress) -> int:

@@ -1,0 +1,124 @@
+"""Making plans: of a list, and of a job that is to be taken back. Nothing is written to the server."""
+
+import argparse
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dfn_tui.cli.bulk.telling import SHORT, bad_json, bad_rows, command, expected, plan_lines, say_next
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.ids import STDIN, identity_kind
+from dfn_tui.cli.output import Progress, json_line, say, write_data
+from dfn_tui.cli.session import opened_for_many
+from dfn_tui.cli.stdin import piped_bytes
+from dfn_tui.cli.words import wishes_for_all
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.desk import BulkDesk
+from dfn_tui.service.bulk.input import open_input
+from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.making import Reading
+from dfn_tui.service.bulk.plan.records import Standing
+from dfn_tui.service.bulk.plan.totals import Totals, totals
+from dfn_tui.service.bulk.plan.words import bad_words
+from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
+from dfn_tui.text import _, inert, ngettext
+
+_BAD_SHOWN = 20
+
+Make = Callable[[Callable[[Reading], None]], Coroutine[Any, Any, str]]
+
+
+def plan(args: argparse.Namespace) -> ExitCode:
+    """Makes a plan of a list of users. Raises `ConsoleError`."""
+    _check_output(args)
+    with opened_for_many(args) as (bulk, runner):
+        has = bulk.desk.capabilities
+        wishes = wishes_for_all(args.words, has)
+        kind = None if args.kind is None else identity_kind(args.kind, has)
+        piped = str(args.file) == STDIN
+        given: Path | BinaryIO = piped_bytes() if piped else args.file
+        with open_input(given, has, wishes, kind) as source:
+            runner.run(
+                _watched(
+                    lambda told: bulk.plan(
+                        source,
+                        _("standard input") if piped else args.file.name,
+                        args.output,
+                        told,
+                        create=args.create,
+                        stop_at_first_bad=args.stop_at_bad,
+                        limit=args.limit or DOCUMENTED_LIMIT,
+                    )
+                )
+            )
+        return _report(args, bulk)
+
+
+def undo(args: argparse.Namespace) -> ExitCode:
+    """Makes the plan that takes a job back. Raises `ConsoleError`."""
+    _check_output(args)
+    with opened_for_many(args) as (bulk, runner):
+        limit = args.limit or DOCUMENTED_LIMIT
+        runner.run(_watched(lambda told: bulk.plan_undo(args.job, args.output, told, limit=limit)))
+        return _report(args, bulk)
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    if args.output.exists() and not args.force:
+        raise ConsoleError(
+            _("This file is there already"),
+            _("{path} was left as it is.").format(path=inert(str(args.output), 200)),
+            _("Name another file, or give --force."),
+        )
+
+
+async def _watched(make: Make) -> None:
+    with Progress() as line:
+        await make(lambda reading: line.show(_reading_words(reading)))
+
+
+def _reading_words(reading: Reading) -> str:
+    if reading.total is None:
+        return _("{count} rows taken in").format(count=f"{reading.taken:,}")
+    words = _("{done} of {total} users read")
+    return words.format(done=f"{reading.read:,}", total=f"{reading.total:,}")
+
+
+def _report(args: argparse.Namespace, bulk: BulkDesk) -> ExitCode:
+    """Says what the plan is, and lists the bad rows."""
+    with open_plan(args.output) as made:
+        found = totals(made)
+        _tell_bad(args, made)
+        for line in plan_lines(made, found, bulk.desk.clock(), expected(found, limit=args.limit)):
+            say(line)
+        _tell_next(args, bulk, made, found)
+    if not found.head.users:
+        return ExitCode.BAD_USAGE
+    return ExitCode.SOME_FAILED if found.standings.get(Standing.UNREADABLE) else ExitCode.DONE
+
+
+def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:
+    if args.json:
+        write_data()
+        for row in bad_rows(made):
+            print(json_line(bad_json(row)))
+        return
+    for row in made.bad_rows(limit=_BAD_SHOWN):
+        say(bad_words(row))
+    more = made.head.bad + made.head.duplicates - _BAD_SHOWN
+    if more > 0:
+        words = ngettext(
+            "… and {count} more row. All of them: {command}",
+            "… and {count} more rows. All of them: {command}",
+            more,
+        )
+        say(words.format(count=f"{more:,}", command=command(None, "show", args.output, "--bad")))
+
+
+def _tell_next(args: argparse.Namespace, bulk: BulkDesk, made: PlanFile, found: Totals) -> None:
+    say_next((_("Look through it"), command(None, "show", args.output, "--users")))
+    if found.to_send:
+        words = ["apply", args.output, "--reason", "…"]
+        if found.granted:
+            words += ["--evidence", "…"]
+        say_next((_("Send it"), command(bulk.desk.connection.name, *words, "--digest", made.digest[:SHORT])))

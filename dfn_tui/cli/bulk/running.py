@@ -1,0 +1,146 @@
+"""Applying a plan, and going on with a job: until its end, or until it is stopped."""
+
+import argparse
+import asyncio
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import Any
+
+from dfn_tui.cli.bulk.approving import approve
+from dfn_tui.cli.bulk.jobs import check_results, list_jobs, say_job, write_results
+from dfn_tui.cli.exit_codes import ExitCode, of_error
+from dfn_tui.cli.output import INTERRUPTED, Progress, say
+from dfn_tui.cli.session import finishing, opened_for_many
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.plan.file import open_plan
+from dfn_tui.service.bulk.plan.words import span
+from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
+from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, Phase, RunProgress
+from dfn_tui.service.bulk.run.run import Run
+from dfn_tui.text import _
+
+_SHOWN_EVERY = 0.25  # seconds
+
+
+def apply(args: argparse.Namespace) -> int:
+    """Sends what a plan says, after asking. Raises `ConsoleError`."""
+    check_results(args)
+    with opened_for_many(args) as (bulk, runner):
+        with open_plan(args.plan) as plan:
+            try:
+                approval = approve(args, bulk, plan)
+            except KeyboardInterrupt:
+                say(_("Stopped. Nothing was sent."))
+                raise
+            digest = plan.digest
+        options = Options(OnConflict(args.on_conflict), not args.no_read_back, args.limit or DOCUMENTED_LIMIT)
+        return _run(args, bulk, runner, bulk.apply(args.plan, approval, options, digest=digest))
+
+
+def resume(args: argparse.Namespace) -> int:
+    """Goes on with a job where it was left. Raises `ConsoleError`."""
+    check_results(args)
+    with opened_for_many(args) as (bulk, runner):
+        job = args.job or _only_unfinished(bulk)
+        return _run(args, bulk, runner, bulk.resume(job, failed=args.failed, limit=args.limit))
+
+
+def _only_unfinished(bulk: BulkDesk) -> str:
+    found = bulk.unfinished()
+    if len(found) == 1:
+        return found[0]
+    for line in list_jobs([job for job in bulk.jobs() if job.unfinished]):
+        say(line)
+    if found:
+        raise ConsoleError(
+            _("Which job is meant?"),
+            _("More than one is unfinished. Nothing was sent."),
+            _("Give the id of one."),
+        )
+    raise ConsoleError(
+        _("There is no unfinished job"),
+        _("None over {connection} was stopped or cut short. Nothing was sent.").format(
+            connection=bulk.desk.connection.name
+        ),
+        _("See which jobs there are: dfn-tui bulk status"),
+    )
+
+
+class _Stopping:
+    """Stops the run, once it is there, after what is under way."""
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+        self.asked = False
+
+    def __call__(self) -> None:
+        with suppress(OSError):  # the terminal may be gone
+            say(_("Stopping: what was sent is waited for, and the job can be resumed."))
+        self.asked = True
+        if self.run is not None:
+            self.run.stop()
+
+    def take(self, run: Run) -> None:
+        self.run = run
+        if self.asked:
+            run.stop()
+
+
+def _run(
+    args: argparse.Namespace,
+    bulk: BulkDesk,
+    runner: asyncio.Runner,
+    starting: Coroutine[Any, Any, Run],
+) -> int:
+    stopping = _Stopping()
+    with finishing(runner.get_loop(), stopping):
+        run, record = runner.run(_watched(bulk, starting, stopping))
+        job = bulk.job(record.id)
+        if run.error is not None:
+            error = run.error
+            say(f"{error.title}\n{error.happened}\n{error.next_step}")
+        say_job(job)
+        written = write_results(args, job)
+    code = _exit_code(job.ended, run.error, interrupted=stopping.asked and job.unfinished)
+    return code if code or written else ExitCode.BAD_USAGE
+
+
+def _exit_code(ended: Mapping[End, int], error: ConsoleError | None, *, interrupted: bool) -> int:
+    if ended.get(End.UNKNOWN):
+        return ExitCode.UNKNOWN
+    if error is not None:
+        return of_error(error)
+    if interrupted:
+        return INTERRUPTED
+    return ExitCode.SOME_FAILED if ended.get(End.FAILED) or ended.get(End.CONFLICT) else ExitCode.DONE
+
+
+async def _watched(
+    bulk: BulkDesk, starting: Coroutine[Any, Any, Run], stopping: _Stopping
+) -> tuple[Run, JobRecord]:
+    with Progress() as line:
+        run = await starting
+        stopping.take(run)
+        ended = asyncio.ensure_future(bulk.wait())
+        while not ended.done():
+            line.show(_line(run.progress()))
+            await asyncio.wait([ended], timeout=_SHOWN_EVERY if line.terminal else None)
+        return run, await ended
+
+
+def _line(at: RunProgress) -> str:
+    """How far a run is, in a line."""
+    reading = _("reading back: {count}").format(count=f"{at.checked:,}")
+    left = "" if at.seconds_left is None else _("{time} left").format(time=span(at.seconds_left))
+    waiting = _("the server asks to wait {seconds:.0f} s").format(seconds=at.waiting_seconds)
+    parts = (
+        _("{done} of {total}").format(done=f"{at.done:,}", total=f"{at.total:,}"),
+        reading if at.phase is Phase.READING_BACK else "",
+        _("{count} failed").format(count=f"{at.counts[End.FAILED]:,}"),
+        _("{count} waiting").format(count=f"{at.waiting:,}"),
+        _("{users:.0f} users/s").format(users=at.users_per_second),
+        waiting if at.waiting_seconds else left,
+        _("{limit}/min").format(limit=f"{at.limit:,}"),
+    )
+    return " · ".join(filter(None, parts))

@@ -1,0 +1,87 @@
+"""Reading all users of a plan or a job again: are they as it wants them?"""
+
+import argparse
+
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
+from dfn_tui.cli.reading import require_reading, shown_json
+from dfn_tui.cli.session import opened_for_many
+from dfn_tui.service import Value
+from dfn_tui.service.bulk.desk import BulkDesk
+from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
+from dfn_tui.service.bulk.run.verifying import Drift
+from dfn_tui.service.change_words import value_words
+from dfn_tui.service.records import FieldChange
+from dfn_tui.text import _, inert, ngettext
+
+
+def verify(args: argparse.Namespace) -> ExitCode:
+    """Tells every user that is not as planned. Raises `ConsoleError`."""
+    with opened_for_many(args) as (bulk, runner):
+        require_reading(bulk.desk.capabilities)
+        return runner.run(_verify(args, bulk))
+
+
+async def _verify(args: argparse.Namespace, bulk: BulkDesk) -> ExitCode:
+    write_data() if args.json else write_text()
+    read = drifted = failed = 0
+    with Progress(beside_data=True) as line:
+
+        def told(users: int) -> None:
+            nonlocal read
+            read += users
+            line.show(_("{count} users read").format(count=f"{read:,}"))
+
+        limit = args.limit or DOCUMENTED_LIMIT
+        async for drift in bulk.verify(str(args.what), told, limit=limit):
+            failed += bool(drift.failure)
+            drifted += not drift.failure
+            if args.json:
+                print(json_line(_record(drift, args.reveal)))
+            else:
+                _show(drift, args.reveal)
+    say(
+        ngettext(
+            "{count} user read: {drifted} not as planned, {failed} could not be read.",
+            "{count} users read: {drifted} not as planned, {failed} could not be read.",
+            read,
+        ).format(count=f"{read:,}", drifted=f"{drifted:,}", failed=f"{failed:,}")
+    )
+    return ExitCode.SOME_FAILED if drifted or failed else ExitCode.DONE
+
+
+def _show(drift: Drift, revealed: bool) -> None:
+    user = inert(drift.user, 60)
+    if drift.failure:
+        print(_("{user}: could not be read. {why}").format(user=user, why=inert(drift.failure, 300)))
+    for item, now in drift.fields:
+        words = _("{user}  {name}  expected {expected}, is {now}")
+        print(
+            words.format(
+                user=user,
+                name=inert(item.name, 40),
+                expected=_words(item, item.after, revealed),
+                now=_words(item, now, revealed),
+            )
+        )
+
+
+def _words(item: FieldChange, value: Value | None, revealed: bool) -> str:
+    return _("(none)") if value is None else value_words(item, value, revealed)
+
+
+def _record(drift: Drift, revealed: bool) -> dict[str, object]:
+    return {
+        "user_id": drift.user,
+        "outcome": "failed" if drift.failure else "drift",
+        "code": None,
+        "message": drift.failure,
+        "fields": [
+            {
+                "name": item.name,
+                "expected": shown_json(item.name, item.after, revealed),
+                "now": shown_json(item.name, now, revealed),
+            }
+            for item, now in drift.fields
+        ],
+    }

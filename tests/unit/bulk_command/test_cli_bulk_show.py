@@ -1,0 +1,143 @@
+"""`dfn-tui bulk show`: a plan looked through, and users left out of it. No server is asked."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.sandbox.server import SandboxThread
+from tests.unit.bulk_command.using import REASON, Bulk, Users
+from tests.unit.commands import Run
+
+
+def test_a_plan_as_a_whole(bulk: Bulk, run: Run, users: Users) -> None:
+    found = users(3)
+    bulk.plan([*found, "nobody"])
+    ran = bulk("show", "a.plan")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "For here (sandbox), made by WHO at TIME KST.",
+        "Of standard input (ids, UTF-8).",
+        "3 users: to be changed",
+        "1 user: unknown to the server, not sent",
+        "mkt_sms_flag withdrawn: 3 users",
+        "To be sent: 3 users",
+        "About 3 requests, 1 s at the least.",
+        "Digest: DIGEST",
+    ]
+    [told] = run("bulk", "show", "a.plan", "--json").objects
+    assert (told["to_send"], told["withdrawn"], told["granted"]) == (3, 3, 0)
+    assert told["standings"] == {"change": 3, "unknown": 1}
+    assert told["flags"] == [{"name": "mkt_sms_flag", "direction": "withdraw", "users": 3}]
+    assert len(told["digest"]) == 64
+
+
+def test_its_users(bulk: Bulk, run: Run, users: Users) -> None:
+    one, other = users(2)
+    bulk.plan([one, other, "nobody"], "work_email=lee@example.com")
+    assert bulk("show", "a.plan", "--users").out.splitlines() == [
+        f"{one}  to be changed",
+        "  mkt_sms_flag  ● subscribed → ○ unsubscribed",
+        "  work_email  (none) → l••@example.com",
+        f"{other}  to be changed",
+        "  mkt_sms_flag  ● subscribed → ○ unsubscribed",
+        "  work_email  (none) → l••@example.com",
+        "nobody  unknown to the server, not sent",
+    ]
+    objects = run("bulk", "show", "a.plan", "--find", other, "--json").objects
+    assert [(each["user_id"], each["outcome"], each["standing"]) for each in objects] == [
+        (other, "planned", "change")
+    ]
+    assert objects[0]["changes"] == [
+        {"name": "mkt_sms_flag", "before": "Subscribed", "after": "Unsubscribed", "readable": True},
+        {"name": "work_email", "before": None, "after": "l••@example.com", "readable": True},
+    ]
+    revealed = run("bulk", "show", "a.plan", "--users", "--json", "--reveal").objects
+    assert revealed[0]["changes"][1]["after"] == "lee@example.com"
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        (["--withdrawals"], [0, 1]),
+        (["--grants"], [2]),
+        (["--flag", "mkt_sms_flag"], [0, 1]),
+        (["--flag", "mkt_push_flag", "--grants"], [2]),
+        (["--flag", "mkt_push_flag", "--withdrawals"], []),
+        (["--standing", "unknown"], [3]),
+        (["--warned"], [1]),
+        (["--users"], [0, 1, 2, 3]),
+    ],
+)
+def test_filters(
+    bulk: Bulk, run: Run, sandbox: SandboxThread, users: Users, options: list[str], shown: list[int]
+) -> None:
+    ids = [*users(3), "nobody"]
+    sandbox.state.write_profiles([(ids[1], {Flag.NIGHT_SMS: State.SUBSCRIBED}, {})])
+    wishes = ["Unsubscribed,", "Unsubscribed,", ",Subscribed", "Unsubscribed,"]
+    rows = "".join(f"{user},{wish}\n" for user, wish in zip(ids, wishes, strict=True))
+    table = f"user_id,mkt_sms_flag,mkt_push_flag\n{rows}".encode()
+    assert bulk("plan", "-", "-o", "a.plan", stdin=table).code == 0
+    objects = run("bulk", "show", "a.plan", "--json", *options).objects
+    assert [each["user_id"] for each in objects] == [ids[place] for place in shown]
+
+
+def test_users_are_left_out_and_put_back(bulk: Bulk, run: Run, users: Users) -> None:
+    found = users(4)
+    bulk.plan(found)
+    ran = bulk("show", "a.plan", "--leave-out", *found[:2])
+    assert (ran.code, ran.err) == (0, "2 users were left out.\n")
+    assert "TIME KST, WHO: left out: users by id (2 users)\n" in ran.out
+    assert "To be sent: 2 users\n" in ran.out
+    assert bulk("show", "a.plan", "--put-back", "-", stdin=found[0].encode()).err == "1 user was put back.\n"
+    assert bulk("show", "a.plan", "--only-first", "1").err == "2 users were left out.\n"
+    objects = run("bulk", "show", "a.plan", "--users", "--json").objects
+    assert [each["left_out"] for each in objects] == [False, True, True, True]
+    assert objects[1]["outcome"] == "not-sent"
+    assert bulk("show", "a.plan", "--flag", "mkt_sms_flag", "--put-back").err == "3 users were put back.\n"
+
+
+def test_narrowing_gives_another_digest(bulk: Bulk, run: Run, sandbox: SandboxThread, users: Users) -> None:
+    found = users(2)
+    bulk.plan(found)
+    [before] = run("bulk", "show", "a.plan", "--json").objects
+    bulk("show", "a.plan", "--leave-out", found[0])
+    [after] = run("bulk", "show", "a.plan", "--json").objects
+    assert before["digest"] != after["digest"]
+    other = bulk("apply", "a.plan", *REASON, "--yes", "--digest", before["digest"])
+    assert other.code == 3
+    assert "dfn-tui: This is another plan\n" in other.err
+    assert bulk("apply", "a.plan", *REASON, "--yes", "--digest", after["digest"][:12].upper()).code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--leave-out"],
+        ["--leave-out", "user-0001", "--withdrawals"],
+        ["--leave-out", "not-in-it"],
+        ["--leave-out", "user-0001", "--put-back", "user-0001"],
+        ["--only-first", "0"],
+        ["--grants", "--withdrawals"],
+        ["--flag", "no_flag"],
+        ["--find", "\udcff"],
+    ],
+)
+def test_bad_usage_leaves_the_plan_as_it_is(bulk: Bulk, users: Users, words: list[str]) -> None:
+    bulk.plan(users(2))
+    before = Path("a.plan").read_bytes()
+    ran = bulk("show", "a.plan", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert Path("a.plan").read_bytes() == before
+
+
+def test_a_plan_that_something_else_changed(bulk: Bulk, users: Users) -> None:
+    bulk.plan(users(2))
+    with sqlite3.connect("a.plan") as db:
+        db.execute("UPDATE user SET user = 'user-0001\x1b[2J' WHERE number = 1")
+    db.close()
+    for words in (["show", "a.plan"], ["apply", "a.plan", *REASON, "--yes"], ["verify", "a.plan"]):
+        ran = bulk(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith("dfn-tui: The plan is damaged\n")
