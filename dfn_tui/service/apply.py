@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from dfn_tui.api.calls import (
     CiWrite,
@@ -15,7 +15,7 @@ from dfn_tui.api.calls import (
     ignore_progress,
 )
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
-from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.service.reading import Values, field_values
 from dfn_tui.service.records import FieldChange, FieldKind, FieldResult, UserChange, UserResult, Verdict
 from dfn_tui.service.values import same_value
@@ -102,22 +102,37 @@ class Writer(Protocol):
 async def send(api: Writer, changes: Sequence[UserChange], progress: OnProgress = ignore_progress) -> Answers:
     """Sends every change and reads nothing: the answer for each user and part of the change."""
     answers: Answers = {}
-    writes = [_profile_write(change) for change in changes]
-    writes = [write for write in writes if write.consents or write.properties]
+    # By its id: thousands of users may share one.
+    shared = {id(change.fields): change.fields for change in changes}
+    contents = {key: _contents(fields) for key, fields in shared.items()}
+    writes = [
+        ProfileWrite(change.identity, content.consents, content.properties)
+        for change in changes
+        if (content := contents[id(change.fields)]).consents or content.properties
+    ]
     if writes:
         for outcome in await api.write_profiles(writes, progress):
             answers[outcome.identity, _PROFILE] = outcome
-    send_ci = _send_links if api.capabilities.linkable else _send_ci
-    answers.update(await send_ci(api, changes, progress))
+    if any(content.ci for content in contents.values()):
+        send_ci = _send_links if api.capabilities.linkable else _send_ci
+        answers.update(await send_ci(api, changes, progress))
     return answers
 
 
-def _profile_write(change: UserChange) -> ProfileWrite:
-    consents = {Flag(f.name): State(str(f.after)) for f in change.fields if f.kind is FieldKind.CONSENT}
-    properties = {
-        f.name: f.after for f in change.fields if f.kind is FieldKind.PROPERTY and f.after is not None
-    }
-    return ProfileWrite(change.identity, consents, properties)
+class _Contents(NamedTuple):
+    """What is sent of some fields. `ci` is whether there is more than a profile has."""
+
+    consents: Consents
+    properties: Mapping[str, Value]
+    ci: bool
+
+
+def _contents(fields: Sequence[FieldChange]) -> _Contents:
+    return _Contents(
+        {Flag(f.name): State(str(f.after)) for f in fields if f.kind is FieldKind.CONSENT},
+        {f.name: f.after for f in fields if f.kind is FieldKind.PROPERTY and f.after is not None},
+        any(f.kind is FieldKind.CI for f in fields),
+    )
 
 
 def _ci(change: UserChange, part: str) -> list[FieldChange]:

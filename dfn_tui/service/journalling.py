@@ -35,7 +35,7 @@ class JournalKeeper:
         self._key = key
         self._keep_days = keep_days
         self._own: set[int] = set()
-        """The entries begun here."""
+        """The entries begun here that have no outcome yet."""
         self._thread = ThreadPoolExecutor(1, "journal")
         self._journal: Journal | None = None
         self._running: RunningConsole | None = None
@@ -58,6 +58,7 @@ class JournalKeeper:
         def write(journal: Journal) -> list[int]:
             numbers = journal.write(outcomes, intents)
             self._own.update(numbers)
+            self._own.difference_update(outcome.intent for outcome in outcomes)
             return numbers
 
         return await self._do(write)

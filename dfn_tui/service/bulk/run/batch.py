@@ -124,13 +124,14 @@ class Batches:
         slow = False
         for one in sent:
             parts = {part: answers[one.change.identity, part] for part in map(part_of, one.change.fields)}
+            if all(answer.status is Status.DONE for answer in parts.values()):
+                outcomes.append(self._entries.outcome(one.seq, Ending.ACCEPTED))
+                ended.append(Ended(one.user.number, one.seq, End.ACCEPTED))
+                continue
             worst = max(parts.values(), key=_gravity)
             if _gravity(worst) == _UNCLEAR:
                 unknown.append(one)
                 slow = slow or worst.code == TIMEOUT
-            elif worst.status is Status.DONE:
-                outcomes.append(self._entries.outcome(one.seq, Ending.ACCEPTED))
-                ended.append(Ended(one.user.number, one.seq, End.ACCEPTED))
             else:
                 outcomes.append(self._entries.refused(one.seq, one.change, parts, worst))
                 if not (self._calls.over and _nothing_happened(worst)):

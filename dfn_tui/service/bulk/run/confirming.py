@@ -1,7 +1,7 @@
 """Reading back what the server accepted: only then is a change known to be there."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from dfn_tui.api.types import Identity
@@ -12,7 +12,7 @@ from dfn_tui.service.bulk.run.calls import Calls
 from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import End, Ended
-from dfn_tui.service.records import FieldKind
+from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.values import same_value
 from dfn_tui.store import Ending
 from dfn_tui.text import _
@@ -58,20 +58,26 @@ async def _look(users: Sequence[_Accepted], calls: Calls, book: Book, entries: E
         names = sorted(name for kind, name in fields if kind is not FieldKind.CI)
         ci = any(kind is FieldKind.CI for kind, _name in fields)
         records = await calls.read(list(identities.values()), names=names or None, ci=ci)
-        read = [one for one in left if records[identities[one[0].number]].failure is None]
-        shown = [
-            (user, ended)
-            for user, ended in read
-            if all(
-                same_value(value_of(records[identities[user.number]], item), item.after)
-                for item in user.shape.changes
-            )
-        ]
+        shown, left = _told_apart(left, {user: records[identity] for user, identity in identities.items()})
         _write(shown, End.CONFIRMED, book, entries)
-        left = [one for one in read if one not in shown]
         if not left or calls.over:
             return
     _write(left, End.FAILED, book, entries)
+
+
+def _told_apart(
+    users: Sequence[_Accepted], records: Mapping[int, UserRecord]
+) -> tuple[list[_Accepted], list[_Accepted]]:
+    """The users that show what was wanted, and those that do not; not those that could not be read."""
+    shown: list[_Accepted] = []
+    others: list[_Accepted] = []
+    for one in users:
+        user, _ended = one
+        record = records[user.number]
+        if record.failure is None:
+            as_wanted = all(same_value(value_of(record, i), i.after) for i in user.shape.changes)
+            (shown if as_wanted else others).append(one)
+    return shown, others
 
 
 def _write(users: Sequence[_Accepted], end: End, book: Book, entries: Entries) -> None:

@@ -75,17 +75,13 @@ class Job:
     def ended_in(self, end: End, after: int, limit: int) -> list[tuple[PlannedUser, Ended]]:
         """The users after that number that ended so, in order."""
         users = self._users("JOIN ended USING (number)", "ending = ?", (end.value,), after, limit)
-        return [(user, self._ended(user.number)) for user in users]
+        ended = self._ended(users)
+        return [(user, ended[user.number]) for user in users]
 
     def planned(self, after: int, limit: int) -> list[tuple[PlannedUser, Ended | None]]:
         """Every user that was to be done, with how they ended, in order."""
         users = self._users("", "1", (), after, limit)
-        with plan_errors(self.path):
-            found = self._db.execute(
-                "SELECT number, seq, ending, code, message FROM ended WHERE number BETWEEN ? AND ?",
-                (users[0].number, users[-1].number) if users else (0, -1),
-            )
-            ended = {row[0]: _ended(row) for row in found}
+        ended = self._ended(users)
         return [(user, ended.get(user.number)) for user in users]
 
     def user(self, number: int) -> PlannedUser | None:
@@ -107,13 +103,17 @@ class Job:
                 for number, user, shape, undo in found
             ]
 
-    def _ended(self, number: int) -> Ended:
+    def _ended(self, users: Sequence[PlannedUser]) -> dict[int, Ended]:
+        """By their number, how those ended that did, and others that lie between them."""
         with plan_errors(self.path):
-            return _ended(
-                self._db.execute(
-                    "SELECT number, seq, ending, code, message FROM ended WHERE number = ?", (number,)
-                ).fetchone()
+            found = self._db.execute(
+                "SELECT number, seq, ending, code, message FROM ended WHERE number BETWEEN ? AND ?",
+                (users[0].number, users[-1].number) if users else (0, -1),
             )
+            return {
+                number: Ended(number, seq, End(ending), code, message)
+                for number, seq, ending, code, message in found
+            }
 
     def write(self, ended: Sequence[Ended], floor: int) -> Counter[End]:
         """Writes how users ended, and says how `counts` change by it. It survives the process at once, a
@@ -181,11 +181,6 @@ class Job:
 _SENT = tuple(standing.value for standing in SENT)
 _MARKS = ", ".join("?" * len(_SENT))
 _TO_SEND = f"NOT left_out AND shape IN (SELECT id FROM shape WHERE standing IN ({_MARKS}))"  # noqa: S608
-
-
-def _ended(row: tuple[int, int | None, str, str | None, str]) -> Ended:
-    number, seq, ending, code, message = row
-    return Ended(number, seq, End(ending), code, message)
 
 
 def make_job(plan: PlanFile, folder: Path, record: JobRecord) -> Job:
