@@ -1,4 +1,4 @@
-"""One HTTP client of a single connection for each request under way.
+"""A client of a single connection for each request under way.
 
 A shared pool looks at all of its connections for every request, and gives several requests that start in one
 moment the same one; with thousands of requests a minute that takes as long as the requests themselves.
@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from dfn_tui.api.connection import Client
+
 
 class Lanes:
     """At most `most` clients, made by `make` as they are needed; what more is asked waits.
@@ -17,7 +19,7 @@ class Lanes:
     Raises what `make` raises, at construction. Closed by `aclose`.
     """
 
-    def __init__(self, make: Callable[[], httpx.AsyncClient], most: int, patience: float) -> None:
+    def __init__(self, make: Callable[[], Client], most: int, patience: float) -> None:
         """`patience` is how many seconds a request waits for a client."""
         self._make = make
         self._patience = patience
@@ -26,7 +28,7 @@ class Lanes:
         self._room = asyncio.Semaphore(most)
 
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator[httpx.AsyncClient]:
+    async def lane(self) -> AsyncIterator[Client]:
         """A client for one request and its answer. Raises httpx.PoolTimeout where none gets free in time."""
         await self._wait()
         try:
@@ -49,7 +51,7 @@ class Lanes:
         except TimeoutError:
             raise httpx.PoolTimeout("") from None
 
-    def _one_more(self) -> httpx.AsyncClient:
+    def _one_more(self) -> Client:
         client = self._make()
         self._all.append(client)
         return client

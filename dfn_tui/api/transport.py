@@ -10,13 +10,15 @@ import ipaddress
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
 import truststore
@@ -24,6 +26,7 @@ from pydantic import SecretStr
 
 from dfn_tui import __version__
 from dfn_tui.api import words
+from dfn_tui.api.connection import KEPT, Connection
 from dfn_tui.api.errors import ApiError
 from dfn_tui.api.lanes import Lanes
 from dfn_tui.text import _, inert, mask_within
@@ -35,6 +38,14 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Twenty users with every property are a few hundred kilobytes; more than this is no answer to us."""
 
 _MESSAGE_LENGTH = 300
+
+_HEADERS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+    "Content-Type": "application/json",
+    "User-Agent": f"dfn-tui/{__version__}",
+}
 
 FAULTS = (httpx.HTTPError, OSError)
 """What an exchange may raise by way of the network; `TimeoutError` is an OSError."""
@@ -50,8 +61,12 @@ class Timeouts:
     pool: float = 10.0
     total: float = 40.0
 
+    def each(self) -> dict[str, float]:
+        """Those of a request's steps, as httpx takes them with a request."""
+        return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
-class TokenHeader(httpx.Auth):
+
+class TokenHeader:
     """Puts a token into its header as the request is built, so that it lies nowhere else.
 
     Raises ApiError when the token cannot be a header's value: line breaks and non-ASCII characters come
@@ -69,9 +84,9 @@ class TokenHeader(httpx.Auth):
         self._prefix = prefix
         self._token = token
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers[self._name] = self._prefix + self._token.get_secret_value()
-        yield request
+    def put(self, headers: MutableMapping[str, str]) -> None:
+        """Adds the token to a request's headers."""
+        headers[self._name] = self._prefix + self._token.get_secret_value()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +143,11 @@ class Transport:
         self._secrets = [secret for secret in self._secrets if secret]
         self._read_only = read_only
         self._timeouts = timeouts or Timeouts()
+        self._waits = self._timeouts.each()
         self._now = now
         trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._lanes = Lanes(
-            lambda: _client(self._url, self._timeouts, trusted), connections, self._timeouts.pool
-        )
+        make = partial(_client if _proxied(self._url) else Connection, self._url, trusted)
+        self._lanes = Lanes(make, connections, self._timeouts.pool)
         self._targets: dict[str, httpx.URL] = {}
         """By path, as reading an address takes longer than putting it into a request."""
         self._dated: tuple[str, datetime] | None = None
@@ -165,19 +180,26 @@ class Transport:
 
     @asynccontextmanager
     async def _open(self, call: Call, sent: Sent) -> AsyncIterator[httpx.Response]:
-        async with (
-            self._lanes.lane() as client,
-            client.stream(
-                "POST",
-                self._target(call.path),
-                params=dict(call.query) or None,
-                content=json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode(),
-                auth=call.auth,
-                extensions={"trace": sent.trace},
-            ) as response,
-        ):
-            self._note_date(response.headers.get("date"))
-            yield response
+        async with self._lanes.lane() as client:
+            response = await client.send(self._request(call, sent), stream=True)
+            try:
+                self._note_date(response.headers.get("date"))
+                yield response
+            finally:
+                await response.aclose()
+
+    def _request(self, call: Call, sent: Sent) -> httpx.Request:
+        request = httpx.Request(
+            "POST",
+            self._target(call.path),
+            params=call.query or None,
+            headers=_HEADERS,
+            content=json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode(),
+            extensions={"timeout": self._waits, "trace": sent.trace},
+        )
+        if call.auth is not None:
+            call.auth.put(request.headers)
+        return request
 
     def _target(self, path: str) -> httpx.URL:
         target = self._targets.get(path)
@@ -256,24 +278,22 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _client(url: httpx.URL, timeouts: Timeouts, trusted: ssl.SSLContext) -> httpx.AsyncClient:
+def _proxied(url: httpx.URL) -> bool:
+    """Whether the environment names a proxy that might be for that address. This host itself needs none."""
+    if _is_loopback(url.host):
+        return False
+    named = getproxies()
+    return bool(named.get(url.scheme) or named.get("all"))
+
+
+def _client(_url: httpx.URL, trusted: ssl.SSLContext) -> httpx.AsyncClient:
+    """A client that asks the environment for proxies, and for which addresses they are."""
     try:
         return httpx.AsyncClient(
             verify=trusted,
-            timeout=httpx.Timeout(
-                connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
-            ),
-            # Idle connections are dropped before common servers drop them (5 s): a write that meets a
-            # closing connection would end as "unknown" for nothing.
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=4.0),
-            headers={
-                "User-Agent": f"dfn-tui/{__version__}",
-                "Accept-Encoding": "identity",
-                "Content-Type": "application/json",
-            },
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEPT),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
-            trust_env=not _is_loopback(url.host),
         )
     except (ImportError, ValueError, httpx.InvalidURL):
         # httpx reads the proxy settings here. They may hold a password, so they are not quoted.

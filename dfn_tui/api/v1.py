@@ -6,7 +6,7 @@ Rests on DFINERY's user API, generation 1 (`https://openapi.dfinery.io`).
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
@@ -38,6 +38,7 @@ _CI = "/api/v1/users/ci"
 _READS_AT_ONCE = 4
 _PROBE_ID = "dfn-tui-connection-test"
 
+_NOTHING_READ = Found()
 _FLAGS = tuple(Flag)
 _STATES: dict[object, State] = {state.value: state for state in State}
 
@@ -73,7 +74,7 @@ class V1Api:
 
         async def send(items: Sequence[Item]) -> Said:
             body = wire.ReadProfiles(user_ids=_ids(items), property_names=asked)
-            data = await self._call(_PROFILE, body, wire.ProfilesRead)
+            data = await self._call(_PROFILE, body.body(), wire.ProfilesRead)
             found = {
                 user.user_id: Found(profile=_profile(user.properties))
                 for user in data.successful_user_properties or ()
@@ -86,11 +87,11 @@ class V1Api:
         self, writes: Sequence[ProfileWrite], progress: OnProgress = ignore_progress
     ) -> list[Outcome]:
         async def send(items: Sequence[Item]) -> Said:
-            body = wire.WriteProfiles(user_properties=[item.payload for item in items])
+            body = {"user_properties": [item.payload for item in items]}
             return await self._written(_PROFILE + "/update", body)
 
         return await self._batch(send, progress, write=True).run(
-            [_profile_item(write) for write in writes], GENERATION_1.batch_size
+            _profile_items(writes), GENERATION_1.batch_size
         )
 
     async def read_ci(
@@ -98,7 +99,7 @@ class V1Api:
     ) -> list[Outcome]:
         async def send(items: Sequence[Item]) -> Said:
             body = wire.ReadCi(user_ids=_ids(items), user_ci_property_names=list(GENERATION_1.ci_fields))
-            data = await self._call(_CI, body, wire.CiRead)
+            data = await self._call(_CI, body.body(), wire.CiRead)
             found = {
                 user.user_id: Found(ci={k: v for k, v in user.properties.items() if v is not None})
                 for user in data.successful_user_ci_properties or ()
@@ -112,7 +113,7 @@ class V1Api:
     ) -> list[Outcome]:
         async def send(items: Sequence[Item]) -> Said:
             body = wire.WriteCi(user_ci_properties=[item.payload for item in items])
-            return await self._written(_CI + "/update", body)
+            return await self._written(_CI + "/update", body.body())
 
         items = [
             _item(write.identity, partial(wire.UserCi, properties=dict(write.fields))) for write in writes
@@ -163,8 +164,10 @@ class V1Api:
         by_identity = dict(zip(unique, outcomes, strict=True))
         return [by_identity[identity] for identity in identities]
 
-    async def _call(self, path: str, body: RequestModel, data: type[DataT], *, write: bool = False) -> DataT:
-        answer = await self._transport.post(Call(path, body.body(), self._auth, write))
+    async def _call(
+        self, path: str, body: Mapping[str, Any], data: type[DataT], *, write: bool = False
+    ) -> DataT:
+        answer = await self._transport.post(Call(path, body, self._auth, write))
         content = parsed(answer, write=write)
         code, message = content.get("result_code"), content.get("result_msg")
         shown = self._transport.shown(message if isinstance(message, str) else "")
@@ -173,9 +176,9 @@ class V1Api:
         envelope = successful(wire.Envelope, answer, content, kind, code=known, message=shown, write=write)
         return checked(data, envelope.result_data, write=write, within="result_data")
 
-    async def _written(self, path: str, body: RequestModel) -> Said:
+    async def _written(self, path: str, body: Mapping[str, Any]) -> Said:
         data = await self._call(path, body, wire.Written, write=True)
-        return Said(dict.fromkeys(data.successful_user_ids or (), Found()), self._failures(data))
+        return Said(dict.fromkeys(data.successful_user_ids or (), _NOTHING_READ), self._failures(data))
 
     async def _delete(self, ids: list[str], fields: list[str]) -> Said:
         key = self._delete_key or "user_ids"
@@ -213,7 +216,7 @@ def _item(identity: Identity, build: Callable[..., RequestModel]) -> Item | Outc
 
 
 def _named_item(identity: Identity) -> Item | Outcome:
-    """The user of a call that sends no more than ids."""
+    """The user with no more than their id, or the outcome that says why it cannot be sent."""
     if identity.kind is not IdentityKind.USER_ID:
         return invalid(identity, identity.kind.value)
     try:
@@ -222,18 +225,42 @@ def _named_item(identity: Identity) -> Item | Outcome:
         return invalid(identity, IdentityKind.USER_ID.value)
 
 
-def _profile_item(write: ProfileWrite) -> Item | Outcome:
+def _profile_items(writes: Sequence[ProfileWrite]) -> list[Item | Outcome]:
+    """Each user with what is to be written, or the outcome that says why nothing can be."""
+    # By their ids: many users share one set of properties, which is then looked at once.
+    looked_at: dict[tuple[int, int], Mapping[str, Value] | str] = {}
+    items: list[Item | Outcome] = []
+    for write in writes:
+        item = _named_item(write.identity)
+        if isinstance(item, Item):
+            key = id(write.consents), id(write.properties)
+            found = looked_at.get(key)
+            if found is None:
+                found = looked_at[key] = _properties(write)
+            if isinstance(found, str):
+                item = invalid(write.identity, found)
+            else:
+                item = Item(write.identity, {"user_id": item.payload, "properties": found})
+        items.append(item)
+    return items
+
+
+def _properties(write: ProfileWrite) -> Mapping[str, Value] | str:
+    """What is written, consents and all, or the name of the field that cannot be sent."""
     unwritable = [flag.value for flag, state in write.consents.items() if state is State.NEVER_SET]
     # Consents travel as consents only, so that none gets around the rules that guard them.
     unwritable += [name for name in write.properties if name in _FLAGS]
     if unwritable:
-        return invalid(write.identity, unwritable[0])
+        return unwritable[0]
     properties = {**write.properties, **{flag.value: state.value for flag, state in write.consents.items()}}
-    return _item(write.identity, partial(wire.UserProperties.of, properties=properties))
+    try:
+        return wire.Properties.of(properties).properties
+    except ValidationError as exc:
+        return field_path(exc)
 
 
-def _deletion(key: str, ids: list[str], fields: list[str]) -> wire.DeleteCi:
-    return wire.DeleteCi.model_validate({key: ids, "user_ci_property_names": fields})
+def _deletion(key: str, ids: list[str], fields: list[str]) -> dict[str, Any]:
+    return wire.DeleteCi.model_validate({key: ids, "user_ci_property_names": fields}).body()
 
 
 def _profile(properties: Mapping[str, Value | None]) -> Profile:

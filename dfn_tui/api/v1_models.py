@@ -42,18 +42,15 @@ class ReadProfiles(RequestModel):
     property_names: list[Named] | None = None
 
 
-class UserProperties(RequestModel):
-    user_id: Named
+class Properties(RequestModel):
+    """Of one user or of many that are given the same; they stand beside a `user_id`."""
+
     properties: dict[Named, SendableScalar]
 
     @classmethod
-    def of(cls, user_id: str, properties: Mapping[str, Value]) -> "UserProperties":
+    def of(cls, properties: Mapping[str, Value]) -> "Properties":
         """Checked at run time: arrays, which generation 2 has, raise ValidationError here."""
-        return cls.model_validate({"user_id": user_id, "properties": properties})
-
-
-class WriteProfiles(RequestModel):
-    user_properties: Annotated[list[UserProperties], Field(min_length=1, max_length=20)]
+        return cls.model_validate({"properties": properties})
 
 
 class ReadCi(RequestModel):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from dfn_tui.api import connection as connection_module
 from dfn_tui.api import transport as transport_module
 from dfn_tui.api.calls import Outcome, ProfileWrite, Status
 from dfn_tui.api.errors import (
@@ -315,6 +316,54 @@ async def test_one_connection_serves_many_requests_and_keeps_no_cookies() -> Non
         await transport.aclose()
         assert server.connections == 1
         assert not any("cookie" in name.lower() for request in server.requests for name in request.headers)
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_not_written_to() -> None:
+    closed = asyncio.Event()
+
+    async def last(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(http("first"))
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
+
+    async with RawServer(last, http("second")) as server:
+        transport = Transport(server.url)
+        assert (await transport.post(Call("/", {}, None, write=True))).body == b"first"
+        await closed.wait()
+        assert (await transport.post(Call("/", {}, None, write=True))).body == b"second"
+        await transport.aclose()
+        assert server.connections == 2
+
+
+async def test_a_connection_idle_for_too_long_is_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "KEPT", -1.0)
+    async with RawServer(http("")) as server:
+        transport = Transport(server.url)
+        for _ in range(2):
+            await transport.post(Call("/", {}, None, write=True))
+        await transport.aclose()
+        assert server.connections == 2
+
+
+async def test_after_a_request_that_was_cancelled_comes_a_new_connection() -> None:
+    arrived = asyncio.Event()
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await half(reader, writer)
+        await silent(reader, writer)
+
+    async with RawServer(hold, http("whole")) as server:
+        transport = Transport(server.url, connections=1)
+        task = asyncio.create_task(transport.post(Call("/", {}, None)))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await transport.post(Call("/", {}, None))).body == b"whole"
+        await transport.aclose()
+        assert server.connections == 2
 
 
 async def test_clock_skew() -> None:

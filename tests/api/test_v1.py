@@ -268,6 +268,22 @@ async def test_what_cannot_be_sent_fails_alone(bad: ProfileWrite, field: str) ->
     assert outcomes[1].status is Status.DONE
 
 
+async def test_what_users_share_is_sent_for_each_that_can_be_sent() -> None:
+    consents, properties = {Flag.MKT_SMS: State.UNSUBSCRIBED}, {"age": "30"}
+    async with RawServer(written("a", "b")) as server:
+        api = v1(server.url)
+        writes = [ProfileWrite(user, consents, properties) for user in users("a", "", "b")]
+        assert codes(await api.write_profiles(writes)) == [None, "invalid", None]
+        sent = {"mkt_sms_flag": "Unsubscribed", "age": "30"}
+        assert server.requests[0].json == {
+            "user_properties": [{"user_id": user, "properties": sent} for user in ("a", "b")]
+        }
+        unsendable = {"age": "\ud800"}
+        writes = [ProfileWrite(user, consents, unsendable) for user in users("a", "b")]
+        assert codes(await api.write_profiles(writes)) == ["invalid", "invalid"]
+        assert len(server.requests) == 1
+
+
 NAMED = ("user_id", "user_id", "email")
 
 
