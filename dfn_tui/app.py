@@ -18,7 +18,10 @@ from dfn_tui.service import Connections
 from dfn_tui.text import _
 
 if TYPE_CHECKING:
+    from rich.text import Text
     from rich.traceback import Trace
+
+    from dfn_tui.service import BulkDesk
 
 COLLECT_AFTER = 0.5
 """Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
@@ -135,6 +138,9 @@ class ConsoleApp(LockingApp):
         self._leaving = asyncio.ensure_future(self._finish(code, patience))
 
     async def _finish(self, code: int, patience: float | None) -> None:
+        jobs = self.connections.jobs_under_way
+        if jobs:
+            self.notify(_("The job stops after what is under way, and can be resumed."), markup=False)
         try:
             async with asyncio.timeout(patience):
                 await self.connections.finish()
@@ -143,7 +149,8 @@ class ConsoleApp(LockingApp):
         except Exception as error:  # noqa: BLE001  a defect: told like those of any handler, not lost
             self._handle_exception(error)
             return
-        self.exit(return_code=code)
+        # A signal may mean that nobody is there any more, nor the terminal.
+        self.exit(return_code=code, message=_left(jobs) if jobs and code == 0 else None)
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32":
@@ -170,6 +177,22 @@ class ConsoleApp(LockingApp):
 
             if isinstance(self._driver, ThriftyDriver):
                 self._driver.repaint()
+
+
+def _left(jobs: "Sequence[BulkDesk]") -> "Text":
+    """What is said in the shell of jobs that were left before their end."""
+    from rich.text import Text  # noqa: PLC0415  only a job needs these
+
+    from dfn_tui.service.bulk.run.records import UNFINISHED  # noqa: PLC0415
+    from dfn_tui.service.bulk.run.words import left_words  # noqa: PLC0415
+
+    lines = []
+    for bulk in jobs:
+        run = bulk.run
+        # The sandbox's jobs are gone with it.
+        if run and run.record.state in UNFINISHED and (bulk.folder / f"{run.record.id}.db").exists():
+            lines.append(left_words(run.record, run.progress(), bulk.desk.connection.name))
+    return Text("\n".join(lines))
 
 
 def _leave_out_words(trace: "Trace") -> None:

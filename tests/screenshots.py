@@ -5,6 +5,7 @@ python -m tests.screenshots
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import chdir
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from textual.pilot import Pilot
 
 from dfn_tui.config import Environment
 from dfn_tui.sandbox.server import SandboxThread
+from tests.screens.bulk import open_own_plan
 from tests.screens.driving import console, driven, look_up, see
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -57,6 +59,13 @@ async def ci_delete(pilot: "Pilot[None]") -> None:
     await see(pilot, "Delete an identifier")
 
 
+async def bulk_plan(pilot: "Pilot[None]") -> None:
+    with TemporaryDirectory() as folder, chdir(folder):
+        await open_own_plan(pilot)
+        await pilot.press("down", "x")
+        await see(pilot, "user-0002: left out")
+
+
 async def picture(
     file: str, reach: Reach, *, name: str, environment: Environment, now: datetime = AFTERNOON
 ) -> None:
@@ -74,6 +83,7 @@ async def main() -> None:
     await picture("look-up.svg", rows, name="seoul-test", environment=Environment.STAGING)
     await picture("consents.svg", consents, name="shop", environment=Environment.PRODUCTION)
     await picture("review-at-night.svg", review, name="shop", environment=Environment.PRODUCTION, now=EVENING)
+    await picture("bulk-plan.svg", bulk_plan, name="shop", environment=Environment.PRODUCTION)
     await picture("ci-delete.svg", ci_delete, name="shop", environment=Environment.PRODUCTION)
 
 

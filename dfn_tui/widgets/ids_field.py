@@ -17,8 +17,13 @@ class IdsField(Field):
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
+    def __init__(self, *, placeholder: str = "", id: str | None = None, lines_aside: bool = False) -> None:
+        """`lines_aside`: a paste of several lines is held aside as well, however short."""
+        super().__init__(placeholder=placeholder, id=id)
+        self._lines_aside = lines_aside
+
     class ListPasted(Message):
-        """A list too long to be shown in the field was pasted."""
+        """A list that is not to be shown in the field was pasted."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -27,7 +32,8 @@ class IdsField(Field):
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()  # or the base class would take the first line as well
-        if len(event.text) > SHOWN_WHOLE:
+        lines = self._lines_aside and len(event.text.splitlines()) > 1
+        if lines or len(event.text) > SHOWN_WHOLE:
             self.post_message(self.ListPasted(event.text))
         else:
             self.insert_text_at_cursor(" ".join(event.text.split()))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import RenderResult
+from textual.timer import Timer
 from textual.widget import Widget
 
 from dfn_tui.consent.night import Night, night_at
@@ -33,17 +34,24 @@ def night_words(night: Night) -> str:
     return _("day, night in {minutes} min").format(minutes=night.minutes)
 
 
+FOLLOW_EVERY = 1.0
+"""Seconds between two looks at a job that runs."""
+
+
 class StatusLine(Widget):
-    """Connection, environment, read-only, Korean time, night or day. Repainted once a minute."""
+    """Connection, environment, read-only, Korean time, night or day. Repainted once a minute, and as a job
+    that runs over this connection goes on."""
 
     def __init__(self, place: "Place | None", clock: Clock) -> None:
         super().__init__()
         self._place = place
         self._clock = clock
         self._shown = Text()
+        self._following: Timer | None = None
 
     def on_mount(self) -> None:
         self._await_next_minute()
+        self._follow_job()
 
     def _await_next_minute(self) -> None:
         now = self._clock()
@@ -55,8 +63,24 @@ class StatusLine(Widget):
 
     def look_again(self) -> None:
         """Repaints where the connection has something new to say, the server's clock for one."""
+        self._follow_job()
+        self._repaint_news()
+
+    def _repaint_news(self) -> None:
         if self._place is not None and self._shown != self._words():
             self.refresh()
+
+    def _follow_job(self) -> None:
+        """Looks at the job now and then, for as long as one runs."""
+        if self._following is None and self._place is not None and self._place.job_share() is not None:
+            self._following = self.set_interval(FOLLOW_EVERY, self._look_at_job)
+
+    def _look_at_job(self) -> None:
+        if self._following is not None and self._place is not None and self._place.job_share() is None:
+            self._following.stop()
+            self._following = None
+        if self.screen.is_current:  # what lies beneath is painted when it comes up again
+            self._repaint_news()
 
     def render(self) -> RenderResult:
         self._shown = self._words()
@@ -76,6 +100,9 @@ class StatusLine(Widget):
             f" {environment_words(connection.environment)} ", "bold reverse red" if production else "reverse"
         )
         text.append(f" {inert(connection.name, 24)}", "bold")
+        share = self._place.job_share()
+        if share is not None:
+            text.append(" · " + _("JOB {share} %").format(share=share), "bold")
         if self._place.mode.read_only:
             words = _("READ-ONLY ({source})").format(source=self._place.mode.source)
             text.append(" · " + words, "bold yellow")

@@ -1,5 +1,6 @@
 """Look-up: from an id, or a pasted list of them, to the users and what may be sent to them now."""
 
+import asyncio
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +16,7 @@ from textual.worker import Worker
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen, DeskScreen
 from dfn_tui.screens.lookup.recent import Recent
+from dfn_tui.screens.lookup.unfinished import unfinished_words
 from dfn_tui.service import Connections
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.ids import IdsUnreadable, split_ids
@@ -45,6 +47,8 @@ class LookupScreen(DeskScreen[None]):
             "f6", "connections", _("Connections"), id="lookup.connections", tooltip=_("Change the connection")
         ),
         Binding("f7", "history", _("History"), id="lookup.history", tooltip=_("What was changed, by whom")),
+        # Not in the line of keys: the keys there are those of most look-ups.
+        Binding("f8", "bulk", _("Bulk"), show=False, id="lookup.bulk", tooltip=_("Many users at once")),
         Binding("slash", "ids", _("Ids"), show=False, id="lookup.ids", tooltip=_("Back to the input")),
     ]
 
@@ -65,6 +69,7 @@ class LookupScreen(DeskScreen[None]):
         self._recent = Recent()
         self._users: Users | None = None
         self._under_way: Worker[None] | None = None
+        self._unfinished = ""
 
     @property
     def desk(self) -> "Desk":
@@ -97,12 +102,14 @@ class LookupScreen(DeskScreen[None]):
         self.query_one(IdsField).value = user
         self.look_up((self.desk.identity(user, self._kind),))
 
-    @work(thread=True, group="warm-up")
-    def _warm_up(self) -> None:
-        """Imports what the first look-up needs, while the operator is still typing."""
-        self._connections.warm_up()
-        import_module("dfn_tui.screens.lookup.users")
-        import_module("dfn_tui.screens.user.screen")
+    @work(group="warm-up")
+    async def _warm_up(self) -> None:
+        """Imports what the first look-up needs, while the operator is still typing; then says whether a job
+        was left in the middle."""
+        await asyncio.to_thread(_import_what_follows, self._connections)
+        self._unfinished = await unfinished_words(self._connections, self._name_of_connection)
+        if self._unfinished:
+            self._progress_line("")
 
     def on_screen_resume(self) -> None:
         if self.opened is not None:
@@ -202,7 +209,7 @@ class LookupScreen(DeskScreen[None]):
         if not words and staged:
             words = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
             words = words.format(users=staged)
-        self.query_one("#progress", Static).update(inert(words))
+        self.query_one("#progress", Static).update(inert(words or self._unfinished))
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
@@ -266,12 +273,26 @@ class LookupScreen(DeskScreen[None]):
 
         self.app.push_screen(HistoryScreen(self.desk.journal, self.desk))
 
+    @work(group="bulk", exclusive=True)
+    async def action_bulk(self) -> None:
+        """Shows the jobs of this connection."""
+        # In a thread: what a job needs takes a while to import.
+        module = await asyncio.to_thread(import_module, "dfn_tui.screens.bulk.jobs")
+        self._unfinished = ""
+        self.app.push_screen(module.BulkScreen(self.desk, self._connections.bulk(self._name_of_connection)))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
             return len(self.place.capabilities.write_by) > 1
         if action == "recent":
             return not self._recent.empty
         return True
+
+
+def _import_what_follows(connections: Connections) -> None:
+    connections.warm_up()
+    import_module("dfn_tui.screens.lookup.users")
+    import_module("dfn_tui.screens.user.screen")
 
 
 def _hint(worth_looking_up: Sequence[tuple[str, str]]) -> Text:

@@ -1,5 +1,6 @@
 """A job in words: how its users ended, and how far it is. All of it is inert."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -47,13 +48,14 @@ def count_words(counts: Mapping[End, int]) -> list[str]:
     return [f"{counts[end]:,} {end_words(end)}" for end in End if counts.get(end)]
 
 
-def left_words(record: JobRecord, progress: RunProgress) -> str:
+def left_words(record: JobRecord, progress: RunProgress, connection: str) -> str:
     """How far a job came that was stopped because its console ends, and the command that goes on with it."""
+    words = ["dfn-tui", "bulk", "resume", inert(record.id, 60), "-c", inert(connection, 64)]
     return _("Job {job} was left after {done} of {total} users. Go on with it: {command}").format(
         job=inert(record.id, 60),
         done=f"{progress.done:,}",
         total=f"{progress.total:,}",
-        command=f"dfn-tui bulk resume {inert(record.id, 60)}",
+        command=shlex.join(words),
     )
 
 
@@ -82,9 +84,13 @@ def _at_words(progress: RunProgress) -> str:
 
 
 def _limit_words(progress: RunProgress, requests: int) -> str:
-    return _("at most {limit} requests a minute · {requests} of at most {window} under way").format(
-        limit=f"{progress.limit:,}", requests=requests, window=progress.window
+    limit = ngettext(
+        "at most {limit} request a minute", "at most {limit} requests a minute", progress.limit
+    ).format(limit=f"{progress.limit:,}")
+    under_way = _("{requests} of at most {window} under way").format(
+        requests=requests, window=progress.window
     )
+    return f"{limit} · {under_way}"
 
 
 def _held_up(progress: RunProgress, now: datetime) -> str:

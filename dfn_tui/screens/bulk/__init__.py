@@ -1,0 +1,1 @@
+"""Many users at once: making a plan, looking through it, applying it, and what came of it."""

@@ -1,0 +1,170 @@
+"""Applying a plan: what must be answered before anything is sent, and the button that starts the job."""
+
+from pathlib import Path
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.bulk.job import follow
+from dfn_tui.service import BulkApproval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options, caps
+from dfn_tui.service.bulk.plan.words import totals_words
+from dfn_tui.service.bulk.run.words import conflict_words
+from dfn_tui.text import _, ngettext
+from dfn_tui.widgets.choice import Choice
+from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.tick import Tick
+
+
+class ApplyScreen(DeskScreen[str]):
+    """Dismissed with the id of the job that was started. Nothing is sent but by the button here, and the
+    focus starts on Cancel."""
+
+    def __init__(self, desk: Desk, bulk: BulkDesk, path: Path, figures: Figures) -> None:
+        super().__init__(desk)
+        self._bulk = bulk
+        self._path = path
+        self._digest = figures.digest
+        self._found = figures.totals
+        self._starting = False
+        now = desk.clock()
+        self._cautions = [
+            caution
+            for caution in self._found.demands(now, production=desk.production).cautions
+            if caution.must_acknowledge
+        ]
+
+    def body(self) -> ComposeResult:
+        users = self._found.to_send
+        title = ngettext("Apply: {users} user would be sent", "Apply: {users} users would be sent", users)
+        heading = title.format(users=f"{users:,}")
+        yield Static(f"{heading} · {self._digest[:12]}", classes="heading", markup=False)
+        with VerticalScroll(id="what", can_focus=True):
+            asked = [caution.text for caution in self._cautions]
+            figures = [words for words in totals_words(self._found, self.desk.clock()) if words not in asked]
+            yield Static("\n".join(figures), id="figures", markup=False)
+            for at, caution in enumerate(self._cautions):
+                yield Static(Text.assemble((f"! {caution.text}", "bold yellow")), classes="notice")
+                yield Tick(_("read and acknowledged"), id=f"notice-{at}")
+            yield from self._options()
+            yield from self._answers()
+        with Horizontal(classes="buttons"):
+            yield Button(_("Cancel"), id="cancel", compact=True)
+            yield Button(_("Send"), id="send", compact=True)
+
+    def _options(self) -> ComposeResult:
+        if self.desk.capabilities.read_by:
+            rules = [(rule, conflict_words(rule)) for rule in OnConflict]
+            yield Choice(_("Users changed since by someone else"), rules, OnConflict.STOP)
+            yield Tick(_("read every user back after sending"), id="read-back")
+        yield Static(_("At most so many requests a minute"), markup=False)
+        yield Field(str(Options().limit), id="limit")
+
+    def _answers(self) -> ComposeResult:
+        if self._found.granted:
+            yield Static(_("Evidence that these people gave their consent (required)"), markup=False)
+            yield Field(id="evidence", placeholder=_("form, call record, date"))
+        most = caps.of(self.desk.connection)
+        if self._found.granted > most.max_grants:
+            words = _("Only {most} may be given a consent at once. To allow more this once, type how many")
+            yield Static(words.format(most=f"{most.max_grants:,}"), markup=False)
+            yield Field(id="max-grants")
+        if self._found.to_send > most.max_users:
+            words = _("Only {most} may be sent at once. To allow more this once, type how many")
+            yield Static(words.format(most=f"{most.max_users:,}"), markup=False)
+            yield Field(id="max-users")
+        yield Static(_("Reason or ticket (required)"), markup=False)
+        yield Field(id="reason", placeholder=_("ticket, or a few words"))
+        if self.desk.production:
+            words = _("This is PRODUCTION. Type the number of users: {users}")
+            yield Static(words.format(users=self._found.to_send), markup=False)
+            yield Field(id="count")
+
+    def on_mount(self) -> None:
+        for tick in self.query("#read-back").results(Tick):
+            tick.value = Options().read_back
+        self.query_one("#cancel", Button).focus()
+
+    def action_back(self) -> None:
+        """Leaves, unless the job is just being started."""
+        if not self._starting:
+            super().action_back()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "send":
+            self._begin()
+        else:
+            self.action_back()
+
+    def _begin(self) -> None:
+        if not self._starting:
+            self._starting = True
+            self._send()
+
+    @work(group="apply")
+    async def _send(self) -> None:
+        self.query_one(".heading", Static).update(_("Checking the plan…"))
+        try:
+            run = await self._bulk.apply(
+                self._path, self._approval(), self._options_chosen(), digest=self._digest
+            )
+        except ConsoleError as error:
+            self._starting = False
+            self.query_one(".heading", Static).update(f"! {error.title}")
+            if isinstance(error, GateRefused):
+                self._focus_what_is_missing()
+            self.tell(error, retry=self._begin)
+            return
+        follow(self.console, self._bulk)
+        self.dismiss(run.record.id)
+
+    def _text(self, id: str) -> str:
+        found = self.query(f"#{id}")
+        return found.first(Field).value if found else ""
+
+    def _approval(self) -> BulkApproval:
+        ticked = {
+            caution.id.value
+            for at, caution in enumerate(self._cautions)
+            if self.query_one(f"#notice-{at}", Tick).value
+        }
+        return BulkApproval(
+            reason=self._text("reason"),
+            evidence=self._text("evidence"),
+            acknowledged=frozenset(ticked),
+            typed_count=_number(self._text("count")),
+            max_grants=_number(self._text("max-grants")),
+            max_users=_number(self._text("max-users")),
+        )
+
+    def _options_chosen(self) -> Options:
+        """As chosen; without reading there is nothing to choose. Raises GateRefused."""
+        limit = _number(self._text("limit"))
+        if not limit:
+            raise GateRefused(
+                _("The limit is no number"),
+                _("It is in requests a minute, 1 or more. Nothing was sent."),
+                _("Give a number."),
+            )
+        if not self.desk.capabilities.read_by:
+            return Options(limit=limit)
+        rule = OnConflict(self.query_one(Choice).value)
+        return Options(rule, self.query_one("#read-back", Tick).value, limit)
+
+    def _focus_what_is_missing(self) -> None:
+        """The first box that is not ticked, or the first field that is empty: it comes into view."""
+        empty: list[Widget] = [box for box in self.query(Tick) if not box.value and box.id != "read-back"]
+        empty += [field for field in self.query(Field) if not field.value.strip()]
+        if empty:
+            empty[0].focus()
+
+
+def _number(text: str) -> int | None:
+    """The number typed, with or without commas between its thousands; None where it is none."""
+    digits = text.strip().replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None

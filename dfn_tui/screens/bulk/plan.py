@@ -1,0 +1,221 @@
+"""A plan: what would be sent to whom, and who is left out of it."""
+
+import shlex
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import DataTable, Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.bulk.applying import ApplyScreen
+from dfn_tui.screens.bulk.dialogs import TextDialog
+from dfn_tui.screens.bulk.filter import FilterDialog, selection_words
+from dfn_tui.screens.bulk.job import JobScreen
+from dfn_tui.screens.bulk.users import PlannedUsers
+from dfn_tui.screens.dialogs import ChoiceDialog
+from dfn_tui.service import BulkDesk, Desk, Figures, Options, PlanReader, Selection
+from dfn_tui.service.bulk.plan.records import SENT
+from dfn_tui.service.bulk.plan.selecting import Users
+from dfn_tui.service.bulk.plan.totals import cost
+from dfn_tui.service.bulk.plan.words import bad_words, cost_words, head_words, totals_words
+from dfn_tui.text import _, inert, ngettext
+
+BAD_ROWS_SHOWN = 200
+_OUT, _BACK = "out", "back"
+
+
+class PlanScreen(DeskScreen[None]):
+    """Shows the plan at a path. Nothing is sent from here; leaving users out changes the plan's file."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "apply", _("Apply…"), id="plan.apply", tooltip=_("Go on to what must be answered")),
+        Binding("slash", "filter", _("Filter"), id="plan.filter", tooltip=_("Choose which users are shown")),
+        Binding(
+            "x",
+            "toggle_user",
+            _("Leave out"),
+            id="plan.toggle",
+            tooltip=_("Leave this user out, or put it back"),
+        ),
+        Binding(
+            "X",
+            "narrow",
+            _("All shown…"),
+            id="plan.narrow",
+            tooltip=_("Leave all users out that fit the filter, or put them back"),
+        ),
+        Binding("b", "bad", _("Bad rows"), id="plan.bad", tooltip=_("The rows that are in no plan")),
+        Binding(
+            "m", "reveal", _("Reveal"), show=False, id="plan.reveal", tooltip=_("Show or mask personal ids")
+        ),
+    ]
+
+    def __init__(self, desk: Desk, bulk: BulkDesk, path: Path) -> None:
+        super().__init__(desk)
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
+        self._bulk = bulk
+        self._path = path
+        self._reader = PlanReader(path)
+        self._figures: Figures | None = None
+        self._selection = Selection()
+        self._revealed = False
+        self._narrowing = False
+
+    def body(self) -> ComposeResult:
+        yield Static(_("Checking the plan…"), classes="heading", markup=False)
+        with VerticalScroll(id="figures-frame", can_focus=True):
+            yield Static(id="figures", markup=False)
+        yield Static(id="shown", markup=False)
+        yield PlannedUsers(self._reader)
+
+    def on_mount(self) -> None:
+        self.query_one(DataTable).focus()
+        self._begin()
+
+    def on_unmount(self) -> None:
+        self._reader.close()
+
+    @work(group="plan")
+    async def _begin(self) -> None:
+        if await self._look():
+            self._list()
+
+    async def _look(self) -> bool:
+        """Shows the plan's figures as they are now, and says whether they could be had."""
+        try:
+            self._figures = await self._reader.figures()
+        except ConsoleError as error:
+            self.query_one(".heading", Static).update(f"! {error.title}")
+            self.tell(error)
+            return False
+        self.query_one(".heading", Static).update(self._heading(self._figures))
+        self.query_one("#figures", Static).update("\n".join(self._lines(self._figures)))
+        self.refresh_bindings()
+        return True
+
+    def _heading(self, figures: Figures) -> str:
+        words = ngettext(
+            "Plan {digest}: {users} user to be sent",
+            "Plan {digest}: {users} users to be sent",
+            figures.totals.to_send,
+        )
+        return words.format(digest=figures.digest[:12], users=f"{figures.totals.to_send:,}")
+
+    def _lines(self, figures: Figures) -> list[str]:
+        found, usual = figures.totals, Options()
+        expected = cost(
+            found, self.desk.capabilities, limit=usual.limit, look_first=True, read_back=usual.read_back
+        )
+        saved = _("Saved as {path}").format(path=inert(str(self._path), 200))
+        return [*totals_words(found, self.desk.clock()), cost_words(expected), *head_words(found.head), saved]
+
+    def _list(self) -> None:
+        words = selection_words(self._selection)
+        shown = self.query_one("#shown", Static)
+        shown.update(_("Shown: {which}").format(which=words) if words else "")
+        shown.display = bool(words)
+        if self._figures is not None:
+            self.query_one(PlannedUsers).ask(self._selection, self._figures.totals.head.kind)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("apply", "filter", "toggle_user", "narrow", "reveal"):
+            return self._figures is not None
+        if action == "bad":
+            head = self._figures.totals.head if self._figures is not None else None
+            return head is not None and bool(head.bad + head.duplicates)
+        return True
+
+    def action_filter(self) -> None:
+        def show(selection: Selection | None) -> None:
+            if selection is not None:
+                self._selection = selection
+                self._list()
+
+        if self._figures is not None:
+            self.app.push_screen(FilterDialog(self._figures.totals, self._selection), show)
+
+    def action_toggle_user(self) -> None:
+        """Leaves the user under the cursor out, or puts it back."""
+        user = self.query_one(PlannedUsers).current
+        if user is None:
+            return
+        if user.shape.standing not in SENT:
+            self.notify(_("Nothing is sent for this user anyway."), markup=False)
+            return
+        self._start_narrowing(Users((user.user,)), out=not user.left_out)
+
+    def action_narrow(self) -> None:
+        """Asks whether all that fit the filter are left out or put back."""
+        which = selection_words(self._selection) or _("all users")
+        choices = [
+            (_OUT, _("Leave out: {which}").format(which=which)),
+            (_BACK, _("Put back: {which}").format(which=which)),
+        ]
+
+        def decide(answer: str | None) -> None:
+            if answer is not None:
+                self._start_narrowing(self._selection, out=answer == _OUT)
+
+        self.app.push_screen(ChoiceDialog(_("All that fit the filter"), choices), decide)
+
+    def _start_narrowing(self, which: Selection | Users, *, out: bool) -> None:
+        if self._narrowing:
+            self.notify(_("The plan is still being written."), markup=False)
+            return
+        self._narrowing = True
+        self._narrow(which, out)
+
+    @work(group="plan")
+    async def _narrow(self, which: Selection | Users, out: bool) -> None:
+        try:
+            count = await self._reader.narrow(which, out=out, at=self.desk.clock(), by=self._bulk.by)
+        except ConsoleError as error:
+            self.tell(error)
+            return
+        finally:
+            self._narrowing = False
+        if isinstance(which, Selection):
+            left = ngettext("{users} user left out.", "{users} users left out.", count)
+            back = ngettext("{users} user put back.", "{users} users put back.", count)
+            self.notify((left if out else back).format(users=f"{count:,}"), markup=False)
+        if await self._look():
+            self.query_one(PlannedUsers).look_again()
+
+    @work(group="bad", exclusive=True)
+    async def action_bad(self) -> None:
+        """Shows the rows of the input that are in no plan."""
+        try:
+            rows = await self._reader.bad_rows(BAD_ROWS_SHOWN)
+        except ConsoleError as error:
+            self.tell(error)
+            return
+        lines = [bad_words(row) for row in rows]
+        if len(rows) == BAD_ROWS_SHOWN:
+            command = shlex.join(["dfn-tui", "bulk", "show", "--bad", inert(str(self._path), 200)])
+            lines.append(_("These are the first ones. All of them: {command}").format(command=command))
+        self.app.push_screen(TextDialog(_("Rows that are in no plan"), "\n".join(lines)))
+
+    def action_reveal(self) -> None:
+        self._reveal(not self._revealed)
+
+    def mask(self) -> None:
+        self._reveal(False)
+
+    def _reveal(self, revealed: bool) -> None:
+        self._revealed = revealed
+        self.query_one(PlannedUsers).reveal(revealed)
+
+    def action_apply(self) -> None:
+        """Goes on to the answers that must be given; the job is shown in place of the plan."""
+
+        def started(job: str | None) -> None:
+            if job is not None:
+                self.app.switch_screen(JobScreen(self.desk, self._bulk, job))
+
+        if self._figures is not None:
+            self.app.push_screen(ApplyScreen(self.desk, self._bulk, self._path, self._figures), started)

@@ -1,0 +1,95 @@
+"""Verifying: who of a job is not as it wanted them, at this moment."""
+
+import shlex
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.bulk.dialogs import PAINT_EVERY
+from dfn_tui.service import BulkDesk, Desk, JobSummary
+from dfn_tui.service.bulk.input.records import shown_user
+from dfn_tui.service.bulk.run.verifying import Drift
+from dfn_tui.service.change_words import value_words
+from dfn_tui.text import _, inert, ngettext
+
+SHOWN = 200
+"""Users that are named; of the others only their number is told."""
+
+
+class VerifyScreen(DeskScreen[None]):
+    """Reads on opening; leaving stops it. Nothing is sent."""
+
+    def __init__(self, desk: Desk, bulk: BulkDesk, job: JobSummary) -> None:
+        super().__init__(desk)
+        self._bulk = bulk
+        self._job = job
+        self._read = self._drifted = 0
+        self._over = False
+        self._lines: list[str] = []
+
+    def body(self) -> ComposeResult:
+        yield Static(classes="heading", markup=False)
+        with VerticalScroll(id="what", can_focus=True):
+            yield Static(id="drift", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#what").focus()
+        self.set_interval(PAINT_EVERY, self._paint)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._read = self._drifted = 0
+        self._over = False
+        self._lines = []
+        self._verify()
+        self._paint()
+
+    @work(group="verify", exclusive=True)
+    async def _verify(self) -> None:
+        try:
+            async for drift in self._bulk.verify(self._job.record.id, self._told):
+                self._drifted += 1
+                if len(self._lines) < SHOWN:
+                    self._lines.append(self._words(drift))
+        except ConsoleError as error:
+            self.tell(error, retry=self._begin)
+        else:
+            self._over = True
+        self._paint()
+
+    def _told(self, users: int) -> None:
+        self._read += users
+
+    def _words(self, drift: Drift) -> str:
+        who = shown_user(self._job.head.kind, drift.user)
+        if drift.failure:
+            return _("{user}: could not be read. {why}").format(user=who, why=inert(drift.failure, 200))
+        found = [
+            _("{name} is {now}, not {wanted}").format(
+                name=inert(change.name, 40),
+                now=value_words(change, now, revealed=False),
+                wanted=value_words(change, change.after, revealed=False),
+            )
+            for change, now in drift.fields
+        ]
+        return f"{who}: {', '.join(found)}"
+
+    def _paint(self) -> None:
+        read = _("{read} of {total} users read").format(read=f"{self._read:,}", total=f"{self._job.total:,}")
+        drifted = ngettext("{users} is not as wanted", "{users} are not as wanted", self._drifted)
+        words = f"{read} · {drifted.format(users=f'{self._drifted:,}')}"
+        if self._over and not self._drifted:
+            words = _("All {total} users are as wanted.").format(total=f"{self._job.total:,}")
+        lines = list(self._lines)
+        if self._drifted > len(lines):
+            job, connection = inert(self._job.record.id, 60), inert(self.desk.connection.name, 64)
+            command = shlex.join(["dfn-tui", "bulk", "verify", job, "-c", connection])
+            lines.append(_("These are the first ones. All of them: {command}").format(command=command))
+        for selector, text in ((".heading", words), ("#drift", "\n".join(lines))):
+            shown = self.query_one(selector, Static)
+            if shown.content != text:
+                shown.update(text)

@@ -1,0 +1,59 @@
+"""Jobs as text: in a list, while one runs, and at its end."""
+
+from dfn_tui.consent.night import KOREA
+from dfn_tui.service import JobSummary, RunProgress
+from dfn_tui.service.bulk.plan.words import head_words
+from dfn_tui.service.bulk.run.words import conflict_words, count_words, share_of, state_words
+from dfn_tui.text import _, inert
+
+_LONGEST_BAR = 50
+
+
+def job_state(job: JobSummary) -> str:
+    """Where a job stands."""
+    return state_words(job.record.state, under_way=job.under_way)
+
+
+def done_words(done: int, total: int) -> str:
+    """`1,200 of 80,000 users`."""
+    return _("{done} of {total} users").format(done=f"{done:,}", total=f"{total:,}")
+
+
+def progress_bar(progress: RunProgress, width: int) -> str:
+    """`[####......]  41 %  33,000 of 80,000 users`, in signs that every terminal has, on one line of that
+    many columns."""
+    share = share_of(progress)
+    words = f"  {share:3} %  {done_words(progress.done, progress.total)}"
+    room = min(_LONGEST_BAR, width - len(words) - 2)
+    if room < 1:
+        return words.strip()
+    full = room * share // 100
+    return f"[{'#' * full}{'.' * (room - full)}]{words}"
+
+
+def job_lines(job: JobSummary) -> list[str]:
+    """A job that does not run here: how far it came, how its users ended, and what was approved."""
+    record = job.record
+    lines = [done_words(job.done, job.total), *(f"  {words}" for words in count_words(job.ended))]
+    if record.why:
+        lines.append(_("Why it stopped: {why}").format(why=inert(record.why, 300)))
+    if job.under_way:
+        lines.append(_("Another console or command runs it."))
+    lines += ["", *_approved(job), *head_words(job.head)]
+    return lines
+
+
+def _approved(job: JobSummary) -> list[str]:
+    record = job.record
+    begun = f"{record.begun.astimezone(KOREA):%Y-%m-%d %H:%M}"
+    lines = [
+        _("Begun {time} KST by {by}, reason: {reason}").format(
+            time=begun, by=inert(record.by, 80), reason=inert(record.reason, 200)
+        )
+    ]
+    if record.evidence:
+        lines.append(_("Evidence: {evidence}").format(evidence=inert(record.evidence, 200)))
+    lines += [_("Acknowledged: {warning}").format(warning=inert(text, 300)) for text in record.warnings]
+    rule = conflict_words(record.on_conflict)
+    lines.append(_("Users changed since by someone else: {rule}").format(rule=rule))
+    return lines

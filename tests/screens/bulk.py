@@ -1,0 +1,99 @@
+"""What the tests of the screens for many users share: the way to a plan, and to a job."""
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from dfn_tui.app import ConsoleApp
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service import BulkDesk, Run
+from dfn_tui.store import Operator
+from dfn_tui.widgets.field import Field
+from tests.screens.driving import see, until
+
+STOP = "mkt_sms_flag=Unsubscribed"
+SIZES = [(80, 24), (40, 10)]
+
+
+def write_list(folder: Path, *users: str) -> Path:
+    """A file with these users, one a line."""
+    path = folder / "stop.txt"
+    path.write_text("\n".join(users) + "\n", encoding="utf-8")
+    return path
+
+
+def users(first: int, last: int) -> list[str]:
+    return [f"user-{number:04d}" for number in range(first, last + 1)]
+
+
+def desk(app: ConsoleApp) -> BulkDesk:
+    return app.connections.bulk("here")
+
+
+def under_way(app: ConsoleApp) -> Run:
+    """The run under way, or the last one."""
+    run = desk(app).run
+    assert run is not None
+    return run
+
+
+async def fill(pilot: "Pilot[None]", id: str, text: str) -> None:
+    """Goes to a field of the screen and replaces what it holds."""
+    field = pilot.app.screen.query_one(f"#{id}", Field)
+    field.focus()
+    field.value = text
+    await pilot.pause()
+
+
+async def press(pilot: "Pilot[None]", button: str) -> None:
+    """Presses a button of the screen. One that was pressed a moment ago takes no other press yet."""
+    found = pilot.app.screen.query_one(f"#{button}")
+    await until(pilot, lambda: not found.has_class("-active"))
+    found.focus()
+    await pilot.press("enter")
+
+
+async def make_plan(pilot: "Pilot[None]", path: Path, changes: str = STOP, save: str = "") -> None:
+    """From the look-up screen to the plan of a file's users, saved where it is said or by default."""
+    await pilot.press("f8")
+    await see(pilot, "Many users at once", "New plan")
+    await pilot.press("n")
+    await see(pilot, "New plan: nothing")
+    await fill(pilot, "file", str(path))
+    await fill(pilot, "changes", changes)
+    if save:
+        await fill(pilot, "save", save)
+    await pilot.press("enter")
+    await see(pilot, "to be sent", "standing")
+
+
+async def open_own_plan(pilot: "Pilot[None]", changes: str = STOP) -> None:
+    """The plan of a few users, made by the same operator and under the same name on every machine."""
+    pilot.app.connections.journal().operator = Operator("kim", "bastion-1")  # type: ignore[attr-defined]
+    listed = write_list(Path(), *users(1, 12), "nobody-here", "user-0001")
+    await make_plan(pilot, listed, changes, "my.plan")
+    await pilot.press("escape", "p")  # by its own name, wherever this runs
+    await see(pilot, "The plan's file")
+    await fill(pilot, "path", "my.plan")
+    await pilot.press("enter")
+    await see(pilot, "to be sent", "user-0001: ")
+
+
+async def apply(pilot: "Pilot[None]", *, limit: str = "", reason: str = "INC-42") -> None:
+    """From a plan to its job, with everything answered but what is asked for in production."""
+    await pilot.press("a")
+    await see(pilot, "Apply: ", "Send")
+    await fill(pilot, "reason", reason)
+    if limit:
+        await fill(pilot, "limit", limit)
+    await press(pilot, "send")
+
+
+def state(sandbox: SandboxThread, user: str) -> object:
+    """The SMS consent of that user, as the server has it."""
+    [[found]] = sandbox.state.query("SELECT mkt_sms_flag FROM users WHERE user_id = ?", user)
+    return found
+
+
+def writes(sandbox: SandboxThread) -> int:
+    return sum("update" in request.path for request in sandbox.requests)

@@ -1,0 +1,228 @@
+"""A plan on the screen: looked through, narrowed, and what stands between it and the server."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from textual.widgets import DataTable
+
+from dfn_tui.config import Api, Environment
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.screens.bulk.users import PAGE, PlannedUsers
+from dfn_tui.widgets.tick import Tick
+from tests.screens.bulk import SIZES, desk, fill, make_plan, press, state, users, write_list, writes
+from tests.screens.driving import NIGHT, console, driven, see, type_in, until
+
+GIVE = "mkt_sms_flag=Subscribed"
+
+
+async def test_the_users_shown_are_chosen_and_left_out_together(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path
+) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await make_plan(pilot, write_list(tmp_path, *users(1, 10)))
+        before = await see(pilot, "9 users to be sent")
+        await pilot.press("slash")
+        await see(pilot, "Show the users")
+        await type_in(pilot, "0003")
+        await pilot.press("enter")
+        screen = await see(pilot, "Shown: id contains “0003”", "user-0003")
+        assert "user-0004" not in screen
+        await pilot.press("X", "enter")
+        screen = await see(pilot, "8 users to be sent", "1 user: left out of these", "1 user left out.")
+        assert screen.splitlines()[2] != before.splitlines()[2]  # another digest
+        await pilot.press("slash")
+        await see(pilot, "Show the users")
+        await press(pilot, "all")
+        await see(pilot, "user-0004")
+        await pilot.press("slash", "tab", "tab", "tab", "right", "enter")
+        screen = await see(pilot, "Shown: to be changed", "user-0001")
+        assert "user-0007" not in screen  # already as wanted
+        await pilot.press("X", "down", "enter")
+        await see(pilot, "9 users to be sent")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_one_user_is_left_out_and_put_back(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app, size) as pilot:
+        await make_plan(pilot, write_list(tmp_path, "user-0001", "user-0002", "user-0007"))
+        await see(pilot, "2 users to be sent", "user-0001: to be changed")
+        await pilot.press("down")
+        await see(pilot, "user-0002: to be changed")
+        await pilot.press("x")
+        await see(pilot, "1 user to be sent", "user-0002: left out")
+        await pilot.press("x")
+        await see(pilot, "2 users to be sent", "user-0002: to be changed")
+        await pilot.press("down", "x")
+        await see(pilot, "Nothing is sent for")
+        await pilot.press("enter")
+        await see(pilot, "already as wanted", "Close")
+
+
+async def test_pages_follow_as_the_cursor_comes_to_their_end(journal: Path, tmp_path: Path) -> None:
+    with SandboxThread(SandboxOptions(users=PAGE + 50)) as sandbox:
+        app = console(sandbox, journal=journal)
+        async with driven(app) as pilot:
+            await make_plan(pilot, write_list(tmp_path, *users(1, PAGE + 30)))
+            await until(pilot, lambda: app.screen.query_one(DataTable).row_count == PAGE)
+            await pilot.press("ctrl+end")
+            await until(pilot, lambda: app.screen.query_one(DataTable).row_count == PAGE + 30)
+            app.screen.query_one(DataTable).move_cursor(row=PAGE + 10)
+            chosen = app.screen.query_one(PlannedUsers).current
+            assert chosen is not None
+            await pilot.press("x")
+            await see(pilot, f"{chosen.user}: left out")
+
+
+async def test_a_plan_is_opened_by_its_file_and_a_damaged_one_is_refused(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path
+) -> None:
+    app = console(sandbox, journal=journal)
+    file = tmp_path / "mine.plan"
+    async with driven(app) as pilot:
+        await pilot.press("f8", "n")
+        await see(pilot, "New plan: nothing")
+        await fill(pilot, "file", str(write_list(tmp_path, *users(1, 3))))
+        await fill(pilot, "changes", "mkt_sms_flag=Unsubscribed")
+        await fill(pilot, "save", str(file))
+        await pilot.press("enter")
+        await see(pilot, "3 users to be sent")
+        await pilot.press("escape", "p")
+        await see(pilot, "The plan's file")
+        await fill(pilot, "path", str(file))
+        await pilot.press("enter")
+        await see(pilot, "3 users to be sent", "user-0001")
+        await pilot.press("escape")
+        with sqlite3.connect(file) as db:
+            db.execute("UPDATE user SET user = 'user-0009' WHERE user = 'user-0001'")
+        db.close()
+        await pilot.press("p")
+        await fill(pilot, "path", str(file))
+        await pilot.press("enter")
+        await see(pilot, "The plan is damaged", "something else changed it")
+        await pilot.press("escape", "a", "x", "X", "slash")  # none of which can be done
+        assert "Apply" not in await see(pilot, "! The plan is damaged")
+
+
+async def test_a_plan_that_changed_after_it_was_looked_at_is_not_sent(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path
+) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await make_plan(pilot, write_list(tmp_path, *users(1, 3)))
+        await pilot.press("a")
+        await see(pilot, "Apply: 3 users")
+        await fill(pilot, "reason", "INC-42")
+        [plan] = (journal.parent / "plans").glob("*.plan")
+        other = console(sandbox, journal=journal)
+        async with driven(other) as elsewhere:
+            await elsewhere.press("f8", "p")
+            await see(elsewhere, "The plan's file")
+            await fill(elsewhere, "path", str(plan))
+            await elsewhere.press("enter")
+            await see(elsewhere, "3 users to be sent", "user-0001: to be changed")
+            await elsewhere.press("x")
+            await see(elsewhere, "2 users to be sent")
+        await press(pilot, "send")
+        await see(pilot, "The plan was changed", "Nothing was sent.")
+        await pilot.press("escape", "escape")
+        assert desk(app).jobs() == []
+    assert writes(sandbox) == 0
+
+
+async def test_each_refusal_names_what_is_missing_and_goes_there(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path
+) -> None:
+    app = console(sandbox, environment=Environment.PRODUCTION, now=NIGHT, journal=journal)
+    async with driven(app) as pilot:
+        await make_plan(pilot, write_list(tmp_path, "user-0007"), "night_kakao_flag=Subscribed")
+        await pilot.press("a")
+        await see(pilot, "Apply: 1 user")
+        assert app.focused is not None
+        assert app.focused.id == "cancel"
+        await press(pilot, "send")
+        await see(pilot, "A reason is missing")
+        await pilot.press("escape")
+        await fill(pilot, "reason", "INC-42")
+        await press(pilot, "send")
+        await see(pilot, "Evidence is missing")
+        await pilot.press("escape")
+        await fill(pilot, "evidence", "call-17")
+        await press(pilot, "send")
+        await see(pilot, "A warning is not acknowledged")
+        await pilot.press("escape")
+        assert isinstance(app.focused, Tick)
+        await pilot.press("space")
+        await press(pilot, "send")
+        await see(pilot, "The number of users is not confirmed", "Give it exactly: 1")
+        await pilot.press("escape")
+        assert app.focused.id == "count"
+        await fill(pilot, "limit", "many")
+        await fill(pilot, "count", "1")
+        await press(pilot, "send")
+        await see(pilot, "The limit is no number")
+        await pilot.press("escape")
+        assert writes(sandbox) == 0
+        await fill(pilot, "limit", "10,000")
+        await press(pilot, "send")
+        await see(pilot, "finished", "1 ✓ confirmed", "Evidence: call-17", "Acknowledged: ")
+
+
+async def test_more_consents_than_allowed_are_given_only_where_their_number_is_typed(
+    journal: Path, tmp_path: Path
+) -> None:
+    with SandboxThread(SandboxOptions(users=400)) as sandbox:
+        app = console(sandbox, journal=journal)
+        async with driven(app) as pilot:
+            await make_plan(pilot, write_list(tmp_path, *users(1, 380)), GIVE)
+            await pilot.press("a")
+            await see(pilot, "Apply: ", "Send")
+            await fill(pilot, "reason", "INC-42")
+            await fill(pilot, "evidence", "the forms of May")
+            await press(pilot, "send")
+            await see(pilot, "Too many consents given at once")
+            await pilot.press("escape")
+            await fill(pilot, "max-grants", "380")
+            await press(pilot, "send")
+            await see(pilot, "finished", "✓ confirmed")
+    assert desk(app).unfinished() == []
+
+
+async def test_read_only_is_refused(sandbox: SandboxThread, journal: Path, tmp_path: Path) -> None:
+    app = console(sandbox, journal=journal, read_only=True)
+    async with driven(app) as pilot:
+        await make_plan(pilot, write_list(tmp_path, *users(1, 3)))
+        await pilot.press("a")
+        await see(pilot, "Apply: 3 users")
+        await fill(pilot, "reason", "INC-42")
+        await press(pilot, "send")
+        await see(pilot, "may not write", "--read-only")
+    assert writes(sandbox) == 0
+    assert state(sandbox, "user-0001") == "Subscribed"
+
+
+async def test_a_plan_of_another_connection_is_refused(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path
+) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await make_plan(pilot, write_list(tmp_path, *users(1, 3)))
+    [plan] = (journal.parent / "plans").glob("*.plan")
+    other = console(sandbox, name="there", api=Api.V2, journal=journal)
+    async with driven(other) as pilot:
+        await pilot.press("f8", "p")
+        await see(pilot, "The plan's file")
+        await fill(pilot, "path", str(plan))
+        await pilot.press("enter")
+        await see(pilot, "3 users to be sent", "For here")
+        await pilot.press("a")
+        await see(pilot, "Apply: 3 users")
+        await fill(pilot, "reason", "INC-42")
+        await press(pilot, "send")
+        await see(pilot, "The plan is for another connection")
+    assert writes(sandbox) == 0
