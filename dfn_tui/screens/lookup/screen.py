@@ -47,8 +47,7 @@ class LookupScreen(DeskScreen[None]):
             "f6", "connections", _("Connections"), id="lookup.connections", tooltip=_("Change the connection")
         ),
         Binding("f7", "history", _("History"), id="lookup.history", tooltip=_("What was changed, by whom")),
-        # Not in the line of keys: the keys there are those of most look-ups.
-        Binding("f8", "bulk", _("Bulk"), show=False, id="lookup.bulk", tooltip=_("Many users at once")),
+        Binding("f8", "bulk", _("Bulk"), id="lookup.bulk", tooltip=_("Many users at once")),
         Binding("slash", "ids", _("Ids"), show=False, id="lookup.ids", tooltip=_("Back to the input")),
     ]
 

@@ -237,7 +237,7 @@ class BulkDesk:
                 if self._finishing:
                     self.run.stop()
                 return await self.run.go()
-        except ConsoleError as error:
+        except Exception as error:  # whatever it is, whoever waits for the run must hear of it
             if ready.done():
                 raise
             ready.set_exception(error)
