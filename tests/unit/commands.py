@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -118,6 +119,8 @@ class Typed:
     def __init__(self, sandbox: SandboxThread, *arguments: str) -> None:
         configure(sandbox)
         self._terminal, inside = os.openpty()
+        # Tests that run in the background are told to ignore it, and would hand that on.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dfn_tui", *arguments],
             stdin=inside,
@@ -127,6 +130,7 @@ class Typed:
             | {"DFN_TUI_TOKEN": sandbox.token, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
             start_new_session=True,
         )
+        signal.signal(signal.SIGINT, before)
         os.close(inside)
         self.seen = ""
 
