@@ -1,16 +1,16 @@
 """The night window of Korea's Network Act (정보통신망법), article 50(3), by Korean time.
 
 Advertising sent between 21:00 and 08:00 needs a consent of its own: 21:00:00 is inside, 08:00:00 is
-outside. The hours are those of `Asia/Seoul` (UTC+9, no daylight saving) wherever the console runs.
+outside. The hours are Korean (UTC+9, no daylight saving) wherever the console runs.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta, timezone
 
 BEGINS = time(21)
 ENDS = time(8)
-KOREA = ZoneInfo("Asia/Seoul")
+KOREA = timezone(timedelta(hours=9), "KST")
+"""Fixed, so that no time zone data of a host can move the night."""
 
 
 @dataclass(frozen=True, slots=True)

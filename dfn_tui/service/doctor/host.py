@@ -8,11 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.metadata import metadata as described
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dfn_tui.consent.night import KOREA
 from dfn_tui.service.doctor.seen import Seen, failed, ok, warning
 from dfn_tui.text import _, inert
 
@@ -170,20 +170,8 @@ def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
 
 
 def time_zone() -> Seen:
-    """Whether Korean time is known: the night rule goes by it."""
+    """The Korean time, which the night rule goes by, beside the host's."""
     now = datetime.now(UTC)
-    try:
-        korean = now.astimezone(ZoneInfo("Asia/Seoul"))
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # not there, or not what it should be
-        return failed(
-            _("The time zone Asia/Seoul is not known: the night rule cannot be kept."),
-            _("Install the package tzdata, of the system or of Python."),
-        )
-    if korean.utcoffset() != timedelta(hours=9):
-        return failed(
-            _("The time zone data say that Asia/Seoul is not nine hours ahead of UTC."),
-            _("Unset PYTHONTZPATH, and install the package tzdata anew."),
-        )
-    words = _("It is {korean} in Korea, and {here} by this host.")
+    korean = now.astimezone(KOREA).strftime("%Y-%m-%d %H:%M %z")
     here = now.astimezone().strftime("%H:%M %z")
-    return ok(words.format(korean=korean.strftime("%Y-%m-%d %H:%M %z"), here=here))
+    return ok(_("It is {korean} in Korea, and {here} by this host.").format(korean=korean, here=here))
