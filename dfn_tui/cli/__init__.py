@@ -29,17 +29,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     run, the journal does not hold what was asked for or the doctor found a fault, 2 bad usage or input, or a
     configuration or journal that is not right, 3 refused by a guard, 4 trouble with a token or a permission,
     5 trouble with the network or the server, 6 nobody knows whether a user was written to, 130 stopped."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    # Importing makes many objects and drops none: the console starts a tenth quicker where nobody looks for
+    # some to collect, and looks again once it has painted.
+    gc.disable()
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    finally:
+        gc.enable()
+
+
+def _run(arguments: Sequence[str]) -> int:
     parser = _parser(arguments)
     args = _parsed(parser, arguments)
     if args.token_stdin and args.command is not None:
         parser.error(_("--token-stdin opens the console and goes with no command"))
     if args.open_user is not None and args.command not in (None, "demo"):
         parser.error(_("--user opens the console and goes with no command"))
-    if args.command not in _MODULES:
-        # Importing makes many objects and drops none: the console starts a tenth quicker where nobody looks
-        # for some to collect, and looks again once it has painted.
-        gc.disable()
+    if args.command in _MODULES:
+        gc.enable()
     try:
         return int(import_module(_MODULES.get(args.command, "dfn_tui.cli.console")).run(args))
     except ConsoleError as error:
@@ -47,8 +54,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         from dfn_tui.cli.exit_codes import of_error  # noqa: PLC0415  not needed where nothing fails
 
         return of_error(error)
-    finally:
-        gc.enable()
 
 
 def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
