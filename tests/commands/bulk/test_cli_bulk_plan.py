@@ -6,8 +6,8 @@ import pytest
 
 from dfn_tui.consent.flags import State
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.bulk_command.using import GIVE, STOP, Bulk, Users, writes
-from tests.unit.commands import Run
+from tests.commands.bulk.using import GIVE, STOP, Bulk, Users, writes
+from tests.commands.running import Run
 
 
 def test_a_list_becomes_a_plan(bulk: Bulk, sandbox: SandboxThread, users: Users) -> None:

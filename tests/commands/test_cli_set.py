@@ -13,8 +13,8 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal, journal_file
+from tests.commands.running import Run, Typed, runner
 from tests.starting import KEY, entries
-from tests.unit.commands import Run, Typed, runner
 
 GOLDEN = Path(__file__).parents[1] / "data" / "users"
 WRITE = "/api/v1/users/profile/update"

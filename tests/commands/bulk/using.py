@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from dfn_tui.consent.flags import Flag
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.commands import Ran
+from tests.commands.running import Ran
 
 STOP, GIVE = "mkt_sms_flag=Unsubscribed", "mkt_sms_flag=Subscribed"
 WRITE = "/api/v1/users/profile/update"

@@ -7,7 +7,7 @@ import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.commands import Run, Typed, runner
+from tests.commands.running import Run, Typed, runner
 
 DELETE = "/api/v1/users/ci/delete"
 

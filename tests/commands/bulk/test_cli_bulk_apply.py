@@ -7,8 +7,8 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.bulk_command.using import APPLY, GIVE, REASON, STOP, Bulk, Users, state_of, stop_one, writes
-from tests.unit.commands import Run, Typed
+from tests.commands.bulk.using import APPLY, GIVE, REASON, STOP, Bulk, Users, state_of, stop_one, writes
+from tests.commands.running import Run, Typed
 
 
 def test_all_are_confirmed(bulk: Bulk, sandbox: SandboxThread, users: Users) -> None:

@@ -9,8 +9,8 @@ import pytest
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.bulk_command.using import STOP, Bulk
-from tests.unit.commands import Ran, Run, runner
+from tests.commands.bulk.using import STOP, Bulk
+from tests.commands.running import Ran, Run, runner
 
 _free = iter(range(10, 10_000))
 

@@ -7,8 +7,8 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.bulk_command.using import APPLY, REASON, Bulk, Users, state_of, stop_one
-from tests.unit.commands import Run, Typed
+from tests.commands.bulk.using import APPLY, REASON, Bulk, Users, state_of, stop_one
+from tests.commands.running import Run, Typed
 
 SLOWLY = ("--limit", "60", "--on-conflict", "overwrite")
 """One request a second, and the first one writes."""

@@ -12,7 +12,7 @@ import pytest
 
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.commands import Run, Typed, runner
+from tests.commands.running import Run, Typed, runner
 
 GOLDEN = Path(__file__).parents[1] / "data" / "users"
 HOSTILE = "\x1b]0;owned\x07[/x]\u202ex"

@@ -7,8 +7,8 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
-from tests.unit.bulk_command.using import REASON, Bulk, Users
-from tests.unit.commands import Run
+from tests.commands.bulk.using import REASON, Bulk, Users
+from tests.commands.running import Run
 
 
 def test_a_plan_as_a_whole(bulk: Bulk, run: Run, users: Users) -> None:
