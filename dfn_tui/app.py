@@ -67,7 +67,7 @@ class ConsoleApp(LockingApp):
         user: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(connections, paths.style_files(), monotonic)
+        super().__init__(connections, paths.style_files("base", "lookup"), monotonic)
         self.animation_level = "none"
         self._start = start
         self._demo = demo

@@ -24,9 +24,10 @@ def state_dir() -> Path:
     return platformdirs.user_state_path("dfn-tui", appauthor=False)
 
 
-def style_files() -> list[Path]:
-    """The `.tcss` files, in name order: inside the package in a wheel, beside it in a checkout."""
+def style_files(*names: str) -> list[Path]:
+    """The `.tcss` files of these names, or all in name order: inside the package in a wheel, beside it in a
+    checkout."""
     package = Path(__file__).parent
     shipped = package / "styles"
     folder = shipped if shipped.is_dir() else package.parent / "styles"
-    return sorted(folder.glob("*.tcss"))
+    return [folder / f"{name}.tcss" for name in names] or sorted(folder.glob("*.tcss"))

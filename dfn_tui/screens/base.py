@@ -1,6 +1,7 @@
 """What all screens share: the status line above, the keys below, help, and how errors are told."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
@@ -10,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen, ScreenResultType
 
+from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.tokens import TokenNeeded
 from dfn_tui.text import _
@@ -19,6 +21,10 @@ from dfn_tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from dfn_tui.app import ConsoleApp
     from dfn_tui.service import Desk, Place
+
+
+STYLES: list[str | PurePath] = [*paths.style_files()]
+"""What every screen but the first needs: to read them all takes a fiftieth of a start."""
 
 
 class BindingCommands(Provider):
@@ -52,6 +58,7 @@ class BindingCommands(Provider):
 class ConsoleScreen(Screen[ScreenResultType | None]):
     """A whole screen. Subclasses give `body`; `desk` is None where no connection is open."""
 
+    CSS_PATH = STYLES
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {BindingCommands}
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [

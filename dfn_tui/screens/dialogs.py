@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import BindingCommands
+from dfn_tui.screens.base import STYLES, BindingCommands
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
@@ -22,6 +22,7 @@ from dfn_tui.widgets.key_bar import KeyBar
 class Dialog(ModalScreen[ScreenResultType | None]):
     """A framed dialog over the screen. Escape closes it with None, which is always "do nothing"."""
 
+    CSS_PATH = STYLES
     AUTO_FOCUS = "*"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {BindingCommands}
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,6 +37,7 @@ class LookupScreen(DeskScreen[None]):
     """Where the console starts. One known id opens its user at once; a list stays as rows. `user` is the id
     that is looked up as soon as the screen is there."""
 
+    CSS_PATH = None  # the app's own styles suffice
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f2", "kind", _("Identity"), id="lookup.kind", tooltip=_("Choose what users are looked up by")
