@@ -1,0 +1,36 @@
+"""How a change ended, in one set of words for a request's answer, a user, a job, the journal and a command."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a change ended, for one field or for one user.
+
+    Where the platform can be read, reading back decides; what the answer said is a remark beside it.
+    """
+
+    CONFIRMED = "confirmed"
+    """Reading back shows what was wanted."""
+    ACCEPTED = "accepted"
+    """The server took it, and it was not, or cannot be, read back."""
+    UNCHANGED = "unchanged"
+    """All was as wanted already: nothing was sent."""
+    PLANNED = "planned"
+    """It would be sent: nothing was."""
+    DIFFERENT = "different"
+    """Reading back shows neither what was wanted nor what was there before, or what was accepted is not there."""
+    FAILED = "failed"
+    """Nothing was applied: it was not sent, it was refused as a whole, or reading back shows the value of before."""
+    CONFLICT = "conflict"
+    """Somebody else changed the user first: nothing was sent."""
+    UNKNOWN = "unknown"
+    """It was sent, and neither the answer nor reading back says what became of it."""
+
+
+GRAVEST = (Outcome.UNKNOWN, Outcome.DIFFERENT, Outcome.FAILED, Outcome.CONFLICT, Outcome.ACCEPTED)
+"""Of several fields the gravest counts for the user: what is uncertain outranks what failed."""
+
+
+def gravest(found: "set[Outcome]") -> Outcome:
+    """The outcome of a user whose fields ended so; CONFIRMED where none is graver."""
+    return next((one for one in GRAVEST if one in found), Outcome.CONFIRMED)
