@@ -1,4 +1,4 @@
-"""How a change ended, in one set of words for a request's answer, a user, a job, the journal and a command."""
+"""How a change ended: one set of words for a field, a user, a job, the journal and a command."""
 
 from enum import StrEnum
 
@@ -18,9 +18,9 @@ class Outcome(StrEnum):
     PLANNED = "planned"
     """It would be sent: nothing was."""
     DIFFERENT = "different"
-    """Reading back shows neither what was wanted nor what was there before, or what was accepted is not there."""
+    """Reading back shows another value than the one that was wanted."""
     FAILED = "failed"
-    """Nothing was applied: it was not sent, it was refused as a whole, or reading back shows the value of before."""
+    """Nothing was applied: not sent, refused as a whole, or reading back shows the value of before."""
     CONFLICT = "conflict"
     """Somebody else changed the user first: nothing was sent."""
     UNKNOWN = "unknown"

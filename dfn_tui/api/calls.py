@@ -139,9 +139,6 @@ class UserApi(Protocol):
     async def link(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
         """Links identities to a user, creating the unified profile where there is none."""
 
-    async def delete_identities(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
-        """Deletes identities of the user with that external id. Cannot be undone."""
-
     async def probe(self) -> Probe:
         """A harmless read that tells whether the server, the token and the rights are in order."""
 

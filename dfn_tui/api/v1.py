@@ -134,9 +134,6 @@ class V1Api:
     async def link(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
         return _not_supported(identity)
 
-    async def delete_identities(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
-        return _not_supported(identity)
-
     async def probe(self) -> Probe:
         """Reads one flag of a user that nobody has: this proves address, token and rights."""
         nobody = Identity(IdentityKind.USER_ID, _PROBE_ID)

@@ -111,12 +111,14 @@ class V2Api:
         return [_no_ci(identity) for identity in identities]
 
     async def link(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
-        return await self._identities("/api/v1/identities", identity, others)
-
-    async def delete_identities(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
-        if identity.kind is not IdentityKind.EXTERNAL_ID:
-            return invalid(identity, IdentityKind.EXTERNAL_ID.value)
-        return await self._identities("/api/v1/identities/delete", identity, others)
+        named = {identity.kind: identity.value}
+        for other in others:
+            if named.setdefault(other.kind, other.value) != other.value:
+                return invalid(identity, other.kind.value)
+        item = self._item(identity, wire.Change, {"identity": named})
+        batch = self._batch("/api/v1/identities", ignore_progress)
+        (outcome,) = await batch.run([item], GENERATION_2.batch_size)
+        return outcome
 
     def export_profiles(
         self,
@@ -168,15 +170,6 @@ class V2Api:
             return Said({item.identity.value: Found()})
 
         return Batch(send, self._policy, progress, write=True)
-
-    async def _identities(self, path: str, identity: Identity, others: Sequence[Identity]) -> Outcome:
-        named = {identity.kind: identity.value}
-        for other in others:
-            if named.setdefault(other.kind, other.value) != other.value:
-                return invalid(identity, other.kind.value)
-        item = self._item(identity, wire.Change, {"identity": named})
-        (outcome,) = await self._batch(path, ignore_progress).run([item], GENERATION_2.batch_size)
-        return outcome
 
     def _profile_item(self, write: ProfileWrite) -> Item | Outcome:
         unwritable = [

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_words(
         deleting,
         _("[options] ID… NAME…"),
-        _("users (-: those on the standard input), then fields; NAME=VALUE for generation 2"),
+        _("users (-: those on the standard input), then fields (generation 1 only)"),
     )
     for writing in (setting, deleting):
         add_writing(writing)

@@ -4,7 +4,6 @@ import argparse
 from asyncio import Runner
 from collections.abc import Callable, Mapping
 
-from dfn_tui.api.types import IdentityKind
 from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import guarded
 from dfn_tui.cli.reading import show_users
@@ -13,6 +12,7 @@ from dfn_tui.cli.words import ci_names, ci_wishes, ids_and_others
 from dfn_tui.cli.writing import Order, carry_out
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service import Desk, Draft, UserRecord, Value
+from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.text import _, inert
 
 
@@ -55,47 +55,33 @@ def _set(args: argparse.Namespace, desk: Desk, runner: Runner) -> int:
 
 
 def _delete(args: argparse.Namespace, desk: Desk, runner: Runner) -> int:
+    if not desk.capabilities.ci_fields:
+        raise no_removal()
     known = ci_names(desk.capabilities)
     ids, words = ids_and_others(args.words, lambda word: "=" in word or word in known)
     users = identities(ids, args.kind, desk.capabilities)
-    values = _values_to_delete(words, desk)
-    if desk.capabilities.linkable and any(user.kind is not IdentityKind.EXTERNAL_ID for user in users):
-        raise ConsoleError(
-            _("Identities are deleted by external_id"),
-            _("These ids are of another kind. Nothing was sent."),
-            _("Give the users' external ids."),
-        )
+    names = _fields_to_delete(words, desk)
 
     def stage(draft: Draft) -> None:
-        for name, value in values.items():
+        for name in names:
             # Nobody typed an id yet: the question before sending asks for it.
-            draft.stage_ci_deletion(name, draft.record.identity.value, value)
+            draft.stage_ci_deletion(name, draft.record.identity.value)
 
     return carry_out(args, desk, runner, Order(users, stage, ci=True))
 
 
-def _values_to_delete(words: list[str], desk: Desk) -> dict[str, str | None]:
-    """The fields to delete, with the values of those that cannot be read. Raises `ConsoleError`."""
+def _fields_to_delete(words: list[str], desk: Desk) -> list[str]:
+    """The fields to delete. Raises `ConsoleError`."""
     if not words:
         raise ConsoleError(
             _("Nothing to delete was named"),
             _("There are ids only. Nothing was sent."),
             _("Name fields after the ids: {names}.").format(names=", ".join(ci_names(desk.capabilities))),
         )
-    if desk.capabilities.linkable:
-        if bare := [word for word in words if "=" not in word]:
-            raise ConsoleError(
-                _("Which one is to be deleted?"),
-                _("{name} cannot be read here, so its value has to be given. Nothing was sent.").format(
-                    name=bare[0]
-                ),
-                _("Write it as {name}=VALUE.").format(name=bare[0]),
-            )
-        return {wish.name: str(wish.value) for wish in ci_wishes(words, desk.capabilities)}
     if given := [word for word in words if "=" in word]:
         raise ConsoleError(
             _("A deletion takes no value"),
             _("{name} is given one. Nothing was sent.").format(name=inert(given[0].partition("=")[0], 40)),
             _("Name the field alone; what it holds is deleted."),
         )
-    return dict.fromkeys(words)
+    return list(dict.fromkeys(words))

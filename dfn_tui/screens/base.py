@@ -58,7 +58,7 @@ class BindingCommands(Provider):
 class ConsoleScreen(Screen[ScreenResultType | None]):
     """A whole screen. Subclasses give `body`; `desk` is None where no connection is open."""
 
-    CSS_PATH = STYLES
+    CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {BindingCommands}
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [

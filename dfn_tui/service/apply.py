@@ -16,6 +16,7 @@ from dfn_tui.api.calls import (
 )
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Consents, Flag, State
+from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.reading import Values, field_values
 from dfn_tui.service.records import FieldChange, FieldKind, FieldResult, UserChange, UserResult, Verdict
 from dfn_tui.service.values import same_value
@@ -96,8 +97,6 @@ class Writer(Protocol):
 
     async def link(self, identity: Identity, others: Sequence[Identity]) -> Outcome: ...
 
-    async def delete_identities(self, identity: Identity, others: Sequence[Identity]) -> Outcome: ...
-
 
 async def send(api: Writer, changes: Sequence[UserChange], progress: OnProgress = ignore_progress) -> Answers:
     """Sends every change and reads nothing: the answer for each user and part of the change."""
@@ -165,9 +164,8 @@ async def _send_links(api: Writer, changes: Sequence[UserChange], progress: OnPr
         if items := _ci(change, _CI_SET):
             others = [Identity(IdentityKind(i.name), str(i.after)) for i in items]
             answers[change.identity, _CI_SET] = await api.link(change.identity, others)
-        if items := _ci(change, _CI_DELETE):
-            others = [Identity(IdentityKind(i.name), str(i.before)) for i in items]
-            answers[change.identity, _CI_DELETE] = await api.delete_identities(change.identity, others)
+        if _ci(change, _CI_DELETE):  # no gate lets this through, and no call could do it
+            raise no_removal()
     return answers
 
 

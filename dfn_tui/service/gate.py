@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
 from dfn_tui.service import caps
+from dfn_tui.service.changes.policy import check_removals
 from dfn_tui.service.intents import intents, outcome
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.service.place import Mode
+from dfn_tui.service.place import Mode, capabilities_of
 from dfn_tui.service.records import UserChange, UserResult
 from dfn_tui.service.review import Approval, Review, grants
 from dfn_tui.store import JournalError
@@ -35,6 +36,8 @@ class Gate:
             raise GateRefused(
                 _("Nothing staged"), _("There is no change to send."), _("Stage a change first.")
             )
+        fields = (field for change in reviewed.changes for field in change.fields)
+        check_removals(fields, capabilities_of(self._connection.api))
         caps.check(
             len(reviewed.changes),
             sum(map(grants, reviewed.changes)),

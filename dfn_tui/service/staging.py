@@ -17,7 +17,7 @@ class DeletionNotConfirmed(ConsoleError):
 
 @dataclass(frozen=True, slots=True)
 class CiEdit:
-    """A staged edit of a CI field or of a linked identity: set `value`, or delete it."""
+    """A staged edit: a CI field or a linked identity is set to `value`, or a CI field deleted."""
 
     value: str | None
     delete: bool = False
@@ -58,8 +58,8 @@ class Draft:
         """Wants this CI field set to `value`; what is already so is dropped."""
         self._stage_ci(name, CiEdit(value))
 
-    def stage_ci_deletion(self, name: str, typed_id: str, value: str | None = None) -> None:
-        """Wants this CI field deleted. `value` names the one to delete where it cannot be read.
+    def stage_ci_deletion(self, name: str, typed_id: str) -> None:
+        """Wants this CI field deleted.
 
         Raises `DeletionNotConfirmed` unless the operator typed this very user's id: a deletion takes away
         the address itself, and the platform keeps no copy.
@@ -70,7 +70,7 @@ class Draft:
                 _("What was typed is not this user's id. Nothing was changed."),
                 _("Type the id exactly as it is shown."),
             )
-        self._stage_ci(name, CiEdit(value, delete=True))
+        self._stage_ci(name, CiEdit(None, delete=True))
 
     def _stage_ci(self, name: str, edit: CiEdit) -> None:
         seen = (self.record.ci or {}).get(name)
@@ -111,16 +111,6 @@ class Draft:
 
     def _ci_change(self, name: str, edit: CiEdit) -> FieldChange:
         before = (self.record.ci or {}).get(name)
-        if edit.delete:
-            # Where identities cannot be read, the operator names the one to delete.
-            return FieldChange(
-                FieldKind.CI,
-                name,
-                before if before is not None else edit.value,
-                None,
-                readable=self.record.ci is not None,
-                personal=True,
-            )
         return FieldChange(
             FieldKind.CI, name, before, edit.value, readable=self.record.ci is not None, personal=True
         )

@@ -148,7 +148,7 @@ def _way_back_of(kind: FieldKind, change: Change, record: UserRecord) -> Way:
     if change.cover is not None:
         return UndoKind.IMPOSSIBLE, None, explain_cover(change.cover)
     if not change.readable:
-        return blind_way_back(kind, change.before, change.after, record.identity.kind)
+        return blind_way_back(kind, change.before, change.after)
     return way_back(kind, change.before)
 
 
@@ -165,19 +165,16 @@ def way_back(kind: FieldKind, before: Value | None) -> Way:
     return UndoKind.RESTORE, before, ""
 
 
-def blind_way_back(kind: FieldKind, before: Value | None, after: Value | None, named_by: IdentityKind) -> Way:
+def blind_way_back(kind: FieldKind, before: Value | None, after: Value | None) -> Way:
     """The way back from a change whose value of before could not be read; `before` is all the same there
-    for an identity that was deleted. The user is named by an id of the kind `named_by`."""
+    for an identity that was deleted."""
     if kind is FieldKind.CONSENT and after == State.SUBSCRIBED.value:
         why = _("What it was before could not be read; unsubscribed is the safe stand-in.")
         return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
     if kind is FieldKind.CI and after is None and before is not None:
         return UndoKind.RESTORE, before, _("It was deleted: it is linked again.")
     if kind is FieldKind.CI and after is not None:
-        if named_by is IdentityKind.EXTERNAL_ID:
-            why = _("It is deleted again; whether it was there before could not be read.")
-            return UndoKind.DELETE, after, why
-        why = _("The platform deletes identities only of a user named by external id.")
+        why = _("No call of this generation removes one identifier, so a link cannot be taken back.")
         return UndoKind.IMPOSSIBLE, None, why
     why = _("What was there before could not be read, so it cannot be restored.")
     return UndoKind.IMPOSSIBLE, None, why
@@ -207,8 +204,7 @@ def stage_undo(
         )
     for field in todo:  # first, because these may be refused
         if field.despite is UndoKind.DELETE:
-            value = None if field.wanted is None else str(field.wanted)
-            draft.stage_ci_deletion(field.change.name, typed_id, value)
+            draft.stage_ci_deletion(field.change.name, typed_id)
     for field in todo:
         if field.despite is not UndoKind.DELETE and field.wanted is not None:
             _stage(draft, field.change, field.wanted)

@@ -209,7 +209,6 @@ async def test_generation_2(sandbox: SandboxThread, api: UserApi, api2: V2Api) -
     assert await sms(api, "a") == [State.UNSUBSCRIBED]
     mail = Identity(IdentityKind.EMAIL, "lee@example.com")
     assert (await api2.link(external("a"), [mail])).status is Status.DONE
-    assert (await api2.delete_identities(external("a"), [mail])).status is Status.DONE
     assert (await api2.probe()).ok
     rows = [row async for row in api2.export_profiles(["df_external_id", "df_name", "df_sms_ads_optin"])]
     assert len(rows) == 501

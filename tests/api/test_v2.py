@@ -145,18 +145,14 @@ async def test_lost_and_refused_writes() -> None:
     assert (outcome.status, outcome.code) == (Status.FAILED, "not-sent")
 
 
-async def test_linking_and_deleting() -> None:
+async def test_linking() -> None:
     mail = Identity(IdentityKind.EMAIL, "a@b")
     async with RawServer(said()) as server:
         api = v2(server.url)
         assert (await api.link(external("a"), [mail])).status is Status.DONE
-        assert (await api.delete_identities(external("a"), [mail])).status is Status.DONE
-        assert (await api.delete_identities(mail, [])).code == "invalid"
         assert (await api.link(mail, [Identity(IdentityKind.EMAIL, "c@d")])).code == "invalid"
-        assert len(server.requests) == 2
-    assert [request.json["identity"] for request in server.requests] == [
-        {"external_id": "a", "email": "a@b"}
-    ] * 2
+        (request,) = server.requests
+    assert request.json["identity"] == {"external_id": "a", "email": "a@b"}
 
 
 async def test_what_this_generation_cannot_do() -> None:
@@ -175,9 +171,9 @@ async def test_what_this_generation_cannot_do() -> None:
 async def test_read_only() -> None:
     async with RawServer(said()) as server:
         api = v2(server.url, read_only=True)
-        outcomes = [await api.link(external("a"), []), await api.delete_identities(external("a"), [])]
+        outcomes = [await api.link(external("a"), [])]
         outcomes += await api.write_profiles([ProfileWrite(external("a"), {}, {"x": 1})])
-        assert [outcome.code for outcome in outcomes] == ["read-only"] * 3
+        assert [outcome.code for outcome in outcomes] == ["read-only"] * 2
         assert server.connections == 0
 
 

@@ -78,8 +78,6 @@ async def call_v2(name: str, url: str) -> Outcome:
     ]
     if name == "v2-identities":
         return await api.link(identity, others)
-    if name == "v2-identities-delete":
-        return await api.delete_identities(identity, others)
     (outcome,) = await api.write_profiles([ProfileWrite(identity, {}, body["user_properties"])])
     return outcome
 
@@ -147,7 +145,7 @@ async def test_named_properties_are_asked_for_as_documented() -> None:
         check_request(server, "v1-profile-view")
 
 
-@pytest.mark.parametrize("name", ["v2-user-profile", "v2-identities", "v2-identities-delete"])
+@pytest.mark.parametrize("name", ["v2-user-profile", "v2-identities"])
 async def test_generation_2_requests_and_answers(name: str) -> None:
     (answer,) = vector(name)["answers"]
     async with RawServer(http(answer["body"], answer["status"])) as server:

@@ -129,11 +129,18 @@ def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(head: Head) -> None:
     [
         (replace(STOPS, flags={(Flag.NIGHT, Direction.WITHDRAW): 80}), IdentityKind.EMAIL),
         (replace(POINTS, fields={(FieldKind.CI, "kakao_id"): 1}), IdentityKind.EMAIL),
-        (replace(POINTS, fields={}, deleted={"kakao_id": 1}), IdentityKind.EMAIL),
         (POINTS, IdentityKind.USER_ID),
     ],
 )
 def test_what_a_generation_does_not_have_is_not_sent(found: Totals, kind: IdentityKind) -> None:
     head = replace(found.head, api=Api.V2, kind=kind)
     with pytest.raises(GateRefused, match="does not fit"):
+        guard(found, head, MAY_WRITE, replace(HERE, api=Api.V2), ALL, DAY)
+
+
+@pytest.mark.parametrize("name", ["kakao_id", "email", "phone_no"])
+def test_no_plan_removes_an_identifier_of_generation_2(name: str) -> None:
+    found = replace(POINTS, fields={}, deleted={name: 1}, head=replace(HEAD, api=Api.V2))
+    head = replace(HEAD, api=Api.V2, kind=IdentityKind.EXTERNAL_ID)
+    with pytest.raises(GateRefused, match="cannot be removed"):
         guard(found, head, MAY_WRITE, replace(HERE, api=Api.V2), ALL, DAY)

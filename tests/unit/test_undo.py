@@ -299,7 +299,7 @@ def test_what_was_refused_or_not_applied_needs_no_undo() -> None:
         (flag(None, OFF, readable=False), UndoKind.IMPOSSIBLE, None),
         (Change("property", "df_name", None, "x", False), UndoKind.IMPOSSIBLE, None),
         (Change("ci", "email", "a@b.kr", None, False), UndoKind.RESTORE, "a@b.kr"),
-        (Change("ci", "email", None, "a@b.kr", False), UndoKind.DELETE, "a@b.kr"),
+        (Change("ci", "email", None, "a@b.kr", False), UndoKind.IMPOSSIBLE, None),
     ],
 )
 def test_where_nothing_can_be_read_only_what_is_known_is_taken_back(
@@ -309,15 +309,11 @@ def test_where_nothing_can_be_read_only_what_is_known_is_taken_back(
     assert (field.kind, field.wanted) == (kind, wanted)
 
 
-def test_a_linked_identity_is_deleted_by_its_value_and_linked_again() -> None:
-    draft = Draft(BLIND)
-    stage_undo(draft, 7, [one(Change("ci", "email", None, "a@b.kr", False), BLIND)], "u-1")
-    [deletion] = draft.change().fields
-    assert (deletion.before, deletion.after) == ("a@b.kr", None)
-    again = one(Change("ci", "email", deletion.before, None, deletion.readable), BLIND)
-    assert (again.kind, again.wanted) == (UndoKind.RESTORE, "a@b.kr")
-    by_phone = UserRecord(Identity(IdentityKind.PHONE_NO, "821012345678"), NOW)
-    assert one(Change("ci", "email", None, "a@b.kr", False), by_phone).kind is UndoKind.IMPOSSIBLE
+def test_a_link_is_not_taken_back() -> None:
+    """Its only way back would delete the whole person."""
+    linked = one(Change("ci", "email", None, "a@b.kr", False), BLIND)
+    assert (linked.kind, linked.stageable) == (UndoKind.IMPOSSIBLE, False)
+    assert "cannot be taken back" in linked.why
 
 
 @pytest.mark.parametrize(

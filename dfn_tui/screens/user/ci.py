@@ -7,12 +7,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import ErrorDialog
 from dfn_tui.screens.user.edit_dialogs import CiDeletion, DeleteCiDialog, EditCiDialog
 from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.screens.user.words import read_failure
-from dfn_tui.service import Capabilities, Draft, Identity, IdentityKind
+from dfn_tui.service import Capabilities, Draft, Identity
+from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _
 from dfn_tui.widgets.value_table import Cell, Row, ValueTable
@@ -85,10 +85,7 @@ class CiPane(Vertical):
             return Cell("")
         if not edit.delete:
             return Cell(self._words(name, edit.value or ""), "bold")
-        if edit.value is None:
-            return Cell(_("to be deleted"), "bold red")
-        words = _("to be deleted: {value}").format(value=self._words(name, edit.value))
-        return Cell(words, "bold red")
+        return Cell(_("to be deleted"), "bold red")
 
     def _words(self, name: str, value: str) -> str:
         return shown_value(name, value, revealed=self._revealed, limit=_CUT)
@@ -132,24 +129,20 @@ class CiPane(Vertical):
         if draft is None or capabilities is None or field is None:
             return
         user = draft.record.identity
-        if capabilities.linkable:
-            if user.kind is not IdentityKind.EXTERNAL_ID:
-                self.app.push_screen(ErrorDialog(_needs_external_id()))
-                return
-            dialog = DeleteCiDialog(self._fields(), field, user.value, None)
-        elif draft.record.ci is not None and field not in draft.record.ci:
+        if not capabilities.ci_fields:
+            self.app.push_screen(ErrorDialog(no_removal()))
+            return
+        if draft.record.ci is not None and field not in draft.record.ci:
             self.notify(_("This field is not set: there is nothing to delete."), markup=False)
             return
-        else:
-            dialog = DeleteCiDialog((field,), field, user.value, self._current(field).text)
 
         def stage(deletion: CiDeletion | None) -> None:
             current = self._still(user)
             if deletion is not None and current is not None:
-                current.stage_ci_deletion(deletion.field, deletion.typed_id, deletion.value)
+                current.stage_ci_deletion(deletion.field, deletion.typed_id)
                 self.post_message(DraftChanged())
 
-        self.app.push_screen(dialog, stage)
+        self.app.push_screen(DeleteCiDialog(field, user.value, self._current(field).text), stage)
 
     def _still(self, user: Identity) -> Draft | None:
         """The draft to stage in, which may be a newer one, if it is still that user's."""
@@ -162,11 +155,3 @@ class CiPane(Vertical):
         if self._draft is not None and field in self._draft.ci:
             del self._draft.ci[field]
             self.post_message(DraftChanged())
-
-
-def _needs_external_id() -> ConsoleError:
-    return ConsoleError(
-        _("Not staged"),
-        _("The platform deletes identities only of a user named by external id. Nothing was changed."),
-        _("Look the user up by external id."),
-    )

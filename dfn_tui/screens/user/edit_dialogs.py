@@ -241,31 +241,26 @@ class EditCiDialog(CiDialog[tuple[str, str]]):
 
 @dataclass(frozen=True, slots=True)
 class CiDeletion:
-    """What is to be deleted; `value` where the platform has to be told which one."""
+    """What is to be deleted, and the user's id as it was typed."""
 
     field: str
     typed_id: str
-    value: str | None
 
 
 class DeleteCiDialog(CiDialog[CiDeletion]):
     """Says what the deletion means, and takes the user's id typed as consent to it.
 
-    `now` are words for the value to be deleted; None where it is not readable and has to be typed.
+    `now` are words for the value to be deleted.
     """
 
-    def __init__(self, fields: Sequence[str], field: str, user: str, now: str | None) -> None:
-        super().__init__(_("Delete an identifier"), fields, field)
+    def __init__(self, field: str, user: str, now: str) -> None:
+        super().__init__(_("Delete an identifier"), (field,), field)
         self._user = user
         self._now = now
 
     def fields(self) -> ComposeResult:
         yield from self.which()
-        if self._now is None:
-            yield Static(_("Which one? It cannot be read, so type it."), markup=False)
-            yield Field(id="value")
-        else:
-            yield Static(_("Now: {value}").format(value=self._now), classes="now", markup=False)
+        yield Static(_("Now: {value}").format(value=self._now), classes="now", markup=False)
         yield Static(ci_meaning(self._field), classes="meaning", markup=False)
         yield Static(_("The platform keeps no copy: once sent, this cannot be undone there."), markup=False)
         user = inert(self._user, _SHOWN)
@@ -288,5 +283,4 @@ class DeleteCiDialog(CiDialog[CiDeletion]):
                 _("What was typed is not this user's id. Nothing was changed."),
                 _("Type the id exactly as it is shown."),
             )
-        value = parse_ci(self._field, self.typed("value"))[0] if self._now is None else None
-        return CiDeletion(self._field, self._user, value)
+        return CiDeletion(self._field, self._user)

@@ -10,6 +10,7 @@ from dfn_tui.errors import GateRefused
 from dfn_tui.service import caps
 from dfn_tui.service.bulk.plan.records import Head
 from dfn_tui.service.bulk.plan.totals import Totals
+from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.place import Mode
 from dfn_tui.service.records import FieldKind
 from dfn_tui.text import _, inert
@@ -79,7 +80,9 @@ def _check_place(found: Totals, head: Head, connection: Connection) -> None:
     # No plan made here holds any of this, but a plan's file may come from anywhere.
     has = GENERATION_1 if connection.api is Api.V1 else GENERATION_2
     flags = {flag.value for flag, _direction in found.flags} - set(has.flags)
-    ci = {name for kind, name in found.fields if kind is FieldKind.CI} | found.deleted.keys()
+    ci = {name for kind, name in found.fields if kind is FieldKind.CI}
+    if found.deleted.keys() - set(has.ci_fields):
+        raise no_removal()
     strange = sorted(flags | (ci - set(has.ci_fields)))
     if strange or head.kind not in has.write_by:
         raise GateRefused(

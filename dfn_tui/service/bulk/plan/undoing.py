@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dfn_tui.api.types import IdentityKind
 from dfn_tui.service.bulk.input.columns import Wish, WishSet
 from dfn_tui.service.bulk.plan.judging import Written
 from dfn_tui.service.records import FieldChange
@@ -36,8 +35,7 @@ def way_back(changes: Sequence[FieldChange]) -> tuple[list[Wish], list[str]]:
         if change.readable:
             kind, value, why = field_way_back(change.kind, change.before)
         else:
-            # Identities are linked and deleted one by one, never by a job: no id could delete them here.
-            kind, value, why = blind_way_back(change.kind, change.before, change.after, IdentityKind.USER_ID)
+            kind, value, why = blind_way_back(change.kind, change.before, change.after)
         if kind is UndoKind.IMPOSSIBLE:
             reasons.append(_("{name}: {reason}").format(name=inert(change.name, 40), reason=why))
         else:

@@ -143,15 +143,6 @@ class Calls:
         [outcome] = await self.settle([_Asked(identity)], link, write=True)
         return outcome
 
-    async def delete_identities(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
-        """The same for identities that are deleted."""
-
-        async def delete(_users: Sequence[_Asked]) -> list[Outcome]:
-            return [await self.api.delete_identities(identity, others)]
-
-        [outcome] = await self.settle([_Asked(identity)], delete, write=True)
-        return outcome
-
     def _read_profiles(
         self, users: Sequence[_Asked], names: Sequence[str] | None
     ) -> Awaitable[list[Outcome]]:

@@ -1,0 +1,1 @@
+"""The way a change is made, for one user or for a million."""
