@@ -40,7 +40,9 @@ _PROBE_ID = "dfn-tui-connection-test"
 
 _NOTHING_READ = Found()
 _FLAGS = tuple(Flag)
-_STATES: dict[object, State] = {state.value: state for state in State}
+_STATES: dict[object, State] = {state.value: state for state in State} | {None: State.NEVER_SET}
+_ABSENT = (None, State.NEVER_SET.value)
+"""How an answer spells a field without a value, of whatever kind: by the page of the profile look-up."""
 
 DataT = TypeVar("DataT", wire.ProfilesRead, wire.CiRead, wire.Written)
 
@@ -101,7 +103,7 @@ class V1Api:
             body = wire.ReadCi(user_ids=_ids(items), user_ci_property_names=list(GENERATION_1.ci_fields))
             data = await self._call(_CI, body.body(), wire.CiRead)
             found = {
-                user.user_id: Found(ci={k: v for k, v in user.properties.items() if v is not None})
+                user.user_id: Found(ci={k: v for k, v in user.properties.items() if v not in _ABSENT})
                 for user in data.successful_user_ci_properties or ()
             }
             return Said(found, self._failures(data))
@@ -115,9 +117,7 @@ class V1Api:
             body = wire.WriteCi(user_ci_properties=[item.payload for item in items])
             return await self._written(_CI + "/update", body.body())
 
-        items = [
-            _item(write.identity, partial(wire.UserCi, properties=dict(write.fields))) for write in writes
-        ]
+        items = [_ci_item(write) for write in writes]
         return await self._batch(send, progress, write=True).run(items, GENERATION_1.batch_size)
 
     async def delete_ci(
@@ -212,6 +212,13 @@ def _item(identity: Identity, build: Callable[..., RequestModel]) -> Item | Outc
         return invalid(identity, field_path(exc))
 
 
+def _ci_item(write: CiWrite) -> Item | Outcome:
+    """The user with their CI fields, or the outcome that says why they cannot be sent."""
+    if unwritable := [name for name, value in write.fields.items() if value in _ABSENT]:
+        return invalid(write.identity, unwritable[0])
+    return _item(write.identity, partial(wire.UserCi, properties=dict(write.fields)))
+
+
 def _named_item(identity: Identity) -> Item | Outcome:
     """The user with no more than their id, or the outcome that says why it cannot be sent."""
     if identity.kind is not IdentityKind.USER_ID:
@@ -246,7 +253,7 @@ def _properties(write: ProfileWrite) -> Mapping[str, Value] | str:
     """What is written, consents and all, or the name of the field that cannot be sent."""
     unwritable = [flag.value for flag, state in write.consents.items() if state is State.NEVER_SET]
     # Consents travel as consents only, so that none gets around the rules that guard them.
-    unwritable += [name for name in write.properties if name in _FLAGS]
+    unwritable += [name for name, value in write.properties.items() if name in _FLAGS or value in _ABSENT]
     if unwritable:
         return unwritable[0]
     properties = {**write.properties, **{flag.value: state.value for flag, state in write.consents.items()}}
@@ -268,7 +275,7 @@ def _profile(properties: Mapping[str, Value | None]) -> Profile:
     """
     states = {flag: _STATES.get(properties[flag]) for flag in _FLAGS if flag in properties}
     consents = {flag: state for flag, state in states.items() if state is not None}
-    rest = {name: value for name, value in properties.items() if value is not None and name not in consents}
+    rest = {n: value for n, value in properties.items() if value not in _ABSENT and n not in consents}
     return Profile(consents, rest)
 
 

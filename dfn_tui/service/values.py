@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Final, NoReturn, TypeVar, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, inert
@@ -38,6 +38,8 @@ _EMAIL_LENGTH = 254
 _PHONE_FIELDS = frozenset({"phone_number", IdentityKind.PHONE_NO.value})
 _CONSENTS = frozenset(flag.value for flag in Flag) | frozenset(OPTINS.values())
 
+_ABSENT = State.NEVER_SET.value.casefold()
+
 _Element = TypeVar("_Element", str, int, float)
 
 
@@ -59,6 +61,11 @@ def _string(text: str) -> str:
             _("The text holds a character that cannot be sent (half of a surrogate pair)."),
             _("Copy it again from its source."),
         ) from None
+    if text.strip().casefold() == _ABSENT:
+        _refuse(
+            _("This is the platform's word for a field that was never set; it is no value."),
+            _("Write a value: nothing that was set can be unset."),
+        )
     return text
 
 
@@ -275,6 +282,7 @@ def parse_ci(field: str, text: str) -> tuple[str, str]:
         elif field == "kakao_id":
             value = kakao_id(bare)
         else:
+            _string(bare)
             value = _email(bare) if field == IdentityKind.EMAIL else _account(bare)
     except (NotAPhoneNumber, NotAKakaoId) as error:
         raise ValueRefused(_("Not staged"), str(error), _("Correct it.")) from None

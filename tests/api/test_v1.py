@@ -222,6 +222,7 @@ async def test_flags_are_told_apart_and_odd_ones_are_not_readable() -> None:
         Flag.INFO: State.SUBSCRIBED,
         Flag.MKT: State.UNSUBSCRIBED,
         Flag.MKT_PUSH: State.NEVER_SET,
+        Flag.NIGHT: State.NEVER_SET,
     }
     assert outcome.profile.properties == {"mkt_sms_flag": "Maybe", "mkt_kakao_flag": True}
 
@@ -360,3 +361,38 @@ async def test_probe() -> None:
     async with RawServer(refused) as server:
         probe = await v1(server.url).probe()
     assert not probe.ok and isinstance(probe.error, TokenRejected)
+
+
+async def test_absent_is_absent_however_it_is_spelt() -> None:
+    """The look-up answers `Undefined` for whatever was never set, a property as well as a flag."""
+    spelt: dict[str, object] = {
+        "user_name": "Undefined",
+        "age": None,
+        "points": 3,
+        "mkt_flag": "Undefined",
+        "mkt_sms_flag": None,
+    }
+    async with RawServer(found({"a": spelt})) as server:
+        (outcome,) = await v1(server.url).read_profiles(users("a"))
+    assert outcome.profile is not None
+    assert outcome.profile.properties == {"points": 3}
+    assert outcome.profile.consents == {Flag.MKT: State.NEVER_SET, Flag.MKT_SMS: State.NEVER_SET}
+    data = {
+        "successful_user_ci_properties": [
+            {"user_id": "a", "properties": {"phone_number": "Undefined", "kakao_id": None}}
+        ],
+        "failure_details": None,
+    }
+    async with RawServer(http({"result_code": 2000, "result_msg": None, "result_data": data})) as server:
+        (outcome,) = await v1(server.url).read_ci(users("a"))
+    assert outcome.ci == {}
+
+
+async def test_the_word_for_absent_is_never_written() -> None:
+    async with RawServer(b"") as server:
+        api = v1(server.url)
+        user = users("a")[0]
+        outcomes = await api.write_profiles([ProfileWrite(user, {}, {"user_name": "Undefined"})])
+        outcomes += await api.write_ci([CiWrite(user, {"phone_number": "Undefined"})])
+        assert [outcome.code for outcome in outcomes] == ["invalid"] * 2
+        assert server.requests == []

@@ -313,3 +313,15 @@ def test_a_shown_value_is_inert(text: str) -> None:
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         assert not any(0xD800 <= ord(char) < 0xE000 for char in shown)
+
+
+@pytest.mark.parametrize("text", ["Undefined", "undefined", " UNDEFINED "])
+def test_the_word_for_never_set_is_no_value(text: str) -> None:
+    for refused in (
+        lambda: parse_value(text, ValueType.STRING),
+        lambda: parse_value(json.dumps([text]), ValueType.STRINGS),
+        lambda: parse_ci("kakao_user_id", text),
+        lambda: check_property_name(text, GENERATION_1),
+    ):
+        with pytest.raises(ValueRefused, match="never set"):
+            refused()
