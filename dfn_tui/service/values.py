@@ -15,6 +15,7 @@ from typing import Final, NoReturn, TypeVar, cast
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.generation2 import OPTINS
+from dfn_tui.consent.likeness import consent_meant, is_consent_word
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, inert
 from dfn_tui.text.phone import NotAKakaoId, NotAPhoneNumber, e164, kakao_id
@@ -61,6 +62,11 @@ def _string(text: str) -> str:
             _("The text holds a character that cannot be sent (half of a surrogate pair)."),
             _("Copy it again from its source."),
         ) from None
+    if is_consent_word(text):
+        _refuse(
+            _("This says whether somebody agreed, and only a consent keeps that."),
+            _("Set the consent itself, as mkt_sms_flag=Unsubscribed."),
+        )
     if text.strip().casefold() == _ABSENT:
         _refuse(
             _("This is the platform's word for a field that was never set; it is no value."),
@@ -266,7 +272,23 @@ def check_property_name(name: str, capabilities: Capabilities) -> str:
         _refuse(_("This is a CI field, not a property."), _("Stage it among the CI fields."))
     if plain in {prop.name for prop in capabilities.standard_properties}:
         _refuse(_("This is a standard property."), _("Edit it in its own row."))
+    _refuse_like_a_consent(name)
     return name
+
+
+def _refuse_like_a_consent(name: str) -> None:
+    """A slip of the pen in a consent's name would make a property that nobody asks before sending."""
+    meant = consent_meant(name)
+    if meant:
+        _refuse(
+            _("There is no such consent, but there is {known}.").format(known=meant),
+            _("Did you mean {known}? A property cannot be called so.").format(known=meant),
+        )
+    if meant is not None:
+        _refuse(
+            _("This reads like a consent, which no property keeps."),
+            _("Name the consent that is meant, as mkt_sms_flag."),
+        )
 
 
 def parse_ci(field: str, text: str) -> tuple[str, str]:

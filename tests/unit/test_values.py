@@ -325,3 +325,16 @@ def test_the_word_for_never_set_is_no_value(text: str) -> None:
     ):
         with pytest.raises(ValueRefused, match="never set"):
             refused()
+
+
+@pytest.mark.parametrize("name", ["mkt_sms", "night", "수신동의", "df_sms_ads", "sms_opt_out"])
+def test_a_name_like_a_consents_is_no_propertys(name: str) -> None:
+    with pytest.raises(ValueRefused, match="consent"):
+        check_property_name(name, GENERATION_1)
+
+
+@pytest.mark.parametrize("value", ["Unsubscribed", "opted_in", "거부"])
+def test_a_property_says_of_nobody_that_they_agreed(value: str) -> None:
+    with pytest.raises(ValueRefused, match="agreed"):
+        parse_value(value, ValueType.STRING)
+    assert parse_value("Y", ValueType.STRING) == "Y"

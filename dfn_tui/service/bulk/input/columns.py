@@ -4,7 +4,6 @@ Rests on the tables of properties and consents in DFINERY's user API documentati
 of consents are those of generation 1 throughout the console; generation 2's own are taken as well.
 """
 
-import difflib
 import json
 import math
 import re
@@ -42,10 +41,8 @@ _PLATFORM_NAMES = frozenset(
     + [prop.name for of in (GENERATION_1, GENERATION_2) for prop in of.standard_properties]
     + [name for of in (GENERATION_1, GENERATION_2) for name in of.ci_fields]
 )
-# What nobody names a property of their own: a slip of the pen in a consent's name would otherwise make a
-# property that nobody asks before sending.
+# What nobody names a property of their own, beside what is like a consent anyway.
 _LIKE_A_CONSENT = re.compile(r"(?:mkt|night|info)_(?:.*_)?flag|df_.*|.*_optin")
-_ALIKE = 0.8
 _NAME_SHOWN = 40
 
 
@@ -217,8 +214,13 @@ def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> Col
 
 def _type_after_colon(name: str, capabilities: Capabilities) -> tuple[str, ValueType]:
     bare, colon, end = name.rpartition(":")
+    if not colon:
+        return name, ValueType.STRING
     types = {type.value: type for type in capabilities.value_types}
-    return (bare.strip(), types[end.strip()]) if colon and end.strip() in types else (name, ValueType.STRING)
+    if end.strip() not in types:
+        words = _("What follows the colon is no type; there are {types}.")
+        _refuse_name(name, words.format(types=", ".join(types)))
+    return bare.strip(), types[end.strip()]
 
 
 def _custom(name: str, capabilities: Capabilities) -> str:
@@ -226,11 +228,7 @@ def _custom(name: str, capabilities: Capabilities) -> str:
         checked = check_property_name(name, capabilities)
     except ValueRefused as refused:
         _refuse_name(name, refused.happened)
-    plain = plain_name(name)
-    alike = difflib.get_close_matches(plain, [*_FLAGS, *_FLAG_OF_OPTIN], 1, _ALIKE)
-    if alike:
-        _refuse_name(name, _("There is no such consent, but there is {known}.").format(known=alike[0]))
-    if _LIKE_A_CONSENT.fullmatch(plain):
+    if _LIKE_A_CONSENT.fullmatch(plain_name(name)):
         _refuse_name(name, _("This connection has no such consent or standard property."))
     return checked
 
