@@ -4,7 +4,7 @@ A client says what it can do (`Capabilities`); the screens show what that allows
 screen needs it: what is sent and answered is in `calls`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dfn_tui.consent.flags import Flag
@@ -75,3 +75,11 @@ class Capabilities:
     """The CI fields that can be read, set and deleted; empty where there are none."""
     linkable: tuple[IdentityKind, ...]
     """Identities that can be linked to a user (generation 2); empty where there are none."""
+    kind_said: bool = False
+    """Whether somebody said that ids are of the first kind of `write_by`, where nothing else is said."""
+
+    def named_by(self, kind: str) -> "Capabilities":
+        """The same for a connection whose users are named by that kind unless another is given."""
+        first = IdentityKind(kind)
+        others = (other for other in self.write_by if other is not first)
+        return replace(self, write_by=(first, *others), kind_said=True)

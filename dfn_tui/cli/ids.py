@@ -61,8 +61,11 @@ def identities(ids: Sequence[str], asked: str | None, capabilities: "Capabilitie
     """The users that these ids of the kind `asked` for name, each once; of the generation's first kind where
     none was. Raises `ConsoleError`."""
     from dfn_tui.service import Identity  # noqa: PLC0415  it brings the API's types with it
+    from dfn_tui.service.changes.identities import require_plain  # noqa: PLC0415  as above
 
     kind = identity_kind(asked, capabilities)
+    if asked is None:
+        require_plain(ids, capabilities)
     values = ids if kind == "user_id" else [_stored(kind, at, value) for at, value in enumerate(ids, 1)]
     return tuple(dict.fromkeys(Identity(kind, value) for value in values))
 

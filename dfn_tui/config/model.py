@@ -16,6 +16,16 @@ class Api(StrEnum):
     V2 = "v2"
 
 
+class NamedBy(StrEnum):
+    """What a connection of generation 2 may name its users by."""
+
+    EXTERNAL_ID = "external_id"
+    PHONE_NO = "phone_no"
+    EMAIL = "email"
+    KAKAO_USER_ID = "kakao_user_id"
+    LINE_USER_ID = "line_user_id"
+
+
 class Environment(StrEnum):
     """What a change would touch."""
 
@@ -33,6 +43,7 @@ class Connection:
     line of output is the token, `export_token_command` the same for generation 2's export token; empty:
     none. `kernel_keyring` lets the Linux kernel's keyring hold the tokens. `max_grants` users may be given a
     consent in one go, `max_users` may be written to; None: as many as everywhere.
+    `identity` is what generation 2's users are named by where nothing else is said.
     """
 
     name: str
@@ -46,6 +57,7 @@ class Connection:
     kernel_keyring: bool = False
     max_grants: int | None = None
     max_users: int | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

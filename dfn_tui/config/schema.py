@@ -12,7 +12,7 @@ from typing import Any
 from dfn_tui.config import checks
 from dfn_tui.config.checks import Wrong
 from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import LOCK_AFTER, Api, Config, Connection, Environment
+from dfn_tui.config.model import LOCK_AFTER, Api, Config, Connection, Environment, NamedBy
 from dfn_tui.text import _, inert
 
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -50,6 +50,7 @@ _CONNECTION: Mapping[str, _Key] = {
     "kernel_keyring": _Key(checks.boolean),
     "max_grants": _Key(checks.count),
     "max_users": _Key(checks.count),
+    "identity": _Key(partial(checks.one_of, NamedBy)),
 }
 
 
@@ -88,6 +89,8 @@ def _connection(name: str, table: object, path: Path) -> Connection:
         )
     if connection.api is Api.V1 and connection.service_id is not None:
         raise _not_right(path, (*at, "service_id"), _("Remove it, or set api to v2: v1 has no service id."))
+    if connection.api is Api.V1 and connection.identity is not None:
+        raise _not_right(path, (*at, "identity"), _("Remove it: v1 names users by user_id alone."))
     if connection.api is Api.V1 and connection.export_token_command:
         raise _not_right(
             path, (*at, "export_token_command"), _("Remove it: v1 has one token, from token_command.")

@@ -34,7 +34,8 @@ class Place:
 
     @property
     def capabilities(self) -> Capabilities:
-        return capabilities_of(self.connection.api)
+        has = capabilities_of(self.connection.api)
+        return has.named_by(self.connection.identity) if self.connection.identity else has
 
 
 def capabilities_of(api: Api) -> Capabilities:

@@ -381,3 +381,16 @@ def test_a_signal_while_sending_waits_for_what_was_sent(
         ran = typed.ended()
     sandbox.faults.latency_ms = 0
     assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])
+
+
+@pytest.mark.parametrize(("user", "kind"), [("010-0000-1234", "phone_no"), ("lee@example.com", "email")])
+def test_contact_data_is_no_external_id_unless_somebody_says_so(
+    run: Run, sandbox: SandboxThread, user: str, kind: str
+) -> None:
+    words = ("-c", "next", "set", user, "df_sms_ads_optin=false", "--yes", "--json")
+    refused = run(*words)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"--kind {kind}" in refused.err
+    assert sandbox.requests == []
+    assert run(*words, "--kind", kind).code == 0
+    assert run(*words, "--kind", "external_id").code == 0

@@ -148,9 +148,9 @@ async def test_generation_2_is_planned_and_sent_blind_and_ids_are_masked(
     app = console(sandbox, api=Api.V2, journal=journal)
     async with driven(app) as pilot:
         await pilot.press("f8", "n")
-        await see(pilot, "Users are named by: ‹ external_id ›")
+        await see(pilot, "Users are named by: ‹ external_id, or as the list says ›")
         app.screen.query_one("Choice").focus()
-        await pilot.press("right")
+        await pilot.press("right", "right")
         await see(pilot, "‹ phone_no ›")
         app.screen.query_one("#pasted").focus()
         await type_in(pilot, "+821012345678,+821012345679")

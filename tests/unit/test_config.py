@@ -302,3 +302,15 @@ def test_a_slip_in_a_command_is_not_taken_for_a_token(slip: str) -> None:
 def test_whether_the_kernel_may_keep_tokens_is_true_or_false() -> None:
     with pytest.raises(ConfigError, match="true or false"):
         parse(prod(kernel_keyring='"yes"'), PATH)
+
+
+NEXT = '[connections.next]\napi = "v2"\nenvironment = "sandbox"\nservice_id = "7"\n'
+
+
+def test_generation_2_may_say_what_its_users_are_named_by() -> None:
+    named = parse(NEXT + 'identity = "phone_no"\n', PATH).connections["next"]
+    assert named.identity == "phone_no"
+    with pytest.raises(ConfigError, match="identity is not right"):
+        parse(PROD + 'identity = "phone_no"\n', PATH)
+    with pytest.raises(ConfigError, match="identity is not right"):
+        parse(NEXT + 'identity = "user_id"\n', PATH)

@@ -41,7 +41,9 @@ class NewPlanScreen(DeskScreen[None]):
             yield IdsField(id="pasted", placeholder=_("paste a list or a table"), lines_aside=True)
             kinds = self.desk.capabilities.write_by
             if len(kinds) > 1:
-                yield Choice(_("Users are named by"), [(kind, kind) for kind in kinds], kinds[0])
+                unsaid = _("{kind}, or as the list says").format(kind=kinds[0])
+                options = [("", unsaid), *((kind, kind) for kind in kinds)]
+                yield Choice(_("Users are named by"), options, "")
             yield Static(_("Changes for all of them"), markup=False)
             yield Field(id="changes", placeholder=f"{self.desk.capabilities.flags[0]}=Unsubscribed")
             yield Static(_("Save the plan to this new file"), markup=False)
@@ -81,7 +83,7 @@ class NewPlanScreen(DeskScreen[None]):
             file=self.query_one("#file", Field).value,
             pasted=_one_a_line(typed) if typed.strip() else self._pasted,
             changes=self.query_one("#changes", Field).value,
-            kind=IdentityKind(choice.first().value) if choice else None,
+            kind=IdentityKind(choice.first().value) if choice and choice.first().value else None,
         )
 
     def _begin(self) -> None:

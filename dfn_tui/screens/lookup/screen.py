@@ -18,6 +18,7 @@ from dfn_tui.screens.base import ConsoleScreen, DeskScreen
 from dfn_tui.screens.lookup.recent import Recent
 from dfn_tui.screens.lookup.unfinished import unfinished_words
 from dfn_tui.service import Connections
+from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
@@ -65,6 +66,7 @@ class LookupScreen(DeskScreen[None]):
         self._worth = worth_looking_up
         self._user = user
         self._kind = self.place.capabilities.write_by[0]
+        self._kind_said = False
         self._held: tuple[str, ...] = ()
         self._recent = Recent()
         self._users: Users | None = None
@@ -159,6 +161,12 @@ class LookupScreen(DeskScreen[None]):
 
     def look_up(self, identities: "tuple[Identity, ...]") -> None:
         """Looks these up; a look-up still under way is superseded."""
+        if not self._kind_said:
+            try:
+                require_plain((identity.value for identity in identities), self.place.capabilities)
+            except ConsoleError as error:
+                self.tell(error)
+                return
         self._recent.add(identities)
         self._under_way = self._look_up(identities)
 
@@ -246,6 +254,7 @@ class LookupScreen(DeskScreen[None]):
         def choose(kind: str | None) -> None:
             if kind is not None:
                 self._kind = next(known for known in offered if known.value == kind)
+                self._kind_said = True
                 self.query_one("#kind", Static).update(f"{kind}: ")
 
         self.app.push_screen(ChoiceDialog(_("Look users up by"), kinds), choose)

@@ -34,7 +34,8 @@ class Layout:
     """How the lines of an input are to be read.
 
     `columns` has one for each cell of a row, None where the key is; both are empty for JSON lines, which
-    name what they hold themselves, and for ids. `first_line` is the first that holds a user.
+    name what they hold themselves, and for ids. `first_line` is the first that holds a user. `kind_said` is
+    False where neither the input nor whoever gave it says what users are named by.
     """
 
     form: Form
@@ -42,6 +43,7 @@ class Layout:
     delimiter: str = ""
     columns: tuple[Column | None, ...] = ()
     first_line: int = 1
+    kind_said: bool = True
 
 
 def refuse(happened: str, next_step: str) -> NoReturn:
@@ -62,7 +64,7 @@ def detect_layout(
     default = kind or capabilities.write_by[0]
     begin = bare_id(first)
     if begin.startswith("{"):
-        return Layout(Form.JSON_LINES, default)
+        return Layout(Form.JSON_LINES, default)  # each line names its user by the name of a kind
     if begin == "[" or begin.startswith("[{"):
         refuse(
             _("This is one JSON array, not one object a line."), _("Write one object a line, without commas.")
@@ -73,7 +75,8 @@ def detect_layout(
         form = Form.TSV if delimiter == "\t" else Form.CSV
         if len(columns) == 1 and delimiter not in first:
             form = Form.IDS
-        return Layout(form, named, delimiter, columns, len(lines) + 1)
+        said = kind is not None or identity_kind(header[columns.index(None)]) is not None
+        return Layout(form, named, delimiter, columns, len(lines) + 1, kind_said=said)
     if any(delimiter in begin for delimiter in DELIMITERS) and not begin.startswith('"'):
         refuse(
             _("The first line has several cells, and none names a consent, a property or an identity."),
@@ -84,7 +87,7 @@ def detect_layout(
             _("There are users, but nothing says what to change."),
             _("Name a change for all of them, or give a table whose first line names the columns."),
         )
-    return Layout(Form.IDS, default, first_line=len(lines))
+    return Layout(Form.IDS, default, first_line=len(lines), kind_said=kind is not None)
 
 
 def split_line(line: str, delimiter: str) -> list[str] | None:

@@ -16,6 +16,7 @@ from dfn_tui.service.bulk.input.json_lines import JsonReader
 from dfn_tui.service.bulk.input.layout import Form, InputRefused, detect_layout, kind_in_json
 from dfn_tui.service.bulk.input.records import Bad, Counts, Good, StoppedAtBadRow
 from dfn_tui.service.bulk.input.rows import IdReader, TableReader
+from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _
 
 _IN_MEMORY: Final = 1 << 20  # bytes of a stream that are held before it goes to a nameless file
@@ -82,9 +83,12 @@ class BulkInput:
         else:
             reader = TableReader(self._layout, self.wishes_for_all)
         good = bad = 0
+        in_doubt = not (self._layout.kind_said or self._capabilities.kind_said)
         for row in reader.rows(islice(lines, self._layout.first_line - 1, None)):
             if type(row) is Good:
                 good += 1
+                if in_doubt:
+                    require_plain((row.user,), self._capabilities)
             else:
                 bad += 1
                 if stop_at_first_bad:
