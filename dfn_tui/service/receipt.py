@@ -5,10 +5,8 @@ withdrawal within 14 days, and have consents confirmed every two years.
 """
 
 import asyncio
-import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.night import KOREA
 from dfn_tui.consent.words import flag_name, state_name
 from dfn_tui.errors import ConsoleError
+from dfn_tui.files import new_private_text
 from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import operator_words, state_of
 from dfn_tui.service.intents import is_personal_id
@@ -71,7 +70,8 @@ async def export_receipt(path: str, text: str) -> Path:
 def _write(path: str, text: str) -> Path:
     try:
         place = Path(path).expanduser().absolute()
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with new_private_text(place) as file:
+            file.write(text)
     except FileExistsError:
         raise NotExported(
             _("Not exported"),
@@ -79,13 +79,6 @@ def _write(path: str, text: str) -> Path:
             _("Give another name."),
         ) from None
     except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL in it, a home nobody has
-        raise _not_exported(error) from error
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        with suppress(OSError):
-            place.unlink()  # half a receipt would pass for a whole one
         raise _not_exported(error) from error
     return place
 

@@ -15,7 +15,7 @@ class WorkerThread:
         self._pool = ThreadPoolExecutor(1, name)
 
     def do(self, work: Callable[[], Answer]) -> "asyncio.Future[Answer]":
-        """What `work` returns or raises. Where whoever waits is cancelled, it is dropped if it did not begin."""
+        """What `work` returns or raises. It is not begun any more once whoever waits is cancelled."""
         return asyncio.get_running_loop().run_in_executor(self._pool, _done, work)
 
     def close(self, last: Callable[[], object] | None = None, *, wait: bool = False) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.consent.night import KOREA
 from dfn_tui.errors import ConsoleError
+from dfn_tui.files import make_private_folder
 from dfn_tui.service.bulk.input import BulkInput, Wish, open_input, parse_assignment
 from dfn_tui.service.bulk.plan.file import plan_errors
 from dfn_tui.text import _, inert
@@ -92,7 +93,7 @@ def new_plan_file(text: str, jobs: Path) -> Path:
     folder = jobs.parent / "plans"
     with plan_errors(path):
         if path.parent == folder.absolute():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(folder)
         taken = path.exists()
     if taken:
         raise AskingRefused(
