@@ -14,10 +14,11 @@ from typing import TextIO
 from dfn_tui.cli.output import Progress, guarded, json_line, say, write_data, write_text
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
-from dfn_tui.service.history import KEYS, entry_lines, korean_time, outcome_lines, parse_words
+from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
 from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
 from dfn_tui.store import Entry, Filter, Journal, explain_cover, explain_verification, journal_file
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text.korea import korean_time
 from dfn_tui.text.width import padded, width
 
 NOT_FOUND = NOT_WHOLE = 1
