@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import settings
@@ -38,3 +39,11 @@ def require() -> Callable[..., None]:
         pytest.skip(reason)
 
     return _require
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries without the waits between them, so that a test of the last word need not sit them out."""
+    from dfn_tui.api.retry import RetryPolicy
+
+    monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))

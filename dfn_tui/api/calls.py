@@ -13,6 +13,9 @@ from dfn_tui.api.types import Capabilities, Identity, Value
 from dfn_tui.consent.flags import Consents
 from dfn_tui.errors import ConsoleError
 
+CLOCK_SKEW_LIMIT = timedelta(minutes=2)
+"""A server clock further off the host's than this is worth telling the operator."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

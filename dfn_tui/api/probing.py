@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dfn_tui.api.transport import CLOCK_SKEW_LIMIT
+from dfn_tui.api.calls import CLOCK_SKEW_LIMIT
 from dfn_tui.text import _, ngettext
 
 

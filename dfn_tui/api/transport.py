@@ -31,9 +31,6 @@ from dfn_tui.api.errors import ApiError
 from dfn_tui.api.lanes import Lanes
 from dfn_tui.text import _, inert, mask_within
 
-CLOCK_SKEW_LIMIT = timedelta(minutes=2)
-"""A server clock further off the host's than this is worth telling the operator."""
-
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Twenty users with every property are a few hundred kilobytes; more than this is no answer to us."""
 

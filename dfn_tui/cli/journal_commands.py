@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import csv
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -14,10 +13,12 @@ from typing import TextIO
 
 from dfn_tui.cli.output import Progress, guarded, json_line, say, write_data, write_text
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.history import KEYS, entry_lines, korean_time, outcome_lines, parse_words
+from dfn_tui.files import new_private_text
+from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
 from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
 from dfn_tui.store import Entry, Filter, Journal, explain_cover, explain_verification, journal_file
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text.korea import korean_time
 from dfn_tui.text.width import padded, width
 
 NOT_FOUND = NOT_WHOLE = 1
@@ -167,7 +168,8 @@ def _output(path: Path) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with new_private_text(path, newline="") as file:
+            yield file
     except FileExistsError:
         raise ConsoleError(
             _("This file is there already"),
@@ -176,15 +178,6 @@ def _output(path: Path) -> Iterator[TextIO]:
         ) from None
     except OSError as error:
         raise _not_exported(path, error) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        path.unlink()
-        raise _not_exported(path, error) from error
-    except BaseException:
-        path.unlink()
-        raise
 
 
 def _not_exported(path: Path, error: OSError) -> ConsoleError:

@@ -1,9 +1,6 @@
 """Adding to `config.toml` without disturbing what an operator wrote there."""
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +8,7 @@ from dfn_tui.config.errors import ConfigError
 from dfn_tui.config.model import Config, Connection
 from dfn_tui.config.reading import parse, read_text
 from dfn_tui.config.schema import dotted, validate
+from dfn_tui.files import replace_private
 from dfn_tui.text import _, inert
 
 
@@ -80,20 +78,9 @@ def _values(connection: Connection) -> dict[str, object]:
 
 
 def _write(path: Path, text: str) -> None:
-    target = path.resolve()  # the file a link points to is replaced, never the link
-    temporary: str | None = None
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".config-", suffix=".tmp", dir=target.parent)  # 0600
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(target)
+        replace_private(path.resolve(), text.encode("utf-8"))  # what a link points to, never the link
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                Path(temporary).unlink()
         raise ConfigError(
             path,
             _("{file} cannot be written: {reason}.").format(

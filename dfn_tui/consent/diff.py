@@ -1,9 +1,9 @@
-"""The difference between what a user's consents are and what they are wanted to be."""
+"""One change of a consent, and which way it goes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dfn_tui.consent.flags import Consents, Flag, Purpose, State
+from dfn_tui.consent.flags import Flag, Purpose, State
 
 
 class Direction(StrEnum):
@@ -37,16 +37,3 @@ class FlagChange:
     def grants_night(self) -> bool:
         """Whether this gives a consent to advertising at night, which the law wants given separately."""
         return self.direction is Direction.GRANT and self.flag.purpose is Purpose.NIGHT
-
-
-def difference(before: Consents, wanted: Consents) -> tuple[FlagChange, ...]:
-    """What to write so that every flag in `wanted` is as it says there, in the order of the flags.
-
-    Flags that `wanted` does not name stay as they are. Raises ValueError when it wants a flag NEVER_SET
-    that is not so, or is not known to be.
-    """
-    return tuple(
-        FlagChange(flag, before.get(flag), wanted[flag])
-        for flag in Flag
-        if flag in wanted and wanted[flag] is not before.get(flag)
-    )

@@ -16,10 +16,7 @@ OPTINS: Mapping[Flag, str] = {
 }
 """The consents generation 2 has, by the flag they stand for, in the order of the flags."""
 
-WITHOUT_COUNTERPART = tuple(flag for flag in Flag if flag not in OPTINS)
-
 _VALUES = {State.SUBSCRIBED: True, State.UNSUBSCRIBED: False, State.NEVER_SET: None}
-_STATES = {value: state for state, value in _VALUES.items()}
 
 
 def to_optins(consents: Consents) -> dict[str, bool | None]:
@@ -31,8 +28,3 @@ def to_optins(consents: Consents) -> dict[str, bool | None]:
     if missing:
         raise ValueError(f"generation 2 has no counterpart of {', '.join(missing)}")
     return {OPTINS[flag]: _VALUES[state] for flag, state in consents.items()}
-
-
-def from_optins(optins: Mapping[str, bool | None]) -> dict[Flag, State]:
-    """The flags behind generation 2's properties; a property that is absent is not readable."""
-    return {flag: _STATES[optins[name]] for flag, name in OPTINS.items() if name in optins}

@@ -5,12 +5,12 @@ outside. The hours are Korean (UTC+9, no daylight saving) wherever the console r
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
+
+from dfn_tui.text.korea import KOREA
 
 BEGINS = time(21)
 ENDS = time(8)
-KOREA = timezone(timedelta(hours=9), "KST")
-"""Fixed, so that no time zone data of a host can move the night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ class Night:
     """
 
     inside: bool
-    korean_time: datetime
     changes_in: timedelta
 
     @property
@@ -43,4 +42,4 @@ def night_at(instant: datetime) -> Night:
     change = datetime.combine(korean, ENDS if inside else BEGINS, KOREA)
     if change <= korean:
         change += timedelta(days=1)
-    return Night(inside=inside, korean_time=korean, changes_in=change - korean)
+    return Night(inside=inside, changes_in=change - korean)

@@ -11,12 +11,13 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 
 from pydantic import SecretStr
 
 from dfn_tui.credentials.token import LONGEST, BadToken, clean_token
 from dfn_tui.text import _
+from dfn_tui.text.korea import KOREA
 
 _ADD_KEY_AND_KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219)}
 _UNLINK, _SEARCH, _READ, _SET_TIMEOUT, _GET_PERSISTENT = 9, 10, 11, 15, 22
@@ -25,8 +26,7 @@ _TYPE = b"user"
 _GONE = {errno.ENOKEY, errno.EKEYEXPIRED, errno.EKEYREVOKED}
 _FORBIDDEN = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP}
 
-_KOREA = timezone(timedelta(hours=9))
-_EVENING = time(20, 0, tzinfo=_KOREA)
+_EVENING = time(20, 0, tzinfo=KOREA)
 LONGEST_STAY = timedelta(hours=12)
 
 
@@ -40,7 +40,7 @@ class KernelUnusable(Exception):
 
 def end_of_stay(now: datetime) -> datetime:
     """When a token that is kept now goes: at the next 20:00 Korean time, and after 12 hours at the latest."""
-    korean = now.astimezone(_KOREA)  # first, or an hour is lost where clocks are put back in between
+    korean = now.astimezone(KOREA)  # first, or an hour is lost where clocks are put back in between
     today = datetime.combine(korean.date(), _EVENING)
     evening = today if today > korean else today + timedelta(days=1)
     return min(evening, korean + LONGEST_STAY)

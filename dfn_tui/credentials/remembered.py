@@ -1,12 +1,10 @@
 """Which store was chosen for each connection's tokens: a small file of names, without any token."""
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from dfn_tui.credentials.token import Source
+from dfn_tui.files import replace_private
 
 _STORES = (Source.KEYRING, Source.KERNEL)
 _LARGEST = 1 << 20  # bytes
@@ -54,17 +52,4 @@ class Remembered:
         raise ValueError
 
     def _write(self, stores: dict[str, object]) -> None:
-        folder = self._path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            prefix=".token-stores-", dir=folder
-        )  # readable by its owner only
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(stores, file, indent=1, sort_keys=True)
-                file.write("\n")
-            Path(temporary).replace(self._path)
-        except OSError:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        replace_private(self._path, f"{json.dumps(stores, indent=1, sort_keys=True)}\n".encode())

@@ -23,6 +23,7 @@ from dfn_tui.credentials.token import Found, Placed, Settings, Source, Standing,
 from dfn_tui.credentials.unlocking import unlock
 from dfn_tui.paths import state_dir
 from dfn_tui.text import _
+from dfn_tui.text.korea import korean_clock
 
 CHOICES_FILE = "token-stores.json"
 """In the state folder: which store was chosen for each token."""
@@ -140,7 +141,7 @@ class TokenStore:
         except (NoKeyring, KernelUnusable) as unusable:
             raise _Refused(unusable.reason) from None
         words = _("The token is kept in the kernel's keyring until {time} Korean time.")
-        return words.format(time=f"{end:%H:%M}")
+        return words.format(time=korean_clock(end))
 
     async def _choose(self, target: Source, connection: str, kind: TokenKind) -> str:
         """Remembers the store, and deletes what another one still has; says what did not work."""

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dfn_tui.api.calls import Outcome, Probe, Profile, Progress, Status
+    from dfn_tui.api.calls import Outcome, Probe, Progress
     from dfn_tui.api.types import Capabilities, Identity, IdentityKind, StandardProperty, Value, ValueType
     from dfn_tui.config import Api, Connection, Environment
     from dfn_tui.errors import GateRefused
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dfn_tui.service.desk import Desk
     from dfn_tui.service.freshness import Conflict, StaleWrite
     from dfn_tui.service.journalling import JournalKeeper
-    from dfn_tui.service.place import Mode, Place
+    from dfn_tui.service.place import Place
     from dfn_tui.service.records import (
         FieldChange,
         FieldKind,
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     )
     from dfn_tui.service.review import Approval, Notice, Review
     from dfn_tui.service.settling import Settled
-    from dfn_tui.service.staging import CiEdit, Draft, Staging
+    from dfn_tui.service.staging import Draft
     from dfn_tui.service.tokens import TokenNeeded
     from dfn_tui.store import Change, Ending, Entry, Filter, Intent, JournalError, explain_cover
 
 _PLACES = {
-    "dfn_tui.api.calls": ("Outcome", "Probe", "Profile", "Progress", "Status"),
+    "dfn_tui.api.calls": ("Outcome", "Probe", "Progress"),
     "dfn_tui.api.types": (
         "Capabilities",
         "Identity",
@@ -64,7 +64,7 @@ _PLACES = {
     "dfn_tui.service.desk": ("Desk",),
     "dfn_tui.service.freshness": ("Conflict", "StaleWrite"),
     "dfn_tui.service.journalling": ("JournalKeeper",),
-    "dfn_tui.service.place": ("Mode", "Place"),
+    "dfn_tui.service.place": ("Place",),
     "dfn_tui.service.records": (
         "FieldChange",
         "FieldKind",
@@ -76,7 +76,7 @@ _PLACES = {
     ),
     "dfn_tui.service.review": ("Approval", "Notice", "Review"),
     "dfn_tui.service.settling": ("Settled",),
-    "dfn_tui.service.staging": ("CiEdit", "Draft", "Staging"),
+    "dfn_tui.service.staging": ("Draft",),
     "dfn_tui.service.tokens": ("TokenNeeded",),
     "dfn_tui.store": ("Change", "Ending", "Entry", "Filter", "Intent", "JournalError", "explain_cover"),
 }
@@ -96,7 +96,6 @@ __all__ = [
     "BulkDesk",
     "Capabilities",
     "Change",
-    "CiEdit",
     "Conflict",
     "Connection",
     "Connections",
@@ -118,7 +117,6 @@ __all__ = [
     "JobSummary",
     "JournalError",
     "JournalKeeper",
-    "Mode",
     "Notice",
     "OnConflict",
     "Options",
@@ -127,17 +125,14 @@ __all__ = [
     "PlanReader",
     "PlannedUser",
     "Probe",
-    "Profile",
     "Progress",
     "Review",
     "Run",
     "RunProgress",
     "Selection",
     "Settled",
-    "Staging",
     "StaleWrite",
     "StandardProperty",
-    "Status",
     "TokenNeeded",
     "UserChange",
     "UserRecord",

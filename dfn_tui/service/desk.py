@@ -11,7 +11,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from dfn_tui.api.calls import OnProgress, Outcome, Probe, Status, UserApi, ignore_progress
+from dfn_tui.api.calls import (
+    CLOCK_SKEW_LIMIT,
+    OnProgress,
+    Outcome,
+    Probe,
+    Status,
+    UserApi,
+    ignore_progress,
+)
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Environment
@@ -34,9 +42,6 @@ LOOK_UPS_AT_ONCE = 4
 
 SETTLING_PATIENCE = 5.0
 """Seconds a look-up waits while what an earlier run left open is settled. A write waits to the end."""
-
-TOLERATED_SKEW = timedelta(minutes=2)
-"""How far the server's clock may be off the host's before the operator is told."""
 
 
 class Desk:
@@ -78,7 +83,7 @@ class Desk:
 
     def _clock_skew(self) -> timedelta | None:
         skew = self._api.clock_skew if self._api else None
-        return skew if skew is not None and abs(skew) > TOLERATED_SKEW else None
+        return skew if skew is not None and abs(skew) > CLOCK_SKEW_LIMIT else None
 
     async def _client(self, *, settled: bool = False) -> UserApi:
         """The client. What an earlier run left open is settled before anything else is asked of the server,

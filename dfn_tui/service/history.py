@@ -5,10 +5,10 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.night import KOREA
 from dfn_tui.errors import ConsoleError
 from dfn_tui.store import Ending, Entry, FieldOutcome, Filter, Operator, Outcome
 from dfn_tui.text import _, inert
+from dfn_tui.text.korea import KOREA, korean_time
 
 KEYS = ("user", "flag", "operator", "connection", "outcome", "since", "until")
 """What a filter may ask for, as `key:value` words with spaces between."""
@@ -170,11 +170,6 @@ def _field_words(ended: FieldOutcome) -> str:
 def state_of(value: object) -> State | None:
     """The state a journalled consent names; None where it names none, as in a journal that was altered."""
     return next((state for state in State if state.value == value), None)
-
-
-def korean_time(moment: datetime) -> str:
-    """Day and time to the second, in Korea."""
-    return moment.astimezone(KOREA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def operator_words(entry: Entry) -> str:

@@ -6,11 +6,11 @@ Nothing is uncovered here: what an entry masks stays masked.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from dfn_tui.consent.night import KOREA
 from dfn_tui.service.values import format_value
 from dfn_tui.store import Change, Entry, FieldOutcome, Operator, Outcome
 from dfn_tui.store.records import Value
 from dfn_tui.text import inert
+from dfn_tui.text.korea import korean_time
 
 OPEN = "open"
 """The outcome of an entry that has none, as in a filter."""
@@ -147,7 +147,7 @@ def _entry_values(entry: Entry) -> dict[str, str | int | None]:
     return {
         "seq": entry.seq,
         "at": _utc(entry.at),
-        "time_kst": entry.at.astimezone(KOREA).strftime("%Y-%m-%d %H:%M:%S"),
+        "time_kst": korean_time(entry.at),
         "connection": intent.connection,
         "environment": intent.environment,
         "generation": intent.generation,

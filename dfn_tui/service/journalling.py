@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import Ending, Entry, Filter, Intent, Journal, Operator, Outcome, RunningConsole
 from dfn_tui.store.errors import journal_errors
 
@@ -36,7 +36,7 @@ class JournalKeeper:
         self._keep_days = keep_days
         self._own: set[int] = set()
         """The entries begun here that have no outcome yet."""
-        self._thread = ThreadPoolExecutor(1, "journal")
+        self._thread = WorkerThread("journal")
         self._journal: Journal | None = None
         self._running: RunningConsole | None = None
         self._opening = asyncio.Lock()
@@ -109,13 +109,13 @@ class JournalKeeper:
     async def _announce(self) -> None:
         """Says that this console runs, before it writes its first intent or settles those of others."""
         if self._running is None:
-            self._running = await self._in_thread(
+            self._running = await self._thread.do(
                 lambda: RunningConsole.here(self.path.parent, self.operator.host)
             )
 
     async def settle_begins(self) -> bool:
         """Prepares to settle what was cut short; False where there is no journal yet."""
-        if not await self._in_thread(self._exists):
+        if not await self._thread.do(self._exists):
             return False
         await self._announce()
         if self._keep_days is not None:
@@ -132,10 +132,7 @@ class JournalKeeper:
             if self._journal is None:
                 self._journal = Journal(self.path, await self._key())
         journal = self._journal
-        return await self._in_thread(lambda: question(journal))
-
-    async def _in_thread(self, question: Callable[[], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, question)
+        return await self._thread.do(lambda: question(journal))
 
     async def close(self) -> None:
         """Closes the file. A journal that was never used leaves nothing behind."""
@@ -148,4 +145,4 @@ class JournalKeeper:
             if running is not None:
                 running.close()
 
-        await self._in_thread(close)
+        await self._thread.do(close)

@@ -5,18 +5,16 @@ withdrawal within 14 days, and have consents confirmed every two years.
 """
 
 import asyncio
-import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from dfn_tui.api.types import Identity
 from dfn_tui.consent.flags import Consents, Flag, State
-from dfn_tui.consent.night import KOREA
 from dfn_tui.consent.words import flag_name, state_name
 from dfn_tui.errors import ConsoleError
+from dfn_tui.files import new_private_text
 from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import operator_words, state_of
 from dfn_tui.service.intents import is_personal_id
@@ -24,6 +22,7 @@ from dfn_tui.service.reading import unread
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.store import Change, Ending, Entry
 from dfn_tui.text import _, inert, mask
+from dfn_tui.text.korea import korean_date, korean_minute
 
 NOTICE_WITHIN = timedelta(days=14)
 CONFIRM_AFTER = timedelta(days=2 * 365)
@@ -57,7 +56,7 @@ def receipt_file(identity: Identity, now: datetime) -> str:
     """A file name for the receipt, safe on every system; an id that tells of a person is masked."""
     user = mask(identity.value) if is_personal_id(identity.kind) else identity.value
     safe = re.sub(r"[^\w.-]", "_", user[:_LONGEST_NAME])
-    return f"receipt-{safe}-{now.astimezone(KOREA):%Y-%m-%d}.txt"
+    return f"receipt-{safe}-{korean_date(now)}.txt"
 
 
 async def export_receipt(path: str, text: str) -> Path:
@@ -71,7 +70,8 @@ async def export_receipt(path: str, text: str) -> Path:
 def _write(path: str, text: str) -> Path:
     try:
         place = Path(path).expanduser().absolute()
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with new_private_text(place) as file:
+            file.write(text)
     except FileExistsError:
         raise NotExported(
             _("Not exported"),
@@ -79,13 +79,6 @@ def _write(path: str, text: str) -> Path:
             _("Give another name."),
         ) from None
     except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL in it, a home nobody has
-        raise _not_exported(error) from error
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        with suppress(OSError):
-            place.unlink()  # half a receipt would pass for a whole one
         raise _not_exported(error) from error
     return place
 
@@ -110,7 +103,9 @@ def receipt(
     user = inert(f"{record.identity.kind.value} {record.identity.value}")
     lines = [
         _("Consent receipt for {user}").format(user=user),
-        _("Connection {connection}, made {time} KST").format(connection=inert(connection), time=_korean(now)),
+        _("Connection {connection}, made {time} KST").format(
+            connection=inert(connection), time=korean_minute(now)
+        ),
         "",
     ]
     for flag in flags:
@@ -135,7 +130,7 @@ def _flag(flag: Flag, consents: Consents, entry: Entry | None, now: datetime) ->
             after=state_name(state_of(change.after))
         )
     yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
-        time=_korean(entry.at), seq=entry.seq, operator=operator_words(entry)
+        time=korean_minute(entry.at), seq=entry.seq, operator=operator_words(entry)
     )
     if entry.ending_of(change) is Ending.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
@@ -149,15 +144,11 @@ def _duties(entry: Entry, change: Change, now: datetime) -> Iterator[str]:
     if now <= due:
         days = (due - now).days
         yield "  " + _("The person is to be told by {time} KST ({days} days left).").format(
-            time=_korean(due), days=days
+            time=korean_minute(due), days=days
         )
     else:
         yield "  " + _("The person was to be told by {time} KST: that time is over.").format(
-            time=_korean(due)
+            time=korean_minute(due)
         )
     if change.after == State.SUBSCRIBED.value and now > entry.at + CONFIRM_AFTER:
         yield "  " + _("Given more than two years ago: it is to be confirmed with the person again.")
-
-
-def _korean(moment: datetime) -> str:
-    return moment.astimezone(KOREA).strftime("%Y-%m-%d %H:%M")

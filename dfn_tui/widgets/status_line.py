@@ -13,6 +13,7 @@ from dfn_tui.consent.night import Night, night_at
 from dfn_tui.service import Environment
 from dfn_tui.service.clock import Clock
 from dfn_tui.text import _, inert
+from dfn_tui.text.korea import korean_clock
 
 if TYPE_CHECKING:
     from dfn_tui.service import Place
@@ -116,6 +117,6 @@ class StatusLine(Widget):
 
     def _time(self, now: datetime) -> Text:
         night = night_at(now)
-        text = Text(night.korean_time.strftime("%H:%M KST "))
+        text = Text(f"{korean_clock(now)} KST ")
         text.append(f" {night_words(night)} ", "bold reverse yellow" if night.inside else "")
         return text

@@ -1,30 +1,13 @@
 """`dfn-tui ci`: what its commands print, and how they end. Each test has a user of its own."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from tests.commands.running import Run, Typed, runner
+from tests.commands.running import Run, Typed
 
 DELETE = "/api/v1/users/ci/delete"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread(SandboxOptions(users=60)) as running:
-        yield running
-
-
-@pytest.fixture
-def run(
-    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    sandbox.requests.clear()
-    yield runner(sandbox, monkeypatch, capfd)
-    sandbox.faults.drop_rate = 0.0
 
 
 def ci(sandbox: SandboxThread, user: str) -> dict[str, str]:

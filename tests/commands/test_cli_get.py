@@ -5,32 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from tests.commands.running import Run, Typed, runner
+from tests.commands.running import Run, Typed
 
 GOLDEN = Path(__file__).parents[1] / "data" / "users"
 HOSTILE = "\x1b]0;owned\x07[/x]\u202ex"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread(SandboxOptions(users=30)) as running:
-        yield running
-
-
-@pytest.fixture
-def run(
-    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    yield runner(sandbox, monkeypatch, capfd)
-    sandbox.faults.busy_users = Faults().busy_users
-    sandbox.faults.refuse = None
 
 
 def test_users_as_text(run: Run) -> None:

@@ -4,56 +4,23 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal, journal_file
-from tests.commands.running import Run, Typed, runner
+from tests.commands.running import Run, Typed
 from tests.starting import KEY, entries
 
 GOLDEN = Path(__file__).parents[1] / "data" / "users"
 WRITE = "/api/v1/users/profile/update"
 STOP, GIVE, GIVE_NIGHT = "mkt_sms_flag=Unsubscribed", "mkt_sms_flag=Subscribed", "night_sms_flag=Subscribed"
-_free = iter(range(10, 500))
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread(SandboxOptions(users=500)) as running:
-        yield running
-
-
-@pytest.fixture
-def run(
-    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Run]:
-    sandbox.requests.clear()
-    yield runner(sandbox, monkeypatch, capfd)
-    sandbox.faults.drop_rate = 0.0
-    sandbox.faults.latency_ms = 0
-    sandbox.faults.busy_users = frozenset()
 
 
 Users = Callable[..., list[str]]
-
-
-@pytest.fixture
-def users(sandbox: SandboxThread) -> Users:
-    """`users(2)` are two users who subscribed to advertising by SMS and by day, and to nothing else."""
-
-    def make(count: int = 1) -> list[str]:
-        ids = [f"user-{next(_free):04d}" for _number in range(count)]
-        first = dict.fromkeys(Flag, State.UNSUBSCRIBED)
-        given = {Flag.MKT: State.SUBSCRIBED, Flag.MKT_SMS: State.SUBSCRIBED}
-        sandbox.state.write_profiles((one, {**first, **given}, {}) for one in ids)
-        return ids
-
-    return make
 
 
 def state_of(sandbox: SandboxThread, user: str, flag: Flag = Flag.MKT_SMS) -> str:

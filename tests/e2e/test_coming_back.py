@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.tmux import Tmux
+from tests.e2e.tmux import Tmux, look_up
 
 CONSOLE = [sys.executable, "-m", "dfn_tui", "demo"]
 
@@ -27,10 +27,7 @@ def open_user(terminal: Tmux) -> str:
 
     A consent that is given during the night in Korea brings a notice that comes and goes.
     """
-    terminal.wait_for("user_id:", "SANDBOX")
-    terminal.wait_for_cursor()
-    terminal.type("user-0001")
-    terminal.press("Enter")
+    look_up(terminal, "user-0001")
     terminal.wait_for("Nothing staged.")
     terminal.press("u")
     terminal.wait_for("1 edit staged")

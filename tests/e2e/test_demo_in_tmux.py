@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.tmux import Tmux, Watched, children
+from tests.e2e.tmux import Tmux, Watched, children, look_up
 
 CONSOLE = [sys.executable, "-m", "dfn_tui"]
 TOKEN = "tok-e2e"
@@ -61,10 +61,7 @@ def sms_consent(state: Path, user_id: str) -> str | None:
 
 def test_a_consent_is_withdrawn(state: Path, home: dict[str, str]) -> None:
     with Tmux(CONSOLE, {**home, "DFN_TUI_TOKEN": TOKEN}) as terminal:
-        terminal.wait_for("user_id:", "SANDBOX")
-        terminal.wait_for_cursor()
-        terminal.type("user-0003")
-        terminal.press("Enter")
+        look_up(terminal, "user-0003")
         terminal.wait_for("Nothing staged.")
         assert sms_consent(state, "user-0003") == "Subscribed"
 

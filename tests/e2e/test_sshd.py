@@ -17,7 +17,7 @@ import pytest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Ending, Entry, Filter, Journal
-from tests.e2e.tmux import Tmux, Watched
+from tests.e2e.tmux import Tmux, Watched, look_up, review_withdrawal
 
 USER = "user-0003"
 UPDATE = "/api/v1/users/profile/update"
@@ -130,26 +130,9 @@ def bastion(tmp_path: Path, require: Callable[..., None]) -> Iterator[Bastion]:
             yield bastion
 
 
-def look_up(terminal: Tmux) -> None:
-    terminal.wait_for("user_id:", "SANDBOX")
-    terminal.wait_for_cursor()
-    terminal.type(USER)
-    terminal.press("Enter")
-
-
 def test_the_line_drops_in_the_middle_of_a_write(bastion: Bastion) -> None:
     with Tmux(bastion.ssh(), {"HOME": str(bastion.home)}) as terminal:
-        look_up(terminal)
-        terminal.wait_for("Nothing staged.")
-        terminal.press("Down", "Down", "u")
-        terminal.wait_for("1 edit staged")
-        terminal.press("r")
-        terminal.wait_for_focus("Cancel")
-        terminal.press("BTab")
-        terminal.wait_for_cursor()
-        terminal.type("INC-42")
-        terminal.press("Tab", "Tab")
-        terminal.wait_for_focus("Send")
+        review_withdrawal(terminal, USER)
         bastion.sandbox.faults.latency_ms = 700
         terminal.press("Enter")
         terminal.wait_until(bastion.received, "the write")
@@ -164,7 +147,7 @@ def test_the_line_drops_in_the_middle_of_a_write(bastion: Bastion) -> None:
     assert entry.outcome.ending is Ending.CONFIRMED
 
     with Tmux(bastion.ssh(), {"HOME": str(bastion.home)}) as terminal:
-        look_up(terminal)
+        look_up(terminal, USER)
         terminal.wait_for("○ unsubscribed")
         assert "Left open" not in terminal.screen()
         terminal.press("4")

@@ -130,3 +130,26 @@ def children(pid: int) -> list[int]:
         for thread in Path(f"/proc/{pid}/task").iterdir()
         for child in (thread / "children").read_text().split()
     ]
+
+
+def look_up(terminal: Tmux, user: str) -> None:
+    """Looks a user up in a console that has just begun."""
+    terminal.wait_for("user_id:", "SANDBOX")
+    terminal.wait_for_cursor()
+    terminal.type(user)
+    terminal.press("Enter")
+
+
+def review_withdrawal(terminal: Tmux, user: str) -> None:
+    """Withdraws a user's SMS consent, up to the button that sends it."""
+    look_up(terminal, user)
+    terminal.wait_for("Nothing staged.")
+    terminal.press("Down", "Down", "u")
+    terminal.wait_for("1 edit staged")
+    terminal.press("r")
+    terminal.wait_for_focus("Cancel")
+    terminal.press("BTab")
+    terminal.wait_for_cursor()
+    terminal.type("INC-42")
+    terminal.press("Tab", "Tab")
+    terminal.wait_for_focus("Send")

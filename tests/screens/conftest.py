@@ -1,10 +1,8 @@
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 
@@ -14,12 +12,6 @@ def sandbox() -> Iterator[SandboxThread]:
     """A sandbox with a few users, for one test."""
     with SandboxThread(SandboxOptions(users=60)) as running:
         yield running
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries without the waits between them, so that a test of the last word need not sit them out."""
-    monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Filter, Journal
 from tests.api.served import RawServer, Reply, cut, http, silent
 from tests.e2e.tmux import Tmux, children
+from tests.e2e.tmux import look_up as look_up_in
 from tests.screens.driving import console, driven, look_up, see, shown, until
 from tests.starting import KEY
 from tests.system.planted import USER, Planted, leaking_files, leaks
@@ -81,10 +81,7 @@ def open_user(terminal: Tmux, home: Path, command: list[str]) -> None:
     terminal.record(home / "terminal")
     terminal.type(shlex.join(command) + "; echo ended with $?")
     terminal.press("Enter")
-    terminal.wait_for("user_id:", "SANDBOX")
-    terminal.wait_for_cursor()
-    terminal.type(USER)
-    terminal.press("Enter")
+    look_up_in(terminal, USER)
 
 
 def of_process(pid: int) -> bytes:
@@ -208,8 +205,8 @@ FAILURES: dict[str, Callable[[Planted], Reply]] = {
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))
+def impatient(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives up on an answer at once, and tries again without a wait."""
     monkeypatch.setattr("dfn_tui.api.transport.Timeouts", partial(Timeouts, read=0.05, total=0.1))
 
 

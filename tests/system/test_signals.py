@@ -14,7 +14,7 @@ import pytest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Ending, Entry, Filter, Journal
-from tests.e2e.tmux import PATIENCE, Tmux, Watched
+from tests.e2e.tmux import PATIENCE, Tmux, Watched, review_withdrawal
 from tests.starting import start
 
 USER = "user-0003"
@@ -82,20 +82,7 @@ class Console:
 
     def write(self, terminal: Tmux, latency_ms: int) -> None:
         """Withdraws a consent, and returns when the server has received that but not yet done it."""
-        terminal.wait_for("user_id:", "SANDBOX")
-        terminal.wait_for_cursor()
-        terminal.type(USER)
-        terminal.press("Enter")
-        terminal.wait_for("Nothing staged.")
-        terminal.press("Down", "Down", "u")
-        terminal.wait_for("1 edit staged")
-        terminal.press("r")
-        terminal.wait_for_focus("Cancel")
-        terminal.press("BTab")
-        terminal.wait_for_cursor()
-        terminal.type("INC-42")
-        terminal.press("Tab", "Tab")
-        terminal.wait_for_focus("Send")
+        review_withdrawal(terminal, USER)
         self.sandbox.faults.latency_ms = latency_ms
         terminal.press("Enter")
         terminal.wait_until(self.sent, "the write")

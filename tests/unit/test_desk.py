@@ -2,16 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Conflict, Desk, Ending, GateRefused, StaleWrite, Verdict
 from dfn_tui.store import Journal
@@ -19,24 +16,6 @@ from tests.starting import endings, entries, send, start, until, withdraw
 
 SMS = Flag.MKT_SMS.value
 ON, OFF = State.SUBSCRIBED.value, State.UNSUBSCRIBED.value
-
-
-@pytest.fixture
-def sandbox() -> Iterator[SandboxThread]:
-    """Of its users, 1, 3 and 5 have agreed to SMS advertising."""
-    with SandboxThread(SandboxOptions(users=8)) as running:
-        yield running
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries without the waits between them."""
-    monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "journal.db"
 
 
 def consent(sandbox: SandboxThread, user: str) -> str | None:

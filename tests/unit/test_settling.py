@@ -3,18 +3,14 @@
 import asyncio
 import socket
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Ending, Intent, Verdict
 from dfn_tui.service.journalling import JournalKeeper
@@ -25,24 +21,6 @@ SMS = Flag.MKT_SMS.value
 ON, OFF = State.SUBSCRIBED.value, State.UNSUBSCRIBED.value
 HERE = socket.gethostname()
 LONG_AGO = datetime(2025, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[SandboxThread]:
-    """Of its users, 1, 3 and 5 have agreed to SMS advertising."""
-    with SandboxThread(SandboxOptions(users=8)) as running:
-        yield running
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries without the waits between them."""
-    monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "journal.db"
 
 
 def a_dead_process() -> int:

@@ -17,9 +17,9 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import End
 from dfn_tui.service.bulk.run.results import INVALID, Result, results
 from dfn_tui.service.bulk.run.words import conflict_words, count_words, state_words
-from dfn_tui.service.history import korean_time
 from dfn_tui.service.place import capabilities_of
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text.korea import korean_time
 
 
 def status(args: argparse.Namespace) -> ExitCode:

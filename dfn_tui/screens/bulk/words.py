@@ -1,10 +1,10 @@
 """Jobs as text: in a list, while one runs, and at its end."""
 
-from dfn_tui.consent.night import KOREA
 from dfn_tui.service import JobSummary, RunProgress
 from dfn_tui.service.bulk.plan.words import head_words
 from dfn_tui.service.bulk.run.words import conflict_words, count_words, share_of, state_words
 from dfn_tui.text import _, inert
+from dfn_tui.text.korea import korean_minute
 
 _LONGEST_BAR = 50
 
@@ -45,10 +45,9 @@ def job_lines(job: JobSummary) -> list[str]:
 
 def _approved(job: JobSummary) -> list[str]:
     record = job.record
-    begun = f"{record.begun.astimezone(KOREA):%Y-%m-%d %H:%M}"
     lines = [
         _("Begun {time} KST by {by}, reason: {reason}").format(
-            time=begun, by=inert(record.by, 80), reason=inert(record.reason, 200)
+            time=korean_minute(record.begun), by=inert(record.by, 80), reason=inert(record.reason, 200)
         )
     ]
     if record.evidence:

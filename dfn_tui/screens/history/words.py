@@ -6,9 +6,10 @@ from rich.text import Text
 
 from dfn_tui.consent.words import state_glyph, state_name
 from dfn_tui.service import Change, Ending, Entry, FieldKind, Value
-from dfn_tui.service.history import korean_time, operator_words, state_of
+from dfn_tui.service.history import operator_words, state_of
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _, inert
+from dfn_tui.text.korea import korean_time
 
 PADDING = 2  # one column on each side of a cell
 WIDE = 100

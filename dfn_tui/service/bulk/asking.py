@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from dfn_tui.api.types import Capabilities, IdentityKind
-from dfn_tui.consent.night import KOREA
 from dfn_tui.errors import ConsoleError
+from dfn_tui.files import make_private_folder
 from dfn_tui.service.bulk.input import BulkInput, Wish, open_input, parse_assignment
 from dfn_tui.service.bulk.plan.file import plan_errors
 from dfn_tui.text import _, inert
+from dfn_tui.text.korea import file_stamp
 
 
 class AskingRefused(ConsoleError):
@@ -73,7 +74,7 @@ def _wishes(changes: str, capabilities: Capabilities) -> list[Wish]:
 def default_plan_file(jobs: Path, now: datetime) -> Path:
     """Where a plan is saved that nobody named: beside the folder of the jobs, by the Korean time; no plan
     that is there already."""
-    folder, name = jobs.parent / "plans", f"{now.astimezone(KOREA):%Y%m%d-%H%M%S}"
+    folder, name = jobs.parent / "plans", file_stamp(now)
     path, at = folder / f"{name}.plan", 1
     while path.exists():
         at += 1
@@ -92,7 +93,7 @@ def new_plan_file(text: str, jobs: Path) -> Path:
     folder = jobs.parent / "plans"
     with plan_errors(path):
         if path.parent == folder.absolute():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(folder)
         taken = path.exists()
     if taken:
         raise AskingRefused(

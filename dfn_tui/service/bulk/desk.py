@@ -12,7 +12,6 @@ from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
 from dfn_tui.config import Connection
-from dfn_tui.consent.night import KOREA
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
@@ -33,6 +32,7 @@ from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.bulk.run.words import share_of
 from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
+from dfn_tui.text.korea import file_stamp
 
 AT_ONCE = 32
 """The most requests under way together."""
@@ -170,7 +170,7 @@ class BulkDesk:
         now = self.desk.clock()
         demands = found.demands(now, production=self.desk.production)
         return JobRecord(
-            id=f"{now.astimezone(KOREA):%Y%m%d-%H%M%S}-{plan.digest[:6]}",
+            id=f"{file_stamp(now)}-{plan.digest[:6]}",
             digest=plan.digest,
             begun=now,
             by=self.by,

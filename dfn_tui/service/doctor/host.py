@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.metadata import metadata as described
 
-from dfn_tui.consent.night import KOREA
 from dfn_tui.service.doctor.seen import Seen, failed, ok, warning
 from dfn_tui.text import _, inert
+from dfn_tui.text.korea import korean_minute
 
 PACKAGE = "dfn-tui"
 COLUMNS, ROWS = 80, 24
@@ -172,6 +172,5 @@ def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
 def time_zone() -> Seen:
     """The Korean time, which the night rule goes by, beside the host's."""
     now = datetime.now(UTC)
-    korean = now.astimezone(KOREA).strftime("%Y-%m-%d %H:%M %z")
-    here = now.astimezone().strftime("%H:%M %z")
+    korean, here = f"{korean_minute(now)} +0900", f"{now.astimezone():%H:%M %z}"
     return ok(_("It is {korean} in Korea, and {here} by this host.").format(korean=korean, here=here))

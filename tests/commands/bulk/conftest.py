@@ -1,56 +1,19 @@
-"""A sandbox, users of one's own, and plans and jobs made by the commands themselves."""
+"""Plans and jobs made by the commands themselves."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.bulk.using import STOP, Bulk
-from tests.commands.running import Ran, Run, runner
-
-_free = iter(range(10, 10_000))
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread(SandboxOptions(users=500)) as running:
-        yield running
+from tests.commands.running import Ran, Run
 
 
 @pytest.fixture
-def run(
-    sandbox: SandboxThread,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> Iterator[Run]:
+def run(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs in a folder of the test's own, where plans and results are written."""
     monkeypatch.chdir(tmp_path)
-    sandbox.requests.clear()
-    yield runner(sandbox, monkeypatch, capfd)
-    faults = sandbox.faults
-    faults.drop_rate = faults.error_rate = 0.0
-    faults.latency_ms = 0
-    faults.refuse = None
-    faults.busy_users = faults.bad_users = frozenset()
-
-
-@pytest.fixture
-def users(sandbox: SandboxThread) -> Callable[..., list[str]]:
-    """`users(2)` are two users who subscribed to advertising by SMS and by day, and to nothing else."""
-
-    def make(count: int = 1, sms: State = State.SUBSCRIBED) -> list[str]:
-        ids = [f"user-{next(_free):04d}" for _number in range(count)]
-        given = {Flag.MKT: State.SUBSCRIBED, Flag.MKT_SMS: sms}
-        sandbox.state.write_profiles(
-            (one, {**dict.fromkeys(Flag, State.UNSUBSCRIBED), **given}, {}) for one in ids
-        )
-        return ids
-
-    return make
+    return run
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ The input half: `open_input` reads users and what is wanted for each, a row at a
 into SQLite, each user once.
 """
 
-from dfn_tui.service.bulk.input.columns import Column, NameRefused, Wish, WishSet, parse_assignment
+from dfn_tui.service.bulk.input.columns import NameRefused, Wish, WishSet, parse_assignment
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
 from dfn_tui.service.bulk.input.intake import Taken, take_in
 from dfn_tui.service.bulk.input.layout import Form, InputRefused
@@ -14,7 +14,6 @@ from dfn_tui.service.bulk.input.records import Bad, Counts, Fault, Good, Stopped
 __all__ = [
     "Bad",
     "BulkInput",
-    "Column",
     "Counts",
     "Fault",
     "FileUnreadable",

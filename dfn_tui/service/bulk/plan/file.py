@@ -7,7 +7,6 @@ plan over says it beside the file.
 
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dfn_tui.files import empty_private
 from dfn_tui.service.bulk.plan.records import Head, PlanError, PlannedUser, Shape
 from dfn_tui.text import _, inert
 
@@ -201,8 +201,7 @@ def create(
 ) -> sqlite3.Connection:
     """A new empty file that only its owner can read, in place of one that may be there."""
     with plan_errors(path):
-        path.unlink(missing_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        empty_private(path)
         db = connect(path)
         db.execute(f"PRAGMA application_id = {application}")
         db.execute(f"PRAGMA user_version = {VERSION}")

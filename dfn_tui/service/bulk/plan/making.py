@@ -6,11 +6,9 @@ All that touches the disk is done in one thread of its own, a page at a time; so
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Api, Environment
@@ -21,11 +19,10 @@ from dfn_tui.service.bulk.plan.records import Head, wish_set
 from dfn_tui.service.bulk.plan.undoing import UndoWish
 from dfn_tui.service.bulk.run.calls import Calls
 from dfn_tui.service.records import FieldKind, UserRecord
+from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.text import inert
 
 _PAGE = 2000  # rows read or written together
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,7 @@ class _Making:
         self._create = create
         self._progress = progress
         self._draft = Draft(path)
-        self._thread = ThreadPoolExecutor(1, "plan")
+        self._thread = WorkerThread("plan")
         self._total = self._read = 0
         self._ahead: deque[Row] = deque()
         self._last = -1
@@ -147,21 +144,18 @@ class _Making:
             loop.call_soon_threadsafe(self._progress, Reading(rows))
 
         try:
-            await self._do(self._draft.begin)
-            taken = await self._do(lambda: take(self._draft, told))
+            await self._thread.do(self._draft.begin)
+            taken = await self._thread.do(lambda: take(self._draft, told))
             self._total = taken.users
             self._tell()
             await self._look_all_up()
             head = head_of(taken)
-            return head, await self._do(lambda: self._draft.finish(head))
+            return head, await self._thread.do(lambda: self._draft.finish(head))
         finally:
             self._draft.leave()
             # Shielded: whatever cancels it, the files must go.
-            await asyncio.shield(loop.run_in_executor(self._thread, self._draft.discard))
-            self._thread.shutdown(wait=False)
-
-    async def _do(self, work: Callable[[], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            await asyncio.shield(self._thread.do(self._draft.discard))
+            self._thread.close()
 
     def _tell(self) -> None:
         self._progress(Reading(self._total, self._read, self._total))
@@ -197,7 +191,7 @@ class _Making:
         """The next users; empty at the end."""
         async with self._feeding:
             if not self._ahead and not self._all_paged:
-                found = await self._do(lambda: self._draft.page(self._last, _PAGE))
+                found = await self._thread.do(lambda: self._draft.page(self._last, _PAGE))
                 self._ahead.extend(found)
                 self._last = found[-1].number if found else self._last
                 self._all_paged = not found
@@ -229,4 +223,4 @@ class _Making:
 
     async def _write(self) -> None:
         judged, self._judged = self._judged, []
-        await self._do(lambda: self._draft.write(judged))
+        await self._thread.do(lambda: self._draft.write(judged))

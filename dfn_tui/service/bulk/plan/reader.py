@@ -1,8 +1,6 @@
 """An open plan for those who cannot wait for the disk."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ from dfn_tui.service.bulk.plan.narrowing import leave_out, put_back, select
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.plan.selecting import Selection, Users
 from dfn_tui.service.bulk.plan.totals import Totals, totals
+from dfn_tui.service.worker_thread import WorkerThread
 
 Answer = TypeVar("Answer")
 
@@ -28,12 +27,12 @@ class Figures:
 class PlanReader:
     """The plan at `path`; all is done in one thread of its own, in the order asked. Close it after use.
 
-    A caller that is cancelled stops nothing. Every method may raise `PlanError`.
+    A caller that is cancelled stops nothing that began. Every method may raise `PlanError`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._thread = ThreadPoolExecutor(1, "plan")
+        self._thread = WorkerThread("plan")
         self._plan: PlanFile | None = None
 
     async def figures(self) -> Figures:
@@ -54,7 +53,7 @@ class PlanReader:
         return await self._do(lambda plan: change(plan, which, at, by))
 
     async def _do(self, work: Callable[[PlanFile], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._opened()))
+        return await self._thread.do(lambda: work(self._opened()))
 
     def _opened(self) -> PlanFile:
         if self._plan is None:
@@ -63,8 +62,7 @@ class PlanReader:
 
     def close(self) -> None:
         """Closes the plan once what was asked is done. Nothing may be asked after that."""
-        self._thread.submit(self._close)
-        self._thread.shutdown(wait=False)
+        self._thread.close(self._close)
 
     def _close(self) -> None:
         if self._plan is not None:

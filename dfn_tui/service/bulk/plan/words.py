@@ -11,8 +11,8 @@ from dfn_tui.service.bulk.plan.records import Head, PlannedUser, Standing
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.totals import Cost, Totals
 from dfn_tui.service.change_words import change_words
-from dfn_tui.service.history import korean_time
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text.korea import korean_time
 
 _HOUR, _MINUTE = 3600, 60
 

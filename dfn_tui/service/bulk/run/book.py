@@ -7,16 +7,21 @@ holds up none of them.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import End, Ended
 from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import Intent, Outcome
+from dfn_tui.text import _
 
 Answer = TypeVar("Answer")
+
+
+class NotWrittenDown(ConsoleError):
+    """The journal or the job's file did not take what was to be written, by a defect of this program."""
 
 
 class _Begin(NamedTuple):
@@ -25,8 +30,8 @@ class _Begin(NamedTuple):
 
 
 class Book:
-    """Writes for one run. Every method may raise `JournalError` or `PlanError`; after the first nothing more
-    is written, and so nothing more can be sent."""
+    """Writes for one run. Every method may raise `JournalError`, `PlanError` or `NotWrittenDown`; after the
+    first nothing more is written, and so nothing more can be sent."""
 
     def __init__(self, keeper: JournalKeeper, job: Job) -> None:
         self.job = job
@@ -34,7 +39,7 @@ class Book:
         """Why nothing can be written any more."""
         self.counts: Counter[End] = Counter()
         self._keeper = keeper
-        self._thread = ThreadPoolExecutor(1, "job")
+        self._thread = WorkerThread("job")
         self._begins: list[_Begin] = []
         self._outcomes: list[Outcome] = []
         self._ended: list[Ended] = []
@@ -65,13 +70,13 @@ class Book:
 
     async def ask(self, question: Callable[[Job], Answer]) -> Answer:
         """What the job's file says, asked in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, question, self.job)
+        return await self._thread.do(lambda: question(self.job))
 
     async def close(self) -> None:
         """Waits for the last writing, and ends the thread. The job stays open."""
         if self._writing is not None:
             await asyncio.shield(self._writing)
-        self._thread.shutdown(wait=True)
+        self._thread.close(wait=True)
 
     def _write(self) -> None:
         if self._writing is None:
@@ -83,15 +88,15 @@ class Book:
                 begins, self._begins = self._begins, []
                 outcomes, self._outcomes = self._outcomes, []
                 ended, self._ended = self._ended, []
-                try:
-                    if self.trouble is not None:
-                        raise self.trouble
-                    await self._write_once(begins, outcomes, ended)
-                except ConsoleError as error:
-                    self.trouble = error
+                if self.trouble is None:
+                    try:
+                        await self._write_once(begins, outcomes, ended)
+                    except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
+                        self.trouble = error if isinstance(error, ConsoleError) else _not_written_down(error)
+                if self.trouble is not None:
                     for begin in begins:
                         if not begin.numbers.done():
-                            begin.numbers.set_exception(error)
+                            begin.numbers.set_exception(self.trouble)
         finally:
             self._writing = None
 
@@ -113,3 +118,15 @@ class Book:
             floor = min(self._open, default=self._known + 1) - 1
             for end, count in (await self.ask(lambda job: job.write(ended, floor))).items():
                 self.counts[end] += count
+
+
+def _not_written_down(error: Exception) -> NotWrittenDown:
+    trouble = NotWrittenDown(
+        _("The run cannot be written down"),
+        _("Writing how it goes failed by a defect ({error}). Nothing more is sent.").format(
+            error=type(error).__name__
+        ),
+        _("Start the job again: what was sent is then read from the server. Please report the defect."),
+    )
+    trouble.__cause__ = error
+    return trouble

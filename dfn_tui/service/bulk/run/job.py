@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dfn_tui.files import empty_private, make_private_folder
 from dfn_tui.service.bulk.plan.file import TABLES, PlanFile, check_tables, connect, damaged, plan_errors
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlannedUser
 from dfn_tui.service.bulk.run.records import UNFINISHED, End, Ended, JobRecord
@@ -188,9 +189,8 @@ def make_job(plan: PlanFile, folder: Path, record: JobRecord) -> Job:
     path = folder / f"{record.id}.db"
     part = path.with_suffix(".part")
     with plan_errors(path):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # SQLite takes an empty file
+        make_private_folder(folder)
+        empty_private(part)  # SQLite takes an empty file
         plan.db.execute("VACUUM INTO ?", (str(part),))
         db = connect(part)
         try:

@@ -1,11 +1,11 @@
 """The results of a job as a file for spreadsheets."""
 
 import csv
-import os
 from pathlib import Path
 from typing import TextIO
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.files import new_private_text
 from dfn_tui.service.bulk.run.job import Job, open_job
 from dfn_tui.service.bulk.run.results import COLUMNS, results
 from dfn_tui.text import _, inert
@@ -24,19 +24,14 @@ def write_results(job: Path, text: str, *, revealed: bool = False) -> Path:
     with open_job(job) as opened:
         place = _place(text)
         try:
-            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with new_private_text(place, newline="") as file:
+                write_rows(opened, file, revealed=revealed)
         except FileExistsError:
             raise _not_written(
                 _("There is such a file already, and nothing is written over."), _("Give another name.")
             ) from None
         except (OSError, ValueError) as error:
-            raise _not_written(_why(error), _("Give another path.")) from error
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                write_rows(opened, file, revealed=revealed)
-        except OSError as error:
-            place.unlink(missing_ok=True)
-            raise _not_written(_why(error), _("Make room, or give another path.")) from error
+            raise _not_written(_why(error), _("Give another path, or make room.")) from error
         return place
 
 

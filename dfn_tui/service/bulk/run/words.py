@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from dfn_tui.consent.night import KOREA
 from dfn_tui.service.bulk.plan.words import span
 from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, Phase, RunProgress, State
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text.korea import korean_clock
 
 
 def end_words(end: End) -> str:
@@ -98,8 +98,10 @@ def _held_up(progress: RunProgress, now: datetime) -> str:
     if progress.paused:
         found.append(_("PAUSED: what is under way is finished, nothing more is sent"))
     if progress.waiting_seconds > 0:
-        until = (now + timedelta(seconds=progress.waiting_seconds)).astimezone(KOREA)
-        found.append(_("waiting for the server until {time} KST").format(time=f"{until:%H:%M:%S}"))
+        until = now + timedelta(seconds=progress.waiting_seconds)
+        found.append(
+            _("waiting for the server until {time} KST").format(time=korean_clock(until, seconds=True))
+        )
     if progress.waiting:
         words = ngettext(
             "{users} user of unknown outcome is looked at again",

@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxThread]:
+    """Of its users, 1, 3 and 5 have agreed to SMS advertising."""
+    with SandboxThread(SandboxOptions(users=8)) as running:
+        yield running
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a console keeps its journal: nothing is there yet."""
+    return tmp_path / "state" / "journal.db"

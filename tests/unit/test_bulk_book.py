@@ -1,0 +1,61 @@
+"""What a run writes down, and what becomes of those who wait for it when that fails."""
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.run.book import Book, NotWrittenDown
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.store import Ending, Outcome
+from dfn_tui.store.errors import JournalError, locked
+from tests.unit.journals import intent
+
+ENOUGH = 60  # seconds, for what would otherwise never come
+NO_JOB = cast(Job, None)
+
+
+class Failing(JournalKeeper):
+    """A journal that takes nothing."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(path)
+        self.error = error
+
+    async def write(self, *_: object) -> list[int]:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(locked(Path("journal.db")), JournalError), (ValueError("beyond JSON"), NotWrittenDown)],
+)
+async def test_whatever_fails_reaches_all_who_wait(
+    tmp_path: Path, error: Exception, told: type[ConsoleError]
+) -> None:
+    book = Book(Failing(tmp_path / "journal.db", error), NO_JOB)
+    async with asyncio.timeout(ENOUGH):
+        waiting = [book.begin([intent(user)]) for user in ("a", "b")]
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(one) for one in found] == [told, told]
+        with pytest.raises(told):
+            await book.begin([intent("c")])
+        with pytest.raises(told):
+            await book.flush()
+        await book.close()
+
+
+async def test_a_defect_of_the_journal_stops_the_run_with_a_text(tmp_path: Path) -> None:
+    keeper = JournalKeeper(tmp_path / "state" / "journal.db")
+    book = Book(keeper, NO_JOB)
+    async with asyncio.timeout(ENOUGH):
+        book.end([], [Outcome(99, Ending.ACCEPTED)])  # of no intent: a ValueError
+        with pytest.raises(NotWrittenDown) as told:
+            await book.begin([intent()])
+        assert "ValueError" in told.value.happened
+        assert "Nothing more is sent" in told.value.happened
+        await book.close()
+        await keeper.close()
