@@ -1,10 +1,11 @@
 """Dialogs that more than one screen uses."""
 
+import os
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -74,8 +75,6 @@ class ErrorDialog(Dialog[str]):
         self.dismiss("token" if event.button.id == "token" else None)
 
     def action_copy(self) -> None:
-        from dfn_tui.screens.copying import copy  # noqa: PLC0415  it builds on this module
-
         copy(self.app, str(self._error))
 
 
@@ -93,6 +92,36 @@ class NoticeDialog(Dialog[None]):
 
     def on_button_pressed(self) -> None:
         self.dismiss(None)
+
+
+class CopiedDialog(Dialog[None]):
+    """The text, over the whole width and without a frame at its sides: what is selected is the text alone."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_("Sent to the terminal"))
+        self._text = text
+
+    def body(self) -> ComposeResult:
+        yield Static(_hint(), markup=False, classes="next-step")
+        with VerticalScroll(can_focus=True):
+            yield Static(self._text, markup=False, id="copied")
+
+
+def copy(app: App[Any], text: str) -> None:
+    """Sends `text` to the terminal's clipboard (OSC 52), and shows it."""
+    app.copy_to_clipboard(text)
+    app.push_screen(CopiedDialog(text))
+
+
+def _hint() -> str:
+    if os.environ.get("TMUX"):
+        return _(
+            "tmux passes it on only with this setting: set -g set-clipboard on\n"
+            "Where it does not arrive, select it here."
+        )
+    if os.environ.get("STY"):
+        return _("GNU screen does not pass it on: select it here.")
+    return _("Not every terminal takes it. Where it does not arrive, select it here.")
 
 
 class TokenDialog(Dialog[str]):

@@ -15,7 +15,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.changes import result_line
 from dfn_tui.screens.conflicts import AGAIN, OTHERS, ConflictDialog
-from dfn_tui.screens.copying import copy
+from dfn_tui.screens.dialogs import copy
 from dfn_tui.service import Approval, Desk, Identity, Progress, Review, StaleWrite, UserResult, Verdict
 from dfn_tui.service.change_words import verdict_words
 from dfn_tui.text import _, inert
@@ -96,8 +96,7 @@ class ResultScreen(DeskScreen[None]):
         except ConsoleError as error:
             self.tell(error)
             return
-        self.dismiss(None)
-        self.open_review()
+        self.open_review(in_place=True)
 
     def _on_progress(self, progress: Progress) -> None:
         words = _("Sending: {done} of {total} answered. {reason}")

@@ -1,9 +1,9 @@
 """Asking for a token wherever one is missing: the keyring is unlocked, or a token is given."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
 
@@ -12,9 +12,6 @@ from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
 from dfn_tui.service import Connections
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
-
-if TYPE_CHECKING:
-    from dfn_tui.app import ConsoleApp
 
 UNLOCKED, OTHER = "unlocked", "other"
 
@@ -61,11 +58,16 @@ class UnlockDialog(Dialog[str]):
 
 
 async def obtain_token(
-    app: "ConsoleApp", name: str, kind: str, reason: str = "", *, locked: bool = False
+    app: App[Any],
+    connections: Connections,
+    name: str,
+    kind: str,
+    reason: str = "",
+    *,
+    locked: bool = False,
 ) -> bool:
     """Has the operator unlock the keyring where it is locked, or give a token, and says where that is kept.
     False where they would not. Called in a worker."""
-    connections = app.connections
     if locked:
         answer = await app.push_screen_wait(UnlockDialog(connections, name, reason))
         if answer != OTHER:

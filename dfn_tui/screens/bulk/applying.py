@@ -11,7 +11,7 @@ from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.bulk.job import follow
+from dfn_tui.screens.messages import JobStarted
 from dfn_tui.service import BulkApproval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options, caps
 from dfn_tui.service.bulk.plan.words import totals_words
 from dfn_tui.service.bulk.run.words import conflict_words
@@ -120,7 +120,7 @@ class ApplyScreen(DeskScreen[str]):
                 self._focus_what_is_missing()
             self.tell(error, retry=self._begin)
             return
-        follow(self.console, self._bulk)
+        self.app.post_message(JobStarted(self._bulk))
         self.dismiss(run.record.id)
 
     def _text(self, id: str) -> str:

@@ -11,8 +11,7 @@ from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.screens.copying import copy
-from dfn_tui.screens.dialogs import ErrorDialog
+from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
 from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_cover
 from dfn_tui.service.history import entry_lines, outcome_lines
@@ -108,7 +107,7 @@ class EntryScreen(ConsoleScreen[None]):
             self.notify(_("Nothing of this was applied: there is nothing to undo."), markup=False)
             return
         try:
-            desk = self.console.connections.desk_of(self._entry, self._keeper)
+            desk = self.connections.desk_of(self._entry, self._keeper)
         except ConsoleError as error:
             self.app.push_screen(ErrorDialog(error))
         else:

@@ -11,8 +11,7 @@ from textual.widgets import Button, Input, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.copying import copy
-from dfn_tui.screens.dialogs import Dialog
+from dfn_tui.screens.dialogs import Dialog, copy
 from dfn_tui.service import Desk, Identity
 from dfn_tui.service.receipt import export_receipt, make_receipt, receipt_file
 from dfn_tui.text import _, inert
