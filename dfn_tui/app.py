@@ -256,6 +256,7 @@ class ConsoleApp(LockingApp):
             from dfn_tui.terminal import started_by_shell  # noqa: PLC0415  needs what Windows does not have
 
             if started_by_shell():
+                self.mask()  # whoever brings it back may be somebody else
                 super().action_suspend_process()
                 return
         self.notify(_("There is no shell that this console could be suspended to."), markup=False)

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
 
 from dfn_tui import paths
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 STYLES: list[str | PurePath] = [*paths.style_files()]
 """What every screen but the first needs: to read them all takes a fiftieth of a start."""
+
+
+REVEAL = Binding("m", "reveal", _("Reveal"), id="values.reveal", tooltip=_("Show or mask personal values"))
+"""Bound by the screens that have personal values; `watch_revealed` shows them anew."""
 
 
 class Host(Protocol):
@@ -70,6 +75,8 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         Binding("f1", "help", _("Help"), id="screen.help", tooltip=_("Show every key of this screen")),
     ]
 
+    revealed = var(False, init=False)
+
     @property
     def connections(self) -> "Connections":
         return cast("Host", self.app).connections
@@ -89,7 +96,12 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         yield from ()
 
     def mask(self) -> None:
-        """Covers the personal values that were revealed on this screen, where it can reveal any."""
+        """Covers the personal values that were revealed on this screen."""
+        self.revealed = False
+
+    def action_reveal(self) -> None:
+        """Reveals personal values, or covers them again."""
+        self.revealed = not self.revealed
 
     def action_back(self) -> None:
         """Leaves this screen; the first one stays."""
@@ -142,7 +154,7 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
         self.app.post_message(ErrorRaised(self.desk, error, retry))
 
     def open_review(self, *, in_place: bool = False) -> None:
-        """Goes to the review of everything staged on this connection; `in_place` leaves this screen for it."""
+        """Goes to the review of all that is staged here, over this screen or `in_place` of it."""
         if len(self.desk.staging):
             self.app.post_message(ReviewRequested(self.desk, in_place))
             return

@@ -5,13 +5,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
 from dfn_tui.service import Approval, Desk, JournalError, Notice
@@ -23,14 +23,11 @@ from dfn_tui.widgets.tick import Tick
 class ReviewScreen(DeskScreen[None]):
     """Nothing is sent but by the button here, and the focus starts on Cancel."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "reveal", _("Reveal"), id="review.reveal", tooltip=_("Show or mask personal values")),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._review = desk.review()
-        self._revealed = False
 
     def body(self) -> ComposeResult:
         users = len(self._review.changes)
@@ -81,17 +78,10 @@ class ReviewScreen(DeskScreen[None]):
             lines.append(Text(inert(change.identity.value, 60), "bold"))
             if change.undo_of is not None:
                 lines[-1].append("  " + _("undo of entry {seq}").format(seq=change.undo_of), "yellow")
-            lines += [Text("  ") + change_line(item, self._revealed) for item in change.fields]
+            lines += [Text("  ") + change_line(item, self.revealed) for item in change.fields]
         return Text("\n").join(lines)
 
-    def action_reveal(self) -> None:
-        self._reveal(not self._revealed)
-
-    def mask(self) -> None:
-        self._reveal(False)
-
-    def _reveal(self, revealed: bool) -> None:
-        self._revealed = revealed
+    def watch_revealed(self) -> None:
         self.query_one("#changes", Static).update(self._changes())
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
