@@ -10,6 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
+from textual.widgets import Static
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
@@ -103,6 +104,13 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         """Reveals personal values, or covers them again."""
         self.revealed = not self.revealed
 
+    def say(self, selector: str, words: str) -> None:
+        """Shows these words, or nothing where there are none. The same ones are not painted again."""
+        shown = self.query_one(selector, Static)
+        if shown.content != words:
+            shown.update(words)
+            shown.display = bool(words)
+
     def action_back(self) -> None:
         """Leaves this screen; the first one stays."""
         if len(self.app.screen_stack) > 2:  # Textual's own blank screen lies below the first
@@ -148,12 +156,12 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
         if settled:
             self.app.post_message(WritesSettled(settled))
 
-    def tell(self, error: ConsoleError, retry: Callable[[], None] | None = None) -> None:
+    def tell(self, error: ConsoleError, retry: Callable[[], object] | None = None) -> None:
         """Puts an expected error before the operator. Where a token would help, one can be given at once,
         and `retry` is called with it in place; staged edits stay as they are."""
         self.app.post_message(ErrorRaised(self.desk, error, retry))
 
-    def open_review(self, *, in_place: bool = False) -> None:
+    def action_review(self, *, in_place: bool = False) -> None:
         """Goes to the review of all that is staged here, over this screen or `in_place` of it."""
         if len(self.desk.staging):
             self.app.post_message(ReviewRequested(self.desk, in_place))

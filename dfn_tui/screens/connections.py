@@ -75,12 +75,9 @@ class ConnectionsScreen(ConsoleScreen[None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.app.post_message(ConnectionRequested(str(event.option_id)))
 
-    def action_add(self) -> None:
-        """Asks for a connection and its token, and adds it."""
-        self._add()
-
     @work(group="add")
-    async def _add(self) -> None:
+    async def action_add(self) -> None:
+        """Asks for a connection and its token, and adds it."""
         connection = await self.app.push_screen_wait(AddConnectionDialog(self.connections))
         if connection is not None:
             self._fill()

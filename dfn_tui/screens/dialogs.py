@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import STYLES, BindingCommands
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
 
@@ -66,10 +67,8 @@ class ErrorDialog(Dialog[str]):
         with VerticalScroll(can_focus=False):
             yield Static(self._error.happened, markup=False)
             yield Static(self._error.next_step, markup=False, classes="next-step")
-        with Horizontal(classes="buttons"):
-            yield Button(_("Close"), id="close", compact=True)
-            if self._offer_token:
-                yield Button(_("Replace the token"), id="token", compact=True)
+        token = [("token", _("Replace the token"))] if self._offer_token else []
+        yield Buttons(("close", _("Close")), *token)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss("token" if event.button.id == "token" else None)
@@ -87,8 +86,7 @@ class NoticeDialog(Dialog[None]):
 
     def body(self) -> ComposeResult:
         yield Static(self._text, markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Close"), id="close", compact=True)
+        yield Buttons(("close", _("Close")))
 
     def on_button_pressed(self) -> None:
         self.dismiss(None)

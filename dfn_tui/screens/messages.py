@@ -67,4 +67,4 @@ class ErrorRaised(Message):
 
     desk: "Desk"
     error: ConsoleError
-    retry: Callable[[], None] | None = None
+    retry: Callable[[], object] | None = None

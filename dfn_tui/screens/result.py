@@ -95,7 +95,7 @@ class ResultScreen(DeskScreen[None]):
         except ConsoleError as error:
             self.tell(error)
             return
-        self.open_review(in_place=True)
+        self.action_review(in_place=True)
 
     def _on_progress(self, progress: Progress) -> None:
         words = _("Sending: {done} of {total} answered. {reason}")

@@ -6,16 +6,17 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.widget import Widget
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
 from dfn_tui.service import Approval, Desk, JournalError, Notice
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
 
@@ -37,9 +38,7 @@ class ReviewScreen(DeskScreen[None]):
         yield Static(title.format(users=users), classes="heading", markup=False)
         with VerticalScroll(id="what", can_focus=True):
             yield Static(self._changes(), id="changes", markup=False)
-            for at, notice in enumerate(self._to_acknowledge()):
-                yield Static(Text.assemble((f"! {notice.text}", "bold yellow")), classes="notice")
-                yield Tick(_("read and acknowledged"), id=f"notice-{at}")
+            yield from acknowledgements(notice.text for notice in self._to_acknowledge())
             others = [f"! {n.text}" for n in self._review.notices if not n.must_acknowledge]
             if others:
                 yield Static(Text.assemble(("\n".join(others), "yellow")), classes="notice")
@@ -49,9 +48,7 @@ class ReviewScreen(DeskScreen[None]):
         reason = _("Reason or ticket (required)") if self._review.reason_required else _("Reason or ticket")
         yield Static(reason, markup=False)
         yield Field(id="reason", placeholder=_("ticket, or a few words"))
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Send"), id="send", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("send", _("Send")))
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
@@ -105,14 +102,7 @@ class ReviewScreen(DeskScreen[None]):
         try:
             self.desk.admit(self._review, approval)
         except ConsoleError as error:
-            self._focus_what_is_missing()
+            focus_what_is_missing(self)
             self.tell(error)
             return
         self.app.switch_screen(ResultScreen(self.desk, self._review, approval))
-
-    def _focus_what_is_missing(self) -> None:
-        """The first box that is not ticked, or the first field that is empty: it comes into view."""
-        empty: list[Widget] = [box for box in self.query(Tick) if not box.value]
-        empty += [field for field in self.query(Field) if not field.value.strip()]
-        if empty:
-            empty[0].focus()

@@ -4,13 +4,13 @@ from typing import Any
 
 from textual import on, work
 from textual.app import App, ComposeResult
-from textual.containers import Horizontal
 from textual.widgets import Button, Input, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
 from dfn_tui.service import Connections
 from dfn_tui.text import _
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 
 UNLOCKED, OTHER = "unlocked", "other"
@@ -31,8 +31,7 @@ class UnlockDialog(Dialog[str]):
         yield Static(_("Password of the keyring"), markup=False, classes="next-step")
         yield Field(password=True, id="password")
         yield Static(id="wrong", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Give a token instead"), id="other", compact=True)
+        yield Buttons(("other", _("Give a token instead")))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

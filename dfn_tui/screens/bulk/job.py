@@ -97,17 +97,10 @@ class JobScreen(DeskScreen[None]):
             *progress_words(progress, run.pace.under_way, self.desk.clock()),
             *(f"  {words}" for words in count_words(progress.counts)),
         ]
-        self._say("#bar", progress_bar(progress, self.size.width - 1))
-        self._say("#run", "\n".join(lines))
-        self._say("#summary", "")
-        self._say(".heading", self._heading(_("under way")))
-
-    def _say(self, selector: str, words: str) -> None:
-        """Paints only what is another text than before: a line may be slow."""
-        shown = self.query_one(selector, Static)
-        if shown.content != words:
-            shown.update(words)
-            shown.display = bool(words)
+        self.say("#bar", progress_bar(progress, self.size.width - 1))
+        self.say("#run", "\n".join(lines))
+        self.say("#summary", "")
+        self.say(".heading", self._heading(_("under way")))
 
     def _heading(self, state: str) -> str:
         return _("Job {job}: {state}").format(job=inert(self._job, 60), state=state)
@@ -123,15 +116,15 @@ class JobScreen(DeskScreen[None]):
         try:
             self._summary = await asyncio.to_thread(self._bulk.job, self._job)
         except ConsoleError as error:
-            self._say(".heading", f"! {error.title}")
+            self.say(".heading", f"! {error.title}")
             self.tell(error)
             return
         if self._live:
             return
-        self._say("#bar", "")
-        self._say("#run", "")
-        self._say("#summary", "\n".join(job_lines(self._summary)))
-        self._say(".heading", self._heading(job_state(self._summary)))
+        self.say("#bar", "")
+        self.say("#run", "")
+        self.say("#summary", "\n".join(job_lines(self._summary)))
+        self.say(".heading", self._heading(job_state(self._summary)))
         self.query_one(StatusLine).look_again()
         self.refresh_bindings()
 
@@ -200,7 +193,7 @@ class JobScreen(DeskScreen[None]):
 
     @work(group="start")
     async def _start(self, failed: bool) -> None:
-        self._say(".heading", self._heading(_("starting…")))
+        self.say(".heading", self._heading(_("starting…")))
         try:
             await self._bulk.resume(self._job, failed=failed)
         except ConsoleError as error:
@@ -223,12 +216,9 @@ class JobScreen(DeskScreen[None]):
         if self._summary is not None:
             self.app.push_screen(VerifyScreen(self.desk, self._bulk, self._summary))
 
-    def action_undo(self) -> None:
-        """Makes the plan that takes the job back, and shows it."""
-        self._undo()
-
     @work(group="undo", exclusive=True)
-    async def _undo(self) -> None:
+    async def action_undo(self) -> None:
+        """Makes the plan that takes the job back, and shows it."""
         name = str(default_plan_file(self._bulk.folder, self.desk.clock()))
         try:
             path = await asyncio.to_thread(new_plan_file, name, self._bulk.folder)

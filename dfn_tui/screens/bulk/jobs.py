@@ -47,10 +47,10 @@ class BulkScreen(DeskScreen[None]):
         self._table.focus()
 
     def on_screen_resume(self) -> None:
-        self._read()
+        self.action_read()
 
     @work(exclusive=True, group="jobs")
-    async def _read(self) -> None:
+    async def action_read(self) -> None:
         found = await asyncio.to_thread(self._bulk.jobs)
         self._jobs = sorted(found, key=lambda job: not (job.unfinished or job.under_way))
         self._table.display = bool(found)
@@ -99,9 +99,6 @@ class BulkScreen(DeskScreen[None]):
 
         folder = f"{self._bulk.folder.parent / 'plans'}/"
         self.app.push_screen(PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder), show)
-
-    def action_read(self) -> None:
-        self._read()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "open" or bool(self._jobs)

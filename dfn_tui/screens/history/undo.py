@@ -46,9 +46,6 @@ class UndoScreen(DeskScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
-        self._begin()
-
-    def _begin(self) -> None:
         self._read()
 
     @work(exclusive=True, group="read")
@@ -57,7 +54,7 @@ class UndoScreen(DeskScreen[None]):
             self._record, self._fields = await prepare_undo(self.desk, self._entry)
         except ConsoleError as error:
             self.query_one("#reading", Static).update(f"! {error.title}")
-            self.tell(error, retry=self._begin)
+            self.tell(error, retry=self._read)
             return
         await self.query_one("#reading").remove()
         await self.query_one("#what").mount(*self._plan())

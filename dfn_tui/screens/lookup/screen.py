@@ -262,9 +262,6 @@ class LookupScreen(DeskScreen[None]):
         choices = [(str(at), words) for at, words in enumerate(self._recent.words())]
         self.app.push_screen(ChoiceDialog(_("Look up again"), choices), again)
 
-    def action_review(self) -> None:
-        self.open_review()
-
     def action_connections(self) -> None:
         self.app.post_message(ConnectionsRequested())
 

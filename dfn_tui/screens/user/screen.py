@@ -78,11 +78,8 @@ class UserScreen(DeskScreen[None]):
             self._show()
         self._show_history()
 
-    def action_read(self) -> None:
-        self._read()
-
     @work(exclusive=True, group="read")
-    async def _read(self) -> None:
+    async def action_read(self) -> None:
         writes = self.desk.writes_to(self._identity)
         try:
             record = await self.desk.open_user(self._identity)
@@ -159,6 +156,3 @@ class UserScreen(DeskScreen[None]):
 
         choices = [("keep", _("Keep them")), ("drop", _("Drop them all"))]
         self.app.push_screen(ChoiceDialog(_("Drop all edits of this user?"), choices), drop)
-
-    def action_review(self) -> None:
-        self.open_review()
