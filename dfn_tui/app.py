@@ -7,13 +7,25 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.reactive import Reactive
 
 from dfn_tui import paths
+from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.lock import LockingApp
 from dfn_tui.screens.lookup.screen import LookupScreen
+from dfn_tui.screens.messages import (
+    ConnectionRequested,
+    ConnectionsRequested,
+    DemoRequested,
+    ErrorRaised,
+    JobStarted,
+    PlanRequested,
+    ReviewRequested,
+    WritesSettled,
+)
 from dfn_tui.service import Connections
 from dfn_tui.text import _
 
@@ -84,6 +96,7 @@ class ConsoleApp(LockingApp):
         else:
             self.open_connection(self._start)
 
+    @on(ConnectionsRequested)
     def choose_connection(self) -> None:
         """Shows the connections, over what is open."""
         from dfn_tui.screens.connections import ConnectionsScreen  # noqa: PLC0415  not needed for the first paint
@@ -103,6 +116,83 @@ class ConsoleApp(LockingApp):
         self._worth_looking_up = demo.worth_looking_up
         self.open_connection(demo.start)
         self.call_after_refresh(demo.run)
+
+    @on(ConnectionRequested)
+    def _open_chosen(self, event: ConnectionRequested) -> None:
+        self.open_connection(event.name)
+
+    @on(DemoRequested)
+    def _start_demo(self) -> None:
+        from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  not needed for the first paint
+
+        try:
+            self.start_demo()
+        except ConsoleError as error:
+            self.push_screen(ErrorDialog(error))
+
+    @on(ReviewRequested)
+    def _review(self, event: ReviewRequested) -> None:
+        from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  not needed for the first paint
+
+        # In place means at once: a screen that came up in between would stage what it read before.
+        show = self.switch_screen if event.in_place else self.push_screen
+        show(ReviewScreen(event.desk))
+
+    @on(PlanRequested)
+    def _show_plan(self, event: PlanRequested) -> None:
+        from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  only a job needs it
+
+        self.push_screen(PlanScreen(event.desk, event.bulk, event.path))
+
+    @on(WritesSettled)
+    def _tell_settled(self, event: WritesSettled) -> None:
+        from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.service.change_words import settled_words  # noqa: PLC0415  as above
+
+        lines = [settled_words(one) for one in event.settled]
+        self.push_screen(NoticeDialog(_("Left open by an earlier run"), "\n".join(lines)))
+
+    @on(ErrorRaised)
+    def _tell_error(self, event: ErrorRaised) -> None:
+        """Shows it, with the offer to replace the token where that would help. A missing one is asked for."""
+        from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.service.tokens import TokenNeeded  # noqa: PLC0415  as above
+
+        error = event.error
+        kind = event.desk.token_that_helps(error)
+        if isinstance(error, TokenNeeded):
+            self._ask_token(event, error.kind, locked=error.locked)
+            return
+
+        def after(answer: str | None) -> None:
+            if answer == "token" and kind is not None:
+                self._ask_token(event, kind)
+
+        self.push_screen(ErrorDialog(error, offer_token=kind is not None), after)
+
+    @work(group="token")
+    async def _ask_token(self, event: ErrorRaised, kind: str, *, locked: bool = False) -> None:
+        from dfn_tui.screens.tokens import obtain_token  # noqa: PLC0415  not needed for the first paint
+
+        name, reason = event.desk.connection.name, event.error.happened
+        given = await obtain_token(self, self.connections, name, kind, reason, locked=locked)
+        if given and event.retry is not None:
+            event.retry()
+
+    @on(JobStarted)
+    def _follow(self, event: JobStarted) -> None:
+        # What the job did not expect is a defect and must be heard of, so it is waited for in any case.
+        self.run_worker(self._tell_end(event.bulk), group="job", exit_on_error=True)
+
+    async def _tell_end(self, bulk: "BulkDesk") -> None:
+        """Says how the job ended, on whatever screen the operator is by then."""
+        from dfn_tui.screens.bulk.job import JobScreen  # noqa: PLC0415  only a job needs these
+        from dfn_tui.screens.bulk.words import end_of_job  # noqa: PLC0415
+
+        record = await bulk.wait()
+        if not isinstance(self.screen, JobScreen):
+            counts = bulk.run.progress().counts if bulk.run is not None else {}
+            self.notify(end_of_job(record, counts), markup=False)
 
     def _fatal_error(self) -> None:
         """A defect crashes loudly, but without the values of variables: they may be somebody's data.
@@ -166,6 +256,7 @@ class ConsoleApp(LockingApp):
             from dfn_tui.terminal import started_by_shell  # noqa: PLC0415  needs what Windows does not have
 
             if started_by_shell():
+                self.mask()  # whoever brings it back may be somebody else
                 super().action_suspend_process()
                 return
         self.notify(_("There is no shell that this console could be suspended to."), markup=False)

@@ -2,13 +2,13 @@
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.widgets import Button, Select, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service import Api, Connection, Connections, Environment
 from dfn_tui.text import _
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.status_line import environment_words
 
@@ -36,9 +36,7 @@ class AddConnectionDialog(Dialog[Connection]):
         yield Static(_("Base URL, where it is not the product's own"), markup=False)
         yield Field(id="base-url", placeholder="https://")
         yield Static(id="wrong", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Add"), id="add", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("add", _("Add")))
 
     def on_mount(self) -> None:
         self.query_one("#name", Field).focus()

@@ -2,29 +2,39 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
+from textual.widgets import Static
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.tokens import TokenNeeded
+from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, WritesSettled
 from dfn_tui.text import _
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from dfn_tui.app import ConsoleApp
-    from dfn_tui.service import Desk, Place
+    from dfn_tui.service import Connections, Desk, Place
 
 
 STYLES: list[str | PurePath] = [*paths.style_files()]
 """What every screen but the first needs: to read them all takes a fiftieth of a start."""
+
+
+REVEAL = Binding("m", "reveal", _("Reveal"), id="values.reveal", tooltip=_("Show or mask personal values"))
+"""Bound by the screens that have personal values; `watch_revealed` shows them anew."""
+
+
+class Host(Protocol):
+    """What a screen needs of the app it runs in. All else it tells the app by messages."""
+
+    connections: "Connections"
 
 
 class BindingCommands(Provider):
@@ -66,12 +76,14 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         Binding("f1", "help", _("Help"), id="screen.help", tooltip=_("Show every key of this screen")),
     ]
 
+    revealed = var(False, init=False)
+
     @property
-    def console(self) -> "ConsoleApp":
-        return cast("ConsoleApp", self.app)
+    def connections(self) -> "Connections":
+        return cast("Host", self.app).connections
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self.place, self.console.connections.clock)
+        yield StatusLine(self.place, self.connections.clock)
         yield from self.body()
         yield KeyBar()
 
@@ -85,7 +97,19 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         yield from ()
 
     def mask(self) -> None:
-        """Covers the personal values that were revealed on this screen, where it can reveal any."""
+        """Covers the personal values that were revealed on this screen."""
+        self.revealed = False
+
+    def action_reveal(self) -> None:
+        """Reveals personal values, or covers them again."""
+        self.revealed = not self.revealed
+
+    def say(self, selector: str, words: str) -> None:
+        """Shows these words, or nothing where there are none. The same ones are not painted again."""
+        shown = self.query_one(selector, Static)
+        if shown.content != words:
+            shown.update(words)
+            shown.display = bool(words)
 
     def action_back(self) -> None:
         """Leaves this screen; the first one stays."""
@@ -130,43 +154,18 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
         """Says, once, how the writes that an earlier run left open were found to have ended."""
         settled, self.desk.settled = self.desk.settled, []
         if settled:
-            from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  dialogs build on this module
-            from dfn_tui.service.change_words import settled_words  # noqa: PLC0415  not needed for the first paint
+            self.app.post_message(WritesSettled(settled))
 
-            lines = [settled_words(one) for one in settled]
-            self.app.push_screen(NoticeDialog(_("Left open by an earlier run"), "\n".join(lines)))
-
-    def tell(self, error: ConsoleError, retry: Callable[[], None] | None = None) -> None:
+    def tell(self, error: ConsoleError, retry: Callable[[], object] | None = None) -> None:
         """Puts an expected error before the operator. Where a token would help, one can be given at once,
         and `retry` is called with it in place; staged edits stay as they are."""
-        from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  dialogs build on this module
+        self.app.post_message(ErrorRaised(self.desk, error, retry))
 
-        kind = self.desk.token_that_helps(error)
-        if isinstance(error, TokenNeeded):
-            self._ask_token(error.kind, error.happened, retry, locked=error.locked)
-            return
-
-        def after(answer: str | None) -> None:
-            if answer == "token" and kind is not None:
-                self._ask_token(kind, error.happened, retry)
-
-        self.app.push_screen(ErrorDialog(error, offer_token=kind is not None), after)
-
-    @work(group="token")
-    async def _ask_token(
-        self, kind: str, reason: str, retry: Callable[[], None] | None, *, locked: bool = False
-    ) -> None:
-        from dfn_tui.screens.tokens import obtain_token  # noqa: PLC0415  it builds on this module
-
-        name = self.desk.connection.name
-        if await obtain_token(self.console, name, kind, reason, locked=locked) and retry is not None:
-            retry()
-
-    def open_review(self) -> None:
-        """Goes to the review of everything staged on this connection."""
-        from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  it builds on this module
-
+    def action_review(self, *, in_place: bool = False) -> None:
+        """Goes to the review of all that is staged here, over this screen or `in_place` of it."""
         if len(self.desk.staging):
-            self.app.push_screen(ReviewScreen(self.desk))
-        else:
-            self.notify(_("Nothing is staged: there is nothing to review."), markup=False)
+            self.app.post_message(ReviewRequested(self.desk, in_place))
+            return
+        self.notify(_("Nothing is staged: there is nothing to review."), markup=False)
+        if in_place:
+            self.dismiss(None)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service import Conflict
 from dfn_tui.service.change_words import value_words
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.buttons import Buttons
 
 AGAIN, OTHERS = "again", "others"
 
@@ -26,12 +27,9 @@ class ConflictDialog(Dialog[str]):
     def body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static(Text("\n").join(_lines(conflict) for conflict in self._conflicts))
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Review again"), id=AGAIN, compact=True)
-            if self._others:
-                words = ngettext("Send the other user", "Send the {users} others", self._others)
-                yield Button(words.format(users=self._others), id=OTHERS, compact=True)
+        words = ngettext("Send the other user", "Send the {users} others", self._others)
+        others = [(OTHERS, words.format(users=self._others))] if self._others else []
+        yield Buttons(("cancel", _("Cancel")), (AGAIN, _("Review again")), *others)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id if event.button.id in (AGAIN, OTHERS) else None)

@@ -13,8 +13,9 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.add_connection import AddConnectionDialog
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog
+from dfn_tui.screens.messages import ConnectionRequested, DemoRequested
 from dfn_tui.screens.tokens import obtain_token
-from dfn_tui.service import Connection, Connections, Probe, TokenNeeded
+from dfn_tui.service import Connection, Probe, TokenNeeded
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.status_line import environment_words
 
@@ -47,14 +48,10 @@ class ConnectionsScreen(ConsoleScreen[None]):
         self._fill()
         self.query_one(OptionList).focus()
 
-    @property
-    def _connections(self) -> Connections:
-        return self.console.connections
-
     def _fill(self) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
-        known = self._connections.known
+        known = self.connections.known
         options.add_options([Option(_line(connection), id=name) for name, connection in known.items()])
         options.display = bool(known)
         if known:
@@ -73,18 +70,15 @@ class ConnectionsScreen(ConsoleScreen[None]):
     def _chosen(self) -> Connection | None:
         options = self.query_one(OptionList)
         option = options.highlighted_option
-        return self._connections.known[str(option.id)] if option is not None else None
+        return self.connections.known[str(option.id)] if option is not None else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.console.open_connection(str(event.option_id))
-
-    def action_add(self) -> None:
-        """Asks for a connection and its token, and adds it."""
-        self._add()
+        self.app.post_message(ConnectionRequested(str(event.option_id)))
 
     @work(group="add")
-    async def _add(self) -> None:
-        connection = await self.app.push_screen_wait(AddConnectionDialog(self._connections))
+    async def action_add(self) -> None:
+        """Asks for a connection and its token, and adds it."""
+        connection = await self.app.push_screen_wait(AddConnectionDialog(self.connections))
         if connection is not None:
             self._fill()
             await self._ask_token(connection)
@@ -108,11 +102,9 @@ class ConnectionsScreen(ConsoleScreen[None]):
     async def _probe(self, connection: Connection) -> Probe | None:
         while True:
             try:
-                return await self._connections.test(connection.name)
+                return await self.connections.test(connection.name)
             except TokenNeeded as needed:
-                if not await obtain_token(
-                    self.console, connection.name, needed.kind, needed.happened, locked=needed.locked
-                ):
+                if not await self._obtain(connection, needed.kind, needed.happened, locked=needed.locked):
                     return None
             except ConsoleError as error:
                 self.app.push_screen(ErrorDialog(error))
@@ -127,23 +119,25 @@ class ConnectionsScreen(ConsoleScreen[None]):
 
     async def _ask_token(self, connection: Connection) -> None:
         """Asks for each token of the generation, until one is not given."""
-        for kind in self._connections.token_kinds(connection):
-            if not await obtain_token(self.console, connection.name, kind):
+        for kind in self.connections.token_kinds(connection):
+            if not await self._obtain(connection, kind):
                 break
+
+    async def _obtain(
+        self, connection: Connection, kind: str, reason: str = "", *, locked: bool = False
+    ) -> bool:
+        return await obtain_token(self.app, self.connections, connection.name, kind, reason, locked=locked)
 
     def action_history(self) -> None:
         """Shows the journal behind the connection chosen: all have one, but for the sandbox."""
         from dfn_tui.screens.history.screen import HistoryScreen  # noqa: PLC0415  few come here for it
 
         chosen = self._chosen()
-        self.app.push_screen(HistoryScreen(self._connections.journal(chosen.name if chosen else None)))
+        self.app.push_screen(HistoryScreen(self.connections.journal(chosen.name if chosen else None)))
 
     def action_demo(self) -> None:
         """Starts a sandbox for this run and opens it."""
-        try:
-            self.console.start_demo()
-        except ConsoleError as error:
-            self.app.push_screen(ErrorDialog(error))
+        self.app.post_message(DemoRequested())
 
 
 def _line(connection: Connection) -> Text:

@@ -1,13 +1,14 @@
 """Dialogs that more than one screen uses."""
 
+import os
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -15,6 +16,7 @@ from textual.widgets.option_list import Option
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import STYLES, BindingCommands
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
 
@@ -65,17 +67,13 @@ class ErrorDialog(Dialog[str]):
         with VerticalScroll(can_focus=False):
             yield Static(self._error.happened, markup=False)
             yield Static(self._error.next_step, markup=False, classes="next-step")
-        with Horizontal(classes="buttons"):
-            yield Button(_("Close"), id="close", compact=True)
-            if self._offer_token:
-                yield Button(_("Replace the token"), id="token", compact=True)
+        token = [("token", _("Replace the token"))] if self._offer_token else []
+        yield Buttons(("close", _("Close")), *token)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss("token" if event.button.id == "token" else None)
 
     def action_copy(self) -> None:
-        from dfn_tui.screens.copying import copy  # noqa: PLC0415  it builds on this module
-
         copy(self.app, str(self._error))
 
 
@@ -88,11 +86,40 @@ class NoticeDialog(Dialog[None]):
 
     def body(self) -> ComposeResult:
         yield Static(self._text, markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Close"), id="close", compact=True)
+        yield Buttons(("close", _("Close")))
 
     def on_button_pressed(self) -> None:
         self.dismiss(None)
+
+
+class CopiedDialog(Dialog[None]):
+    """The text, over the whole width and without a frame at its sides: what is selected is the text alone."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_("Sent to the terminal"))
+        self._text = text
+
+    def body(self) -> ComposeResult:
+        yield Static(_hint(), markup=False, classes="next-step")
+        with VerticalScroll(can_focus=True):
+            yield Static(self._text, markup=False, id="copied")
+
+
+def copy(app: App[Any], text: str) -> None:
+    """Sends `text` to the terminal's clipboard (OSC 52), and shows it."""
+    app.copy_to_clipboard(text)
+    app.push_screen(CopiedDialog(text))
+
+
+def _hint() -> str:
+    if os.environ.get("TMUX"):
+        return _(
+            "tmux passes it on only with this setting: set -g set-clipboard on\n"
+            "Where it does not arrive, select it here."
+        )
+    if os.environ.get("STY"):
+        return _("GNU screen does not pass it on: select it here.")
+    return _("Not every terminal takes it. Where it does not arrive, select it here.")
 
 
 class TokenDialog(Dialog[str]):

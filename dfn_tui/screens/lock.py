@@ -112,17 +112,22 @@ class LockingApp(App[None]):
             self._last_key = self._monotonic()
         await super().on_event(event)
 
+    def mask(self) -> None:
+        """Masks what was revealed, on every screen."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.mask()
+
     def lock(self) -> None:
         """Covers the screens, masks what was revealed, and drops the tokens from memory."""
         if self.locked:
             return
-        screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
-        for screen in screens:
-            screen.mask()
+        self.mask()
         for shown in self.screen_stack:
             for field in shown.query(Field):
                 if field.password:  # half a token
                     field.value = ""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
         place = screens[-1].place if screens else None
         self.push_screen(LockScreen(place, self.connections.clock, self.connections.lock_after))
         self._open.clear()

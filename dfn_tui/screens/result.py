@@ -12,10 +12,10 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import result_line
 from dfn_tui.screens.conflicts import AGAIN, OTHERS, ConflictDialog
-from dfn_tui.screens.copying import copy
+from dfn_tui.screens.dialogs import copy
 from dfn_tui.service import Approval, Desk, Identity, Progress, Review, StaleWrite, UserResult, Verdict
 from dfn_tui.service.change_words import verdict_words
 from dfn_tui.text import _, inert
@@ -28,7 +28,7 @@ class ResultScreen(DeskScreen[None]):
         Binding(
             "c", "copy", _("Copy"), id="result.copy", tooltip=_("Send the result to the terminal's clipboard")
         ),
-        Binding("m", "reveal", _("Reveal"), id="result.reveal", tooltip=_("Show or mask personal values")),
+        REVEAL,
     ]
 
     def __init__(self, desk: Desk, review: Review, approval: Approval) -> None:
@@ -37,7 +37,6 @@ class ResultScreen(DeskScreen[None]):
         self._approval = approval
         self._results: Sequence[UserResult] | None = None
         self._failed = False
-        self._revealed = False
 
     def body(self) -> ComposeResult:
         yield Static(_("Sending…"), id="headline", markup=False)
@@ -96,8 +95,7 @@ class ResultScreen(DeskScreen[None]):
         except ConsoleError as error:
             self.tell(error)
             return
-        self.dismiss(None)
-        self.open_review()
+        self.action_review(in_place=True)
 
     def _on_progress(self, progress: Progress) -> None:
         words = _("Sending: {done} of {total} answered. {reason}")
@@ -108,7 +106,7 @@ class ResultScreen(DeskScreen[None]):
         if self._results is None:
             return
         self.query_one("#headline", Static).update(self._headline(self._results))
-        self.query_one("#results", Static).update(self._text(self._results, self._revealed))
+        self.query_one("#results", Static).update(self._text(self._results, self.revealed))
 
     def _headline(self, results: Sequence[UserResult]) -> Text:
         counts = [(verdict, sum(r.verdict is verdict for r in results)) for verdict in Verdict]
@@ -129,14 +127,7 @@ class ResultScreen(DeskScreen[None]):
         else:
             super().action_back()
 
-    def action_reveal(self) -> None:
-        self._reveal(not self._revealed)
-
-    def mask(self) -> None:
-        self._reveal(False)
-
-    def _reveal(self, revealed: bool) -> None:
-        self._revealed = revealed
+    def watch_revealed(self) -> None:
         self._show()
 
     def action_copy(self) -> None:

@@ -5,17 +5,18 @@ from typing import ClassVar
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.widget import Widget
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing
+from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
 from dfn_tui.service import Approval, Desk, JournalError, Notice
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
 
@@ -23,14 +24,11 @@ from dfn_tui.widgets.tick import Tick
 class ReviewScreen(DeskScreen[None]):
     """Nothing is sent but by the button here, and the focus starts on Cancel."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "reveal", _("Reveal"), id="review.reveal", tooltip=_("Show or mask personal values")),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._review = desk.review()
-        self._revealed = False
 
     def body(self) -> ComposeResult:
         users = len(self._review.changes)
@@ -40,9 +38,7 @@ class ReviewScreen(DeskScreen[None]):
         yield Static(title.format(users=users), classes="heading", markup=False)
         with VerticalScroll(id="what", can_focus=True):
             yield Static(self._changes(), id="changes", markup=False)
-            for at, notice in enumerate(self._to_acknowledge()):
-                yield Static(Text.assemble((f"! {notice.text}", "bold yellow")), classes="notice")
-                yield Tick(_("read and acknowledged"), id=f"notice-{at}")
+            yield from acknowledgements(notice.text for notice in self._to_acknowledge())
             others = [f"! {n.text}" for n in self._review.notices if not n.must_acknowledge]
             if others:
                 yield Static(Text.assemble(("\n".join(others), "yellow")), classes="notice")
@@ -52,9 +48,7 @@ class ReviewScreen(DeskScreen[None]):
         reason = _("Reason or ticket (required)") if self._review.reason_required else _("Reason or ticket")
         yield Static(reason, markup=False)
         yield Field(id="reason", placeholder=_("ticket, or a few words"))
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Send"), id="send", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("send", _("Send")))
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
@@ -81,17 +75,10 @@ class ReviewScreen(DeskScreen[None]):
             lines.append(Text(inert(change.identity.value, 60), "bold"))
             if change.undo_of is not None:
                 lines[-1].append("  " + _("undo of entry {seq}").format(seq=change.undo_of), "yellow")
-            lines += [Text("  ") + change_line(item, self._revealed) for item in change.fields]
+            lines += [Text("  ") + change_line(item, self.revealed) for item in change.fields]
         return Text("\n").join(lines)
 
-    def action_reveal(self) -> None:
-        self._reveal(not self._revealed)
-
-    def mask(self) -> None:
-        self._reveal(False)
-
-    def _reveal(self, revealed: bool) -> None:
-        self._revealed = revealed
+    def watch_revealed(self) -> None:
         self.query_one("#changes", Static).update(self._changes())
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
@@ -115,14 +102,7 @@ class ReviewScreen(DeskScreen[None]):
         try:
             self.desk.admit(self._review, approval)
         except ConsoleError as error:
-            self._focus_what_is_missing()
+            focus_what_is_missing(self)
             self.tell(error)
             return
         self.app.switch_screen(ResultScreen(self.desk, self._review, approval))
-
-    def _focus_what_is_missing(self) -> None:
-        """The first box that is not ticked, or the first field that is empty: it comes into view."""
-        empty: list[Widget] = [box for box in self.query(Tick) if not box.value]
-        empty += [field for field in self.query(Field) if not field.value.strip()]
-        if empty:
-            empty[0].focus()

@@ -1,20 +1,17 @@
 """Asking for a token wherever one is missing: the keyring is unlocked, or a token is given."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.app import App, ComposeResult
 from textual.widgets import Button, Input, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
 from dfn_tui.service import Connections
 from dfn_tui.text import _
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
-
-if TYPE_CHECKING:
-    from dfn_tui.app import ConsoleApp
 
 UNLOCKED, OTHER = "unlocked", "other"
 
@@ -34,8 +31,7 @@ class UnlockDialog(Dialog[str]):
         yield Static(_("Password of the keyring"), markup=False, classes="next-step")
         yield Field(password=True, id="password")
         yield Static(id="wrong", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Give a token instead"), id="other", compact=True)
+        yield Buttons(("other", _("Give a token instead")))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -61,11 +57,16 @@ class UnlockDialog(Dialog[str]):
 
 
 async def obtain_token(
-    app: "ConsoleApp", name: str, kind: str, reason: str = "", *, locked: bool = False
+    app: App[Any],
+    connections: Connections,
+    name: str,
+    kind: str,
+    reason: str = "",
+    *,
+    locked: bool = False,
 ) -> bool:
     """Has the operator unlock the keyring where it is locked, or give a token, and says where that is kept.
     False where they would not. Called in a worker."""
-    connections = app.connections
     if locked:
         answer = await app.push_screen_wait(UnlockDialog(connections, name, reason))
         if answer != OTHER:

@@ -9,7 +9,8 @@ from textual.widgets import DataTable
 from dfn_tui.config import Api, Environment
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.screens.bulk.users import PAGE, PlannedUsers
+from dfn_tui.screens.bulk.users import PlannedUsers
+from dfn_tui.screens.paged_list import PAGE
 from dfn_tui.widgets.tick import Tick
 from tests.screens.bulk import SIZES, desk, fill, make_plan, press, state, users, write_list, writes
 from tests.screens.driving import NIGHT, console, driven, see, type_in, until

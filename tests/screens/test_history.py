@@ -1,5 +1,6 @@
 """History, undo and receipt: over a real sandbox, with a real journal file."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from textual.widgets import DataTable
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.store import Change, Ending, Intent, Journal, Operator, Outcome, Subject
+from dfn_tui.store import Change, Ending, Entry, Intent, Journal, Operator, Outcome, Subject
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
@@ -259,6 +260,37 @@ async def test_with_a_key_a_personal_value_is_revealed_and_restored(
         await see(pilot, "1 ✓ confirmed")
     [[after]] = sandbox.state.query("SELECT phone_number FROM users WHERE user_id = 'user-0003'")
     assert after == before
+
+
+async def test_what_is_revealed_only_after_it_was_masked_again_stays_masked(
+    sandbox: SandboxThread, journal: Path
+) -> None:
+    app = console(sandbox, journal=journal, keyring=keyring)
+    async with driven(app) as pilot:
+        await change_phone_number(pilot, app)
+        await see(pilot, "Review: 1 user")
+        await pilot.press("tab", "enter")
+        await see(pilot, "1 ✓ confirmed")
+        await pilot.press("escape", "4")
+        await see(pilot, "phone_number →")
+        await pilot.press("enter")
+        await see(pilot, "This value is sealed.")
+        keeper = app.connections.desk("here").journal
+        asked, answered, reveal = asyncio.Event(), asyncio.Event(), keeper.reveal
+
+        async def slowly(entry: Entry) -> Intent:
+            asked.set()
+            await answered.wait()
+            return await reveal(entry)
+
+        keeper.reveal = slowly  # type: ignore[method-assign]
+        await pilot.press("m")
+        await asked.wait()
+        app.lock()
+        answered.set()
+        await until(pilot, lambda: not any(one.group == "reveal" and one.is_running for one in app.workers))
+        await pilot.press("enter")
+        assert "821012345678" not in await see(pilot, "This value is sealed.")
 
 
 async def test_an_undo_that_deletes_an_identifier_asks_for_the_id(

@@ -65,6 +65,20 @@ async def test_a_lock_covers_masks_and_drops_the_token_but_keeps_what_is_staged(
         await see(pilot, "token in memory only", "1 edit staged")
 
 
+async def test_a_console_that_is_suspended_masks_what_was_revealed(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.terminal.started_by_shell", lambda: True)
+    [[number]] = sandbox.state.query("SELECT phone_number FROM users WHERE user_id = 'user-0003'")
+    async with driven(console(sandbox)) as pilot:
+        await look_up(pilot, "user-0003")
+        await see(pilot, "● subscribed")
+        await pilot.press("3", "m")
+        await see(pilot, str(number))
+        await pilot.press("ctrl+z")
+        assert str(number) not in await see(pilot, "••")
+
+
 async def test_it_comes_after_the_minutes_without_a_key(sandbox: SandboxThread, journal: Path) -> None:
     seconds = Seconds()
     app = from_environment(sandbox, journal, seconds)

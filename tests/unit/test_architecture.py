@@ -1,7 +1,10 @@
 """Who may import whom, and what the first screen must not wait for."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,48 @@ def test_the_import_contracts_hold() -> None:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
     ended = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_no_module_imports_another_in_a_circle() -> None:
+    """Imports for type checking count, and those inside functions."""
+    files = {module_name(path): path for path in (ROOT / "dfn_tui").rglob("*.py")}
+    assert circle({name: set(imported(path, files)) - {name} for name, path in files.items()}) == []
+
+
+def test_a_circle_is_found_whichever_way_it_is_imported(tmp_path: Path) -> None:
+    lines = {
+        "a": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import b",
+        "b": "def late():\n    from c import x",
+        "c": "import a",
+    }
+    files = {name: tmp_path / f"{name}.py" for name in lines}
+    for name, path in files.items():
+        path.write_text(lines[name])
+    assert set(circle({name: set(imported(path, files)) for name, path in files.items()})) == set(lines)
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
+    """The modules that this file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from inner & known.keys() or {str(node.module)} & known.keys()
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """The modules of a circle, if there is one."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.widget import Widget
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing
 from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.bulk.job import follow
+from dfn_tui.screens.messages import JobStarted
 from dfn_tui.service import BulkApproval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options, caps
 from dfn_tui.service.bulk.plan.words import totals_words
 from dfn_tui.service.bulk.run.words import conflict_words
 from dfn_tui.text import _, ngettext
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
@@ -48,14 +48,10 @@ class ApplyScreen(DeskScreen[str]):
             asked = [caution.text for caution in self._cautions]
             figures = [words for words in totals_words(self._found, self.desk.clock()) if words not in asked]
             yield Static("\n".join(figures), id="figures", markup=False)
-            for at, caution in enumerate(self._cautions):
-                yield Static(Text.assemble((f"! {caution.text}", "bold yellow")), classes="notice")
-                yield Tick(_("read and acknowledged"), id=f"notice-{at}")
+            yield from acknowledgements(asked)
             yield from self._options()
             yield from self._answers()
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Send"), id="send", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("send", _("Send")))
 
     def _options(self) -> ComposeResult:
         if self.desk.capabilities.read_by:
@@ -117,10 +113,10 @@ class ApplyScreen(DeskScreen[str]):
             self._starting = False
             self.query_one(".heading", Static).update(f"! {error.title}")
             if isinstance(error, GateRefused):
-                self._focus_what_is_missing()
+                focus_what_is_missing(self, optional="read-back")
             self.tell(error, retry=self._begin)
             return
-        follow(self.console, self._bulk)
+        self.app.post_message(JobStarted(self._bulk))
         self.dismiss(run.record.id)
 
     def _text(self, id: str) -> str:
@@ -155,13 +151,6 @@ class ApplyScreen(DeskScreen[str]):
             return Options(limit=limit)
         rule = OnConflict(self.query_one(Choice).value)
         return Options(rule, self.query_one("#read-back", Tick).value, limit)
-
-    def _focus_what_is_missing(self) -> None:
-        """The first box that is not ticked, or the first field that is empty: it comes into view."""
-        empty: list[Widget] = [box for box in self.query(Tick) if not box.value and box.id != "read-back"]
-        empty += [field for field in self.query(Field) if not field.value.strip()]
-        if empty:
-            empty[0].focus()
 
 
 def _number(text: str) -> int | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
@@ -14,6 +14,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.text import _
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
         if self._words:
             yield Static(self._words, markup=False)
         yield Static(_reading_words(self._reading), id="reading", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Give up"), id="give-up", compact=True)
+        yield Buttons(("give-up", _("Give up")))
 
     def on_mount(self) -> None:
         self.set_interval(PAINT_EVERY, self._paint)
@@ -106,9 +106,7 @@ class PathDialog(Dialog[str]):
     def body(self) -> ComposeResult:
         yield Static(self._prompt, markup=False)
         yield Field(self._path, id="path")
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(self._button, id="take", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("take", self._button))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

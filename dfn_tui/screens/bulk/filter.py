@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from dfn_tui.consent.diff import Direction
@@ -16,6 +16,7 @@ from dfn_tui.service.bulk.plan.records import Standing
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.bulk.plan.words import direction_words, standing_words
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 
@@ -63,9 +64,7 @@ class FilterDialog(Dialog[Selection]):
             yield _choice("standing", _("standing"), standings, now.standing)
             yield _choice("warned", _("warnings"), _yes_no(), _told(now.warned))
             yield _choice("left-out", _("left out"), _yes_no(), _told(now.left_out))
-        with Horizontal(classes="buttons"):
-            yield Button(_("Show all"), id="all", compact=True)
-            yield Button(_("Show"), id="show", compact=True)
+        yield Buttons(("all", _("Show all")), ("show", _("Show")))
 
     def on_input_submitted(self) -> None:
         self.action_show()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,16 +16,14 @@ from dfn_tui.screens.bulk.dialogs import PAINT_EVERY, MakingDialog, PathDialog
 from dfn_tui.screens.bulk.verify import VerifyScreen
 from dfn_tui.screens.bulk.words import job_lines, job_state, progress_bar
 from dfn_tui.screens.dialogs import ChoiceDialog
+from dfn_tui.screens.messages import JobStarted, PlanRequested
 from dfn_tui.service import BulkDesk, Desk, End, JobSummary, Run
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.service.bulk.run.results_file import write_results
-from dfn_tui.service.bulk.run.words import count_words, progress_words, state_words
+from dfn_tui.service.bulk.run.words import count_words, progress_words
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.status_line import StatusLine
-
-if TYPE_CHECKING:
-    from dfn_tui.app import ConsoleApp
 
 _GIVE_UP = "give-up"
 
@@ -99,17 +97,10 @@ class JobScreen(DeskScreen[None]):
             *progress_words(progress, run.pace.under_way, self.desk.clock()),
             *(f"  {words}" for words in count_words(progress.counts)),
         ]
-        self._say("#bar", progress_bar(progress, self.size.width - 1))
-        self._say("#run", "\n".join(lines))
-        self._say("#summary", "")
-        self._say(".heading", self._heading(_("under way")))
-
-    def _say(self, selector: str, words: str) -> None:
-        """Paints only what is another text than before: a line may be slow."""
-        shown = self.query_one(selector, Static)
-        if shown.content != words:
-            shown.update(words)
-            shown.display = bool(words)
+        self.say("#bar", progress_bar(progress, self.size.width - 1))
+        self.say("#run", "\n".join(lines))
+        self.say("#summary", "")
+        self.say(".heading", self._heading(_("under way")))
 
     def _heading(self, state: str) -> str:
         return _("Job {job}: {state}").format(job=inert(self._job, 60), state=state)
@@ -125,15 +116,15 @@ class JobScreen(DeskScreen[None]):
         try:
             self._summary = await asyncio.to_thread(self._bulk.job, self._job)
         except ConsoleError as error:
-            self._say(".heading", f"! {error.title}")
+            self.say(".heading", f"! {error.title}")
             self.tell(error)
             return
         if self._live:
             return
-        self._say("#bar", "")
-        self._say("#run", "")
-        self._say("#summary", "\n".join(job_lines(self._summary)))
-        self._say(".heading", self._heading(job_state(self._summary)))
+        self.say("#bar", "")
+        self.say("#run", "")
+        self.say("#summary", "\n".join(job_lines(self._summary)))
+        self.say(".heading", self._heading(job_state(self._summary)))
         self.query_one(StatusLine).look_again()
         self.refresh_bindings()
 
@@ -202,7 +193,7 @@ class JobScreen(DeskScreen[None]):
 
     @work(group="start")
     async def _start(self, failed: bool) -> None:
-        self._say(".heading", self._heading(_("starting…")))
+        self.say(".heading", self._heading(_("starting…")))
         try:
             await self._bulk.resume(self._job, failed=failed)
         except ConsoleError as error:
@@ -211,7 +202,7 @@ class JobScreen(DeskScreen[None]):
             return
         finally:
             self._starting = False
-        follow(self.console, self._bulk)
+        self.app.post_message(JobStarted(self._bulk))
         self._live = True  # it may be over already
         self._paint()
 
@@ -225,14 +216,9 @@ class JobScreen(DeskScreen[None]):
         if self._summary is not None:
             self.app.push_screen(VerifyScreen(self.desk, self._bulk, self._summary))
 
-    def action_undo(self) -> None:
-        """Makes the plan that takes the job back, and shows it."""
-        self._undo()
-
     @work(group="undo", exclusive=True)
-    async def _undo(self) -> None:
-        from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  it builds on this module
-
+    async def action_undo(self) -> None:
+        """Makes the plan that takes the job back, and shows it."""
         name = str(default_plan_file(self._bulk.folder, self.desk.clock()))
         try:
             path = await asyncio.to_thread(new_plan_file, name, self._bulk.folder)
@@ -247,7 +233,7 @@ class JobScreen(DeskScreen[None]):
         if isinstance(result, ConsoleError):
             self.tell(result, retry=self.action_undo)
         elif result is not None:
-            self.app.push_screen(PlanScreen(self.desk, self._bulk, result))
+            self.app.post_message(PlanRequested(self.desk, self._bulk, result))
 
     def action_results(self) -> None:
         """Asks where to, and writes how every user ended."""
@@ -269,19 +255,3 @@ class JobScreen(DeskScreen[None]):
             self.tell(error)
             return
         self.notify(_("Written to {path}.").format(path=inert(str(place))), markup=False)
-
-
-def follow(app: "ConsoleApp", bulk: BulkDesk) -> None:
-    """Says how the job under way ended, on whatever screen the operator is by then. What the job did not
-    expect is a defect and must be heard of, so it is waited for in any case."""
-    app.run_worker(_tell_end(app, bulk), group="job", exit_on_error=True)
-
-
-async def _tell_end(app: "ConsoleApp", bulk: BulkDesk) -> None:
-    record = await bulk.wait()
-    if isinstance(app.screen, JobScreen):
-        return
-    counts = ", ".join(count_words(bulk.run.progress().counts)) if bulk.run is not None else ""
-    state = state_words(record.state, under_way=False)
-    words = _("Job {job}: {state}. {counts}").format(job=inert(record.id, 60), state=state, counts=counts)
-    app.notify(words, markup=False)

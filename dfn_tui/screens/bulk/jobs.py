@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.bulk.dialogs import PathDialog
@@ -19,9 +19,7 @@ from dfn_tui.screens.bulk.words import job_state
 from dfn_tui.service import BulkDesk, Desk, JobSummary
 from dfn_tui.service.bulk.run.words import count_words
 from dfn_tui.text import _, inert
-from dfn_tui.widgets.table import Table
-
-_PADDING = 2
+from dfn_tui.widgets.table import REST, Column, Table
 
 
 class BulkScreen(DeskScreen[None]):
@@ -38,25 +36,25 @@ class BulkScreen(DeskScreen[None]):
         super().__init__(desk)
         self._bulk = bulk
         self._jobs: list[JobSummary] = []
-        self._width_shown = 0
 
     def body(self) -> ComposeResult:
         yield Static(_("Many users at once"), classes="heading", markup=False)
         yield Static(_("Reading the jobs…"), classes="said", markup=False)
-        yield Table(cursor_type="row", show_row_labels=False)
+        yield Table(lambda _width: _columns(), lambda job: job.record.id)
         yield Static(classes="detail", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(DataTable).focus()
+        self._table.focus()
 
     def on_screen_resume(self) -> None:
-        self._read()
+        self.action_read()
 
     @work(exclusive=True, group="jobs")
-    async def _read(self) -> None:
+    async def action_read(self) -> None:
         found = await asyncio.to_thread(self._bulk.jobs)
-        chosen = self._current()
         self._jobs = sorted(found, key=lambda job: not (job.unfinished or job.under_way))
+        self._table.display = bool(found)
+        self._table.show(self._jobs)
         said = self.query_one(".said", Static)
         said.display = not found
         said.update(
@@ -67,40 +65,15 @@ class BulkScreen(DeskScreen[None]):
                 "A plan says whom it would change and how. Nothing is sent before it is applied."
             )
         )
-        self._fill(chosen)
+        self._show_detail()
         self.refresh_bindings()
 
-    def _current(self) -> JobSummary | None:
-        at = self.query_one(Table).cursor_row
-        return self._jobs[at] if at < len(self._jobs) else None
-
-    def on_resize(self, event: events.Resize) -> None:
-        if event.size.width not in (0, self._width_shown):
-            self._width_shown = event.size.width
-            self._fill(self._current())
-
-    def _columns(self) -> list[tuple[str, int]]:
-        fixed = [(_("job"), 22), (_("state"), 10), (_("users done"), 15)]
-        taken = sum(size + _PADDING for _label, size in fixed) + _PADDING + 1  # 1: the scrollbar
-        return [*fixed, (_("how they ended"), max(8, self._width_shown - taken))]
-
-    def _fill(self, chosen: JobSummary | None) -> None:
-        table = self.query_one(Table)
-        table.display = bool(self._jobs)
-        table.clear(columns=True)
-        sizes = []
-        for label, size in self._columns():
-            table.add_column(Text(label), width=size)
-            sizes.append(size)
-        for job in self._jobs:
-            table.add_row(*_row(job, sizes))
-        ids = [job.record.id for job in self._jobs]
-        if chosen is not None and chosen.record.id in ids:
-            table.move_cursor(row=ids.index(chosen.record.id))
-        self._show_detail()
+    @property
+    def _table(self) -> Table[JobSummary]:
+        return self.query_one(Table)
 
     def _show_detail(self) -> None:
-        job = self._current()
+        job = self._table.highlighted
         self.query_one(".detail", Static).update(_detail(job) if job else "")
 
     def on_data_table_row_highlighted(self) -> None:
@@ -110,7 +83,7 @@ class BulkScreen(DeskScreen[None]):
         self.action_open()
 
     def action_open(self) -> None:
-        job = self._current()
+        job = self._table.highlighted
         if job is not None and self.is_current:  # not twice, where the key was pressed twice
             self.app.push_screen(JobScreen(self.desk, self._bulk, job.record.id))
 
@@ -127,24 +100,17 @@ class BulkScreen(DeskScreen[None]):
         folder = f"{self._bulk.folder.parent / 'plans'}/"
         self.app.push_screen(PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder), show)
 
-    def action_read(self) -> None:
-        self._read()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "open" or bool(self._jobs)
 
 
-def _row(job: JobSummary, sizes: list[int]) -> list[Text]:
-    cells = [
-        Text(inert(job.record.id), "bold"),
-        Text(job_state(job), "bold yellow" if job.unfinished else ""),
-        Text(f"{job.done:,}/{job.total:,}"),
-        Text(", ".join(count_words(job.ended))),
+def _columns() -> list[Column[JobSummary]]:
+    return [
+        Column(_("job"), 22, lambda job: Text(inert(job.record.id), "bold")),
+        Column(_("state"), 10, lambda job: Text(job_state(job), "bold yellow" if job.unfinished else "")),
+        Column(_("users done"), 15, lambda job: Text(f"{job.done:,}/{job.total:,}")),
+        Column(_("how they ended"), REST, lambda job: Text(", ".join(count_words(job.ended)))),
     ]
-    for cell, size in zip(cells, sizes, strict=True):
-        cell.no_wrap = True
-        cell.truncate(size, overflow="ellipsis")
-    return cells
 
 
 def _detail(job: JobSummary) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from dfn_tui.errors import ConsoleError
@@ -18,6 +18,7 @@ from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file,
 from dfn_tui.service.bulk.input import BulkInput
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.ids_field import IdsField
@@ -51,9 +52,7 @@ class NewPlanScreen(DeskScreen[None]):
             if self.desk.capabilities.read_by:
                 yield Tick(_("create users that the server does not know"), id="create")
         yield Static(classes="refusal", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Make the plan"), id="make", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("make", _("Make the plan")))
 
     def on_mount(self) -> None:
         self.query_one("#file", Field).focus()

@@ -1,6 +1,7 @@
 """A plan: what would be sent to whom, and who is left out of it."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
 from dfn_tui.screens.bulk.dialogs import TextDialog
 from dfn_tui.screens.bulk.filter import FilterDialog, selection_words
@@ -50,9 +51,7 @@ class PlanScreen(DeskScreen[None]):
             tooltip=_("Leave all users out that fit the filter, or put them back"),
         ),
         Binding("b", "bad", _("Bad rows"), id="plan.bad", tooltip=_("The rows that are in no plan")),
-        Binding(
-            "m", "reveal", _("Reveal"), show=False, id="plan.reveal", tooltip=_("Show or mask personal ids")
-        ),
+        replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
     ]
 
     def __init__(self, desk: Desk, bulk: BulkDesk, path: Path) -> None:
@@ -63,7 +62,6 @@ class PlanScreen(DeskScreen[None]):
         self._reader = PlanReader(path)
         self._figures: Figures | None = None
         self._selection = Selection()
-        self._revealed = False
         self._narrowing = False
 
     def body(self) -> ComposeResult:
@@ -200,14 +198,7 @@ class PlanScreen(DeskScreen[None]):
             lines.append(_("These are the first ones. All of them: {command}").format(command=command))
         self.app.push_screen(TextDialog(_("Rows that are in no plan"), "\n".join(lines)))
 
-    def action_reveal(self) -> None:
-        self._reveal(not self._revealed)
-
-    def mask(self) -> None:
-        self._reveal(False)
-
-    def _reveal(self, revealed: bool) -> None:
-        self._revealed = revealed
+    def watch_revealed(self, revealed: bool) -> None:
         self.query_one(PlannedUsers).reveal(revealed)
 
     def action_apply(self) -> None:

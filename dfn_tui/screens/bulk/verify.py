@@ -89,7 +89,5 @@ class VerifyScreen(DeskScreen[None]):
             job, connection = inert(self._job.record.id, 60), inert(self.desk.connection.name, 64)
             command = shlex.join(["dfn-tui", "bulk", "verify", job, "-c", connection])
             lines.append(_("These are the first ones. All of them: {command}").format(command=command))
-        for selector, text in ((".heading", words), ("#drift", "\n".join(lines))):
-            shown = self.query_one(selector, Static)
-            if shown.content != text:
-                shown.update(text)
+        self.say(".heading", words)
+        self.say("#drift", "\n".join(lines))

@@ -1,7 +1,10 @@
 """Jobs as text: in a list, while one runs, and at its end."""
 
-from dfn_tui.service import JobSummary, RunProgress
+from collections.abc import Mapping
+
+from dfn_tui.service import End, JobSummary, RunProgress
 from dfn_tui.service.bulk.plan.words import head_words
+from dfn_tui.service.bulk.run.records import JobRecord
 from dfn_tui.service.bulk.run.words import conflict_words, count_words, share_of, state_words
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import korean_minute
@@ -12,6 +15,13 @@ _LONGEST_BAR = 50
 def job_state(job: JobSummary) -> str:
     """Where a job stands."""
     return state_words(job.record.state, under_way=job.under_way)
+
+
+def end_of_job(record: JobRecord, counts: Mapping[End, int]) -> str:
+    """How a job ended, in one line."""
+    state = state_words(record.state, under_way=False)
+    words = _("Job {job}: {state}. {counts}")
+    return words.format(job=inert(record.id, 60), state=state, counts=", ".join(count_words(counts)))
 
 
 def done_words(done: int, total: int) -> str:

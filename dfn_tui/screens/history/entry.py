@@ -10,9 +10,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.screens.copying import copy
-from dfn_tui.screens.dialogs import ErrorDialog
+from dfn_tui.screens.base import REVEAL, ConsoleScreen
+from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
 from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_cover
 from dfn_tui.service.history import entry_lines, outcome_lines
@@ -25,7 +24,7 @@ class EntryScreen(ConsoleScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "undo", _("Undo…"), id="entry.undo", tooltip=_("See what taking it back would stage")),
-        Binding("m", "reveal", _("Reveal"), id="entry.reveal", tooltip=_("Show or mask personal values")),
+        REVEAL,
         Binding(
             "c", "copy", _("Copy"), id="entry.copy", tooltip=_("Send the entry to the terminal's clipboard")
         ),
@@ -36,7 +35,7 @@ class EntryScreen(ConsoleScreen[None]):
         self._keeper = keeper
         self._entry = entry
         self._desk = desk
-        self._revealed: Intent | None = None
+        self._unsealed: Intent | None = None
         self._outcomes = ""
 
     @property
@@ -65,7 +64,7 @@ class EntryScreen(ConsoleScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        entry = replace(self._entry, intent=self._revealed) if self._revealed else self._entry
+        entry = replace(self._entry, intent=self._unsealed) if self._unsealed else self._entry
         self.query_one("#entry", Static).update(self._text(entry))
 
     def _text(self, entry: Entry) -> str:
@@ -78,25 +77,25 @@ class EntryScreen(ConsoleScreen[None]):
         ]
         return "\n".join([*entry_lines(entry), *covered, "", self._outcomes])
 
-    def action_reveal(self) -> None:
-        """Uncovers personal values as far as they are kept, or covers them again."""
-        if self._revealed is not None:
-            self.mask()
+    def watch_revealed(self, revealed: bool) -> None:
+        self._unsealed = None
+        if revealed:
+            self._unseal()
         else:
-            self._reveal()
-
-    def mask(self) -> None:
-        self._revealed = None
-        self._show()
+            self._show()
 
     @work(exclusive=True, group="reveal")
-    async def _reveal(self) -> None:
+    async def _unseal(self) -> None:
+        """Reveals personal values as far as they are kept."""
         try:
-            self._revealed = await self._keeper.reveal(self._entry)
+            unsealed = await self._keeper.reveal(self._entry)
         except JournalError as error:
+            self.revealed = False
             self.app.push_screen(ErrorDialog(error))
             return
-        self._show()
+        if self.revealed:  # not masked meanwhile
+            self._unsealed = unsealed
+            self._show()
 
     def action_copy(self) -> None:
         """Copies the entry, personal values masked."""
@@ -108,7 +107,7 @@ class EntryScreen(ConsoleScreen[None]):
             self.notify(_("Nothing of this was applied: there is nothing to undo."), markup=False)
             return
         try:
-            desk = self.console.connections.desk_of(self._entry, self._keeper)
+            desk = self.connections.desk_of(self._entry, self._keeper)
         except ConsoleError as error:
             self.app.push_screen(ErrorDialog(error))
         else:

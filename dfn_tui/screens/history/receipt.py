@@ -6,16 +6,16 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.copying import copy
-from dfn_tui.screens.dialogs import Dialog
+from dfn_tui.screens.dialogs import Dialog, copy
 from dfn_tui.service import Desk, Identity
 from dfn_tui.service.receipt import export_receipt, make_receipt, receipt_file
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 
 
@@ -38,9 +38,6 @@ class ReceiptScreen(DeskScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#what").focus()
-        self._begin()
-
-    def _begin(self) -> None:
         self._read()
 
     @work(exclusive=True, group="read")
@@ -49,7 +46,7 @@ class ReceiptScreen(DeskScreen[None]):
             self._text = await make_receipt(self.desk, self._identity)
         except ConsoleError as error:
             self.query_one("#receipt", Static).update(f"! {error.title}")
-            self.tell(error, retry=self._begin)
+            self.tell(error, retry=self._read)
             return
         self.query_one("#receipt", Static).update(self._text)
         self.refresh_bindings()
@@ -87,9 +84,7 @@ class ExportDialog(Dialog[Path]):
         yield Static(_("Write it to this new file, readable only by you:"), markup=False)
         yield Field(self._path, id="path")
         yield Static(classes="refusal", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Export"), id="export", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("export", _("Export")))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -5,13 +5,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.history.words import value_words
 from dfn_tui.screens.review import ReviewScreen
 from dfn_tui.service import Desk, Entry, UserRecord
@@ -24,16 +24,13 @@ from dfn_tui.widgets.tick import Tick
 class UndoScreen(DeskScreen[None]):
     """Stages the undo of an entry and goes on to the review; nothing is sent here. Focus is on Cancel."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "reveal", _("Reveal"), id="undo.reveal", tooltip=_("Show or mask personal values")),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
 
     def __init__(self, desk: Desk, entry: Entry) -> None:
         super().__init__(desk)
         self._entry = entry
         self._record: UserRecord | None = None
         self._fields: tuple[UndoField, ...] = ()
-        self._revealed = False
 
     def body(self) -> ComposeResult:
         title = _("Undo of entry {seq}: {user}").format(
@@ -49,9 +46,6 @@ class UndoScreen(DeskScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
-        self._begin()
-
-    def _begin(self) -> None:
         self._read()
 
     @work(exclusive=True, group="read")
@@ -60,7 +54,7 @@ class UndoScreen(DeskScreen[None]):
             self._record, self._fields = await prepare_undo(self.desk, self._entry)
         except ConsoleError as error:
             self.query_one("#reading", Static).update(f"! {error.title}")
-            self.tell(error, retry=self._begin)
+            self.tell(error, retry=self._read)
             return
         await self.query_one("#reading").remove()
         await self.query_one("#what").mount(*self._plan())
@@ -88,7 +82,7 @@ class UndoScreen(DeskScreen[None]):
         change = field.change
         text = Text.assemble((f"{inert(change.name, 40)}  ", "bold"))
         now, before, after, wanted = (
-            value_words(change, value, revealed=self._revealed)
+            value_words(change, value, revealed=self.revealed)
             for value in (field.now, change.before, change.after, field.wanted)
         )
         if self._record is not None and field.now is None and not self.desk.capabilities.read_by:
@@ -109,14 +103,7 @@ class UndoScreen(DeskScreen[None]):
             text.append(f"\n    {field.why}")
         return text
 
-    def action_reveal(self) -> None:
-        self._reveal(not self._revealed)
-
-    def mask(self) -> None:
-        self._reveal(False)
-
-    def _reveal(self, revealed: bool) -> None:
-        self._revealed = revealed
+    def watch_revealed(self) -> None:
         for at, field in enumerate(self._fields):
             self.query_one(f"#field-{at}", Static).update(self._words(field))
 

@@ -1,7 +1,5 @@
 """Journal entries as rows of a table, and as the words around them."""
 
-from collections.abc import Sequence
-
 from rich.text import Text
 
 from dfn_tui.consent.words import state_glyph, state_name
@@ -10,15 +8,13 @@ from dfn_tui.service.history import operator_words, state_of
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import korean_time
+from dfn_tui.widgets.table import REST, Column
 
-PADDING = 2  # one column on each side of a cell
 WIDE = 100
-"""From this width on there is room for the year, the operator and the connection."""
+"""Beyond this width there is room for the year, the operator and the connection."""
 
 _STYLES = {Ending.CONFIRMED: "green", Ending.ACCEPTED: "yellow", None: "yellow"}
 _VALUE = 20
-
-Column = tuple[str, str, int]
 
 
 def ending_words(ending: Ending | None) -> str:
@@ -36,42 +32,41 @@ def ending_words(ending: Ending | None) -> str:
     }[ending]
 
 
-def columns(width: int, *, users: bool) -> list[Column]:
-    """Key, label and width of each column that fits; what changed gets the room that is left.
+def columns(width: int, *, users: bool) -> list[Column[Entry]]:
+    """Those that fit; what changed gets the room that is left.
 
     What has no column of its own stands below the table, for the row under the cursor.
     """
-    wide = width >= WIDE
-    found = [("seq", _("no."), 5), ("time", _("time (KST)"), 16 if wide else 11)]
+    wide = width > WIDE
+    time = slice(0, 16) if wide else slice(5, 16)
+    found: list[Column[Entry]] = [
+        Column(_("no."), 5, lambda entry: Text(str(entry.seq))),
+        Column(_("time (KST)"), 16 if wide else 11, lambda entry: Text(korean_time(entry.at)[time])),
+    ]
     if users:
-        found.append(("user", _("user"), 16 if wide else 12))
-    found += [("what", _("what"), 0), ("outcome", _("outcome"), 14)]
+        found.append(Column(_("user"), 16 if wide else 12, _user))
+    found += [Column(_("what"), REST, lambda entry: Text(what(entry))), Column(_("outcome"), 14, _outcome)]
     if wide:
-        found += [("operator", _("operator"), 12), ("connection", _("connection"), 12)]
-    taken = sum(size + PADDING for _key, _label, size in found)
-    return [(key, label, max(width - taken, 10) if key == "what" else size) for key, label, size in found]
-
-
-def row(entry: Entry, shown: Sequence[Column]) -> list[Text]:
-    """The cells of an entry, inert and cut to the columns."""
-    time = korean_time(entry.at)
-    ending = entry.outcome.ending if entry.outcome else None
-    intent = entry.intent
-    cells = {
-        "seq": Text(str(entry.seq)),
-        "user": Text(inert(intent.subject.value, 60), "bold"),
-        "what": Text(what(entry)),
-        "outcome": Text(ending_words(ending), _STYLES.get(ending, "bold red")),
-        "operator": Text(inert(intent.operator.sudo_user or intent.operator.user, 60)),
-        "connection": Text(inert(intent.connection, 60)),
-    }
-    found = []
-    for key, _label, size in shown:
-        cell = Text(time[:16] if size >= 16 else time[5:16]) if key == "time" else cells[key]
-        cell.no_wrap = True
-        cell.truncate(size, overflow="ellipsis")
-        found.append(cell)
+        found += [Column(_("operator"), 12, _operator), Column(_("connection"), 12, _connection)]
     return found
+
+
+def _user(entry: Entry) -> Text:
+    return Text(inert(entry.intent.subject.value, 60), "bold")
+
+
+def _outcome(entry: Entry) -> Text:
+    ending = entry.outcome.ending if entry.outcome else None
+    return Text(ending_words(ending), _STYLES.get(ending, "bold red"))
+
+
+def _operator(entry: Entry) -> Text:
+    operator = entry.intent.operator
+    return Text(inert(operator.sudo_user or operator.user, 60))
+
+
+def _connection(entry: Entry) -> Text:
+    return Text(inert(entry.intent.connection, 60))
 
 
 def what(entry: Entry) -> str:

@@ -8,46 +8,33 @@ from dfn_tui.consent.sending import Answer, may_advertise
 from dfn_tui.consent.words import channel_name, state_glyph
 from dfn_tui.service import Desk, UserRecord
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.table import REST, Column
 
 _NAMES = ("user_name", "df_name")
 _MARKS = {Answer.YES: "", Answer.MAY: "?", Answer.NO: ""}
 
 
-def columns(width: int) -> list[tuple[str, str, int]]:
-    """Key, label and width of each column; what is left of the terminal goes to the findings."""
-    fixed = [
-        ("id", _("id"), 18),
-        ("name", _("name"), 8),
-        ("consents", _("i ads  night"), 12),
-        ("now", _("ads now"), 17),
+def columns(desk: Desk) -> list[Column[UserRecord]]:
+    """The columns of users; what is left of the terminal goes to the findings."""
+    return [
+        Column(_("id"), 18, lambda record: Text(inert(record.identity.value), "bold")),
+        Column(_("name"), 8, lambda record: Text(inert(_name(record)))),
+        Column(_("i ads  night"), 12, lambda record: Text(_consents(record, desk))),
+        Column(_("ads now"), 17, lambda record: _now(record, desk)),
+        Column(_("findings"), REST, findings),
     ]
-    taken = sum(size + 2 for _key, _label, size in fixed) + 4
-    return [*fixed, ("findings", _("findings"), max(8, width - taken))]
-
-
-def row(record: UserRecord, desk: Desk, width: int) -> list[Text]:
-    """The cells of one user, inert and cut to their columns."""
-    widths = [size for _key, _label, size in columns(width)]
-    cells = [
-        Text(inert(record.identity.value), "bold"),
-        Text(inert(_name(record))),
-        Text(" ".join(_glyphs(record, desk, purpose) for purpose in Purpose)),
-        _now(record, desk),
-        findings(record),
-    ]
-    for cell, size in zip(cells, widths, strict=True):
-        cell.no_wrap = True
-        cell.truncate(size, overflow="ellipsis")
-    return cells
 
 
 def _name(record: UserRecord) -> str:
     return next((str(record.properties[name]) for name in _NAMES if name in record.properties), "")
 
 
-def _glyphs(record: UserRecord, desk: Desk, purpose: Purpose) -> str:
-    flags = [flag for flag in Flag if flag.purpose is purpose and flag in desk.capabilities.flags]
-    return "".join(state_glyph(record.consents.get(flag)) for flag in flags)
+def _consents(record: UserRecord, desk: Desk) -> str:
+    offered = [flag for flag in Flag if flag in desk.capabilities.flags]
+    return " ".join(
+        "".join(state_glyph(record.consents.get(flag)) for flag in offered if flag.purpose is purpose)
+        for purpose in Purpose
+    )
 
 
 def _now(record: UserRecord, desk: Desk) -> Text:

@@ -17,6 +17,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen, DeskScreen
 from dfn_tui.screens.lookup.recent import Recent
 from dfn_tui.screens.lookup.unfinished import unfinished_words
+from dfn_tui.screens.messages import ConnectionsRequested
 from dfn_tui.service import Connections
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _, inert, ngettext
@@ -193,7 +194,7 @@ class LookupScreen(DeskScreen[None]):
         if first_failure is not None:
             self.tell(first_failure, retry=lambda: self.look_up(identities))
         elif known_alone:
-            self._open(identities[0])
+            self.app.call_later(self._open, identities[0])  # after what was settled was told
 
     async def _begin_table(self) -> "Users":
         from dfn_tui.screens.lookup.users import Users  # noqa: PLC0415  not needed for the first paint
@@ -270,11 +271,8 @@ class LookupScreen(DeskScreen[None]):
         choices = [(str(at), words) for at, words in enumerate(self._recent.words())]
         self.app.push_screen(ChoiceDialog(_("Look up again"), choices), again)
 
-    def action_review(self) -> None:
-        self.open_review()
-
     def action_connections(self) -> None:
-        self.console.choose_connection()
+        self.app.post_message(ConnectionsRequested())
 
     def action_history(self) -> None:
         """Shows the journal of all connections, or the sandbox's own."""

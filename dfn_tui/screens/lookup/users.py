@@ -5,48 +5,41 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.widgets.data_table import RowKey
 
-from dfn_tui.screens.lookup.rows import columns, findings, row
+from dfn_tui.screens.lookup.rows import columns, findings
 from dfn_tui.service import Desk, Identity, UserRecord
 from dfn_tui.widgets.table import Table
 
 
-class Users(Table):
+class Users(Table[UserRecord]):
     """Holds what was read of each user, and knows whose row is out of date."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=False, id="users")
+        super().__init__(
+            lambda _width: columns(desk), lambda record: record.identity.value, spare=2, id="users"
+        )
         self._desk = desk
         self._records: dict[str, UserRecord] = {}
         self._writes_seen: dict[Identity, int] = {}
 
     def begin(self) -> None:
-        """Empties the table; its columns fit the terminal as it is now."""
-        self.clear(columns=True)
-        for key, label, width in columns(self._room):
-            self.add_column(label, key=key, width=width)
+        """Empties the table."""
         self._records.clear()
         self._writes_seen.clear()
-
-    @property
-    def _room(self) -> int:
-        return self.screen.size.width
+        self.show(())
+        self.fit(self.screen.size.width)  # not only when it is laid out: rows come at once
 
     def add_user(self, record: UserRecord) -> None:
         """Adds the row of a user, who may have been asked for twice."""
-        key = record.identity.value
-        new = key not in self._records
+        new = record.identity.value not in self._records
         self._remember(record)  # before the row: the first one is highlighted as it comes
         if new:
-            self.add_row(*row(record, self._desk, self._room), key=key)
+            self.add([record])
 
     def update_user(self, record: UserRecord) -> None:
         """Shows a user as read again, unless another look-up has begun since and has no row for them."""
-        if record.identity.value not in self._records:
-            return
-        self._remember(record)
-        cells = row(record, self._desk, self._room)
-        for column, cell in zip(self.columns, cells, strict=True):
-            self.update_cell(record.identity.value, column, cell)
+        if record.identity.value in self._records:
+            self._remember(record)
+            self.replace(record)
 
     def _remember(self, record: UserRecord) -> None:
         self._records[record.identity.value] = record

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,7 +16,7 @@ from dfn_tui.service import Capabilities, Draft, Identity
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _
-from dfn_tui.widgets.value_table import Cell, Row, ValueTable
+from dfn_tui.widgets.value_table import Row, ValueTable
 
 _CUT = 200
 
@@ -60,8 +61,8 @@ class CiPane(Vertical):
         line.display = failure is not None
         if failure is not None:
             line.update(read_failure(failure))
-        rows = [Row(name, Cell(name), self._current(name), self._staged(name)) for name in self._fields()]
-        self.query_one(ValueTable).show_rows(rows)
+        rows = [Row(name, Text(name), self._current(name), self._staged(name)) for name in self._fields()]
+        self.query_one(ValueTable).show(rows)
 
     def _fields(self) -> tuple[str, ...]:
         """The fields of this generation, or the identities that can be linked to this user."""
@@ -71,21 +72,21 @@ class CiPane(Vertical):
         linkable = tuple(kind.value for kind in self._capabilities.linkable if kind is not own)
         return self._capabilities.ci_fields or linkable
 
-    def _current(self, name: str) -> Cell:
+    def _current(self, name: str) -> Text:
         assert self._draft is not None
         ci = self._draft.record.ci
         if ci is None:
-            return Cell(_("not readable"), "dim")
-        return Cell(self._words(name, ci[name])) if name in ci else Cell(_("not set"), "dim")
+            return Text(_("not readable"), "dim")
+        return Text(self._words(name, ci[name])) if name in ci else Text(_("not set"), "dim")
 
-    def _staged(self, name: str) -> Cell:
+    def _staged(self, name: str) -> Text:
         assert self._draft is not None
         edit = self._draft.ci.get(name)
         if edit is None:
-            return Cell("")
+            return Text("")
         if not edit.delete:
-            return Cell(self._words(name, edit.value or ""), "bold")
-        return Cell(_("to be deleted"), "bold red")
+            return Text(self._words(name, edit.value or ""), "bold")
+        return Text(_("to be deleted"), "bold red")
 
     def _words(self, name: str, value: str) -> str:
         return shown_value(name, value, revealed=self._revealed, limit=_CUT)
@@ -121,7 +122,7 @@ class CiPane(Vertical):
                 current.stage_ci(*typed)
                 self.post_message(DraftChanged())
 
-        self.app.push_screen(EditCiDialog(title, fields, field, self._current(field).text, text), stage)
+        self.app.push_screen(EditCiDialog(title, fields, field, self._current(field).plain, text), stage)
 
     def action_delete(self) -> None:
         """Explains a deletion and asks for the user's id."""
@@ -142,7 +143,7 @@ class CiPane(Vertical):
                 current.stage_ci_deletion(deletion.field, deletion.typed_id)
                 self.post_message(DraftChanged())
 
-        self.app.push_screen(DeleteCiDialog(field, user.value, self._current(field).text), stage)
+        self.app.push_screen(DeleteCiDialog(field, user.value, self._current(field).plain), stage)
 
     def _still(self, user: Identity) -> Draft | None:
         """The draft to stage in, which may be a newer one, if it is still that user's."""

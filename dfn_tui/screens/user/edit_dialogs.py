@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.screen import ScreenResultType
 from textual.widgets import Button, Input, Static
 
@@ -17,6 +16,7 @@ from dfn_tui.screens.user.words import ci_meaning, type_hint, type_name
 from dfn_tui.service import Capabilities, StandardProperty, Value, ValueType
 from dfn_tui.service.values import ValueRefused, check_property_name, parse_ci, parse_standard, parse_value
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 
@@ -34,9 +34,7 @@ class EditDialog(Dialog[ScreenResultType]):
     def body(self) -> ComposeResult:
         yield from self.fields()
         yield Static(classes="refusal", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(self.verb(), id="stage", compact=True)
+        yield Buttons(("cancel", _("Cancel")), ("stage", self.verb()))
 
     def fields(self) -> ComposeResult:
         """What is asked for."""

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,7 +16,7 @@ from dfn_tui.service import Capabilities, Draft, Identity, StandardProperty, Val
 from dfn_tui.service.personal import is_masked, shown_value
 from dfn_tui.service.values import format_value, type_of
 from dfn_tui.text import _, inert
-from dfn_tui.widgets.value_table import Cell, Row, ValueTable
+from dfn_tui.widgets.value_table import Row, ValueTable
 
 _CUT = 200
 _PREFIX = "p:"
@@ -60,39 +61,39 @@ class PropertiesPane(Vertical):
         line.display = failure is not None
         if failure is not None:
             line.update(read_failure(failure))
-        self.query_one(ValueTable).show_rows(self._rows(draft, capabilities))
+        self.query_one(ValueTable).show(self._rows(draft, capabilities))
         self._show_detail()
 
     def _rows(self, draft: Draft, capabilities: Capabilities) -> list[Row]:
         standard = [prop.name for prop in capabilities.standard_properties]
         custom = [name for name in {**draft.record.properties, **draft.properties} if name not in standard]
         words = _("— custom properties —") if custom else _("— custom: none —")
-        division = Row(_DIVISION, Cell(words, "dim"), Cell(""), Cell(""))
+        division = Row(_DIVISION, Text(words, "dim"), Text(""), Text(""))
         return [*map(self._row, standard), division, *map(self._row, custom)]
 
     def _row(self, name: str) -> Row:
-        return Row(_PREFIX + name, Cell(inert(name, _CUT)), self._current(name), self._staged(name))
+        return Row(_PREFIX + name, Text(inert(name, _CUT)), self._current(name), self._staged(name))
 
-    def _current(self, name: str) -> Cell:
+    def _current(self, name: str) -> Text:
         assert self._draft is not None
         record = self._draft.record
         if record.profile is None:
-            return Cell(_("not readable"), "dim")
+            return Text(_("not readable"), "dim")
         value = record.properties.get(name)
-        return Cell(_("not set"), "dim") if value is None else Cell(self._words(name, value))
+        return Text(_("not set"), "dim") if value is None else Text(self._words(name, value))
 
-    def _staged(self, name: str) -> Cell:
+    def _staged(self, name: str) -> Text:
         assert self._draft is not None
         assert self._capabilities is not None
         value = self._draft.properties.get(name)
         if value is None:
-            return Cell("")
+            return Text("")
         words = self._words(name, value)
         seen = self._draft.record.properties.get(name)
         kind = type_of(value, self._capabilities)
         if seen is not None and type_of(seen, self._capabilities) is not kind:
             words = _("{value} ({type})").format(value=words, type=type_name(kind))
-        return Cell(words, "bold")
+        return Text(words, "bold")
 
     def _words(self, name: str, value: Value) -> str:
         return shown_value(name, value, revealed=self._revealed, limit=_CUT)
@@ -113,8 +114,8 @@ class PropertiesPane(Vertical):
         if name is not None and self._draft is not None:
             lines = [
                 inert(name, _CUT),
-                _("now: {value}").format(value=self._current(name).text),
-                _("staged: {value}").format(value=self._staged(name).text)
+                _("now: {value}").format(value=self._current(name).plain),
+                _("staged: {value}").format(value=self._staged(name).plain)
                 if name in self._draft.properties
                 else "",
             ]
@@ -158,7 +159,7 @@ class PropertiesPane(Vertical):
         hidden = known is None or (is_masked(name, known) and not self._revealed)
         dialog = EditValueDialog(
             name,
-            self._current(name).text,
+            self._current(name).plain,
             types=types,
             type=guess,
             text="" if known is None or hidden else format_value(known),

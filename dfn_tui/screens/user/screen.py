@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.dialogs import ChoiceDialog
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
@@ -32,7 +32,7 @@ class UserScreen(DeskScreen[None]):
         Binding(
             "r", "review", _("Review"), id="user.review", tooltip=_("See everything staged before it is sent")
         ),
-        Binding("m", "reveal", _("Reveal"), id="user.reveal", tooltip=_("Show or mask personal values")),
+        REVEAL,
         Binding("1", "tab(0)", _("Consents"), show=False, id="user.consents"),
         Binding("2", "tab(1)", _("Properties"), show=False, id="user.properties"),
         Binding("3", "tab(2)", _("CI"), show=False, id="user.ci"),
@@ -51,7 +51,6 @@ class UserScreen(DeskScreen[None]):
     def __init__(self, desk: Desk, identity: Identity) -> None:
         super().__init__(desk)
         self._identity = identity
-        self._revealed = False
         self._record: UserRecord | None = None
         self._writes_seen = 0
 
@@ -79,11 +78,8 @@ class UserScreen(DeskScreen[None]):
             self._show()
         self._show_history()
 
-    def action_read(self) -> None:
-        self._read()
-
     @work(exclusive=True, group="read")
-    async def _read(self) -> None:
+    async def action_read(self) -> None:
         writes = self.desk.writes_to(self._identity)
         try:
             record = await self.desk.open_user(self._identity)
@@ -108,8 +104,8 @@ class UserScreen(DeskScreen[None]):
             return
         draft = self.desk.staging.draft(self._record)
         self.query_one(ConsentsPane).show(draft)
-        self.query_one(PropertiesPane).show(draft, self.desk.capabilities, self._revealed)
-        self.query_one(CiPane).show(draft, self.desk.capabilities, self._revealed)
+        self.query_one(PropertiesPane).show(draft, self.desk.capabilities, self.revealed)
+        self.query_one(CiPane).show(draft, self.desk.capabilities, self.revealed)
         self.query_one("#who", Static).update(self._title())
         self.query_one("#staged", Static).update(self._staged())
 
@@ -147,14 +143,7 @@ class UserScreen(DeskScreen[None]):
         pane = self.query_one(f"#{_PANES[number]}")
         next(widget for widget in pane.walk_children(Widget) if widget.focusable).focus()
 
-    def action_reveal(self) -> None:
-        self._reveal(not self._revealed)
-
-    def mask(self) -> None:
-        self._reveal(False)
-
-    def _reveal(self, revealed: bool) -> None:
-        self._revealed = revealed
+    def watch_revealed(self) -> None:
         self._show()
 
     def action_drop_all(self) -> None:
@@ -167,6 +156,3 @@ class UserScreen(DeskScreen[None]):
 
         choices = [("keep", _("Keep them")), ("drop", _("Drop them all"))]
         self.app.push_screen(ChoiceDialog(_("Drop all edits of this user?"), choices), drop)
-
-    def action_review(self) -> None:
-        self.open_review()

@@ -1,0 +1,123 @@
+"""A list that is read a page at a time."""
+
+from collections.abc import Sequence
+from typing import Generic
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import DataTable, Static
+from textual.worker import Worker
+
+from dfn_tui.errors import ConsoleError
+from dfn_tui.widgets.table import Column, Item, Table
+
+PAGE = 200
+"""Items read at a time; the next page is read when the cursor comes to the last row."""
+
+
+class PagedList(Vertical, Generic[Item]):
+    """Enter opens an item; the one under the cursor is shown below the table with the width of the terminal.
+    What cannot be read is said in the list's place."""
+
+    def __init__(self, none: str = "") -> None:
+        """`none` is said where there is no item."""
+        super().__init__()
+        self.none = none
+        self._more = False
+        self._reading: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="said", markup=False)
+        yield Table(self.columns, self.key)
+        yield Static(classes="detail", markup=False)
+
+    def columns(self, width: int) -> Sequence[Column[Item]]:
+        """Those for a list so wide."""
+        raise NotImplementedError
+
+    def key(self, item: Item) -> int:
+        """What tells items apart."""
+        raise NotImplementedError
+
+    async def page(self, after: Item | None, limit: int) -> Sequence[Item]:
+        """The items that follow this one, or the first ones. Raises ConsoleError."""
+        raise NotImplementedError
+
+    def detail(self, item: Item) -> Text | str:
+        """All of an item that has to be seen without opening it."""
+        raise NotImplementedError
+
+    def open(self, item: Item) -> None:
+        """Opens an item."""
+        raise NotImplementedError
+
+    @property
+    def table(self) -> Table[Item]:
+        return self.query_one(Table)
+
+    @property
+    def current(self) -> Item | None:
+        """The item under the cursor."""
+        return self.table.highlighted
+
+    def begin(self) -> None:
+        """Reads the first page of what is asked for now."""
+        self._reading = self._read(PAGE, place=0)
+
+    def look_again(self) -> None:
+        """Reads what is shown anew; the cursor stays with its item."""
+        self._reading = self._read(max(PAGE, len(self.table.items)))
+
+    @work(exclusive=True, group="page")
+    async def _read(self, limit: int, place: int | None = None) -> None:
+        found, said = await self._page(None, limit)
+        self.table.show(found, place=place)
+        self._say(said if said or found else self.none)
+        self._show_detail()
+        self.call_later(self._go_on)
+
+    @work(exclusive=True, group="page")
+    async def _read_on(self) -> None:
+        found, said = await self._page(self.table.items[-1], PAGE)
+        self.table.add(found)
+        self._say(said)
+
+    async def _page(self, after: Item | None, limit: int) -> tuple[Sequence[Item], str]:
+        """The items, and in their place why they cannot be read."""
+        try:
+            found = await self.page(after, limit)
+        except ConsoleError as error:
+            return (), f"! {error.title}. {error.happened} {error.next_step}"
+        self._more = len(found) == limit
+        return found, ""
+
+    def _say(self, words: str) -> None:
+        said = self.query_one(".said", Static)
+        said.display = bool(words)
+        said.update(words)
+
+    def _show_detail(self) -> None:
+        item = self.current
+        self.query_one(".detail", Static).update(self.detail(item) if item is not None else "")
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        self._show_detail()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Reads the next page where the cursor stands at the end of this one."""
+        idle = self._reading is None or self._reading.is_finished
+        if self._more and idle and self.table.cursor_row == len(self.table.items) - 1:
+            self._reading = self._read_on()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        item = self.current
+        if item is not None and self.screen.is_current:  # not twice, where the key was pressed twice
+            self.open(item)
