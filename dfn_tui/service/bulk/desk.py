@@ -14,7 +14,7 @@ from dfn_tui.api.calls import UserApi
 from dfn_tui.config import Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.reading import BulkInput
-from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
 from dfn_tui.service.bulk.plan.guards import BulkApproval, guard, require_writable
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
@@ -182,6 +182,10 @@ class BulkDesk:
             on_conflict=options.on_conflict,
             read_back=options.read_back,
             limit=options.limit,
+            acknowledged=tuple(sorted(approval.acknowledged)),
+            typed_count=approval.typed_count,
+            max_grants=approval.max_grants,
+            max_users=approval.max_users,
         )
 
     async def resume(self, id: str, *, failed: bool = False, limit: int | None = None) -> Run:
@@ -205,6 +209,7 @@ class BulkDesk:
                     _("Another console or command runs {job}.").format(job=inert(record.id, 60)),
                     _("Wait for it, or look at it: dfn-tui bulk status"),
                 )
+            await asyncio.to_thread(self._check, job, record)
             record = replace(record, state=State.RUNNING, why="", ended=None)
             await asyncio.to_thread(job.save, record)
             if again is not None:
@@ -218,6 +223,24 @@ class BulkDesk:
         going = self._go(job, record, head, total, limit or record.limit, ready)
         self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
+
+    def _check(self, job: Job, record: JobRecord) -> None:
+        """Asks the rules once more, of the plan that was approved and of no other: the file may have been
+        changed since. Raises `PlanError` and `GateRefused`."""
+        check_digest(job.path, job.plan.db, lambda _users: None)
+        if job.plan.digest != record.digest:
+            raise _not_as_approved()
+        found, now = totals(job.plan), self.desk.clock()
+        approval = BulkApproval(record.reason, record.evidence, max_grants=record.max_grants)
+        if record.acknowledged is None:  # of the first version, which kept the texts alone
+            asked = found.demands(now, production=self.desk.production).cautions
+            read = frozenset(one.id.value for one in asked if one.text in record.warnings)
+            approval = replace(approval, acknowledged=read, typed_count=found.to_send)
+            approval = replace(approval, max_grants=found.granted, max_users=found.to_send)
+        else:
+            approval = replace(approval, acknowledged=frozenset(record.acknowledged))
+            approval = replace(approval, typed_count=record.typed_count, max_users=record.max_users)
+        guard(found, job.plan.head, self.desk.place.mode, self.desk.connection, approval, now)
 
     async def _go(
         self,
@@ -333,6 +356,6 @@ def _require_same(head: Head, connection: Connection) -> None:
 def _not_as_approved() -> PlanError:
     return PlanError(
         _("The plan was changed"),
-        _("Something else narrowed or replaced it since it was looked at. Nothing was sent."),
+        _("Something else changed or replaced it since it was approved. Nothing was sent."),
         _("Look at it again."),
     )

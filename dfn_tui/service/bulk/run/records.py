@@ -65,7 +65,9 @@ UNFINISHED = (State.RUNNING, State.STOPPED)
 class JobRecord:
     """What holds for a job as a whole: what was approved, by whom, and where it stands.
 
-    `limit` is in requests a minute. `why` says in a sentence why it stopped.
+    `limit` is in requests a minute. `why` says in a sentence why it stopped. `acknowledged` to `max_users`
+    are the answers that were given, for the rules to be asked again at each resume; None in a job of the
+    first version, whose content its digest vouches for.
     """
 
     id: str
@@ -81,12 +83,18 @@ class JobRecord:
     state: State = State.RUNNING
     why: str = ""
     ended: datetime | None = None
+    acknowledged: tuple[str, ...] | None = None
+    typed_count: int | None = None
+    max_grants: int | None = None
+    max_users: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON has it; `from_json` reads it again."""
         plain = {name: getattr(self, name) for name in self.__slots__}
         ended = self.ended.isoformat() if self.ended else None
-        return plain | {"begun": self.begun.isoformat(), "ended": ended, "warnings": list(self.warnings)}
+        acknowledged = None if self.acknowledged is None else list(self.acknowledged)
+        told = {"begun": self.begun.isoformat(), "ended": ended, "warnings": list(self.warnings)}
+        return plain | told | {"acknowledged": acknowledged}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -97,6 +105,7 @@ class JobRecord:
             "warnings": tuple(map(str, value["warnings"])),
             "on_conflict": OnConflict(value["on_conflict"]),
             "state": State(value["state"]),
+            "acknowledged": tuple(map(str, answers)) if (answers := value.get("acknowledged")) else answers,
         }
         return cls(**{**value, **known})
 

@@ -1,0 +1,100 @@
+"""A job that is gone on with: what its file says is believed only as far as it was approved."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.errors import GateRefused
+from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.plan.file import digest_of
+from dfn_tui.service.bulk.plan.records import PlanError
+from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
+from tests.unit.jobs import APPROVAL, STOP, bulk_desk, consents, plan, users
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=120, faults=replace(Faults(rate_limit=None)))) as running:
+        yield running
+
+
+GRANTED = """UPDATE shape SET wanted = '[["consent","night_sms_flag","Subscribed"]]'"""
+
+
+async def stopped(bulk: BulkDesk, folder: Path) -> JobRecord:
+    """A job of sixty withdrawals that was stopped before its end."""
+    await bulk.apply(
+        await plan(bulk, folder / "a.plan", users(60), STOP), APPROVAL, Options(OnConflict.SKIP, True, 60)
+    )
+    await bulk.finish()
+    record = await bulk.wait()
+    assert record.state is State.STOPPED
+    return record
+
+
+def altered(bulk: BulkDesk, id: str, *statements: str, digest: bool) -> None:
+    """Changes a job's file; with `digest` so that it fits its own digest again, and its record that."""
+    path = bulk.folder / f"{id}.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        for statement in statements:
+            db.execute(statement)
+        if digest:
+            new = digest_of(db)
+            db.execute("UPDATE head SET digest = ?", (new,))
+            text = json.loads(db.execute("SELECT text FROM job").fetchone()[0])
+            db.execute("UPDATE job SET text = ?", (json.dumps(text | {"digest": new, "evidence": ""}),))
+
+
+async def test_a_job_that_was_changed_since_its_approval_is_not_gone_on_with(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    before = consents(sandbox, "night_sms_flag")
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await stopped(bulk, tmp_path)
+        altered(bulk, record.id, GRANTED, digest=False)
+        async with bulk_desk(sandbox, tmp_path) as other:
+            with pytest.raises(PlanError, match="is damaged"):
+                await other.resume(record.id)
+    assert consents(sandbox, "night_sms_flag") == before
+
+
+async def test_the_rules_are_asked_again_when_a_job_is_gone_on_with(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    """Whoever can change the file can change its digest as well: then the consent's own rules stand."""
+    before = consents(sandbox, "night_sms_flag")
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await stopped(bulk, tmp_path)
+        altered(bulk, record.id, GRANTED, digest=True)
+        async with bulk_desk(sandbox, tmp_path) as other:
+            with pytest.raises(GateRefused, match="Evidence is missing"):
+                await other.resume(record.id)
+    assert consents(sandbox, "night_sms_flag") == before
+
+
+async def test_a_job_of_another_plan_is_not_gone_on_with(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await stopped(bulk, tmp_path)
+        altered(
+            bulk, record.id, "UPDATE job SET text = json_set(text, '$.digest', 'of another')", digest=False
+        )
+        async with bulk_desk(sandbox, tmp_path) as other:
+            with pytest.raises(PlanError, match="was changed"):
+                await other.resume(record.id)
+
+
+async def test_a_job_of_the_first_version_is_gone_on_with(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await stopped(bulk, tmp_path)
+        old = "json_remove(text, '$.acknowledged', '$.typed_count', '$.max_grants', '$.max_users')"
+        altered(bulk, record.id, f"UPDATE job SET text = {old}", digest=False)
+        async with bulk_desk(sandbox, tmp_path) as other:
+            await other.resume(record.id)
+            assert (await other.wait()).state is State.FINISHED
