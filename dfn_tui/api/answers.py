@@ -6,6 +6,7 @@ a person's consent is shown, or taken for written, on its word. What is odd abou
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -68,17 +69,26 @@ def _integer(text: str) -> int | OversizedNumber:
     return int(text) if len(text) <= _DIGITS_OF_64_BITS else _OVERSIZED
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_constant=lambda _name: float("nan")
-)
+_READER = partial(json.JSONDecoder, object_pairs_hook=_object, parse_constant=lambda _name: float("nan"))
+_DECODER, _DECODER_OF_ODD_NUMBERS = _READER(), _READER(parse_int=_integer)
+
+
+def _decoded(body: bytes) -> object:
+    # Bytes that are no UTF-8 become lone surrogates, which make just the text they are in unreadable.
+    text = body.decode("utf-8", "surrogateescape")
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of thousands of digits; looking at each takes longer
+        return _DECODER_OF_ODD_NUMBERS.decode(text)
 
 
 def parsed(response: Response, *, write: bool) -> dict[str, Any]:
     """The JSON object of an answer; empty where it has none but its status tells of a failure, as when a
     proxy answers with a page of its own. Raises AnswerUnreadable."""
     try:
-        # Bytes that are no UTF-8 become lone surrogates, which make just the text they are in unreadable.
-        content = _DECODER.decode(response.body.decode("utf-8", "surrogateescape"))
+        content = _decoded(response.body)
     except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict) and not isinstance(content, Ambiguous):

@@ -64,11 +64,11 @@ class Stream(asyncio.Protocol):
         assert self._transport is not None
         self._transport.write(data)
 
-    async def read(self, timeout: float) -> bytes:
+    async def read(self, longest: float) -> bytes:
         """What has come, at least a byte; empty at the end. Raises TimeoutError and OSError."""
         if not self._received and not self._ended:
             self._reader = asyncio.get_running_loop().create_future()
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(longest):
                 await self._reader
         if not self._received and self._error is not None:
             raise self._error

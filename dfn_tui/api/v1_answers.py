@@ -1,6 +1,6 @@
 """What generation 1's answers say of each user. What is odd about one of them is theirs alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,12 +8,15 @@ from pydantic import ValidationError
 from dfn_tui.api import v1_models as wire
 from dfn_tui.api.answers import Ambiguous
 from dfn_tui.api.batch import BatchResponse, Found
-from dfn_tui.api.types import Value
 from dfn_tui.api.values import Shown, present, profile_of, readable
 from dfn_tui.text import _
 
-Values = tuple[dict[str, Value | None], dict[str, str]]
+Values = tuple[dict[str, Any], dict[str, str]]
+"""What was found, and why the rest cannot be read."""
+Users = Sequence[tuple[str, Values | str]]
+"""Each user with their values, or why none can be read."""
 _WRITTEN = Found()
+_validated = wire.FoundValues.__pydantic_validator__.validate_python  # a row at a time, so often called
 
 
 def profiles_read(data: wire.ProfilesRead, names: frozenset[str] | None, shown: Shown) -> BatchResponse:
@@ -45,35 +48,34 @@ def _read(
     done: dict[str, Found] = {}
     unreadable: dict[str, str] = {}
     failed = _failures(details, unreadable, shown)
-    for user_id, values in _users(rows or (), shown):
-        if isinstance(values, str):
-            unreadable[user_id] = values
-            continue
-        one = found(values)
-        if done.setdefault(user_id, one) != one:
-            unreadable[user_id] = _("the user is there twice, with different values")
+    for row in rows or ():
+        try:
+            whole = _validated(row)
+        except ValidationError:
+            users = _odd(row, shown)
+        else:
+            ambiguous = type(row) is Ambiguous or type(row["properties"]) is Ambiguous
+            users = _odd(row, shown) if ambiguous else ((whole.user_id, (whole.properties, {})),)
+        for user_id, values in users:
+            if isinstance(values, str):
+                unreadable[user_id] = values
+                continue
+            one = found(values)
+            if done.setdefault(user_id, one) is not one and done[user_id] != one:
+                unreadable[user_id] = _("the user is there twice, with different values")
     return BatchResponse(done, failed, unreadable)
 
 
-def _users(rows: Any, shown: Shown) -> Iterator[tuple[str, Values | str]]:
-    """Each user that is named, with the values found, or why they cannot be read."""
-    for row in rows:
-        if not isinstance(row, dict):
-            continue  # of nobody knows whom; whoever is missing is told so
-        properties = row.get("properties")
-        if isinstance(row, Ambiguous) or isinstance(properties, Ambiguous):
-            yield from ((name, _("a name is there twice")) for name in _named(row))
-            continue
-        try:
-            whole = wire.FoundValues.model_validate(row)
-        except ValidationError:
-            for name in _named(row):
-                if isinstance(properties, dict):
-                    yield name, readable(properties, shown)
-                else:
-                    yield name, _("the field properties is missing or wrong")
-        else:
-            yield whole.user_id, (whole.properties, {})
+def _odd(row: object, shown: Shown) -> Users:
+    """The users that a row names which is not as documented, with what can be read all the same."""
+    if not isinstance(row, dict):
+        return ()  # of nobody knows whom; whoever is missing is told so
+    properties = row.get("properties")
+    if isinstance(row, Ambiguous) or isinstance(properties, Ambiguous):
+        return [(name, _("a name is there twice")) for name in _named(row)]
+    if not isinstance(properties, dict):
+        return [(name, _("the field properties is missing or wrong")) for name in _named(row)]
+    return [(name, readable(properties, shown)) for name in _named(row)]
 
 
 def _named(row: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,6 +14,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.text import _
 
 _VALUE: TypeAdapter[Value | None] = TypeAdapter(Scalar | None)
+_LEFT_OUT: Any = object()
 _FLAGS = {flag.value: flag for flag in Flag}
 _STATES: dict[object, State] = {state.value: state for state in State} | {None: State.NEVER_SET}
 
@@ -47,14 +49,14 @@ def profile_of(
     asked for, None for all: a flag that was asked for and is left out was never set."""
     consents: dict[Flag, State] = {}
     for name, flag in _FLAGS.items():
-        if name not in found and (name in unreadable or (names is not None and name not in names)):
-            continue
-        value = found.pop(name, None)
+        value = found.pop(name, _LEFT_OUT)
         state = _STATES.get(value)
-        if state is None:
-            unreadable[name] = _("not one of the three states: “{text}”").format(text=shown(str(value)))
-        else:
+        if state is not None:
             consents[flag] = state
+        elif value is not _LEFT_OUT:
+            unreadable[name] = _("not one of the three states: “{text}”").format(text=shown(str(value)))
+        elif name not in unreadable and (names is None or name in names):
+            consents[flag] = State.NEVER_SET
     return Profile(consents, present(found), unreadable)
 
 
