@@ -134,11 +134,14 @@ def successful(
     raise error
 
 
-def field_path(exc: ValidationError, within: str = "") -> str:
-    """Where the first complaint of pydantic lies, as `result_data.items[0].name`."""
+def field_path(exc: ValidationError, within: str = "", steps: int | None = None) -> str:
+    """Where the first complaint of pydantic lies, as `result_data.items[0].name`.
+
+    With `steps` no further down than that: below, pydantic names the types it tried.
+    """
     path = within
     location = exc.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
-    for step in location:
+    for step in location[:steps]:
         if isinstance(step, int):
             path += f"[{step}]"
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from dfn_tui.api.calls import Reply
 from dfn_tui.api.types import Identity
@@ -23,12 +23,18 @@ class RequestModel(BaseModel):
         return self.__pydantic_serializer__.to_json(self, exclude_none=True)
 
 
-Named = Annotated[str, StringConstraints(strict=True, min_length=1)]
-"""A name or an id: not empty. pydantic refuses lone surrogates, here and below."""
+def _no_integer(value: object) -> object:
+    if isinstance(value, int):
+        raise ValueError("would lose digits as a float")  # noqa: TRY004  pydantic collects ValueErrors
+    return value
 
-Text = Annotated[str, Field(strict=True)]
+
+Named = Annotated[str, StringConstraints(strict=True, min_length=1)]
+"""A name or an id: not empty. pydantic refuses lone surrogates here."""
+
+Text = Annotated[str, StringConstraints(strict=True, min_length=0)]  # unconstrained it takes lone surrogates
 Integer = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False), BeforeValidator(_no_integer)]
 
 Scalar = Text | StrictBool | Integer | Number
 """A property's value where the platform knows strings, numbers and booleans."""

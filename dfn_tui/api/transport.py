@@ -257,10 +257,10 @@ class Transport:
                 served = served.astimezone(UTC)
             except (ValueError, OverflowError):
                 return
-            if not abs(served - self._now()) < _ANY_SKEW:
-                return
             self._dated = text or "", served
-        self.clock_skew = self._dated[1] - self._now()
+        skew = self._dated[1] - self._now()
+        if abs(skew) < _ANY_SKEW:
+            self.clock_skew = skew
 
 
 def _checked(base_url: str) -> httpx.URL:

@@ -251,4 +251,4 @@ def _edit(model: type[EditT], values: Mapping[str, Value] | Mapping[str, str]) -
     try:
         return model.model_validate(dict(values))
     except ValidationError as exc:
-        return field_path(exc, "properties")
+        return field_path(exc, "properties", 1)

@@ -220,7 +220,7 @@ def _properties(write: ProfileWrite) -> wire.Properties | str:
     try:
         return wire.Properties.model_validate({**write.properties, **to_optins(write.consents)})
     except ValidationError as exc:
-        return field_path(exc, "user_properties")
+        return field_path(exc, "user_properties", 1)
 
 
 def _item(identity: Identity, model: type[wire.Change], fields: Mapping[str, Any]) -> Item | Reply:

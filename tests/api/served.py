@@ -9,18 +9,20 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
-from dfn_tui.api.calls import Progress
+from dfn_tui.api.calls import ProfileWrite, Progress, Reply
+from dfn_tui.api.limiter import Limiter
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Timeouts, Transport
-from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.api.v1 import V1Api
 from dfn_tui.api.v2 import V2Api
+from dfn_tui.consent.flags import Consents
 
 TOKEN = "tok-3cret/+=~"
 SERVICE_ID = "service-7"
 EXPORT_TOKEN = "exp-3cret/+=~"
 
-Reply = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Served = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) ->
 class RawServer:
     """Gives `replies` one per request, over as many connections as the client likes; the last one stays."""
 
-    def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *replies: Served, tls: ssl.SSLContext | None = None) -> None:
         self.replies = list(replies)
         self.requests: list[Received] = []
         self.connections = 0
@@ -126,11 +128,17 @@ class Waits:
 
 
 def v1(
-    url: str, waits: Waits | None = None, *, timeouts: Timeouts | None = None, read_only: bool = False
+    url: str,
+    waits: Waits | None = None,
+    *,
+    timeouts: Timeouts | None = None,
+    read_only: bool = False,
+    policy: RetryPolicy | None = None,
+    limiter: Limiter | None = None,
 ) -> V1Api:
     token = SecretStr(TOKEN)
     transport = Transport(url, secrets=[token], timeouts=timeouts, read_only=read_only)
-    return V1Api(transport, (waits or Waits()).policy(), token=token)
+    return V1Api(transport, policy or (waits or Waits()).policy(), token=token, limiter=limiter)
 
 
 def v2(
@@ -140,10 +148,13 @@ def v2(
     timeouts: Timeouts | None = None,
     export_token: str | None = EXPORT_TOKEN,
     read_only: bool = False,
+    fresh_writes: bool = False,
 ) -> V2Api:
     token = SecretStr(TOKEN)
     export = None if export_token is None else SecretStr(export_token)
-    transport = Transport(url, secrets=[token], timeouts=timeouts, read_only=read_only)
+    transport = Transport(
+        url, secrets=[token], timeouts=timeouts, read_only=read_only, fresh_writes=fresh_writes
+    )
     return V2Api(
         transport, (waits or Waits()).policy(), token=token, export_token=export, service_id=SERVICE_ID
     )
@@ -170,3 +181,17 @@ def found(profiles: Mapping[str, Mapping[str, object]], failures: object = None)
 
 def failure(code: int, *ids: str, msg: str = "busy") -> dict[str, object]:
     return {"code": code, "msg": msg, "user_ids": list(ids)}
+
+
+def change(
+    user: Identity, consents: Consents | None = None, properties: Mapping[str, Value] | None = None
+) -> ProfileWrite:
+    """An edit for one user."""
+    return ProfileWrite((user,), consents or {}, properties or {})
+
+
+def how(reply: Reply) -> str:
+    """The one of the four ends that a reply is."""
+    ends = {"ok": reply.ok, "refused": reply.refused, "pending": reply.pending}
+    (end,) = [name for name, so in ends.items() if so] or ["remark"]
+    return end
