@@ -112,7 +112,7 @@ class FoundValues(AnswerModel):
     """What was read of one user, all of it as documented."""
 
     user_id: str
-    properties: dict[str, Scalar | None]
+    properties: dict[Text, Scalar | None]
 
 
 class ProfilesRead(_Data):
