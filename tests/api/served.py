@@ -93,10 +93,7 @@ class RawServer:
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in head[1:] if line)
-        length = next((int(v) for k, v in headers.items() if k.lower() == "content-length"), 0)
-        self.requests.append(Received(head[0], headers, await reader.readexactly(length)))
+        await self.receive(reader)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, bytes):
             writer.write(reply)
@@ -104,6 +101,13 @@ class RawServer:
             return True
         await reply(reader, writer)
         return False
+
+    async def receive(self, reader: asyncio.StreamReader) -> None:
+        """Takes in one request. Raises IncompleteReadError when there is no more."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in head[1:] if line)
+        length = next((int(v) for k, v in headers.items() if k.lower() == "content-length"), 0)
+        self.requests.append(Received(head[0], headers, await reader.readexactly(length)))
 
 
 @dataclass
@@ -149,6 +153,7 @@ def v2(
     export_token: str | None = EXPORT_TOKEN,
     read_only: bool = False,
     fresh_writes: bool = False,
+    limiter: Limiter | None = None,
 ) -> V2Api:
     token = SecretStr(TOKEN)
     export = None if export_token is None else SecretStr(export_token)
@@ -156,7 +161,12 @@ def v2(
         url, secrets=[token], timeouts=timeouts, read_only=read_only, fresh_writes=fresh_writes
     )
     return V2Api(
-        transport, (waits or Waits()).policy(), token=token, export_token=export, service_id=SERVICE_ID
+        transport,
+        (waits or Waits()).policy(),
+        token=token,
+        export_token=export,
+        service_id=SERVICE_ID,
+        limiter=limiter,
     )
 
 
