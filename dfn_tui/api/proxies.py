@@ -24,7 +24,7 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
         proxy = None
     if proxy is None or proxy.url.scheme not in ("http", "https") or not proxy.url.host:
         raise ValueError("not the address of a proxy")
-    if not 0 < (proxy.url.port or 1) < 2**16:
+    if proxy.url.port is not None and not 0 < proxy.url.port < 2**16:
         raise ValueError("not a port")
     return proxy
 
