@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
 
@@ -30,6 +31,8 @@ class Received:
     line: str
     headers: dict[str, str]
     content: bytes
+    connection: int
+    """The first is 1."""
 
     @property
     def json(self) -> Any:
@@ -65,6 +68,7 @@ class RawServer:
         self.connections = 0
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
+        self._numbers: WeakKeyDictionary[asyncio.StreamReader, int] = WeakKeyDictionary()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
@@ -83,6 +87,7 @@ class RawServer:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
+        self._numbers[reader] = self.connections
         try:
             while await self._exchange(reader, writer):
                 pass
@@ -107,7 +112,8 @@ class RawServer:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = dict(line.split(": ", 1) for line in head[1:] if line)
         length = next((int(v) for k, v in headers.items() if k.lower() == "content-length"), 0)
-        self.requests.append(Received(head[0], headers, await reader.readexactly(length)))
+        content = await reader.readexactly(length)
+        self.requests.append(Received(head[0], headers, content, self._numbers[reader]))
 
 
 @dataclass

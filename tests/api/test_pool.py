@@ -1,6 +1,7 @@
 """A connection is used again only when nothing is left of the last answer, also by a proxy."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from dfn_tui.api.limiter import Unlimited
 from dfn_tui.api.open import open_api
 from dfn_tui.api.pool import ConnectionPool
 from dfn_tui.api.proxies import proxy_for
+from dfn_tui.api.stream import Stream
 from dfn_tui.api.transport import Call, Timeouts, Transport
 from tests.api.served import (
     SERVICE_ID,
@@ -183,7 +185,7 @@ async def come_in(transport: Transport) -> None:
     assert isinstance(pool, ConnectionPool)
     (connection,) = pool._idle
     async with asyncio.timeout(10):
-        while connection.reusable():
+        while connection.reusable():  # noqa: ASYNC110  there is no event for it
             await asyncio.sleep(0)
 
 
@@ -257,10 +259,23 @@ async def test_neither_bulk_runs_nor_generation_1_do() -> None:
 async def test_what_only_reads_does_not_need_one() -> None:
     async with RawServer(http("x")) as server:
         transport = Transport(server.url, fresh_writes=True)
-        for call in (READ, WRITE, READ):
+        for call in (READ, WRITE, READ, WRITE, READ):
             await transport.post(call)
         await transport.aclose()
-        assert server.connections == 2
+        assert [request.connection for request in server.requests] == [1, 2, 1, 3, 1]
+
+
+async def test_what_the_event_loop_has_not_come_to_yet_is_seen_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        stream = await Stream.connect(host, port, None)
+        there, _address = listener.accept()
+        with there:
+            assert stream.quiet
+            there.sendall(b"x")
+            assert not stream.quiet
+        stream.close()
+        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("ways", ["[::1]", "fe80::/10", "[::1],10.0.0.0/8, localhost ,::1"])
