@@ -39,8 +39,18 @@ def test_seconds_until_reset() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("120", 120.0), (" 5 ", 5.0), ("0", None), ("-1", None), ("1.5", None), ("soon", None), ("９", None)]
-    + [("Wed, 21 Oct 2026 07:28:00 GMT", None), ("9" * 8, None), ("9" * 400, None)],
+    [
+        ("120", 120.0),
+        (" 5 ", 5.0),
+        ("0", None),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("９", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("9" * 8, None),
+        ("9" * 400, None),
+    ],
 )
 def test_retry_after_counts_where_the_documented_headers_do_not(text: str, seconds: float | None) -> None:
     assert seconds_until_reset({"retry-after": text}, NOW) == seconds
