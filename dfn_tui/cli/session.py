@@ -13,7 +13,7 @@ from dfn_tui.cli.output import Progress, say
 from dfn_tui.config import load
 from dfn_tui.service import Connections, Desk
 from dfn_tui.service import Progress as Answered
-from dfn_tui.service.change_words import settled_words
+from dfn_tui.service.change_words import reconciled_words
 from dfn_tui.text import _, inert
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, async
         finally:
             runner.run(connections.finish())
             for settled in desk.settled:
-                say(_("Left open by an earlier run. {what}").format(what=settled_words(settled)))
+                say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
 
 
 def _tell_waiting() -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from dfn_tui.cli.approving import all_answered, approve, show_review
 from dfn_tui.cli.endings import (
     Ended,
-    How,
     conflicting,
     exit_code,
     not_created,
@@ -22,7 +21,7 @@ from dfn_tui.cli.output import Progress, abandon_output, say
 from dfn_tui.cli.reading import read_words
 from dfn_tui.cli.session import finishing, waiting_on
 from dfn_tui.errors import GateRefused
-from dfn_tui.service import Approval, Desk, Draft, Identity, Review, StaleWrite, UserRecord
+from dfn_tui.service import Approval, Desk, Draft, Identity, Outcome, Review, StaleWrite, UserRecord
 from dfn_tui.service import Progress as Answered
 from dfn_tui.text import _, inert
 
@@ -79,7 +78,7 @@ async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
             draft = desk.staging.draft(record)
             order.stage(draft)
             if draft.empty:
-                ended[user] = Ended(user, How.UNCHANGED)
+                ended[user] = Ended(user, Outcome.UNCHANGED)
     return ended
 
 
@@ -117,7 +116,7 @@ async def _send(desk: Desk, reviewed: Review, approval: Approval) -> Endings:
             try:
                 results = await desk.apply(reviewed, approval, answered)
             except StaleWrite as stale:
-                changed = {conflict.identity for conflict in stale.conflicts}
+                changed = {conflict.user.identity for conflict in stale.conflicts}
                 ended |= {user: conflicting(changes[user], stale.conflicts) for user in changed}
                 approval = replace(approval, leave_out=approval.leave_out | changed)
             else:

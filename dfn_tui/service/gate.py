@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
 from dfn_tui.service import caps
+from dfn_tui.service.changes.outcome import UserResult
+from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import check_removals
 from dfn_tui.service.intents import intents, outcome
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.place import Mode, capabilities_of
-from dfn_tui.service.records import UserChange, UserResult
 from dfn_tui.service.review import Approval, Review, grants
 from dfn_tui.store import JournalError
 from dfn_tui.text import _
@@ -63,13 +64,13 @@ class Gate:
                 _("Write why, in a few words."),
             )
 
-    async def record(self, changes: Sequence[UserChange], reviewed: Review, approval: Approval) -> list[int]:
+    async def record(self, groups: Sequence[ChangeGroup], reviewed: Review, approval: Approval) -> list[int]:
         """Journals what is about to be sent; it is on the disk when this returns the entries' numbers.
 
         Raises `GateRefused` where the journal cannot be written: without it nothing may be sent.
         """
         self.admit(reviewed, approval)
-        planned = intents(changes, reviewed, approval, self._connection, self._keeper.operator)
+        planned = intents(groups, reviewed, approval, self._connection, self._keeper.operator)
         try:
             return await self._keeper.begin(planned)
         except JournalError as error:

@@ -23,7 +23,7 @@ CI = ("phone_number", "kakao_id")
 def record(
     consents: dict[Flag, State] | None = None,
     properties: dict[str, Value] | None = None,
-    ci: dict[str, str] | None = None,
+    ci: dict[str, Value] | None = None,
 ) -> UserRecord:
     return UserRecord(USER, NOW, Profile(consents or {}, properties or {}), ci or {})
 

@@ -15,12 +15,12 @@ from dfn_tui.cli.words import wishes_for_all
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input import open_input
+from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.service.bulk.plan.records import Standing
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.plan.words import bad_words
-from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
 from dfn_tui.text import _, inert, ngettext
 
 _BAD_SHOWN = 20

@@ -12,11 +12,12 @@ from dfn_tui.cli.exit_codes import ExitCode, of_error
 from dfn_tui.cli.output import INTERRUPTED, Progress, say
 from dfn_tui.cli.session import finishing, opened_for_many
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.words import span
-from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
-from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, Phase, RunProgress
+from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, Phase, RunProgress
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.text import _
 
@@ -106,14 +107,14 @@ def _run(
     return code if code or written else ExitCode.BAD_USAGE
 
 
-def _exit_code(ended: Mapping[End, int], error: ConsoleError | None, *, interrupted: bool) -> int:
-    if ended.get(End.UNKNOWN):
+def _exit_code(ended: Mapping[Outcome, int], error: ConsoleError | None, *, interrupted: bool) -> int:
+    if ended.get(Outcome.UNKNOWN):
         return ExitCode.UNKNOWN
     if error is not None:
         return of_error(error)
     if interrupted:
         return INTERRUPTED
-    return ExitCode.SOME_FAILED if ended.get(End.FAILED) or ended.get(End.CONFLICT) else ExitCode.DONE
+    return ExitCode.SOME_FAILED if ended.get(Outcome.FAILED) or ended.get(Outcome.CONFLICT) else ExitCode.DONE
 
 
 async def _watched(
@@ -137,7 +138,7 @@ def _line(at: RunProgress) -> str:
     parts = (
         _("{done} of {total}").format(done=f"{at.done:,}", total=f"{at.total:,}"),
         reading if at.phase is Phase.READING_BACK else "",
-        _("{count} failed").format(count=f"{at.counts[End.FAILED]:,}"),
+        _("{count} failed").format(count=f"{at.counts[Outcome.FAILED]:,}"),
         _("{count} waiting").format(count=f"{at.waiting:,}"),
         _("{users:.0f} users/s").format(users=at.users_per_second),
         waiting if at.waiting_seconds else left,

@@ -9,10 +9,10 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.bulk.input.columns import WishSet
 from dfn_tui.service.bulk.plan.records import Shape, Standing, wish_set
+from dfn_tui.service.changes.reading import seen
 from dfn_tui.service.records import FieldKind, UserRecord
-from dfn_tui.service.undo import value_now
 from dfn_tui.service.values import same_value
-from dfn_tui.text import _, inert
+from dfn_tui.text import inert
 
 UNKNOWN_VALUE = "unknown-value"
 """The code of a user who has a consent that is none of its three states."""
@@ -43,17 +43,15 @@ def judge(wanted: WishSet, written: Written | None, record: UserRecord, *, creat
     if failure is not None:
         code, message = inert(failure.code or "", 40), inert(failure.message, _MESSAGE)
         return Shape(Standing.UNREADABLE, wanted, code=code, message=message)
-    found = [value_now(wish.kind, wish.name, record) for wish in wanted.wishes]
-    before = tuple(value for _read, value in found)
+    found = [seen(record, wish.kind, wish.name) for wish in wanted.wishes]
+    before = tuple(one.now for one in found)
     if written is None and record.unknown_to_server:
         if create:
             return Shape(Standing.CREATE, wanted, before, _warnings(record, wanted))
         return Shape(Standing.UNKNOWN, wanted)
-    for wish, (read, _value) in zip(wanted.wishes, found, strict=True):
-        if not read:
-            message = _("The server has a value of {name} that is none of the three states.")
-            message = message.format(name=inert(wish.name, 40))
-            return Shape(Standing.UNREADABLE, wanted, code=UNKNOWN_VALUE, message=message)
+    for one in found:
+        if not one.read:
+            return Shape(Standing.UNREADABLE, wanted, code=UNKNOWN_VALUE, message=inert(one.why, _MESSAGE))
     if written is not None:
         return _judge_undo(wanted, written, record, before)
     if all(same_value(was, wish.value) for wish, was in zip(wanted.wishes, before, strict=True)):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.run.job import Job, job_files, open_job, unfinished
-from dfn_tui.service.bulk.run.records import UNFINISHED, End, JobRecord
+from dfn_tui.service.bulk.run.records import UNFINISHED, JobRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class JobSummary:
     head: Head
     path: Path
     total: int
-    ended: dict[End, int]
+    ended: dict[Outcome, int]
     under_way: bool
 
     @property
