@@ -74,6 +74,8 @@ class Requests:
         self.limiter = limiter or Unlimited()
         self.limiter_waits = limiter is not None
         self.stopped: ApiError | None = None
+        self.closed = False
+        """Whether whoever uses this client wants nothing more to be written; reading goes on."""
         self._in_vain = 0
 
     def note(self, error: ApiError | None) -> None:
@@ -179,7 +181,7 @@ class Batch:
     async def _request(self, items: Sequence[Item]) -> BatchResponse:
         """Makes one request when the limiter lets it start, and tells what the answer says of the load."""
         requests = self._requests
-        if self._stopped or requests.stopped:
+        if self._stopped or requests.stopped or (self._write and requests.closed):
             raise LimiterClosed
         waits_from = requests.policy.clock()
         async with requests.limiter.request() as permit:

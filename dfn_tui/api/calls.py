@@ -155,4 +155,7 @@ class UserApi(Protocol):
     async def probe(self) -> Probe:
         """A harmless read that tells whether the server, the token and the rights are in order."""
 
+    def stop(self) -> None:
+        """Writes nothing more; what is under way goes on, and who is left is not sent. Reading goes on."""
+
     async def aclose(self) -> None: ...

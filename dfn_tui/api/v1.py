@@ -143,6 +143,9 @@ class V1Api:
         passed = _("The server accepts the token, and users can be read.")
         return Probe(True, (passed, *probe_lines(self.clock_skew)))
 
+    def stop(self) -> None:
+        self._requests.closed = True
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 

@@ -159,6 +159,9 @@ class V2Api:
             found = _("The server answers. Without an export token nothing more can be tested.")
         return Probe(True, (found, unproven, *probe_lines(self.clock_skew)))
 
+    def stop(self) -> None:
+        self._requests.closed = True
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 

@@ -2,14 +2,15 @@
 
 import argparse
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import required
-from dfn_tui.cli.output import Progress, say
+from dfn_tui.cli.output import INTERRUPTED, Progress, say
 from dfn_tui.config import load
 from dfn_tui.service import Connections, Desk
 from dfn_tui.service import Progress as Answered
@@ -55,28 +56,51 @@ def _started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, async
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
 
 
-def _tell_waiting() -> None:
-    with suppress(OSError):  # the terminal may be gone
-        say(_("What was begun cannot be stopped half-way: waiting for the server's last answer."))
+LEAVING = 8.0
+"""Seconds that an answer is waited for after the first signal."""
 
 
 @contextmanager
-def finishing(loop: asyncio.AbstractEventLoop, told: Callable[[], None] = _tell_waiting) -> Iterator[None]:
-    """While something is being sent: a signal that would end the program calls `told` in the loop, which by
-    default says that it waits.
+def finishing(stop: Callable[[], None], words: str) -> Iterator[None]:
+    """While something is being sent: the first signal that would end the program calls `stop` and says
+    `words`, and answers under way are waited for; a second one, or `LEAVING`, ends the program.
 
-    Sending cannot be taken back, and what came of it is to be known.
+    Sending cannot be taken back. What was sent is in the journal before, so that leaving is as safe as a
+    power cut: the next start looks at what became of it.
     """
+    asked = False
 
-    def wait(_signal: int, _frame: object) -> None:
-        loop.call_soon_threadsafe(told)
+    def leave(_signal: int, _frame: object) -> None:
+        nonlocal asked
+        if asked:
+            _leave()
+        asked = True
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, LEAVING)
+        stop()
+        with suppress(OSError):  # the terminal may be gone
+            say(words)
 
-    before = {kind: signal.signal(kind, wait) for kind in _ENDING}
+    kinds = [*_ENDING, *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]
+    before = {kind: signal.signal(kind, leave) for kind in kinds}
     try:
         yield
     finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for kind, handler in before.items():
             signal.signal(kind, handler)
+
+
+def _leave() -> NoReturn:
+    with suppress(OSError):
+        say(
+            _(
+                "Left without the last answers. What was sent is in the journal, and its outcome is unknown: "
+                "the next start over this connection looks at it."
+            )
+        )
+    os._exit(INTERRUPTED)
 
 
 def waiting_on(progress: Progress) -> Callable[[Answered], None]:

@@ -17,6 +17,7 @@ from dfn_tui.api.calls import (
     UserApi,
     ignore_progress,
 )
+from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Environment
@@ -54,6 +55,9 @@ SETTLING_PATIENCE = 5.0
 """Seconds a look-up waits while what an earlier run left open is settled. A write waits to the end."""
 
 
+A_REQUEST = 20.0
+"""Seconds more that a write may take for each request after the first."""
+
 _OVER = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
 """Outcomes after which nothing is left to be sent for that user."""
 
@@ -81,6 +85,8 @@ class Desk:
         """What an earlier run left open, and how it was found to have ended when this desk was opened."""
         self.journal_trouble: JournalError | None = None
         """Why the journal could not be read or written last."""
+        self.stopped = False
+        """Whether nothing more is to be sent by this run."""
         self._open_api = open_api
         self._api: UserApi | None = None
         self._opening = asyncio.Lock()
@@ -105,6 +111,8 @@ class Desk:
         async with self._opening:
             if self._api is None:
                 self._api = await self._open_api()
+                if self.stopped:
+                    self._api.stop()
                 # In a task of its own: a look-up that is cancelled must not leave entries open.
                 self._settling = [asyncio.ensure_future(self._settle(self._api))]
             client, settling = self._api, self._settling[0]
@@ -243,22 +251,47 @@ class Desk:
         """Says whether the gate would let this through; raises `GateRefused` if not. Sends nothing."""
         self._gate.admit(reviewed, approval)
 
+    def stop_sending(self) -> None:
+        """Sends nothing more; what is under way goes on."""
+        self.stopped = True
+        if self._api is not None:
+            self._api.stop()
+
     async def apply(
-        self, reviewed: Review, approval: Approval, progress: OnProgress = ignore_progress
+        self,
+        reviewed: Review,
+        approval: Approval,
+        progress: OnProgress = ignore_progress,
+        *,
+        seconds: float = 60.0,
     ) -> list[UserResult]:
         """Sends what was reviewed: checked against the server, journalled, sent, read back, journalled.
 
         Raises `GateRefused`, `StaleWrite` and what opening raises, each before anything leaves. Confirmed and
         accepted edits leave the staging; all others stay staged. A caller that is cancelled does not stop it.
+        It is over after about `seconds`, and for each further request full of users some more; what nobody
+        answered by then is unknown.
         """
         self.admit(reviewed, approval)
         async with self._using(settled=True) as client:
-            task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress))
+            task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress, seconds))
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
             return await asyncio.shield(task)
 
     async def _apply(
+        self,
+        client: UserApi,
+        reviewed: Review,
+        approval: Approval,
+        progress: OnProgress,
+        seconds: float,
+    ) -> list[UserResult]:
+        more = (len(reviewed.changes) - 1) // self.capabilities.batch_size
+        with deadline(seconds + more * A_REQUEST):
+            return await self._send(client, reviewed, approval, progress)
+
+    async def _send(
         self, client: UserApi, reviewed: Review, approval: Approval, progress: OnProgress
     ) -> list[UserResult]:
         wanted = {c.identity: c for c in reviewed.changes if c.identity not in approval.leave_out}

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Coroutine, Mapping
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from dfn_tui.cli.bulk.approving import approve
@@ -76,8 +76,6 @@ class _Stopping:
         self.asked = False
 
     def __call__(self) -> None:
-        with suppress(OSError):  # the terminal may be gone
-            say(_("Stopping: what was sent is waited for, and the job can be resumed."))
         self.asked = True
         if self.run is not None:
             self.run.stop()
@@ -95,7 +93,8 @@ def _run(
     starting: Coroutine[Any, Any, Run],
 ) -> int:
     stopping = _Stopping()
-    with finishing(runner.get_loop(), stopping):
+    words = _("Stopping: what was sent is waited for, and the job can be resumed. (8 s at most.)")
+    with finishing(partial(_in_loop, runner.get_loop(), stopping), words):
         run, record = runner.run(_watched(bulk, starting, stopping))
         job = bulk.job(record.id)
         if run.error is not None:
@@ -105,6 +104,10 @@ def _run(
         written = write_results(args, job)
     code = _exit_code(job.ended, run.error, interrupted=stopping.asked and job.unfinished)
     return code if code or written else ExitCode.BAD_USAGE
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, stopping: _Stopping) -> None:
+    loop.call_soon_threadsafe(stopping)
 
 
 def _exit_code(ended: Mapping[Outcome, int], error: ConsoleError | None, *, interrupted: bool) -> int:

@@ -15,8 +15,8 @@ from dfn_tui.text import _
 STILL_AT_WORK = timedelta(minutes=1)
 """How long after a write the server may still be about to apply it: longer than a client waits."""
 
-NOT_APPLIED, NOT_READ_BACK = "not-applied", "not-read-back"
-"""Codes of ours for what reading back, or the lack of it, says."""
+NOT_APPLIED, NOT_READ_BACK, NOT_SENT = "not-applied", "not-read-back", "not-sent"
+"""Codes of ours: what reading back, or the lack of it, says, and that a run was stopped before."""
 
 PROFILE, CI_SET, CI_DELETE = "profile", "ci-set", "ci-delete"
 Replies = Mapping[tuple[Identity, str], Reply]
