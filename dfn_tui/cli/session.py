@@ -56,33 +56,34 @@ def _started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, async
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
 
 
-LEAVING = 8.0
-"""Seconds that an answer is waited for after the first signal."""
+_PATIENCE = (8.0, 1.5)
+"""Seconds that an answer is waited for after the first signal, and after the second."""
 
 
 @contextmanager
 def finishing(stop: Callable[[], None], words: str) -> Iterator[None]:
     """While something is being sent: the first signal that would end the program calls `stop` and says
-    `words`, and answers under way are waited for; a second one, or `LEAVING`, ends the program.
+    `words`, and answers under way are waited for, 8 seconds at most; the second leaves within two.
 
     Sending cannot be taken back. What was sent is in the journal before, so that leaving is as safe as a
     power cut: the next start looks at what became of it.
     """
-    asked = False
+    asked = 0
 
-    def leave(_signal: int, _frame: object) -> None:
+    def on_signal(kind: int, _frame: object) -> None:
         nonlocal asked
-        if asked:
+        asked += 1
+        if kind == getattr(signal, "SIGALRM", None) or asked > len(_PATIENCE):
             _leave()
-        asked = True
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, LEAVING)
-        stop()
-        with suppress(OSError):  # the terminal may be gone
-            say(words)
+            signal.setitimer(signal.ITIMER_REAL, _PATIENCE[asked - 1])
+        if asked == 1:
+            stop()
+            with suppress(OSError):  # the terminal may be gone
+                say(words)
 
     kinds = [*_ENDING, *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]
-    before = {kind: signal.signal(kind, leave) for kind in kinds}
+    before = {kind: signal.signal(kind, on_signal) for kind in kinds}
     try:
         yield
     finally:
