@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import required
@@ -17,9 +17,6 @@ from dfn_tui.service import Progress as Answered
 from dfn_tui.service.change_words import reconciled_words
 from dfn_tui.text import _, inert
 
-if TYPE_CHECKING:
-    from dfn_tui.service.bulk.desk import BulkDesk
-
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -29,20 +26,13 @@ def opened(args: argparse.Namespace) -> Iterator[tuple[Desk, asyncio.Runner]]:
 
     At the end it waits for every write, and tells what an earlier run had left open. Raises `ConsoleError`.
     """
-    with _started(args) as (connections, name, runner):
+    with started(args) as (connections, name, runner):
         yield connections.desk(name), runner
 
 
 @contextmanager
-def opened_for_many(args: argparse.Namespace) -> Iterator[tuple["BulkDesk", asyncio.Runner]]:
-    """The same with the desk for many users at once. At the end a job under way is stopped after what was
-    sent."""
-    with _started(args) as (connections, name, runner):
-        yield connections.bulk(name), runner
-
-
-@contextmanager
-def _started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asyncio.Runner]]:
+def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asyncio.Runner]]:
+    """The connections, the name of the one asked for, and the loop for its work; at the end as `opened`."""
     config = load(paths.config_file())
     connection = required(config, args.connection)
     connections = Connections(config, read_only=args.read_only)

@@ -15,7 +15,7 @@ from dfn_tui.api.retry import BULK
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Api, Environment
 from dfn_tui.service.bulk.client import ThrottledClient
-from dfn_tui.service.bulk.input import Wish, open_input, parse_assignment
+from dfn_tui.service.bulk.input import FieldEdit, open_input, parse_assignment
 from dfn_tui.service.bulk.pace import Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan
@@ -40,7 +40,7 @@ def about(api: Api = Api.V1) -> About:
     return About("here", Environment.SANDBOX, api, "kim@bastion-1", DAY, "stop.csv")
 
 
-def wishes(*assignments: str, api: Api = Api.V1) -> list[Wish]:
+def wishes(*assignments: str, api: Api = Api.V1) -> list[FieldEdit]:
     capabilities = GENERATION_1 if api is Api.V1 else GENERATION_2
     return [parse_assignment(one, capabilities) for one in assignments]
 

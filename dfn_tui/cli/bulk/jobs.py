@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dfn_tui.cli.bulk.session import opened_for_many
 from dfn_tui.cli.bulk.telling import SHORT, command
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN
 from dfn_tui.cli.output import abandon_output, json_line, say, write_data, write_text
-from dfn_tui.cli.session import opened_for_many
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run import results_file

@@ -5,11 +5,11 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dfn_tui.cli.bulk.session import opened_for_many
 from dfn_tui.cli.bulk.telling import SHORT, bad_json, bad_rows, command, expected, plan_lines, say_next
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identity_kind
 from dfn_tui.cli.output import Progress, json_line, say, write_data
-from dfn_tui.cli.session import opened_for_many
 from dfn_tui.cli.stdin import piped_bytes
 from dfn_tui.cli.words import wishes_for_all
 from dfn_tui.errors import ConsoleError

@@ -8,9 +8,10 @@ from typing import Any
 
 from dfn_tui.cli.bulk.approving import approve
 from dfn_tui.cli.bulk.jobs import check_results, list_jobs, say_job, write_results
+from dfn_tui.cli.bulk.session import opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode, of_error
 from dfn_tui.cli.output import INTERRUPTED, Progress, say
-from dfn_tui.cli.session import finishing, opened_for_many
+from dfn_tui.cli.session import finishing
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.desk import BulkDesk, Options

@@ -16,7 +16,7 @@ from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input import BulkInput, Taken
 from dfn_tui.service.bulk.plan.drafting import Draft, Judged, Row, given_up
 from dfn_tui.service.bulk.plan.judging import blind, judge
-from dfn_tui.service.bulk.plan.records import Head, wish_set
+from dfn_tui.service.bulk.plan.records import Head, edit_set
 from dfn_tui.service.bulk.plan.undoing import UndoWish
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
@@ -183,11 +183,11 @@ class _Making:
             await self._keep([self._judge(row, records[self._identity(row)]) for row in rows])
 
     def _judge(self, row: Row, record: UserRecord) -> Judged:
-        return Judged(row, judge(wish_set(row.wanted), row.written, record, create=self._create))
+        return Judged(row, judge(edit_set(row.wanted), row.written, record, create=self._create))
 
     async def _work_blind(self) -> None:
         while rows := await self._next(_PAGE):
-            await self._keep([Judged(row, blind(wish_set(row.wanted), row.written)) for row in rows])
+            await self._keep([Judged(row, blind(edit_set(row.wanted), row.written)) for row in rows])
 
     async def _next(self, size: int) -> Sequence[Row]:
         """The next users; empty at the end."""
@@ -204,7 +204,7 @@ class _Making:
 
     async def _look_up(self, rows: Sequence[Row]) -> dict[Identity, UserRecord]:
         identities = [self._identity(row) for row in rows]
-        ci = any(wish.kind is FieldKind.CI for row in rows for wish in wish_set(row.wanted).wishes)
+        ci = any(wish.kind is FieldKind.CI for row in rows for wish in edit_set(row.wanted).wishes)
         # All properties: only a user who has none at all is unknown.
         records = await self._client.read(identities, ci=ci)
         if self._client.capabilities.ci_fields and not ci:

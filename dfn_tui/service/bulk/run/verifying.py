@@ -9,8 +9,8 @@ from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser
 from dfn_tui.service.changes.reading import fields_of, seen
+from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.records import FieldChange
-from dfn_tui.service.values import same_value
 
 _AHEAD = 2000
 

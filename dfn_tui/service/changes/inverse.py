@@ -9,10 +9,10 @@ from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.reading import seen, unread
+from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.staging import Draft
-from dfn_tui.service.values import same_value
 from dfn_tui.store import Change, Ending, Entry, Intent, explain_cover
 from dfn_tui.text import _, inert
 
