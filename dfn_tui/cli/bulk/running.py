@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,13 @@ from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.words import span
+from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, Phase, RunProgress
 from dfn_tui.service.bulk.run.run import Run
+from dfn_tui.service.place import capabilities_of
 from dfn_tui.text import _
 
+_NOT_AS_PLANNED = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.CONFLICT)
 _SHOWN_EVERY = 0.25  # seconds
 
 
@@ -103,7 +106,7 @@ def _run(
             say(f"{error.title}\n{error.happened}\n{error.next_step}")
         say_job(job)
         written = write_results(args, job)
-    code = _exit_code(job.ended, run.error, interrupted=stopping.asked and job.unfinished)
+    code = _exit_code(job, run.error, interrupted=stopping.asked and job.unfinished)
     return code if code or written else ExitCode.BAD_USAGE
 
 
@@ -111,14 +114,16 @@ def _in_loop(loop: asyncio.AbstractEventLoop, stopping: _Stopping) -> None:
     loop.call_soon_threadsafe(stopping)
 
 
-def _exit_code(ended: Mapping[Outcome, int], error: ConsoleError | None, *, interrupted: bool) -> int:
-    if ended.get(Outcome.UNKNOWN):
+def _exit_code(job: JobSummary, error: ConsoleError | None, *, interrupted: bool) -> int:
+    if interrupted:
+        return INTERRUPTED
+    readable = bool(capabilities_of(job.head.api).read_by)
+    unread = job.ended.get(Outcome.ACCEPTED) if readable and job.record.read_back else 0
+    if job.ended.get(Outcome.UNKNOWN) or unread:
         return ExitCode.UNKNOWN
     if error is not None:
         return of_error(error)
-    if interrupted:
-        return INTERRUPTED
-    return ExitCode.SOME_FAILED if ended.get(Outcome.FAILED) or ended.get(Outcome.CONFLICT) else ExitCode.DONE
+    return ExitCode.SOME_FAILED if any(map(job.ended.get, _NOT_AS_PLANNED)) else ExitCode.DONE
 
 
 async def _watched(

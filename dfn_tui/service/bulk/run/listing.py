@@ -34,7 +34,12 @@ class JobSummary:
 def summary(job: Job) -> JobSummary:
     """That job at this moment. Raises PlanError."""
     return JobSummary(
-        job.record, job.plan.head, job.path, job.count_to_send(), dict(job.counts()), job.under_way
+        job.record,
+        job.plan.head,
+        job.path,
+        job.count_to_send(),
+        dict(job.counts()),
+        job.under_way,
     )
 
 
