@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from dfn_tui.errors import GateRefused
     from dfn_tui.outcomes import Outcome
     from dfn_tui.service.bulk.desk import BulkDesk, Options
-    from dfn_tui.service.bulk.plan.guards import BulkApproval
     from dfn_tui.service.bulk.plan.reader import Figures, PlanReader
     from dfn_tui.service.bulk.plan.records import PlannedUser
     from dfn_tui.service.bulk.plan.selecting import Selection
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from dfn_tui.service.changes.conflict import StaleWrite
     from dfn_tui.service.changes.outcome import FieldResult, UserResult
     from dfn_tui.service.changes.pipeline import Conflict
+    from dfn_tui.service.changes.policy import Approval
     from dfn_tui.service.changes.reconcile import Reconciled
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.desk import Desk
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         UserChange,
         UserRecord,
     )
-    from dfn_tui.service.review import Approval, Notice, Review
+    from dfn_tui.service.review import Notice, Review
     from dfn_tui.service.staging import Draft
     from dfn_tui.service.tokens import TokenNeeded
     from dfn_tui.store import Change, Ending, Entry, Filter, Intent, JournalError, explain_cover
@@ -53,7 +53,7 @@ _PLACES = {
     "dfn_tui.config": ("Api", "Connection", "Environment"),
     "dfn_tui.errors": ("GateRefused",),
     "dfn_tui.service.bulk.desk": ("BulkDesk", "Options"),
-    "dfn_tui.service.bulk.plan.guards": ("BulkApproval",),
+    "dfn_tui.service.changes.policy": ("Approval",),
     "dfn_tui.service.bulk.plan.reader": ("Figures", "PlanReader"),
     "dfn_tui.service.bulk.plan.records": ("PlannedUser",),
     "dfn_tui.service.bulk.plan.selecting": ("Selection",),
@@ -75,7 +75,7 @@ _PLACES = {
         "UserChange",
         "UserRecord",
     ),
-    "dfn_tui.service.review": ("Approval", "Notice", "Review"),
+    "dfn_tui.service.review": ("Notice", "Review"),
     "dfn_tui.service.staging": ("Draft",),
     "dfn_tui.service.tokens": ("TokenNeeded",),
     "dfn_tui.store": ("Change", "Ending", "Entry", "Filter", "Intent", "JournalError", "explain_cover"),
@@ -92,7 +92,6 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "Api",
     "Approval",
-    "BulkApproval",
     "BulkDesk",
     "Capabilities",
     "Change",

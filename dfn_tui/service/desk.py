@@ -36,6 +36,7 @@ from dfn_tui.service.changes.pipeline import (
     read_groups,
     send,
 )
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
 from dfn_tui.service.clock import Clock, utc_now
@@ -43,7 +44,7 @@ from dfn_tui.service.gate import Gate
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.place import Place
 from dfn_tui.service.records import UserRecord
-from dfn_tui.service.review import Approval, Review, review
+from dfn_tui.service.review import Review, review
 from dfn_tui.service.staging import Staging
 from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.store import JournalError

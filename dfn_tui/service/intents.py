@@ -8,7 +8,8 @@ from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Connection
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
-from dfn_tui.service.review import Approval, Review
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.review import Review
 from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
 
 

@@ -1,14 +1,15 @@
 """The review: what would be written, what must be read and answered before it is, and the answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from dfn_tui.api.types import Capabilities, Identity
+from dfn_tui.api.types import Capabilities
 from dfn_tui.consent.demands import demands
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.lints import new_lints
+from dfn_tui.service.changes.policy import Scope, removed_by
 from dfn_tui.service.records import FieldKind, UserChange
 from dfn_tui.text import _, inert
 
@@ -34,19 +35,17 @@ class Review:
     reason_required: bool
     evidence_required: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """The operator's answers to a review."""
-
-    reason: str = ""
-    evidence: str = ""
-    acknowledged: frozenset[str] = field(default=frozenset())
-    """The ids of the notices that were read and ticked off."""
-    leave_out: frozenset[Identity] = field(default=frozenset())
-    """Users the operator leaves out, because somebody else changed them meanwhile."""
-    max_grants: int | None = None
-    """So many users may be given a consent this once; None: no more than the connection's cap says."""
+    @property
+    def scope(self) -> Scope:
+        """The same, counted for the policy."""
+        return Scope(
+            users=len(self.changes),
+            granted=sum(map(grants, self.changes)),
+            reason_required=self.reason_required,
+            evidence_required=self.evidence_required,
+            warnings=self.notices,
+            removed=removed_by(field for change in self.changes for field in change.fields),
+        )
 
 
 def flag_changes(change: UserChange) -> tuple[FlagChange, ...]:

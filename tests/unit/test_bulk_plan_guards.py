@@ -10,9 +10,10 @@ from dfn_tui.config import Api, Connection, Environment
 from dfn_tui.consent.diff import Direction
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import GateRefused
-from dfn_tui.service.bulk.plan.guards import BulkApproval, guard
+from dfn_tui.service.bulk.plan.fit import require_fit
 from dfn_tui.service.bulk.plan.records import Head
 from dfn_tui.service.bulk.plan.totals import Totals
+from dfn_tui.service.changes.policy import Approval, require
 from dfn_tui.service.place import Mode
 from dfn_tui.service.records import FieldKind
 from tests.unit.plans import DAY, NIGHT
@@ -39,21 +40,28 @@ STOPS = Totals(HEAD, to_send=80, flags={(Flag.MKT_SMS, Direction.WITHDRAW): 80},
 GIVES = Totals(HEAD, to_send=80, flags={(Flag.MKT_SMS, Direction.GRANT): 80}, granted=80)
 NIGHTS = replace(GIVES, flags={(Flag.NIGHT_SMS, Direction.GRANT): 80})
 POINTS = Totals(HEAD, to_send=80, fields={(FieldKind.PROPERTY, "points"): 80})
-REASON = BulkApproval(reason="INC-42")
-FORM = BulkApproval(evidence="form 7")
+REASON = Approval(reason="INC-42")
+FORM = Approval(evidence="form 7")
 READ = replace(FORM, acknowledged=frozenset({"night-rule"}))
 ALL = replace(READ, reason="INC-42", typed_count=80)
 
 
 def ask(
     found: Totals,
-    approval: BulkApproval,
+    approval: Approval,
     connection: Connection = HERE,
     mode: Mode = MAY_WRITE,
     now: datetime = DAY,
 ) -> None:
     head = replace(found.head, environment=connection.environment)
-    guard(replace(found, head=head), head, mode, connection, approval, now)
+    guard(replace(found, head=head), mode, connection, approval, now)
+
+
+def guard(found: Totals, mode: Mode, connection: Connection, approval: Approval, now: datetime) -> None:
+    """As a plan is asked about before it is sent."""
+    require_fit(found, connection)
+    production = connection.environment is Environment.PRODUCTION
+    require(found.scope(now, production=production), mode, connection, approval)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def ask(
         (STOPS, REASON, HERE),
         (GIVES, FORM, HERE),
         (NIGHTS, READ, HERE),
-        (POINTS, BulkApproval(), HERE),
+        (POINTS, Approval(), HERE),
         (STOPS, replace(REASON, typed_count=80), PROD),
         (NIGHTS, ALL, PROD),
         (replace(GIVES, granted=101, to_send=101), replace(FORM, max_grants=101), HERE),
@@ -71,7 +79,7 @@ def ask(
         (replace(STOPS, to_send=100_001), REASON, replace(HERE, max_users=100_001)),
     ],
 )
-def test_what_is_asked_for_is_enough(found: Totals, approval: BulkApproval, connection: Connection) -> None:
+def test_what_is_asked_for_is_enough(found: Totals, approval: Approval, connection: Connection) -> None:
     for now in (DAY, NIGHT):
         ask(found, approval, connection, now=now)
 
@@ -80,8 +88,8 @@ def test_what_is_asked_for_is_enough(found: Totals, approval: BulkApproval, conn
     ("found", "approval", "connection", "title"),
     [
         (replace(STOPS, to_send=0), ALL, HERE, "Nothing to send"),
-        (STOPS, BulkApproval(), HERE, "A reason is missing"),
-        (STOPS, BulkApproval(reason=" "), HERE, "A reason is missing"),
+        (STOPS, Approval(), HERE, "A reason is missing"),
+        (STOPS, Approval(reason=" "), HERE, "A reason is missing"),
         (POINTS, FORM, PROD, "A reason is missing"),
         (GIVES, REASON, HERE, "Evidence is missing"),
         (replace(GIVES, withdrawn=1), FORM, HERE, "A reason is missing"),
@@ -98,7 +106,7 @@ def test_what_is_asked_for_is_enough(found: Totals, approval: BulkApproval, conn
     ],
 )
 def test_the_first_thing_missing_is_named(
-    found: Totals, approval: BulkApproval, connection: Connection, title: str
+    found: Totals, approval: Approval, connection: Connection, title: str
 ) -> None:
     with pytest.raises(GateRefused) as caught:
         ask(found, approval, connection)
@@ -121,7 +129,7 @@ def test_a_console_that_may_not_write_does_not() -> None:
 )
 def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(head: Head) -> None:
     with pytest.raises(GateRefused, match="another connection"):
-        guard(replace(STOPS, head=head), head, MAY_WRITE, HERE, ALL, DAY)
+        guard(replace(STOPS, head=head), MAY_WRITE, HERE, ALL, DAY)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +143,7 @@ def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(head: Head) -> None:
 def test_what_a_generation_does_not_have_is_not_sent(found: Totals, kind: IdentityKind) -> None:
     head = replace(found.head, api=Api.V2, kind=kind)
     with pytest.raises(GateRefused, match="does not fit"):
-        guard(found, head, MAY_WRITE, replace(HERE, api=Api.V2), ALL, DAY)
+        guard(replace(found, head=head), MAY_WRITE, replace(HERE, api=Api.V2), ALL, DAY)
 
 
 @pytest.mark.parametrize("name", ["kakao_id", "email", "phone_no"])
@@ -143,4 +151,4 @@ def test_no_plan_removes_an_identifier_of_generation_2(name: str) -> None:
     found = replace(POINTS, fields={}, deleted={name: 1}, head=replace(HEAD, api=Api.V2))
     head = replace(HEAD, api=Api.V2, kind=IdentityKind.EXTERNAL_ID)
     with pytest.raises(GateRefused, match="cannot be removed"):
-        guard(found, head, MAY_WRITE, replace(HERE, api=Api.V2), ALL, DAY)
+        guard(replace(found, head=head), MAY_WRITE, replace(HERE, api=Api.V2), ALL, DAY)

@@ -10,13 +10,13 @@ from dfn_tui.cli.output import say
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.plan.file import PlanFile
-from dfn_tui.service.bulk.plan.guards import BulkApproval
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.text import _
 
 
-def approve(args: argparse.Namespace, bulk: BulkDesk, plan: PlanFile) -> BulkApproval:
+def approve(args: argparse.Namespace, bulk: BulkDesk, plan: PlanFile) -> Approval:
     """The operator's answers to that plan. Raises `GateRefused` where one is missing or is a no."""
     if args.digest and not plan.digest.startswith(args.digest):
         raise GateRefused(
@@ -38,7 +38,7 @@ def approve(args: argparse.Namespace, bulk: BulkDesk, plan: PlanFile) -> BulkApp
         for caution in found.demands(now, production=bulk.desk.production).cautions
         if caution.must_acknowledge
     ]
-    every = BulkApproval(
+    every = Approval(
         checked_text(args.reason),
         checked_text(args.evidence),
         frozenset(caution.id.value for caution in cautions),

@@ -11,9 +11,10 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.messages import JobStarted
-from dfn_tui.service import BulkApproval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options, caps
+from dfn_tui.service import Approval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options
 from dfn_tui.service.bulk.plan.words import totals_words
 from dfn_tui.service.bulk.run.words import conflict_words
+from dfn_tui.service.changes.policy import caps_of
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
@@ -65,7 +66,7 @@ class ApplyScreen(DeskScreen[str]):
         if self._found.granted:
             yield Static(_("Evidence that these people gave their consent (required)"), markup=False)
             yield Field(id="evidence", placeholder=_("form, call record, date"))
-        most = caps.of(self.desk.connection)
+        most = caps_of(self.desk.connection)
         if self._found.granted > most.max_grants:
             words = _("Only {most} may be given a consent at once. To allow more this once, type how many")
             yield Static(words.format(most=f"{most.max_grants:,}"), markup=False)
@@ -123,13 +124,13 @@ class ApplyScreen(DeskScreen[str]):
         found = self.query(f"#{id}")
         return found.first(Field).value if found else ""
 
-    def _approval(self) -> BulkApproval:
+    def _approval(self) -> Approval:
         ticked = {
             caution.id.value
             for at, caution in enumerate(self._cautions)
             if self.query_one(f"#notice-{at}", Tick).value
         }
-        return BulkApproval(
+        return Approval(
             reason=self._text("reason"),
             evidence=self._text("evidence"),
             acknowledged=frozenset(ticked),

@@ -18,7 +18,7 @@ from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT, Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
-from dfn_tui.service.bulk.plan.guards import BulkApproval, guard, require_writable
+from dfn_tui.service.bulk.plan.fit import require_fit
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
@@ -31,6 +31,7 @@ from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.undoing import wishes_back
 from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.bulk.run.words import share_of
+from dfn_tui.service.changes.policy import Approval, require, require_writable
 from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
@@ -141,14 +142,21 @@ class BulkDesk:
                 _head, digest = await make_undo(client, wishes, path, about, kind=kind, progress=progress)
         return digest
 
-    def guard(self, plan: PlanFile, approval: BulkApproval) -> Totals:
+    def guard(self, plan: PlanFile, approval: Approval) -> Totals:
         """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
         found = totals(plan)
-        guard(found, plan.head, self.desk.place.mode, self.desk.connection, approval, self.desk.clock())
+        self._require(found, approval)
         return found
 
+    def _require(self, found: Totals, approval: Approval) -> None:
+        place, production = self.desk.place, self.desk.production
+        require_writable(place.mode)
+        require_fit(found, place.connection)
+        scope = found.scope(self.desk.clock(), production=production)
+        require(scope, place.mode, place.connection, approval)
+
     async def apply(
-        self, path: Path, approval: BulkApproval, options: Options, *, digest: str | None = None
+        self, path: Path, approval: Approval, options: Options, *, digest: str | None = None
     ) -> Run:
         """Starts a job of the plan at `path`: `run` tells how far it is, and `wait` waits for its end.
         `digest` is that of the plan as it was approved, where that is known.
@@ -168,7 +176,7 @@ class BulkDesk:
             plan.close()
         return await self._start(job, options.limit)
 
-    def _record(self, plan: PlanFile, found: Totals, approval: BulkApproval, options: Options) -> JobRecord:
+    def _record(self, plan: PlanFile, found: Totals, approval: Approval, options: Options) -> JobRecord:
         now = self.desk.clock()
         demands = found.demands(now, production=self.desk.production)
         return JobRecord(
@@ -233,7 +241,7 @@ class BulkDesk:
         if job.plan.digest != record.digest:
             raise _not_as_approved()
         found, now = totals(job.plan), self.desk.clock()
-        approval = BulkApproval(record.reason, record.evidence, max_grants=record.max_grants)
+        approval = Approval(record.reason, record.evidence, max_grants=record.max_grants)
         if record.acknowledged is None:  # of the first version, which kept the texts alone
             asked = found.demands(now, production=self.desk.production).cautions
             read = frozenset(one.id.value for one in asked if one.text in record.warnings)
@@ -242,7 +250,7 @@ class BulkDesk:
         else:
             approval = replace(approval, acknowledged=frozenset(record.acknowledged))
             approval = replace(approval, typed_count=record.typed_count, max_users=record.max_users)
-        guard(found, job.plan.head, self.desk.place.mode, self.desk.connection, approval, now)
+        self._require(found, approval)
 
     async def _go(
         self,

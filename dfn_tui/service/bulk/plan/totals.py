@@ -12,6 +12,7 @@ from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, Head, Standing
+from dfn_tui.service.changes.policy import Scope
 from dfn_tui.service.records import FieldChange, FieldKind
 
 _AFTER = {Direction.GRANT: State.SUBSCRIBED, Direction.WITHDRAW: State.UNSUBSCRIBED}
@@ -44,6 +45,19 @@ class Totals:
         """What the rules of consent demand before this is sent at the aware instant `at`."""
         changes = [FlagChange(flag, None, _AFTER[direction]) for flag, direction in self.flags]
         return demands(changes, at, production)
+
+    def scope(self, at: datetime, *, production: bool) -> Scope:
+        """The same, counted for the policy. Changing many users always needs a reason."""
+        asked = self.demands(at, production=production)
+        return Scope(
+            users=self.to_send,
+            granted=self.granted,
+            reason_required=bool(self.withdrawn) or asked.reason_required,
+            evidence_required=bool(self.granted),
+            warnings=asked.cautions,
+            removed=frozenset(self.deleted),
+            count_required=production,
+        )
 
     @property
     def cautions(self) -> tuple[Caution, ...]:
