@@ -15,7 +15,7 @@ from dfn_tui.service.bulk.plan.records import Head
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.changes.policy import Approval, require
 from dfn_tui.service.place import Mode
-from dfn_tui.service.records import FieldKind
+from dfn_tui.store import FieldKind
 from tests.unit.plans import DAY, NIGHT
 
 MAY_WRITE = Mode(False, "")

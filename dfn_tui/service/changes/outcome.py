@@ -9,7 +9,8 @@ from dfn_tui.api.types import Identity, Value
 from dfn_tui.outcomes import Outcome, gravest
 from dfn_tui.service.changes.reading import Seen, seen
 from dfn_tui.service.changes.values import same_value
-from dfn_tui.service.records import FieldChange, FieldKind, UserRecord
+from dfn_tui.service.records import UserRecord
+from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _
 
 STILL_AT_WORK = timedelta(minutes=1)

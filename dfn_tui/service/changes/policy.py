@@ -8,7 +8,7 @@ from dfn_tui.api.types import Identity
 from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.place import Mode, capabilities_of
-from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _
 
 MAX_GRANTS = 100
@@ -86,12 +86,6 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
     if scope.removed - set(capabilities_of(connection.api).ci_fields):
         raise no_removal()
     _require_caps(scope, connection, approval)
-    if scope.reason_required and not approval.reason.strip():
-        raise GateRefused(
-            _("A reason is missing"),
-            _("Changes here need a reason or a ticket. Nothing was sent."),
-            _("Write why, in a few words."),
-        )
     for warning in scope.warnings:
         if warning.must_acknowledge and warning.id not in approval.acknowledged:
             raise GateRefused(
@@ -104,6 +98,12 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
             _("Evidence is missing"),
             _("Granting this consent needs the proof that the person gave it. Nothing was sent."),
             _("Name the proof: form, call record, date."),
+        )
+    if scope.reason_required and not approval.reason.strip():
+        raise GateRefused(
+            _("A reason is missing"),
+            _("Changes here need a reason or a ticket. Nothing was sent."),
+            _("Write why, in a few words."),
         )
     if scope.count_required and approval.typed_count != scope.users:
         raise GateRefused(

@@ -4,7 +4,7 @@ from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.place import capabilities_of
-from dfn_tui.service.records import FieldKind
+from dfn_tui.store import FieldKind
 from dfn_tui.text import _, inert
 
 

@@ -16,7 +16,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
-from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind
 
 
 class PlanError(ConsoleError):

@@ -23,7 +23,7 @@ from dfn_tui.service.changes.outcome import (
 )
 from dfn_tui.service.changes.pipeline import ChangeGroup, Target, check, not_sent, send
 from dfn_tui.service.changes.reading import fields_of
-from dfn_tui.service.records import FieldChange
+from dfn_tui.store import FieldChange
 from dfn_tui.text import _
 
 TRIES = 3
@@ -140,7 +140,9 @@ class Batches:
                 unclear.append(one)
                 pending = pending or any(reply.pending for reply in said)
         ended += [Ended(one.user.number, one.seq, Outcome.ACCEPTED) for one in accepted]
-        outcomes = [self._entries.all_ended(one.seq, Outcome.ACCEPTED) for one in accepted]
+        outcomes = (
+            [self._entries.all_ended([one.seq for one in accepted], Outcome.ACCEPTED)] if accepted else []
+        )
         outcomes += [self._entries.ended(seq, result) for seq, result in refused]
         self._book.end(ended, outcomes)
         if unclear:
@@ -222,7 +224,7 @@ class Batches:
         """Ends users as unknown; `said`: the journal says so already."""
         message = _("No answer that can be used came, and reading back did not settle it.")
         ended = [Ended(one.user.number, one.seq, Outcome.UNKNOWN, "unknown", message) for one in sent]
-        outcomes = [] if said else [self._entries.all_ended(o.seq, Outcome.UNKNOWN, message) for o in sent]
+        outcomes = [] if said else [self._entries.all_ended([o.seq for o in sent], Outcome.UNKNOWN, message)]
         self._book.end(ended, outcomes)
 
     async def settle(self) -> None:
