@@ -82,6 +82,15 @@ def judge_user(
     return UserResult(identity, fields, tuple(reply for reply in said if reply is not None and reply.error))
 
 
+def shows_all(changes: Sequence[FieldChange], record: UserRecord | None) -> bool:
+    """Whether reading back shows all that was wanted: CONFIRMED, whatever was said."""
+    for item in changes:
+        found = seen(record, item.kind, item.name)
+        if not (found.read and same_value(found.now, item.after)):
+            return False
+    return True
+
+
 def judge(change: FieldChange, reply: Reply | None, found: Seen, *, settled: bool) -> FieldResult:
     """How one field's change ended, by what reading back `found`; the answer is a remark beside it.
 

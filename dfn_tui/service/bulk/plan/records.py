@@ -160,6 +160,8 @@ class PlannedUser:
     left_out: bool = False
     undo_of: int | None = None
     """The journal entry that would be taken back."""
+    group: int = 0
+    """The number of the shape in the plan's file: users of one group have the same changes."""
 
 
 @dataclass(frozen=True, slots=True)
