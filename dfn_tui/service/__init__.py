@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from dfn_tui.config import Api, Connection, Environment
     from dfn_tui.errors import GateRefused
     from dfn_tui.service.bulk.desk import BulkDesk, Options
-    from dfn_tui.service.bulk.plan.guards import BulkApproval
     from dfn_tui.service.bulk.plan.reader import Figures, PlanReader
     from dfn_tui.service.bulk.plan.records import PlannedUser
     from dfn_tui.service.bulk.plan.selecting import Selection
     from dfn_tui.service.bulk.run.listing import JobSummary
     from dfn_tui.service.bulk.run.records import End, OnConflict, RunProgress
     from dfn_tui.service.bulk.run.run import Run
+    from dfn_tui.service.changes.policy import Approval, Notice
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.desk import Desk
     from dfn_tui.service.freshness import Conflict, StaleWrite
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         UserResult,
         Verdict,
     )
-    from dfn_tui.service.review import Approval, Notice, Review
+    from dfn_tui.service.review import Review
     from dfn_tui.service.settling import Settled
     from dfn_tui.service.staging import Draft
     from dfn_tui.service.tokens import TokenNeeded
@@ -53,13 +53,13 @@ _PLACES = {
     "dfn_tui.config": ("Api", "Connection", "Environment"),
     "dfn_tui.errors": ("GateRefused",),
     "dfn_tui.service.bulk.desk": ("BulkDesk", "Options"),
-    "dfn_tui.service.bulk.plan.guards": ("BulkApproval",),
     "dfn_tui.service.bulk.plan.reader": ("Figures", "PlanReader"),
     "dfn_tui.service.bulk.plan.records": ("PlannedUser",),
     "dfn_tui.service.bulk.plan.selecting": ("Selection",),
     "dfn_tui.service.bulk.run.listing": ("JobSummary",),
     "dfn_tui.service.bulk.run.records": ("End", "OnConflict", "RunProgress"),
     "dfn_tui.service.bulk.run.run": ("Run",),
+    "dfn_tui.service.changes.policy": ("Approval", "Notice"),
     "dfn_tui.service.connections": ("Connections",),
     "dfn_tui.service.desk": ("Desk",),
     "dfn_tui.service.freshness": ("Conflict", "StaleWrite"),
@@ -74,7 +74,7 @@ _PLACES = {
         "UserResult",
         "Verdict",
     ),
-    "dfn_tui.service.review": ("Approval", "Notice", "Review"),
+    "dfn_tui.service.review": ("Review",),
     "dfn_tui.service.settling": ("Settled",),
     "dfn_tui.service.staging": ("Draft",),
     "dfn_tui.service.tokens": ("TokenNeeded",),
@@ -92,7 +92,6 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "Api",
     "Approval",
-    "BulkApproval",
     "BulkDesk",
     "Capabilities",
     "Change",

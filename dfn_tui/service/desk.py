@@ -25,13 +25,14 @@ from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.apply import apply, not_sent
+from dfn_tui.service.changes.policy import Approval, require
 from dfn_tui.service.clock import Clock, utc_now
 from dfn_tui.service.freshness import StaleWrite, check
 from dfn_tui.service.gate import Gate
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.place import Place
 from dfn_tui.service.records import UserRecord, UserResult, Verdict
-from dfn_tui.service.review import Approval, Review, review
+from dfn_tui.service.review import Review, review
 from dfn_tui.service.settling import STILL_AT_WORK, Settled, settle
 from dfn_tui.service.staging import Staging
 from dfn_tui.service.tokens import TOKEN_KINDS
@@ -230,11 +231,11 @@ class Desk:
         """Everything staged, with what the rules demand of it at this moment."""
         changes = self.staging.changes()
         seen = [self.staging.seen(change.identity) for change in changes]
-        return review(changes, seen, self.capabilities, production=self.production, now=self.clock())
+        return review(changes, seen, self.capabilities, self.connection, self.clock())
 
     def admit(self, reviewed: Review, approval: Approval) -> None:
-        """Says whether the gate would let this through; raises `GateRefused` if not. Sends nothing."""
-        self._gate.admit(reviewed, approval)
+        """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing."""
+        require(reviewed.scope, self.place.mode, self.connection, approval, self.clock())
 
     async def apply(
         self, reviewed: Review, approval: Approval, progress: OnProgress = ignore_progress

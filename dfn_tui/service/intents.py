@@ -6,8 +6,9 @@ from uuid import uuid4
 from dfn_tui import __version__
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Connection
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.records import UserChange, UserResult
-from dfn_tui.service.review import Approval, Review
+from dfn_tui.service.review import Review
 from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
 
 
@@ -25,7 +26,7 @@ def intents(
 ) -> list[Intent]:
     """One intent for each user, under one mark that says they were sent together."""
     write = uuid4().hex
-    read = tuple(notice.text for notice in reviewed.notices if notice.id in approval.acknowledged)
+    read = tuple(notice.text for notice in reviewed.asked.warnings if notice.id in approval.acknowledged)
     return [
         Intent(
             connection=connection.name,

@@ -35,7 +35,7 @@ from dfn_tui.service.bulk.desk import Options
 from dfn_tui.service.bulk.input import parse_assignment
 from dfn_tui.service.bulk.input.columns import WishSet
 from dfn_tui.service.bulk.plan.file import create, write_head
-from dfn_tui.service.bulk.plan.guards import BulkApproval
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.plan.records import Head, Shape, Standing
 from dfn_tui.service.bulk.run.records import OnConflict
 from tests.starting import connections
@@ -114,7 +114,7 @@ async def console(task: Task, folder: Path) -> Measured:
     on_conflict, read_back = MODES[task.mode]
     run = connections(task.server, folder / "journal.db")
     bulk = run.bulk("here")
-    approval = BulkApproval("bench", "", frozenset(), None, None, task.users)
+    approval = Approval("bench", max_users=task.users)
     await bulk.desk.probe()
     job = await bulk.apply(folder / "plan", approval, Options(on_conflict, read_back, task.limit))
     began, cpu = time.perf_counter(), time.process_time()

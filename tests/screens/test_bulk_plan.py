@@ -147,18 +147,20 @@ async def test_each_refusal_names_what_is_missing_and_goes_there(
         assert app.focused is not None
         assert app.focused.id == "cancel"
         await press(pilot, "send")
-        await see(pilot, "A reason is missing")
-        await pilot.press("escape")
-        await fill(pilot, "reason", "INC-42")
-        await press(pilot, "send")
-        await see(pilot, "Evidence is missing")
-        await pilot.press("escape")
-        await fill(pilot, "evidence", "call-17")
-        await press(pilot, "send")
         await see(pilot, "A warning is not acknowledged")
         await pilot.press("escape")
         assert isinstance(app.focused, Tick)
         await pilot.press("space")
+        await press(pilot, "send")
+        await see(pilot, "Evidence is missing")
+        await pilot.press("escape")
+        assert app.focused.id == "evidence"
+        await fill(pilot, "evidence", "call-17")
+        await press(pilot, "send")
+        await see(pilot, "A reason is missing")
+        await pilot.press("escape")
+        assert app.focused.id == "reason"
+        await fill(pilot, "reason", "INC-42")
         await press(pilot, "send")
         await see(pilot, "The number of users is not confirmed", "Give it exactly: 1")
         await pilot.press("escape")

@@ -11,7 +11,7 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Connections
 from dfn_tui.service.bulk.desk import Options
 from dfn_tui.service.bulk.input import open_input, parse_assignment
-from dfn_tui.service.bulk.plan.guards import BulkApproval
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.run.records import End, OnConflict, State
 from tests.starting import connections, until
 
@@ -30,7 +30,7 @@ async def begin(console: Connections, folder: Path) -> None:
     wish = parse_assignment("points:number=7", GENERATION_1)
     with open_input("\n".join(USERS), GENERATION_1, [wish]) as source:
         await bulk.plan(source, "", path, lambda _reading: None, create=True)
-    await bulk.apply(path, BulkApproval("INC-7"), Options(OnConflict.OVERWRITE, True, 60))
+    await bulk.apply(path, Approval("INC-7"), Options(OnConflict.OVERWRITE, True, 60))
 
 
 async def test_a_job_goes_on_while_the_console_is_locked(sandbox: SandboxThread, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.desk import JobBusy
 from dfn_tui.service.bulk.plan.file import open_plan
-from dfn_tui.service.bulk.plan.guards import BulkApproval
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.records import End, OnConflict, State
 from tests.starting import entries, until
@@ -224,7 +224,7 @@ async def test_nothing_is_sent_without_approval(sandbox: SandboxThread, tmp_path
     async with bulk_desk(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(20), GIVE)
         with pytest.raises(GateRefused):
-            await bulk.apply(path, BulkApproval(reason="INC-42"), options())
+            await bulk.apply(path, Approval(reason="INC-42"), options())
         path.write_bytes(path.read_bytes().replace(b"Subscribed", b"Unsubscrib"))
         with pytest.raises(PlanError):
             await bulk.apply(path, APPROVAL, options())

@@ -74,7 +74,7 @@ async def test_the_rules_are_asked_again_when_a_job_is_gone_on_with(
         record = await stopped(bulk, tmp_path)
         altered(bulk, record.id, GRANTED, digest=True)
         async with bulk_desk(sandbox, tmp_path) as other:
-            with pytest.raises(GateRefused, match="Evidence is missing"):
+            with pytest.raises(GateRefused, match="A warning is not acknowledged"):
                 await other.resume(record.id)
     assert consents(sandbox, "night_sms_flag") == before
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
-from dfn_tui.config import Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
-from dfn_tui.service.bulk.plan.guards import BulkApproval, guard, require_writable
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
@@ -30,6 +28,7 @@ from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.undoing import wishes_back
 from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.bulk.run.words import share_of
+from dfn_tui.service.changes.policy import Approval, require, require_same_place, require_writable, warnings
 from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
@@ -133,20 +132,23 @@ class BulkDesk:
         """Makes a plan that takes a job back, as far as the users are still as it left them."""
         with self._opened(job) as found:
             about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
-            _require_same(found.plan.head, self.desk.connection)
+            require_same_place(found.plan.head, self.desk.connection)
             wishes = wishes_back(found, self.desk.journal.path)
             async with self._calls(limit) as calls:
                 _head, digest = await make_undo(calls, wishes, path, about, kind=kind, progress=progress)
         return digest
 
-    def guard(self, plan: PlanFile, approval: BulkApproval) -> Totals:
+    def guard(self, plan: PlanFile, approval: Approval) -> Totals:
         """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
         found = totals(plan)
-        guard(found, plan.head, self.desk.place.mode, self.desk.connection, approval, self.desk.clock())
+        self._require(found, approval)
         return found
 
+    def _require(self, found: Totals, approval: Approval) -> None:
+        require(found.scope, self.desk.place.mode, self.desk.connection, approval, self.desk.clock())
+
     async def apply(
-        self, path: Path, approval: BulkApproval, options: Options, *, digest: str | None = None
+        self, path: Path, approval: Approval, options: Options, *, digest: str | None = None
     ) -> Run:
         """Starts a job of the plan at `path`: `run` tells how far it is, and `wait` waits for its end.
         `digest` is that of the plan as it was approved, where that is known.
@@ -166,9 +168,8 @@ class BulkDesk:
             plan.close()
         return await self._start(job, options.limit)
 
-    def _record(self, plan: PlanFile, found: Totals, approval: BulkApproval, options: Options) -> JobRecord:
+    def _record(self, plan: PlanFile, found: Totals, approval: Approval, options: Options) -> JobRecord:
         now = self.desk.clock()
-        demands = found.demands(now, production=self.desk.production)
         return JobRecord(
             id=f"{file_stamp(now)}-{plan.digest[:6]}",
             digest=plan.digest,
@@ -177,7 +178,7 @@ class BulkDesk:
             reason=approval.reason.strip(),
             evidence=approval.evidence.strip(),
             warnings=tuple(
-                caution.text for caution in demands.cautions if caution.id.value in approval.acknowledged
+                warning.text for warning in warnings(found.scope, now) if warning.id in approval.acknowledged
             ),
             on_conflict=options.on_conflict,
             read_back=options.read_back,
@@ -202,7 +203,7 @@ class BulkDesk:
         """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
         try:
             record, head = job.record, job.plan.head
-            _require_same(head, self.desk.connection)
+            require_same_place(head, self.desk.connection)
             if not job.take():
                 raise JobBusy(  # noqa: TRY301  the job must be closed
                     _("The job runs already"),
@@ -230,17 +231,23 @@ class BulkDesk:
         check_digest(job.path, job.plan.db, lambda _users: None)
         if job.plan.digest != record.digest:
             raise _not_as_approved()
-        found, now = totals(job.plan), self.desk.clock()
-        approval = BulkApproval(record.reason, record.evidence, max_grants=record.max_grants)
+        found = totals(job.plan)
+        approval = Approval(
+            record.reason,
+            record.evidence,
+            frozenset(record.acknowledged or ()),
+            typed_count=record.typed_count,
+            max_grants=record.max_grants,
+            max_users=record.max_users,
+        )
         if record.acknowledged is None:  # of the first version, which kept the texts alone
-            asked = found.demands(now, production=self.desk.production).cautions
-            read = frozenset(one.id.value for one in asked if one.text in record.warnings)
-            approval = replace(approval, acknowledged=read, typed_count=found.to_send)
-            approval = replace(approval, max_grants=found.granted, max_users=found.to_send)
-        else:
-            approval = replace(approval, acknowledged=frozenset(record.acknowledged))
-            approval = replace(approval, typed_count=record.typed_count, max_users=record.max_users)
-        guard(found, job.plan.head, self.desk.place.mode, self.desk.connection, approval, now)
+            asked = warnings(found.scope, self.desk.clock())
+            read = frozenset(one.id for one in asked if one.text in record.warnings)
+            users, granted = found.to_send, found.granted
+            approval = replace(
+                approval, acknowledged=read, typed_count=users, max_grants=granted, max_users=users
+            )
+        self._require(found, approval)
 
     async def _go(
         self,
@@ -287,7 +294,7 @@ class BulkDesk:
         """The users of a plan's file, or of a job, that are not as it wants them now."""
         plan = await asyncio.to_thread(self._planned, name)
         try:
-            _require_same(plan.head, self.desk.connection)
+            require_same_place(plan.head, self.desk.connection)
             async with self._calls(limit) as calls:
                 async for drift in verify(calls, plan, told):
                     yield drift
@@ -335,22 +342,6 @@ class BulkDesk:
             if self.run is not None:
                 self.run.stop()
             await asyncio.wait([self._task])
-
-
-def _require_same(head: Head, connection: Connection) -> None:
-    """Raises PlanError where the plan was made for something else than this connection."""
-    if (head.connection, head.environment, head.api) != (
-        connection.name,
-        connection.environment,
-        connection.api,
-    ):
-        raise PlanError(
-            _("The plan is for another connection"),
-            _("It was made for {connection}, {environment}. Nothing was sent.").format(
-                connection=inert(head.connection, 40), environment=head.environment.value
-            ),
-            _("Open that connection, or make the plan anew for this one."),
-        )
 
 
 def _not_as_approved() -> PlanError:
