@@ -35,9 +35,9 @@ from dfn_tui.service.bulk.desk import Options
 from dfn_tui.service.bulk.input import parse_assignment
 from dfn_tui.service.bulk.input.columns import WishSet
 from dfn_tui.service.bulk.plan.file import create, write_head
-from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.plan.records import Head, Shape, Standing
 from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
 
 AT_ONCE = 8

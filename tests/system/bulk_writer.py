@@ -17,8 +17,8 @@ from pathlib import Path
 
 from dfn_tui.config import Api
 from dfn_tui.service.bulk.desk import BulkDesk, Options
-from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
 from tests.system.writer import BROUGHT_ALONG, say
 
@@ -62,7 +62,9 @@ async def begin(bulk: BulkDesk, order: BulkOrder) -> None:
     if order.job:
         await bulk.resume(order.job)
         return
-    approval = Approval("INC-42", "a form", frozenset({"night-rule"}), max_grants=1_000_000, max_users=1_000_000)
+    approval = Approval(
+        "INC-42", "a form", frozenset({"night-rule"}), max_grants=1_000_000, max_users=1_000_000
+    )
     options = Options(order.on_conflict, order.read_back, LIMIT)
     await bulk.apply(Path(order.plan), approval, options)
 

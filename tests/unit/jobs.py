@@ -9,18 +9,16 @@ from dfn_tui.config import Api
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.input import open_input, parse_assignment
-from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.clock import Clock, utc_now
 from tests.starting import Server, connections
 
 STOP = "mkt_sms_flag=Unsubscribed"
 GIVE = "mkt_sms_flag=Subscribed"
 LIMIT = 600_000  # requests a minute: it is not the limit that is looked at here
-APPROVAL = Approval(
-    "INC-42", "form 7", frozenset({"night-rule"}), max_grants=10_000, max_users=10_000
-)
+APPROVAL = Approval("INC-42", "form 7", frozenset({"night-rule"}), max_grants=10_000, max_users=10_000)
 
 
 def users(count: int) -> str:

@@ -11,8 +11,8 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Connections
 from dfn_tui.service.bulk.desk import Options
 from dfn_tui.service.bulk.input import open_input, parse_assignment
-from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections, until
 
 USERS = [f"user-{number:04d}" for number in range(1, 61)]

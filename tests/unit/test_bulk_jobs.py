@@ -16,9 +16,9 @@ from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.desk import JobBusy
 from dfn_tui.service.bulk.plan.file import open_plan
-from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from dfn_tui.service.changes.policy import Approval
 from tests.starting import entries, until
 from tests.unit.jobs import (
     APPROVAL,

@@ -16,6 +16,7 @@ from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.plan.file import digest_of
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
+from dfn_tui.service.place import Mode
 from tests.unit.jobs import APPROVAL, STOP, bulk_desk, consents, plan, users
 
 
@@ -74,9 +75,20 @@ async def test_the_rules_are_asked_again_when_a_job_is_gone_on_with(
         record = await stopped(bulk, tmp_path)
         altered(bulk, record.id, GRANTED, digest=True)
         async with bulk_desk(sandbox, tmp_path) as other:
-            with pytest.raises(GateRefused, match="A warning is not acknowledged"):
+            with pytest.raises(GateRefused, match="Evidence is missing"):
                 await other.resume(record.id)
     assert consents(sandbox, "night_sms_flag") == before
+
+
+async def test_a_console_that_may_not_write_goes_on_with_no_job(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await stopped(bulk, tmp_path)
+        bulk.desk.place.mode = Mode(True, "--read-only")
+        with pytest.raises(GateRefused, match="Read-only"):
+            await bulk.resume(record.id)
+        assert bulk.job(record.id).record.state is State.STOPPED
 
 
 async def test_a_job_of_another_plan_is_not_gone_on_with(sandbox: SandboxThread, tmp_path: Path) -> None:

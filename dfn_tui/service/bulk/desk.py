@@ -28,7 +28,7 @@ from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.undoing import wishes_back
 from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.bulk.run.words import share_of
-from dfn_tui.service.changes.policy import Approval, require, require_same_place, require_writable, warnings
+from dfn_tui.service.changes.policy import Approval, require, require_same_place, warnings
 from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
@@ -195,7 +195,6 @@ class BulkDesk:
         Raises `PlanError`, `JobBusy`, `GateRefused` and what opening raises.
         """
         self._require_idle()
-        require_writable(self.desk.place.mode)
         job = await asyncio.to_thread(self._open, id)
         return await self._start(job, limit, again=End.FAILED if failed else None)
 

@@ -153,7 +153,12 @@ def _confirmation(scope: Scope, *, production: bool) -> tuple[str, str]:
 def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval, now: datetime) -> None:
     """Raises `GateRefused` naming the first thing that is missing before this may be sent at the aware
     instant `now`. Nothing is written or sent here."""
-    require_writable(mode)
+    if mode.read_only:
+        raise GateRefused(
+            _("Read-only"),
+            _("This console may not write ({source}). Nothing was sent.").format(source=mode.source),
+            _("Open a connection that may write, or start without --read-only."),
+        )
     if scope.plan is not None:
         require_same_place(scope.plan, connection)
     if not scope.users:
@@ -166,16 +171,6 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
     asked = requirements(scope, connection, now)
     _check_caps(scope, asked, approval)
     _check_answers(scope, asked, approval)
-
-
-def require_writable(mode: Mode) -> None:
-    """Raises `GateRefused` where nothing may be written."""
-    if mode.read_only:
-        raise GateRefused(
-            _("Read-only"),
-            _("This console may not write ({source}). Nothing was sent.").format(source=mode.source),
-            _("Open a connection that may write, or start without --read-only."),
-        )
 
 
 def require_same_place(plan: MadeFor, connection: Connection) -> None:
