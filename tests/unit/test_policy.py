@@ -5,14 +5,18 @@ from datetime import datetime
 
 import pytest
 
-from dfn_tui.api.types import IdentityKind
+from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Api, Connection, Environment
-from dfn_tui.consent.diff import FlagChange
+from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import GateRefused
+from dfn_tui.service.bulk.plan.records import Head
+from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.changes.policy import Approval, Notice, Scope, require, requirements
 from dfn_tui.service.place import Mode
-from dfn_tui.service.records import FieldKind
+from dfn_tui.service.records import FieldChange, FieldKind, UserChange
+from dfn_tui.service.review import review
 from tests.unit.plans import DAY, NIGHT
 
 MAY_WRITE = Mode(False, "")
@@ -190,3 +194,56 @@ def test_what_is_typed_before_it_is_sent(
     assert question in asked.question
     assert asked.answer == answer
     assert asked.yes_is_enough is (connection is HERE)
+
+
+def test_what_a_review_would_write_is_counted() -> None:
+    user = Identity(IdentityKind.USER_ID, "new-1")
+    sms = FieldChange(FieldKind.CONSENT, Flag.MKT_SMS, None, State.SUBSCRIBED)
+    push = FieldChange(FieldKind.CONSENT, Flag.MKT_PUSH, State.SUBSCRIBED, State.UNSUBSCRIBED)
+    others = (
+        FieldChange(FieldKind.PROPERTY, "points", None, 7),
+        FieldChange(FieldKind.CI, "kakao_id", "k-1", None),
+        FieldChange(FieldKind.CI, "phone_number", None, "821012345678"),
+    )
+    found = review([UserChange(user, (sms, push, *others), creates=True)], [{}], GENERATION_1, PROD, DAY)
+    [creates] = found.asked.to_acknowledge
+    assert creates.id == "create:user_id=new-1"
+    assert found.scope == Scope(
+        users=1,
+        granted=1,
+        withdrawn=1,
+        consents=frozenset(
+            {
+                FlagChange(Flag.MKT_SMS, None, State.SUBSCRIBED),
+                FlagChange(Flag.MKT_PUSH, State.SUBSCRIBED, State.UNSUBSCRIBED),
+            }
+        ),
+        fields=frozenset({(FieldKind.PROPERTY, "points"), (FieldKind.CI, "phone_number")}),
+        deletes=frozenset({"kakao_id"}),
+        notices=(creates,),
+        user="new-1",
+    )
+
+
+def test_what_a_plan_would_write_is_counted() -> None:
+    head = Head(
+        "here", Environment.SANDBOX, Api.V1, IdentityKind.USER_ID, DAY, "kim", "", "ids", "", 9, 0, 0, 0
+    )
+    found = Totals(
+        head,
+        to_send=9,
+        flags={(Flag.MKT_SMS, Direction.GRANT): 2, (Flag.MKT, Direction.WITHDRAW): 3},
+        fields={(FieldKind.PROPERTY, "points"): 4},
+        deleted={"kakao_id": 1},
+        granted=2,
+        withdrawn=3,
+    )
+    assert found.scope == Scope(
+        users=9,
+        granted=2,
+        withdrawn=3,
+        consents=consents(Flag.MKT_SMS, State.SUBSCRIBED) | consents(Flag.MKT, State.UNSUBSCRIBED),
+        fields=frozenset({(FieldKind.PROPERTY, "points")}),
+        deletes=frozenset({"kakao_id"}),
+        plan=head,
+    )
