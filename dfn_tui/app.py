@@ -147,9 +147,9 @@ class ConsoleApp(LockingApp):
     @on(WritesSettled)
     def _tell_settled(self, event: WritesSettled) -> None:
         from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
-        from dfn_tui.service.change_words import settled_words  # noqa: PLC0415  as above
+        from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
 
-        lines = [settled_words(one) for one in event.settled]
+        lines = [reconciled_words(one) for one in event.settled]
         self.push_screen(NoticeDialog(_("Left open by an earlier run"), "\n".join(lines)))
 
     @on(ErrorRaised)

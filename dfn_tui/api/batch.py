@@ -1,31 +1,34 @@
-"""One call over many users: portions, retries, and exactly one outcome for each user in the order asked."""
+"""One call over many users: portions, retries, and exactly one reply for each user in the order asked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dfn_tui.api.calls import OnProgress, Outcome, Profile, Progress, Status
+from dfn_tui.api.calls import OnProgress, Profile, Progress, Reply
+from dfn_tui.api.deadline import current_deadline
 from dfn_tui.api.errors import (
-    AnswerLost,
-    AnswerUnreadable,
     ApiError,
     NotPermitted,
     RateLimited,
     ReadOnly,
-    ServerFailed,
+    Rejected,
     TokenRejected,
     Unreachable,
 )
-from dfn_tui.api.retry import Patience, RetryPolicy, worth_retrying
-from dfn_tui.api.types import Identity
+from dfn_tui.api.limiter import Limiter, LimiterClosed, Permit, Unlimited
+from dfn_tui.api.retry import LASTING, TRANSIENT, RetryPolicy, RetryState, worth_retrying
+from dfn_tui.api.types import Identity, Value
 from dfn_tui.text import _, ngettext
 
 BUSY = "5003"
 """Generation 1's code for "too busy for these users": the one failure of single users worth repeating."""
 
-_HOLDS_FOR_ALL = (TokenRejected, NotPermitted, Unreachable, RateLimited, ReadOnly)
-_TELLS_NOTHING = (AnswerLost, ServerFailed, AnswerUnreadable)
+UNREADABLE = "unreadable"
+"""The code of a user whose part of an answer cannot be read."""
+
+_STOPS_ALL = (TokenRejected, NotPermitted, ReadOnly)
+_STOPS_CALL = (*_STOPS_ALL, Unreachable, RateLimited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Item:
     """One user of a call. `payload` is what the request holds about them, checked already."""
 
     identity: Identity
-    payload: Any
+    payload: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +44,57 @@ class Found:
     """What a read found of one user."""
 
     profile: Profile | None = None
-    ci: Mapping[str, str] | None = None
+    ci: Mapping[str, Value] | None = None
+    ci_unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What one answer said, by user id: for whom it went well, and for whom not (code, message)."""
+class BatchResponse:
+    """What one answer says, by user id: for whom it went well, for whom not (code, message), and whose part
+    of it cannot be read (why)."""
 
     done: Mapping[str, Found]
     failed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
-Send = Callable[[Sequence[Item]], Awaitable[Said]]
-"""Makes one request for a portion of users. Raises ApiError when the request as a whole failed."""
+Send = Callable[[Sequence[Item]], Awaitable[BatchResponse]]
+"""Makes one request for a portion of users. Raises SendAgain, and ApiError when it failed as a whole."""
+
+
+class SendAgain(Exception):
+    """The server took nothing; the same is to be sent at once in another form."""
+
+
+class Requests:
+    """How one client makes its requests: its policy, its limiter, and why it makes no more."""
+
+    def __init__(self, policy: RetryPolicy, limiter: Limiter | None) -> None:
+        self.policy = policy
+        self.limiter = limiter or Unlimited()
+        self.limiter_waits = limiter is not None
+        self.stopped: ApiError | None = None
+        self.closed = False
+        """Whether whoever uses this client wants nothing more to be written; reading goes on."""
+        self._in_vain = 0
+
+    def note(self, error: ApiError | None) -> None:
+        """Counts a request, with the error it ended with."""
+        if self.policy.in_vain is None:
+            return
+        self._in_vain = self._in_vain + 1 if isinstance(error, TRANSIENT) else 0
+        lasting = isinstance(error, Unreachable) and error.code in LASTING
+        if lasting or isinstance(error, _STOPS_ALL) or self._in_vain >= self.policy.in_vain:
+            self._stop(error)
+
+    def note_exhausted(self, error: ApiError) -> None:
+        """All attempts were made in vain. A server that answered nobody else meanwhile is gone."""
+        if self.policy.in_vain is not None and self._in_vain >= self.policy.attempts:
+            self._stop(error)
+
+    def _stop(self, error: ApiError | None) -> None:
+        self.stopped = error
+        self.limiter.close()
 
 
 def portions(items: Iterable[Item], size: int) -> list[list[Item]]:
@@ -73,17 +114,17 @@ def portions(items: Iterable[Item], size: int) -> list[list[Item]]:
 class Batch:
     """One call: counts, reports progress, and stops sending once an error holds for every request."""
 
-    def __init__(self, send: Send, policy: RetryPolicy, progress: OnProgress, *, write: bool) -> None:
+    def __init__(self, send: Send, requests: Requests, progress: OnProgress, *, write: bool) -> None:
         self._send = send
-        self._policy = policy
+        self._requests = requests
         self._progress = progress
         self._write = write
         self._total = 0
         self._done = 0
         self._stopped: ApiError | None = None
 
-    async def run(self, items: Sequence[Item | Outcome], size: int, width: int = 1) -> list[Outcome]:
-        """The outcomes of `items` in their order; an item that is an outcome already is passed through.
+    async def run(self, items: Sequence[Item | Reply], size: int, width: int = 1) -> list[Reply]:
+        """The replies to `items` in their order; an item that is a reply already is passed through.
 
         Portions of `size` users are sent, `width` at a time.
         """
@@ -91,11 +132,12 @@ class Batch:
         sendable = [item for item in items if isinstance(item, Item)]
         self._done = self._total - len(sendable)
         waiting = iter(list(enumerate(portions(sendable, size))))
-        answered: dict[int, list[Outcome]] = {}
+        answered: dict[int, list[Reply]] = {}
 
         async def work() -> None:
             for number, portion in waiting:
-                answered[number] = await self._settle(portion)
+                settled = await self._settle(portion)
+                answered[number] = [settled[item.identity.value] for item in portion]
                 self._done += len(portion)
                 self._progress(Progress(self._done, self._total))
 
@@ -105,77 +147,132 @@ class Batch:
             async with asyncio.TaskGroup() as group:
                 for _number in range(width):
                     group.create_task(work())
-        outcomes = (outcome for number in sorted(answered) for outcome in answered[number])
-        return [item if isinstance(item, Outcome) else next(outcomes) for item in items]
+        replies = (reply for number in sorted(answered) for reply in answered[number])
+        return [item if isinstance(item, Reply) else next(replies) for item in items]
 
-    async def _settle(self, portion: Sequence[Item]) -> list[Outcome]:
-        patience = Patience(self._policy, self._tell_waiting)
-        settled: dict[str, Outcome] = {}
-        pending = list(portion)
-        while pending:
-            if self._stopped is not None:
-                settled |= {item.identity.value: self._not_sent(item, self._stopped) for item in pending}
-                break
+    async def _settle(self, portion: Sequence[Item]) -> dict[str, Reply]:
+        """The reply to each of the portion, by their ids, after all that is worth trying."""
+        state = RetryState(self._requests.policy, self._tell_waiting)
+        settled: dict[str, Reply] = {}
+        left = list(portion)
+        while left:
             try:
-                said = await self._send(pending)
+                response = await self._request(left)
+            except SendAgain:
+                continue
+            except LimiterClosed:
+                return {item.identity.value: self._not_sent(item) for item in left} | settled
             except ApiError as exc:
-                wait = exc.wait if isinstance(exc, RateLimited) else None
-                if worth_retrying(exc, write=self._write) and await patience.again(exc.happened, wait):
-                    continue
                 # Kept without its traceback, whose frames hold the request and the answer.
                 error = exc.with_traceback(None)
-                if isinstance(error, _HOLDS_FOR_ALL):
-                    self._stopped = error
-                settled |= {item.identity.value: self._failed(item, error) for item in pending}
+                if isinstance(error, Rejected) and error.believed and len(left) > 1:
+                    for half in (left[: len(left) // 2], left[len(left) // 2 :]):
+                        settled |= await self._settle(half)
+                    return settled
+                if await self._again(state, error):
+                    continue
+                return settled | {item.identity.value: self._failed(item, error) for item in left}
+            settled |= self._judged(left, response)
+            left = [item for item in left if self._repeatable(settled[item.identity.value])]
+            if left and not await state.again(_busy(len(left))):
                 break
-            settled |= self._judged(pending, said)
-            pending = [item for item in pending if self._repeatable(settled[item.identity.value])]
-            if pending and not await patience.again(_busy(len(pending))):
-                break
-        return [settled[item.identity.value] for item in portion]
+        return settled
 
-    def _judged(self, asked: Sequence[Item], said: Said) -> dict[str, Outcome]:
-        strangers = len((said.done.keys() | said.failed.keys()) - {item.identity.value for item in asked})
-        outcomes = {item.identity.value: self._one(item, said) for item in asked}
+    async def _request(self, items: Sequence[Item]) -> BatchResponse:
+        """Makes one request when the limiter lets it start, and tells what the answer says of the load."""
+        requests = self._requests
+        if self._stopped or requests.stopped or (self._write and requests.closed):
+            raise LimiterClosed
+        waits_from = requests.policy.clock()
+        async with requests.limiter.request() as permit:
+            if requests.limiter_waits and (current := current_deadline()) is not None:
+                current.extend(requests.policy.clock() - waits_from)
+            try:
+                response = await self._send(items)
+            except ApiError as exc:
+                self._note_failure(permit, exc)
+                raise
+            busy = sum(code == BUSY for code, _message in response.failed.values())
+            if 2 * busy > len(items):
+                permit.busy()  # not for single users, who may be busy for reasons of their own
+            requests.note(None)
+            return response
+
+    def _note_failure(self, permit: Permit, error: ApiError) -> None:
+        if isinstance(error, RateLimited):
+            permit.limited(error.wait)
+        elif isinstance(error, TRANSIENT):
+            permit.busy()
+        self._requests.note(error)
+
+    async def _again(self, state: RetryState, error: ApiError) -> bool:
+        """Waits for another attempt after a request that failed as a whole, or says that there is none."""
+        requests = self._requests
+        if worth_retrying(error, requests.policy, write=self._write) and requests.stopped is None:
+            if isinstance(error, RateLimited):
+                again = await state.after_limit(
+                    error.happened, error.wait, limiter_waits=requests.limiter_waits
+                )
+            else:
+                again = await state.again(error.happened)
+            if again:
+                return True
+            if state.exhausted and isinstance(error, TRANSIENT):
+                requests.note_exhausted(error)
+        if isinstance(error, _STOPS_CALL) and requests.policy.in_vain is None:
+            self._stopped = error
+        return False
+
+    def _judged(self, asked: Sequence[Item], response: BatchResponse) -> dict[str, Reply]:
+        named = response.done.keys() | response.failed.keys() | response.unreadable.keys()
+        strangers = len(named - {item.identity.value for item in asked})
+        replies = {item.identity.value: self._one(item, response) for item in asked}
         if not strangers:
-            return outcomes
+            return replies
         note = _strangers(strangers)
         self._progress(Progress(self._done, self._total, reason=note))
-        return {
-            value: replace(outcome, message=outcome.message or note) for value, outcome in outcomes.items()
-        }
+        return {value: replace(reply, message=reply.message or note) for value, reply in replies.items()}
 
-    def _one(self, item: Item, said: Said) -> Outcome:
+    def _one(self, item: Item, response: BatchResponse) -> Reply:
         value = item.identity.value
-        if value in said.failed and value in said.done and self._write:
+        found, failed = response.done.get(value), response.failed.get(value)
+        if value in response.unreadable:
+            message = _("What the server answers for this user cannot be read: {why}.")
+            message = message.format(why=response.unreadable[value])
+            return Reply(item.identity, False, code=UNREADABLE, message=message)
+        if failed is not None and found is not None and self._write:
             # One of the two is false, so neither is believed: reading back tells.
-            return Outcome(item.identity, Status.UNKNOWN, "contradiction", _contradiction())
-        if value in said.failed:
-            code, message = said.failed[value]
-            return Outcome(item.identity, Status.FAILED, code, message)
-        if value in said.done:
-            found = said.done[value]
-            return Outcome(item.identity, Status.DONE, profile=found.profile, ci=found.ci)
-        return Outcome(item.identity, Status.FAILED, "not-mentioned", _not_mentioned(write=self._write))
+            return Reply(item.identity, False, code="contradiction", message=_contradiction())
+        if failed is not None:
+            return Reply(item.identity, False, code=failed[0], message=failed[1])
+        if found is not None:
+            profile, ci = found.profile, found.ci
+            return Reply(item.identity, True, profile=profile, ci=ci, ci_unreadable=found.ci_unreadable)
+        return Reply(item.identity, False, code="not-mentioned", message=_not_mentioned(write=self._write))
 
-    def _repeatable(self, outcome: Outcome) -> bool:
+    def _repeatable(self, reply: Reply) -> bool:
         """5003 says that this user was not looked at, so even a write may be repeated. A read may be
         repeated after any failure on the server's side (5xxx)."""
-        if outcome.status is not Status.FAILED or outcome.code is None:
+        if reply.ok or reply.code is None:
             return False
         if self._write:
-            return outcome.code == BUSY
-        return len(outcome.code) == len(BUSY) and outcome.code.startswith("5")
+            return reply.code == BUSY
+        return len(reply.code) == len(BUSY) and reply.code.startswith("5")
 
-    def _failed(self, item: Item, error: ApiError) -> Outcome:
-        unknown = self._write and isinstance(error, _TELLS_NOTHING)
-        code = "not-sent" if self._write and isinstance(error, Unreachable) else error.code
-        status = Status.UNKNOWN if unknown else Status.FAILED
-        return Outcome(item.identity, status, code, error.happened, error=error)
+    def _failed(self, item: Item, error: ApiError) -> Reply:
+        code = error.code
+        if self._write and isinstance(error, Unreachable) and code != "deadline":
+            code = "not-sent"
+        pending = self._write and not error.believed
+        return Reply(item.identity, False, error.believed, pending, code, error.happened, error=error)
 
-    def _not_sent(self, item: Item, error: ApiError) -> Outcome:
-        message = _("Not sent, nothing was changed: an earlier request of this call failed for good.")
-        return Outcome(item.identity, Status.FAILED, "not-sent", message, error=error)
+    def _not_sent(self, item: Item) -> Reply:
+        error = self._requests.stopped or self._stopped
+        if error is None:
+            message = _("Not sent, nothing was changed: the run was stopped before.")
+        else:
+            message = _("Not sent, nothing was changed: an earlier request failed for good.")
+        return Reply(item.identity, False, refused=True, code="not-sent", message=message, error=error)
 
     def _tell_waiting(self, attempt: int, seconds: float, reason: str) -> None:
         self._progress(Progress(self._done, self._total, attempt, seconds, reason))

@@ -6,7 +6,6 @@ Not needed for the first screen, so apart from `types`. Nothing here imports htt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from dfn_tui.api.types import Capabilities, Identity, Value
@@ -19,52 +18,58 @@ CLOCK_SKEW_LIMIT = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A user's properties as the server gave them, the consent flags told apart from the rest."""
+    """A user's properties as the server gave them, the consent flags told apart from the rest.
+
+    What was never set is in no `properties`, however the server spells that, and NEVER_SET in `consents`.
+    `unreadable` says by name why a flag or property cannot be read; writes leave those alone.
+    """
 
     consents: Consents
     properties: Mapping[str, Value]
-
-
-class Status(StrEnum):
-    """How a call ended for one user. UNKNOWN: a write was sent and its answer never came."""
-
-    DONE = "done"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a call ended for one user; `profile` or `ci` is there after a read that is DONE.
+class Reply:
+    """What came of one user's part of a call.
 
-    `code` is the server's own code as text (`"5003"`, `"40001"`), a word of ours where the server gave
-    none (`"timeout"`, `"not-mentioned"`, `"not-sent"`), or None when DONE. `error` is the call's error
-    where the whole request failed, so that a screen can offer what helps (a new token).
+    Not `ok`, `refused` or `pending`: a whole answer came that says no, but only as a remark (for that user
+    alone, or not at all), and reading back decides. `code` is the server's own code as text (`"5003"`,
+    `"40001"`), a word of ours where the server gave none (`"timeout"`, `"not-mentioned"`, `"not-sent"`), or
+    None when ok. `error` is the call's error where the whole request failed, so that a screen can offer
+    what helps (a new token).
     """
 
     identity: Identity
-    status: Status
+    ok: bool
+    """Read, or taken by the server."""
+    refused: bool = False
+    """Nothing was done, for certain: it never left this host, or the API refused the whole request."""
+    pending: bool = False
+    """A write was sent and the server may still be at work on it. Says nothing for reads."""
     code: str | None = None
     message: str = ""
     profile: Profile | None = None
-    ci: Mapping[str, str] | None = None
+    ci: Mapping[str, Value] | None = None
+    ci_unreadable: Mapping[str, str] = field(default_factory=dict)
+    """By field, why it cannot be read."""
     error: ConsoleError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileWrite:
-    """The properties to write for one user; only what is named here is touched."""
+    """One edit and the users it is for; only what is named here is touched."""
 
-    identity: Identity
+    identities: tuple[Identity, ...]
     consents: Consents = field(default_factory=dict)
     properties: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class CiWrite:
-    """The CI fields to set for one user."""
+    """The CI fields to set, and the users to set them for."""
 
-    identity: Identity
+    identities: tuple[Identity, ...]
     fields: Mapping[str, str]
 
 
@@ -97,9 +102,9 @@ class Probe:
 
 
 class UserApi(Protocol):
-    """One product generation. Every call gives exactly one outcome per identity, in the order asked.
+    """One product generation. Every call gives exactly one reply per identity, in the order asked.
 
-    No call raises for what the network or the server did: that is in the outcomes. Reads may be
+    No call raises for what the network or the server did: that is in the replies. Reads may be
     cancelled. Writes must not be: cancelling does not take back a request that was sent.
     """
 
@@ -110,39 +115,47 @@ class UserApi(Protocol):
     def clock_skew(self) -> timedelta | None:
         """Server time minus host time, once an answer bore a `Date`; None before that."""
 
+    @property
+    def stopped(self) -> ConsoleError | None:
+        """Why no further request makes sense: the token is not taken, or no answer comes any more. Where the
+        retry policy judges each call by itself this stays None."""
+
     async def read_profiles(
         self,
         identities: Sequence[Identity],
         progress: OnProgress = ignore_progress,
         *,
         names: Sequence[str] | None = None,
-    ) -> list[Outcome]:
+    ) -> list[Reply]:
         """The users with the named properties, or with all of them. Where users cannot be read, `names`
         changes nothing."""
 
     async def write_profiles(
         self, writes: Sequence[ProfileWrite], progress: OnProgress = ignore_progress
-    ) -> list[Outcome]: ...
+    ) -> list[Reply]: ...
 
     async def read_ci(
         self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
-    ) -> list[Outcome]: ...
+    ) -> list[Reply]: ...
 
     async def write_ci(
         self, writes: Sequence[CiWrite], progress: OnProgress = ignore_progress
-    ) -> list[Outcome]: ...
+    ) -> list[Reply]: ...
 
     async def delete_ci(
         self,
         identities: Sequence[Identity],
         fields: Sequence[str],
         progress: OnProgress = ignore_progress,
-    ) -> list[Outcome]: ...
+    ) -> list[Reply]: ...
 
-    async def link(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
+    async def link(self, identity: Identity, others: Sequence[Identity]) -> Reply:
         """Links identities to a user, creating the unified profile where there is none."""
 
     async def probe(self) -> Probe:
         """A harmless read that tells whether the server, the token and the rights are in order."""
+
+    def stop(self) -> None:
+        """Writes nothing more; what is under way goes on, and who is left is not sent. Reading goes on."""
 
     async def aclose(self) -> None: ...

@@ -4,7 +4,13 @@ from dfn_tui.errors import ConsoleError
 
 
 class ApiError(ConsoleError):
-    """The base of all errors of a call. `code` as in `Outcome.code`."""
+    """The base of all errors of a call. `code` as in `Reply.code`.
+
+    `believed`: nothing was done, for certain. Nothing left this host, or the API itself refused the whole
+    request in a form that is documented. Something between us and the API may say what it likes.
+    """
+
+    believed = False
 
     def __init__(self, title: str, happened: str, next_step: str, code: str) -> None:
         super().__init__(title, happened, next_step)
@@ -21,6 +27,8 @@ class NotPermitted(ApiError):
 
 class Unreachable(ApiError):
     """No request reached the server: unknown host, refused, TLS failure, connect timeout, proxy."""
+
+    believed = True
 
 
 class AnswerLost(ApiError):
@@ -54,3 +62,5 @@ class Rejected(ApiError):
 
 class ReadOnly(ApiError):
     """A write over a connection that only reads: refused by the client, before anything was sent."""
+
+    believed = True

@@ -9,11 +9,12 @@ import csv
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
-from dfn_tui.api import words
+from dfn_tui.api import messages
 from dfn_tui.api.answers import checked, error_of, parsed
 from dfn_tui.api.errors import AnswerUnreadable, ApiError, RateLimited
-from dfn_tui.api.retry import Patience, RetryPolicy, Tell, worth_retrying
-from dfn_tui.api.transport import FAULTS, Answer, Call, Sent, TokenHeader, Transport
+from dfn_tui.api.pool import Sent
+from dfn_tui.api.retry import RetryPolicy, RetryState, TellWait, worth_retrying
+from dfn_tui.api.transport import FAULTS, Call, Response, TokenAuth, Transport
 from dfn_tui.api.v2_models import EXPORT_KINDS, ExportFailed, ExportProfiles
 
 UNIFIED_ID = "df_unified_id"
@@ -25,20 +26,20 @@ class Export:
     """Exports over one connection. Without a token the server can only be asked whether it is there."""
 
     def __init__(
-        self, transport: Transport, auth: TokenHeader | None, service_id: str, policy: RetryPolicy
+        self, transport: Transport, auth: TokenAuth | None, service_id: str, policy: RetryPolicy
     ) -> None:
         self._transport = transport
         self._auth = auth
         self._service_id = service_id
         self._policy = policy
 
-    async def rows(self, request: ExportProfiles, tell: Tell) -> AsyncGenerator[dict[str, str]]:
+    async def rows(self, request: ExportProfiles, tell: TellWait) -> AsyncGenerator[dict[str, str]]:
         """The users one by one, as the server sends them: property name to its text in the CSV.
 
         Tried again only while nothing has been given out. Raises ApiError, in the middle too: what came
         before it is then a part of the whole.
         """
-        patience = Patience(self._policy, tell)
+        state = RetryState(self._policy, tell)
         began = False
         while True:
             try:
@@ -47,18 +48,20 @@ class Export:
                     self._check(header)
                     async for record in records:
                         if len(record) != len(header):
-                            raise words.answer_unreadable("field", write=False)
+                            raise messages.answer_unreadable("field", write=False)
                         began = True
                         yield dict(zip(header, record, strict=True))
                     return
             except ApiError as exc:
-                wait = exc.wait if isinstance(exc, RateLimited) else None
-                if (
-                    began
-                    or not worth_retrying(exc, write=False)
-                    or not await patience.again(exc.happened, wait)
-                ):
+                if began or not await self._again(state, exc):
                     raise
+
+    async def _again(self, state: RetryState, error: ApiError) -> bool:
+        if not worth_retrying(error, self._policy, write=False):
+            return False
+        if isinstance(error, RateLimited):
+            return await state.after_limit(error.happened, error.wait, limiter_waits=False)
+        return await state.again(error.happened)
 
     async def header(self, request: ExportProfiles) -> list[str]:
         """The names an export would have; the rest of it is not read. Raises ApiError."""
@@ -69,10 +72,10 @@ class Export:
 
     def _check(self, header: Sequence[str]) -> None:
         if UNIFIED_ID not in header or len(set(header)) != len(header):
-            raise words.answer_unreadable("field", write=False, field=UNIFIED_ID)
+            raise messages.answer_unreadable("field", write=False, field=UNIFIED_ID)
 
     async def _records(self, request: ExportProfiles) -> AsyncGenerator[list[str]]:
-        query = {"service_id": self._service_id}
+        query = (("service_id", self._service_id),)
         call = Call(_PATH, request.body(), self._auth, query=query)
         sent = Sent()
         try:
@@ -88,15 +91,15 @@ class Export:
             return
         raise error
 
-    def _failure(self, answer: Answer) -> ApiError:
+    def _failure(self, response: Response) -> ApiError:
         try:
-            failed = checked(ExportFailed, parsed(answer, write=False), write=False)
+            failed = checked(ExportFailed, parsed(response, write=False), write=False)
         except AnswerUnreadable as exc:
-            return error_of(answer, ApiError, "", "", write=False) or exc
+            return error_of(response, ApiError, "", "", documented=False, write=False) or exc
         kind = EXPORT_KINDS.get(failed.message, ApiError)
         message = self._transport.shown(failed.message)
-        error = error_of(answer, kind, message, message, write=False)
-        return error or words.answer_unreadable("malformed", write=False)
+        error = error_of(response, kind, message, message, documented=False, write=False)
+        return error or messages.answer_unreadable("malformed", write=False)
 
 
 async def _records_of(parts: AsyncIterator[bytes]) -> AsyncGenerator[list[str]]:
@@ -113,12 +116,12 @@ async def _records_of(parts: AsyncIterator[bytes]) -> AsyncGenerator[list[str]]:
                         yield next(csv.reader([record], strict=True))
                     record = ""
             if len(record) + len(rest) > _LONGEST_RECORD:
-                raise words.answer_unreadable("too-large", write=False)
+                raise messages.answer_unreadable("too-large", write=False)
         rest = record + rest + decoder.decode(b"", final=True)
         if rest.strip():
             yield next(csv.reader([rest], strict=True))
     except (UnicodeDecodeError, csv.Error):
-        error = words.answer_unreadable("malformed", write=False)
+        error = messages.answer_unreadable("malformed", write=False)
     else:
         return
     raise error

@@ -29,12 +29,16 @@ def seconds_until_reset(headers: Mapping[str, str], now: float) -> float | None:
     """How long to wait by the server's own word, `now` being the time on the server's clock.
 
     None where the server gave no usable word: no header, nonsense, a reset that has passed already, or
-    one further ahead than any documented period.
+    one further ahead than any documented period. `Retry-After`, which every proxy knows, counts where the
+    documented headers are missing; as seconds only.
     """
     reset = reset_at(headers)
-    if reset is None or not 0 < reset - now <= _LONGEST_PERIOD:
-        return None
-    return reset - now
+    if reset is not None and 0 < reset - now <= _LONGEST_PERIOD:
+        return reset - now
+    digits = headers.get("retry-after", "").strip()
+    if digits.isascii() and digits.isdecimal() and 0 < len(digits) <= 8:
+        return float(digits) if 0 < int(digits) <= _LONGEST_PERIOD else None
+    return None
 
 
 def _instant(text: str) -> float | None:

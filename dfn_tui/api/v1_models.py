@@ -3,15 +3,13 @@
 Rests on the tables of DFINERY's user API, generation 1 (`https://openapi.dfinery.io/api/v1/users/…`).
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, StrictInt
+from pydantic import Field, RootModel, StrictInt
 
-from dfn_tui.api.answers import AnswerModel, Scalars, Text
+from dfn_tui.api.answers import AnswerModel
 from dfn_tui.api.errors import ApiError, NotPermitted, RateLimited, Rejected, ServerFailed, TokenRejected
-from dfn_tui.api.requests import Named, RequestModel, Sendable, SendableScalar
-from dfn_tui.api.types import Value
+from dfn_tui.api.requests import Named, RequestModel, Scalar, Text
 
 SUCCESS = 2000
 INVALID_REQUEST = 4002
@@ -34,6 +32,11 @@ def kind_of(code: object) -> type[ApiError] | None:
     return _KINDS.get(code) or {4: Rejected, 5: ServerFailed}.get(code // 1000, ApiError)
 
 
+def refuses(code: object) -> bool:
+    """Whether the documentation has it as a code that refuses a whole request."""
+    return type(code) is int and 4001 <= code <= 4008
+
+
 Ids = Annotated[list[Named], Field(min_length=1, max_length=20)]
 
 
@@ -42,15 +45,19 @@ class ReadProfiles(RequestModel):
     property_names: list[Named] | None = None
 
 
-class Properties(RequestModel):
-    """Of one user or of many that are given the same; they stand beside a `user_id`."""
+class Properties(RootModel[dict[Named, Scalar]]):
+    """Of one user or of many that are given the same: checked once, then as it is for each of them."""
 
-    properties: dict[Named, SendableScalar]
+    model_config = RequestModel.model_config | {"extra": None}
 
-    @classmethod
-    def of(cls, properties: Mapping[str, Value]) -> "Properties":
-        """Checked at run time: arrays, which generation 2 has, raise ValidationError here."""
-        return cls.model_validate({"properties": properties})
+
+class UserProperties(RequestModel):
+    user_id: Named
+    properties: Properties
+
+
+class WriteProfiles(RequestModel):
+    user_properties: Annotated[list[UserProperties], Field(min_length=1, max_length=20)]
 
 
 class ReadCi(RequestModel):
@@ -58,9 +65,15 @@ class ReadCi(RequestModel):
     user_ci_property_names: Annotated[list[Named], Field(min_length=1)]
 
 
+class CiFields(RootModel[dict[Named, Text]]):
+    """As `Properties`; here every value is a string."""
+
+    model_config = RequestModel.model_config | {"extra": None}
+
+
 class UserCi(RequestModel):
     user_id: Named
-    properties: dict[Named, Sendable]
+    properties: CiFields
 
 
 class WriteCi(RequestModel):
@@ -79,37 +92,36 @@ class Envelope(AnswerModel):
     """Around every answer. `result_data` is checked against the model of its call."""
 
     result_code: StrictInt
-    result_msg: Text | None
+    result_msg: Any
     result_data: dict[str, Any] | None
 
 
 class FailureDetail(AnswerModel):
     code: StrictInt
-    msg: Text | None
-    user_ids: list[Text]
+    msg: Any = None
+    user_ids: list[str]
 
 
 class _Data(AnswerModel):
-    failure_details: list[FailureDetail] | None
+    """The users are checked one by one, so that what is wrong with one is theirs alone."""
+
+    failure_details: list[Any] | None = None
 
 
-class FoundProperties(AnswerModel):
-    user_id: Text
-    properties: Scalars
+class FoundValues(AnswerModel):
+    """What was read of one user, all of it as documented."""
 
-
-class FoundCi(AnswerModel):
-    user_id: Text
-    properties: dict[Text, Text | None]
+    user_id: str
+    properties: dict[Text, Scalar | None]
 
 
 class ProfilesRead(_Data):
-    successful_user_properties: list[FoundProperties] | None
+    successful_user_properties: list[Any] | None
 
 
 class CiRead(_Data):
-    successful_user_ci_properties: list[FoundCi] | None
+    successful_user_ci_properties: list[Any] | None
 
 
 class Written(_Data):
-    successful_user_ids: list[Text] | None
+    successful_user_ids: list[Any] | None

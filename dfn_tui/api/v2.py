@@ -9,27 +9,19 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from dfn_tui.api import messages
 from dfn_tui.api import v2_models as wire
-from dfn_tui.api import words
 from dfn_tui.api.answers import field_path, parsed, successful
-from dfn_tui.api.batch import Batch, Found, Item, Said
-from dfn_tui.api.calls import (
-    CiWrite,
-    OnProgress,
-    Outcome,
-    Probe,
-    ProfileWrite,
-    Progress,
-    Status,
-    ignore_progress,
-)
+from dfn_tui.api.batch import Batch, BatchResponse, Found, Item, Requests
+from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Progress, Reply, ignore_progress
 from dfn_tui.api.capabilities import GENERATION_2
 from dfn_tui.api.errors import ApiError, RateLimited, Rejected, TokenRejected
 from dfn_tui.api.export import Export
+from dfn_tui.api.limiter import Limiter
 from dfn_tui.api.probing import probe_lines
-from dfn_tui.api.requests import invalid
+from dfn_tui.api.requests import absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
-from dfn_tui.api.transport import Call, TokenHeader, Transport
+from dfn_tui.api.transport import Call, TokenAuth, Transport
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind
 from dfn_tui.consent.flags import State
 from dfn_tui.consent.generation2 import OPTINS, to_optins
@@ -49,20 +41,21 @@ class V2Api:
         token: SecretStr,
         export_token: SecretStr | None,
         service_id: str,
+        limiter: Limiter | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if not service_id:
-            raise words.misconfigured(
+            raise messages.misconfigured(
                 _("This generation of the product needs a service id with every request."),
                 _("Set service_id for this connection in the configuration."),
             )
         self._transport = transport
-        self._auth = TokenHeader("access_token", token)
-        self._service_id = service_id
-        self._policy = policy
+        self._auth = TokenAuth("access_token", token)
+        self._query = (("service_id", service_id),)
+        self._requests = Requests(policy, limiter)
         self._now = now
         self._may_export = export_token is not None
-        export_auth = TokenHeader("Authorization", export_token, "Bearer ") if export_token else None
+        export_auth = TokenAuth("Authorization", export_token, "Bearer ") if export_token else None
         self._export = Export(transport, export_auth, service_id, policy)
 
     @property
@@ -73,52 +66,58 @@ class V2Api:
     def clock_skew(self) -> timedelta | None:
         return self._transport.clock_skew
 
+    @property
+    def stopped(self) -> ApiError | None:
+        return self._requests.stopped
+
     async def read_profiles(
         self,
         identities: Sequence[Identity],
         progress: OnProgress = ignore_progress,
         *,
         names: Sequence[str] | None = None,
-    ) -> list[Outcome]:
+    ) -> list[Reply]:
         message = _("Generation 2 of the product cannot read a single user.")
-        return [Outcome(identity, Status.FAILED, "not-readable", message) for identity in identities]
+        return [
+            Reply(identity, False, refused=True, code="not-readable", message=message)
+            for identity in identities
+        ]
 
     async def write_profiles(
         self, writes: Sequence[ProfileWrite], progress: OnProgress = ignore_progress
-    ) -> list[Outcome]:
+    ) -> list[Reply]:
+        items = [item for write in writes for item in _profile_items(write)]
         # Two writes for one user keep their order; different users are written side by side.
-        users = {write.identity for write in writes}
-        width = _WRITES_AT_ONCE if len(users) == len(writes) else 1
-        items = [self._profile_item(write) for write in writes]
+        users = {item.identity for item in items}
+        width = _WRITES_AT_ONCE if len(users) == len(items) else 1
         return await self._batch("/api/v1/user-profile", progress).run(items, GENERATION_2.batch_size, width)
 
     async def read_ci(
         self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
-    ) -> list[Outcome]:
+    ) -> list[Reply]:
         return [_no_ci(identity) for identity in identities]
 
     async def write_ci(
         self, writes: Sequence[CiWrite], progress: OnProgress = ignore_progress
-    ) -> list[Outcome]:
-        return [_no_ci(write.identity) for write in writes]
+    ) -> list[Reply]:
+        return [_no_ci(identity) for write in writes for identity in write.identities]
 
     async def delete_ci(
         self,
         identities: Sequence[Identity],
         fields: Sequence[str],
         progress: OnProgress = ignore_progress,
-    ) -> list[Outcome]:
+    ) -> list[Reply]:
         return [_no_ci(identity) for identity in identities]
 
-    async def link(self, identity: Identity, others: Sequence[Identity]) -> Outcome:
+    async def link(self, identity: Identity, others: Sequence[Identity]) -> Reply:
         named = {identity.kind: identity.value}
         for other in others:
             if named.setdefault(other.kind, other.value) != other.value:
                 return invalid(identity, other.kind.value)
-        item = self._item(identity, wire.Change, {"identity": named})
-        batch = self._batch("/api/v1/identities", ignore_progress)
-        (outcome,) = await batch.run([item], GENERATION_2.batch_size)
-        return outcome
+        item = _item(identity, wire.Change, {"identity": named})
+        (reply,) = await self._batch("/api/v1/identities", ignore_progress).run([item], 1)
+        return reply
 
     def export_profiles(
         self,
@@ -160,55 +159,82 @@ class V2Api:
             found = _("The server answers. Without an export token nothing more can be tested.")
         return Probe(True, (found, unproven, *probe_lines(self.clock_skew)))
 
+    def stop(self) -> None:
+        self._requests.closed = True
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
     def _batch(self, path: str, progress: OnProgress) -> Batch:
-        async def send(items: Sequence[Item]) -> Said:
+        async def send(items: Sequence[Item]) -> BatchResponse:
             (item,) = items  # the batch size of this generation
             await self._call(path, item.payload)
-            return Said({item.identity.value: Found()})
+            return BatchResponse({item.identity.value: Found()})
 
-        return Batch(send, self._policy, progress, write=True)
-
-    def _profile_item(self, write: ProfileWrite) -> Item | Outcome:
-        unwritable = [
-            flag.value
-            for flag, state in write.consents.items()
-            if flag not in OPTINS or state is State.NEVER_SET
-        ]
-        # Consents travel as consents only, so that none gets around the rules that guard them.
-        unwritable += [name for name in write.properties if name in OPTINS.values()]
-        if unwritable:
-            return invalid(write.identity, unwritable[0])
-        properties = {**write.properties, **to_optins(write.consents)}
-        fields = {"identity": {write.identity.kind: write.identity.value}, "user_properties": properties}
-        return self._item(write.identity, wire.WriteProfile, fields)
-
-    def _item(
-        self, identity: Identity, model: type[wire.Change], fields: Mapping[str, Any]
-    ) -> Item | Outcome:
-        if IdentityKind.USER_ID in fields["identity"]:
-            return invalid(identity, IdentityKind.USER_ID.value)
-        try:
-            request = model.model_validate({**fields, "request_datetime": wire.timestamp(self._now())})
-        except ValidationError as exc:
-            return invalid(identity, field_path(exc))
-        return Item(identity, request)
+        return Batch(send, self._requests, progress, write=True)
 
     async def _call(self, path: str, request: wire.Change) -> None:
         stamped = request.model_copy(update={"request_datetime": wire.timestamp(self._now())})
-        answer = await self._transport.post(
-            Call(path, stamped.body(), self._auth, write=True, query={"service_id": self._service_id})
+        response = await self._transport.post(
+            Call(path, stamped.body(), self._auth, write=True, query=self._query)
         )
-        content = parsed(answer, write=True)
+        content = parsed(response, write=True)
         code, message = content.get("code"), content.get("message")
-        shown = self._transport.shown(message if isinstance(message, str) else "")
-        known = self._transport.shown(code if isinstance(code, str) else "")
-        kind = wire.kind_of(code)
-        successful(wire.Done, answer, content, kind, code=known, message=shown, write=True)
+        successful(
+            wire.Done,
+            response,
+            content,
+            wire.kind_of(code),
+            documented=wire.refuses(code),
+            code=self._transport.shown(code if isinstance(code, str) else ""),
+            message=self._transport.shown(message if isinstance(message, str) else ""),
+            write=True,
+        )
 
 
-def _no_ci(identity: Identity) -> Outcome:
+def _profile_items(write: ProfileWrite) -> list[Item | Reply]:
+    """Each user with what is to be written, or the reply that says why nothing can be. The edit is checked
+    once for all of them."""
+    edit = _properties(write)
+    if isinstance(edit, str):
+        return [invalid(identity, edit) for identity in write.identities]
+    return [
+        _item(
+            identity,
+            wire.WriteProfile,
+            {"identity": {identity.kind: identity.value}, "user_properties": edit},
+        )
+        for identity in write.identities
+    ]
+
+
+def _properties(write: ProfileWrite) -> wire.Properties | str:
+    """What is written, consents and all, or the name of the field that cannot be sent."""
+    unwritable = [
+        flag.value for flag, state in write.consents.items() if flag not in OPTINS or state is State.NEVER_SET
+    ]
+    # Consents travel as consents only, so that none gets around the rules that guard them.
+    unwritable += [name for name in write.properties if name in OPTINS.values()]
+    if unwritable:
+        return unwritable[0]
+    absent = absent_word(write.properties)
+    if absent is not None:
+        return f"user_properties.{absent}"
+    try:
+        return wire.Properties.model_validate({**write.properties, **to_optins(write.consents)})
+    except ValidationError as exc:
+        return field_path(exc, "user_properties", 1)
+
+
+def _item(identity: Identity, model: type[wire.Change], fields: Mapping[str, Any]) -> Item | Reply:
+    if IdentityKind.USER_ID in fields["identity"]:
+        return invalid(identity, IdentityKind.USER_ID.value)
+    try:
+        return Item(identity, model.model_validate({**fields, "request_datetime": ""}))
+    except ValidationError as exc:
+        return invalid(identity, field_path(exc))
+
+
+def _no_ci(identity: Identity) -> Reply:
     message = _("Generation 2 of the product has no CI fields. Nothing was changed.")
-    return Outcome(identity, Status.FAILED, "not-supported", message)
+    return not_supported(identity, message)

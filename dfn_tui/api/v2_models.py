@@ -5,11 +5,11 @@ Rests on DFINERY's documentation of the import and export APIs (`https://openapi
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, PlainValidator, StrictBool
+from pydantic import AfterValidator, Field, RootModel, StrictBool
 
-from dfn_tui.api.answers import AnswerModel, Text
+from dfn_tui.api.answers import AnswerModel
 from dfn_tui.api.errors import (
     AnswerLost,
     ApiError,
@@ -19,29 +19,38 @@ from dfn_tui.api.errors import (
     ServerFailed,
     TokenRejected,
 )
-from dfn_tui.api.requests import Named, RequestModel, sendable_scalar
-from dfn_tui.api.types import IdentityKind, Value
+from dfn_tui.api.requests import Integer, Named, Number, RequestModel, Scalar, Text
+from dfn_tui.api.types import IdentityKind
 
 SUCCESS = "20000"
 ARRAY_BYTES = 8 * 1024
 """What the values of one array may take together."""
 
 
-def kind_of(code: object) -> type[ApiError] | None:
-    """What a `code` stands for: None is success, ApiError a code the documentation does not have.
+_KINDS: Mapping[str, type[ApiError]] = {
+    "40000": Rejected,
+    "40001": Rejected,
+    "40101": NotPermitted,
+    "40201": TokenRejected,
+    "40401": RateLimited,
+    # One request holds too much: waiting would not help.
+    "40402": Rejected,
+    "40403": Rejected,
+}
 
-    The documented 404xx are "too many" of something, each of them.
-    """
+
+def kind_of(code: object) -> type[ApiError] | None:
+    """What a `code` stands for: None is success, ApiError a code the documentation does not have."""
     if code == SUCCESS:
         return None
     if not isinstance(code, str) or not (code.isascii() and code.isdecimal() and len(code) == len(SUCCESS)):
         return ApiError
-    special = {"40101": NotPermitted, "40201": TokenRejected}.get(code)
-    if special is not None:
-        return special
-    if code.startswith("404"):
-        return RateLimited
-    return {"4": Rejected, "5": ServerFailed}.get(code[0], ApiError)
+    return _KINDS.get(code) or {"4": Rejected, "5": ServerFailed}.get(code[0], ApiError)
+
+
+def refuses(code: object) -> bool:
+    """Whether the documentation has it as a code that refuses a request."""
+    return isinstance(code, str) and code in _KINDS
 
 
 EXPORT_KINDS: Mapping[str, type[ApiError]] = {
@@ -56,15 +65,24 @@ EXPORT_KINDS: Mapping[str, type[ApiError]] = {
 """The messages of a failed export, which has no codes."""
 
 
-def _sendable(value: object) -> Value:
-    if not isinstance(value, list):
-        return sendable_scalar(value)
-    kinds = {type(sendable_scalar(member)) for member in value}
-    if bool in kinds or not (kinds <= {str} or kinds <= {int, float}):
-        raise ValueError("not an array of strings, of longs or of doubles")
-    if sum(len(str(member).encode()) for member in value) > ARRAY_BYTES:
+ArrayT = TypeVar("ArrayT", list[str], list[int], list[float])
+
+
+def _small(members: ArrayT) -> ArrayT:
+    if sum(len(str(member).encode()) for member in members) > ARRAY_BYTES:
         raise ValueError("larger than the documentation allows")  # the server would drop it silently
-    return value
+    return members
+
+
+Strings = Annotated[list[Text], AfterValidator(_small)]
+Longs = Annotated[list[Integer], AfterValidator(_small)]
+Doubles = Annotated[list[Integer | Number], AfterValidator(_small)]
+
+
+class Properties(RootModel[Annotated[dict[Named, Scalar | Strings | Longs | Doubles], Field(min_length=1)]]):
+    """Of one user or of many that are given the same: checked once, then as it is for each of them."""
+
+    model_config = RequestModel.model_config | {"extra": None}
 
 
 class Change(RequestModel):
@@ -75,7 +93,7 @@ class Change(RequestModel):
 
 
 class WriteProfile(Change):
-    user_properties: Annotated[dict[Named, Annotated[Value, PlainValidator(_sendable)]], Field(min_length=1)]
+    user_properties: Properties
 
 
 class ExportProfiles(RequestModel):
@@ -88,16 +106,16 @@ class Done(AnswerModel):
     """The answer to a successful import call. `code` alone says that it was one."""
 
     status: StrictBool
-    code: Text
-    message: Text | None
-    data: object
+    code: str
+    message: Any
+    data: Any
 
 
 class ExportFailed(AnswerModel):
     """An export's answer where it is no CSV."""
 
-    result: Text
-    message: Text
+    result: str
+    message: str
 
 
 def timestamp(moment: datetime) -> str:

@@ -85,7 +85,7 @@ def identity_kind(asked: str | None, capabilities: "Capabilities") -> "IdentityK
 
 
 def _stored(kind: "IdentityKind", at: int, value: str) -> str:
-    from dfn_tui.service.values import ValueRefused, parse_ci  # noqa: PLC0415  as above
+    from dfn_tui.service.changes.values import ValueRefused, parse_ci  # noqa: PLC0415  as above
 
     try:
         return parse_ci(kind, value)[0]

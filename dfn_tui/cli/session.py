@@ -2,22 +2,20 @@
 
 import argparse
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import required
-from dfn_tui.cli.output import Progress, say
+from dfn_tui.cli.output import INTERRUPTED, Progress, say
 from dfn_tui.config import load
 from dfn_tui.service import Connections, Desk
 from dfn_tui.service import Progress as Answered
-from dfn_tui.service.change_words import settled_words
+from dfn_tui.service.change_words import reconciled_words
 from dfn_tui.text import _, inert
-
-if TYPE_CHECKING:
-    from dfn_tui.service.bulk.desk import BulkDesk
 
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -28,20 +26,13 @@ def opened(args: argparse.Namespace) -> Iterator[tuple[Desk, asyncio.Runner]]:
 
     At the end it waits for every write, and tells what an earlier run had left open. Raises `ConsoleError`.
     """
-    with _started(args) as (connections, name, runner):
+    with started(args) as (connections, name, runner):
         yield connections.desk(name), runner
 
 
 @contextmanager
-def opened_for_many(args: argparse.Namespace) -> Iterator[tuple["BulkDesk", asyncio.Runner]]:
-    """The same with the desk for many users at once. At the end a job under way is stopped after what was
-    sent."""
-    with _started(args) as (connections, name, runner):
-        yield connections.bulk(name), runner
-
-
-@contextmanager
-def _started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asyncio.Runner]]:
+def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asyncio.Runner]]:
+    """The connections, the name of the one asked for, and the loop for its work; at the end as `opened`."""
     config = load(paths.config_file())
     connection = required(config, args.connection)
     connections = Connections(config, read_only=args.read_only)
@@ -52,31 +43,55 @@ def _started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, async
         finally:
             runner.run(connections.finish())
             for settled in desk.settled:
-                say(_("Left open by an earlier run. {what}").format(what=settled_words(settled)))
+                say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
 
 
-def _tell_waiting() -> None:
-    with suppress(OSError):  # the terminal may be gone
-        say(_("What was begun cannot be stopped half-way: waiting for the server's last answer."))
+_PATIENCE = (8.0, 1.5)
+"""Seconds that an answer is waited for after the first signal, and after the second."""
 
 
 @contextmanager
-def finishing(loop: asyncio.AbstractEventLoop, told: Callable[[], None] = _tell_waiting) -> Iterator[None]:
-    """While something is being sent: a signal that would end the program calls `told` in the loop, which by
-    default says that it waits.
+def finishing(stop: Callable[[], None], words: str) -> Iterator[None]:
+    """While something is being sent: the first signal that would end the program calls `stop` and says
+    `words`, and answers under way are waited for, 8 seconds at most; the second leaves within two.
 
-    Sending cannot be taken back, and what came of it is to be known.
+    Sending cannot be taken back. What was sent is in the journal before, so that leaving is as safe as a
+    power cut: the next start looks at what became of it.
     """
+    asked = 0
 
-    def wait(_signal: int, _frame: object) -> None:
-        loop.call_soon_threadsafe(told)
+    def on_signal(kind: int, _frame: object) -> None:
+        nonlocal asked
+        asked += 1
+        if kind == getattr(signal, "SIGALRM", None) or asked > len(_PATIENCE):
+            _leave()
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, _PATIENCE[asked - 1])
+        if asked == 1:
+            stop()
+            with suppress(OSError):  # the terminal may be gone
+                say(words)
 
-    before = {kind: signal.signal(kind, wait) for kind in _ENDING}
+    kinds = [*_ENDING, *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]
+    before = {kind: signal.signal(kind, on_signal) for kind in kinds}
     try:
         yield
     finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for kind, handler in before.items():
             signal.signal(kind, handler)
+
+
+def _leave() -> NoReturn:
+    with suppress(OSError):
+        say(
+            _(
+                "Left without the last answers. What was sent is in the journal, and its outcome is unknown: "
+                "the next start over this connection looks at it."
+            )
+        )
+    os._exit(INTERRUPTED)
 
 
 def waiting_on(progress: Progress) -> Callable[[Answered], None]:

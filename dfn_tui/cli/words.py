@@ -7,8 +7,8 @@ from dfn_tui.api.types import Capabilities, Value
 from dfn_tui.cli.ids import checked_text, given_ids
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service import FieldKind
-from dfn_tui.service.bulk.input.columns import Wish, parse_assignment, plain_name
-from dfn_tui.service.values import parse_ci, same_value
+from dfn_tui.service.changes.fields import FieldEdit, parse_assignment, plain_name
+from dfn_tui.service.changes.values import parse_ci, same_value
 from dfn_tui.text import _, inert
 
 
@@ -32,7 +32,7 @@ def ci_names(capabilities: Capabilities) -> tuple[str, ...]:
     return (*capabilities.ci_fields, *capabilities.linkable)
 
 
-def profile_wishes(words: Sequence[str], capabilities: Capabilities) -> list[Wish]:
+def profile_wishes(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
     """The consents and properties wanted. Raises `ConsoleError`."""
     for word in words:
         if plain_name(word.partition("=")[0]) in ci_names(capabilities):
@@ -44,24 +44,24 @@ def profile_wishes(words: Sequence[str], capabilities: Capabilities) -> list[Wis
     return _once([parse_assignment(checked_text(word), capabilities) for word in words])
 
 
-def wishes_for_all(words: Sequence[str], capabilities: Capabilities) -> list[Wish]:
+def wishes_for_all(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
     """What is wanted for every user of a list, CI fields too; nothing where the list itself says what. Raises
     `ConsoleError`."""
     wishes = [parse_assignment(checked_text(word), capabilities) for word in words]
     return _once(wishes) if wishes else []
 
 
-def ci_wishes(words: Sequence[str], capabilities: Capabilities) -> list[Wish]:
+def ci_wishes(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
     """The CI fields wanted. Raises `ConsoleError`."""
     return _once([_ci_wish(checked_text(word), capabilities) for word in words])
 
 
-def _ci_wish(word: str, capabilities: Capabilities) -> Wish:
+def _ci_wish(word: str, capabilities: Capabilities) -> FieldEdit:
     name, _equals, value = word.partition("=")
     name = plain_name(name)
     if name not in ci_names(capabilities):
         not_ci(word, capabilities)
-    return Wish(FieldKind.CI, name, parse_ci(name, value)[0])
+    return FieldEdit(FieldKind.CI, name, parse_ci(name, value)[0])
 
 
 def not_ci(word: str, capabilities: Capabilities) -> NoReturn:
@@ -79,7 +79,7 @@ def _shown(word: str) -> str:
     return inert(word.partition("=")[0], 40)
 
 
-def _once(wishes: Sequence[Wish]) -> list[Wish]:
+def _once(wishes: Sequence[FieldEdit]) -> list[FieldEdit]:
     """Each field once. Raises `ConsoleError` where two different things are wanted of one, or nothing is."""
     if not wishes:
         raise ConsoleError(

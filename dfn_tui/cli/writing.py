@@ -2,13 +2,15 @@
 
 import argparse
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from dfn_tui.api.deadline import deadline
 from dfn_tui.cli.approving import all_answered, approve, show_review
 from dfn_tui.cli.endings import (
     Ended,
-    How,
     conflicting,
     exit_code,
     not_created,
@@ -17,16 +19,22 @@ from dfn_tui.cli.endings import (
     show,
     unread,
 )
-from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import Progress, abandon_output, say
+from dfn_tui.cli.output import INTERRUPTED, Progress, abandon_output, say
 from dfn_tui.cli.reading import read_words
 from dfn_tui.cli.session import finishing, waiting_on
 from dfn_tui.errors import GateRefused
-from dfn_tui.service import Approval, Desk, Draft, Identity, Review, StaleWrite, UserRecord
+from dfn_tui.service import Approval, Desk, Draft, Identity, Outcome, Review, StaleWrite, UserRecord
 from dfn_tui.service import Progress as Answered
+from dfn_tui.service.changes.outcome import NOT_SENT
 from dfn_tui.text import _, inert
 
 Endings = dict[Identity, Ended]
+
+SECONDS = 60.0
+"""The longest time for a command about one user; waits that the server announces do not count."""
+
+LEAST_SECONDS = 20.0
+"""What is left for sending however long the reading took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +46,12 @@ class Order:
     ci: bool
 
 
-def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, order: Order) -> ExitCode:
+def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, order: Order) -> int:
     """Does what is ordered, after asking, and shows how it ended. Raises `ConsoleError`."""
     try:
+        began = time.monotonic()
         ended = runner.run(_stage(args, desk, order))
+        spent = time.monotonic() - began
         reviewed = desk.review()
         if reviewed.changes:
             show_review(desk, reviewed, revealed=args.reveal)
@@ -53,14 +63,27 @@ def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, orde
         ended |= {change.identity: planned(change) for change in reviewed.changes}
         _foresee(args, desk, reviewed)
     elif reviewed.changes:
-        with finishing(runner.get_loop()):
-            ended |= runner.run(_send(desk, reviewed, approval))
+        with finishing(partial(_stop, runner.get_loop(), desk), _waiting()):
+            ended |= runner.run(_send(desk, reviewed, approval, SECONDS - spent))
     shown = [ended[user] for user in order.users]
     try:
         show(args, shown)
     except BrokenPipeError:
         abandon_output()  # how it ended is told by the exit code all the same
+    if desk.stopped and any(one.code == NOT_SENT for one in shown):
+        return INTERRUPTED
     return exit_code(shown)
+
+
+def _stop(loop: asyncio.AbstractEventLoop, desk: Desk) -> None:
+    loop.call_soon_threadsafe(desk.stop_sending)
+
+
+def _waiting() -> str:
+    return _(
+        "What was begun cannot be stopped half-way: nothing more is sent, waiting for the server's last "
+        "answer. (8 s at most; once more leaves at once.)"
+    )
 
 
 async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
@@ -79,13 +102,13 @@ async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
             draft = desk.staging.draft(record)
             order.stage(draft)
             if draft.empty:
-                ended[user] = Ended(user, How.UNCHANGED)
+                ended[user] = Ended(user, Outcome.UNCHANGED)
     return ended
 
 
 async def _read(desk: Desk, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
     found: dict[Identity, UserRecord] = {}
-    with Progress() as progress:
+    with Progress() as progress, deadline(SECONDS):
         async for record in desk.look_up(users, waiting_on(progress), ci=ci):
             found[record.identity] = record
             progress.show(read_words(len(found), len(users)))
@@ -101,8 +124,8 @@ def _foresee(args: argparse.Namespace, desk: Desk, reviewed: Review) -> None:
         say(_("It would be refused. {title}: {why}").format(title=refused.title, why=refused.happened))
 
 
-async def _send(desk: Desk, reviewed: Review, approval: Approval) -> Endings:
-    """Sends to all but those whom somebody else changed since they were read."""
+async def _send(desk: Desk, reviewed: Review, approval: Approval, seconds: float) -> Endings:
+    """Sends to all but those whom somebody else changed since they were read, in about `seconds`."""
     changes = {change.identity: change for change in reviewed.changes}
     ended: Endings = {}
     with Progress() as progress:
@@ -115,9 +138,9 @@ async def _send(desk: Desk, reviewed: Review, approval: Approval) -> Endings:
 
         while len(ended) < len(changes):
             try:
-                results = await desk.apply(reviewed, approval, answered)
+                results = await desk.apply(reviewed, approval, answered, seconds=max(LEAST_SECONDS, seconds))
             except StaleWrite as stale:
-                changed = {conflict.identity for conflict in stale.conflicts}
+                changed = {conflict.user.identity for conflict in stale.conflicts}
                 ended |= {user: conflicting(changes[user], stale.conflicts) for user in changed}
                 approval = replace(approval, leave_out=approval.leave_out | changed)
             else:

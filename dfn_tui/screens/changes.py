@@ -2,16 +2,17 @@
 
 from rich.text import Text
 
-from dfn_tui.service import FieldChange, FieldResult, Verdict
-from dfn_tui.service.change_words import before_words, value_words, verdict_words
+from dfn_tui.service import FieldChange, FieldResult, Outcome
+from dfn_tui.service.change_words import before_words, outcome_words, value_words
 from dfn_tui.text import _, inert
 
 _STYLES = {
-    Verdict.CONFIRMED: "green",
-    Verdict.ACCEPTED: "yellow",
-    Verdict.DIFFERENT: "bold red",
-    Verdict.FAILED: "bold red",
-    Verdict.UNKNOWN: "bold red",
+    Outcome.CONFIRMED: "green",
+    Outcome.ACCEPTED: "yellow",
+    Outcome.UNCHANGED: "green",
+    Outcome.DIFFERENT: "bold red",
+    Outcome.FAILED: "bold red",
+    Outcome.UNKNOWN: "bold red",
 }
 
 
@@ -29,10 +30,10 @@ def change_line(item: FieldChange, revealed: bool) -> Text:
 
 
 def result_line(result: FieldResult, revealed: bool) -> Text:
-    """The change, its verdict, and what reading back showed where that is not what was wanted."""
+    """The change, how it ended, and what reading back showed where that is not what was wanted."""
     text = change_line(result.change, revealed)
-    text.append("  " + verdict_words(result.verdict), _STYLES[result.verdict])
-    if result.verdict is Verdict.DIFFERENT:
+    text.append("  " + outcome_words(result.outcome), _STYLES.get(result.outcome, ""))
+    if result.outcome is Outcome.DIFFERENT:
         text.append("  " + _("now: {value}").format(value=value_words(result.change, result.now, revealed)))
     if result.code or result.message:
         text.append("  " + inert(" ".join(filter(None, (result.code, result.message))), 160))

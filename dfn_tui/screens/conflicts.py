@@ -37,7 +37,7 @@ class ConflictDialog(Dialog[str]):
 
 def _lines(conflict: Conflict) -> Text:
     item = conflict.change
-    text = Text(f"{inert(conflict.identity.value, 40)}  {inert(item.name, 30)}\n", "bold")
+    text = Text(f"{inert(conflict.user.identity.value, 40)}  {inert(item.name, 30)}\n", "bold")
     for label, value in (
         (_("seen"), item.before),
         (_("now"), conflict.now),

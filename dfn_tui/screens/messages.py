@@ -12,7 +12,7 @@ from dfn_tui.errors import ConsoleError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dfn_tui.service import BulkDesk, Desk, Settled
+    from dfn_tui.service import BulkDesk, Desk, Reconciled
 
 
 class ConnectionsRequested(Message):
@@ -58,7 +58,7 @@ class JobStarted(Message):
 class WritesSettled(Message):
     """It was found out how the writes ended that an earlier run left open."""
 
-    settled: "Sequence[Settled]"
+    settled: "Sequence[Reconciled]"
 
 
 @dataclass

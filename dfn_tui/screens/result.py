@@ -16,8 +16,8 @@ from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import result_line
 from dfn_tui.screens.conflicts import AGAIN, OTHERS, ConflictDialog
 from dfn_tui.screens.dialogs import copy
-from dfn_tui.service import Approval, Desk, Identity, Progress, Review, StaleWrite, UserResult, Verdict
-from dfn_tui.service.change_words import verdict_words
+from dfn_tui.service import Approval, Desk, Identity, Outcome, Progress, Review, StaleWrite, UserResult
+from dfn_tui.service.change_words import outcome_words
 from dfn_tui.text import _, inert
 
 
@@ -62,21 +62,21 @@ class ResultScreen(DeskScreen[None]):
             self.tell(error)
             return
         self._show()
-        settled = (Verdict.CONFIRMED, Verdict.ACCEPTED)
-        unsettled = [result for result in self._results if result.verdict not in settled]
+        settled = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
+        unsettled = [result for result in self._results if result.outcome not in settled]
         self._tell_what_is_open(unsettled)
 
     def _tell_what_is_open(self, unsettled: Sequence[UserResult]) -> None:
         trouble = self.desk.journal_trouble
         if trouble is not None:
             self.tell(trouble)
-        errors = [outcome.error for result in unsettled for outcome in result.errors if outcome.error]
+        errors = [reply.error for result in unsettled for reply in result.errors if reply.error]
         if errors:
             self.tell(errors[0])
 
     def _ask(self, stale: StaleWrite) -> None:
         """Users that somebody else changed: review them again, or send the others without them."""
-        changed = {conflict.identity for conflict in stale.conflicts} | self._approval.leave_out
+        changed = {conflict.user.identity for conflict in stale.conflicts} | self._approval.leave_out
         others = sum(change.identity not in changed for change in self._review.changes)
 
         def decide(answer: str | None) -> None:
@@ -109,8 +109,8 @@ class ResultScreen(DeskScreen[None]):
         self.query_one("#results", Static).update(self._text(self._results, self.revealed))
 
     def _headline(self, results: Sequence[UserResult]) -> Text:
-        counts = [(verdict, sum(r.verdict is verdict for r in results)) for verdict in Verdict]
-        words = [f"{count} {verdict_words(verdict)}" for verdict, count in counts if count]
+        counts = [(outcome, sum(r.outcome is outcome for r in results)) for outcome in Outcome]
+        words = [f"{count} {outcome_words(outcome)}" for outcome, count in counts if count]
         return Text(_("Result: {counts}").format(counts=", ".join(words)), "bold")
 
     def _text(self, results: Sequence[UserResult], revealed: bool) -> Text:

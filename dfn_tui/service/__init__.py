@@ -8,40 +8,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dfn_tui.api.calls import Outcome, Probe, Progress
+    from dfn_tui.api.calls import Probe, Progress, Reply
     from dfn_tui.api.types import Capabilities, Identity, IdentityKind, StandardProperty, Value, ValueType
     from dfn_tui.config import Api, Connection, Environment
     from dfn_tui.errors import GateRefused
+    from dfn_tui.outcomes import Outcome
     from dfn_tui.service.bulk.desk import BulkDesk, Options
     from dfn_tui.service.bulk.plan.reader import Figures, PlanReader
     from dfn_tui.service.bulk.plan.records import PlannedUser
     from dfn_tui.service.bulk.plan.selecting import Selection
     from dfn_tui.service.bulk.run.listing import JobSummary
-    from dfn_tui.service.bulk.run.records import End, OnConflict, RunProgress
+    from dfn_tui.service.bulk.run.records import OnConflict, RunProgress
     from dfn_tui.service.bulk.run.run import Run
+    from dfn_tui.service.changes.conflict import StaleWrite
+    from dfn_tui.service.changes.outcome import FieldResult, UserResult
+    from dfn_tui.service.changes.pipeline import Conflict
     from dfn_tui.service.changes.policy import Approval, Notice
+    from dfn_tui.service.changes.reconcile import Reconciled
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.desk import Desk
-    from dfn_tui.service.freshness import Conflict, StaleWrite
     from dfn_tui.service.journalling import JournalKeeper
     from dfn_tui.service.place import Place
     from dfn_tui.service.records import (
         FieldChange,
         FieldKind,
-        FieldResult,
         UserChange,
         UserRecord,
-        UserResult,
-        Verdict,
     )
     from dfn_tui.service.review import Review
-    from dfn_tui.service.settling import Settled
     from dfn_tui.service.staging import Draft
     from dfn_tui.service.tokens import TokenNeeded
     from dfn_tui.store import Change, Ending, Entry, Filter, Intent, JournalError, explain_cover
 
 _PLACES = {
-    "dfn_tui.api.calls": ("Outcome", "Probe", "Progress"),
+    "dfn_tui.api.calls": ("Probe", "Progress", "Reply"),
     "dfn_tui.api.types": (
         "Capabilities",
         "Identity",
@@ -57,25 +57,25 @@ _PLACES = {
     "dfn_tui.service.bulk.plan.records": ("PlannedUser",),
     "dfn_tui.service.bulk.plan.selecting": ("Selection",),
     "dfn_tui.service.bulk.run.listing": ("JobSummary",),
-    "dfn_tui.service.bulk.run.records": ("End", "OnConflict", "RunProgress"),
+    "dfn_tui.service.bulk.run.records": ("OnConflict", "RunProgress"),
     "dfn_tui.service.bulk.run.run": ("Run",),
     "dfn_tui.service.changes.policy": ("Approval", "Notice"),
     "dfn_tui.service.connections": ("Connections",),
     "dfn_tui.service.desk": ("Desk",),
-    "dfn_tui.service.freshness": ("Conflict", "StaleWrite"),
+    "dfn_tui.outcomes": ("Outcome",),
+    "dfn_tui.service.changes.conflict": ("StaleWrite",),
+    "dfn_tui.service.changes.outcome": ("FieldResult", "UserResult"),
+    "dfn_tui.service.changes.pipeline": ("Conflict",),
+    "dfn_tui.service.changes.reconcile": ("Reconciled",),
     "dfn_tui.service.journalling": ("JournalKeeper",),
     "dfn_tui.service.place": ("Place",),
     "dfn_tui.service.records": (
         "FieldChange",
         "FieldKind",
-        "FieldResult",
         "UserChange",
         "UserRecord",
-        "UserResult",
-        "Verdict",
     ),
     "dfn_tui.service.review": ("Review",),
-    "dfn_tui.service.settling": ("Settled",),
     "dfn_tui.service.staging": ("Draft",),
     "dfn_tui.service.tokens": ("TokenNeeded",),
     "dfn_tui.store": ("Change", "Ending", "Entry", "Filter", "Intent", "JournalError", "explain_cover"),
@@ -100,7 +100,6 @@ __all__ = [
     "Connections",
     "Desk",
     "Draft",
-    "End",
     "Ending",
     "Entry",
     "Environment",
@@ -125,11 +124,12 @@ __all__ = [
     "PlannedUser",
     "Probe",
     "Progress",
+    "Reconciled",
+    "Reply",
     "Review",
     "Run",
     "RunProgress",
     "Selection",
-    "Settled",
     "StaleWrite",
     "StandardProperty",
     "TokenNeeded",
@@ -138,6 +138,5 @@ __all__ = [
     "UserResult",
     "Value",
     "ValueType",
-    "Verdict",
     "explain_cover",
 ]

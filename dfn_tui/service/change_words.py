@@ -3,22 +3,25 @@
 from dfn_tui.api.types import Value
 from dfn_tui.consent.flags import State
 from dfn_tui.consent.words import state_glyph, state_name
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.reconcile import Reconciled
 from dfn_tui.service.personal import shown_value
-from dfn_tui.service.records import FieldChange, FieldKind, Verdict
-from dfn_tui.service.settling import Settled
-from dfn_tui.store import Ending
+from dfn_tui.service.records import FieldChange, FieldKind
 from dfn_tui.text import _, inert
 
 
-def verdict_words(verdict: Verdict) -> str:
-    """A verdict as one or two words."""
+def outcome_words(outcome: Outcome) -> str:
+    """How a change ended, as one or two words."""
     return {
-        Verdict.CONFIRMED: _("✓ confirmed"),
-        Verdict.ACCEPTED: _("~ accepted, not verified"),
-        Verdict.DIFFERENT: _("✗ different"),
-        Verdict.FAILED: _("✗ failed"),
-        Verdict.UNKNOWN: _("? unknown"),
-    }[verdict]
+        Outcome.CONFIRMED: _("✓ confirmed"),
+        Outcome.ACCEPTED: _("~ accepted, not verified"),
+        Outcome.UNCHANGED: _("= as wanted already"),
+        Outcome.PLANNED: _("planned"),
+        Outcome.DIFFERENT: _("✗ different"),
+        Outcome.FAILED: _("✗ failed"),
+        Outcome.CONFLICT: _("! changed by someone else, not sent"),
+        Outcome.UNKNOWN: _("? unknown"),
+    }[outcome]
 
 
 def value_words(item: FieldChange, value: Value | None, revealed: bool) -> str:
@@ -44,12 +47,12 @@ def change_words(item: FieldChange, revealed: bool) -> str:
     return f"{inert(item.name, 40)}  {before_words(item, revealed)} → {after}"
 
 
-def settled_words(settled: Settled) -> str:
+def reconciled_words(found: Reconciled) -> str:
     """How a write that an earlier run left open was found to have ended."""
     words = {
-        Ending.CONFIRMED: _("Entry {seq}, {user}: it was applied."),
-        Ending.NOT_APPLIED: _("Entry {seq}, {user}: it was not applied."),
-        Ending.CHANGED_BY_OTHER: _("Entry {seq}, {user}: somebody else changed it since."),
-    }.get(settled.ending, _("Entry {seq}, {user}: unknown. {why}"))
-    user = inert(settled.entry.intent.subject.value, 40)
-    return words.format(seq=settled.entry.seq, user=user, why=inert(settled.message))
+        Outcome.CONFIRMED: _("Entry {seq}, {user}: it was applied."),
+        Outcome.FAILED: _("Entry {seq}, {user}: it was not applied."),
+        Outcome.DIFFERENT: _("Entry {seq}, {user}: it has another value by now."),
+    }.get(found.outcome, _("Entry {seq}, {user}: unknown. {why}"))
+    user = inert(found.entry.intent.subject.value, 40)
+    return words.format(seq=found.entry.seq, user=user, why=inert(found.message))

@@ -16,6 +16,7 @@ from dfn_tui.text import _, inert
 
 if TYPE_CHECKING:
     from dfn_tui.api.calls import Probe, UserApi
+    from dfn_tui.api.limiter import Limiter
     from dfn_tui.api.retry import RetryPolicy
     from dfn_tui.credentials import TokenStore
     from dfn_tui.service.bulk.desk import BulkDesk
@@ -105,13 +106,12 @@ class Connections:
     def bulk(self, name: str) -> "BulkDesk":
         """The desk for many users at once of a connection: the same one for the whole run, as jobs go on."""
         if name not in self._bulk_desks:
-            from dfn_tui.api.retry import RetryPolicy  # noqa: PLC0415  after the first paint
+            from dfn_tui.api.retry import BULK  # noqa: PLC0415  after the first paint
             from dfn_tui.service.bulk import desk  # noqa: PLC0415
 
             place, folder = self.place(name), self.jobs_folder(name)
-            once = RetryPolicy(attempts=1)  # a run repeats what may be repeated by itself
             self._bulk_desks[name] = desk.BulkDesk(
-                self.desk(name), lambda: self._open(place, once, desk.AT_ONCE), folder
+                self.desk(name), lambda pace: self._open(place, BULK, pace, desk.AT_ONCE), folder
             )
         return self._bulk_desks[name]
 
@@ -182,7 +182,11 @@ class Connections:
         return self._store
 
     async def _open(
-        self, place: Place, policy: "RetryPolicy | None" = None, connections: int = 8
+        self,
+        place: Place,
+        policy: "RetryPolicy | None" = None,
+        limiter: "Limiter | None" = None,
+        connections: int = 8,
     ) -> "UserApi":
         connection = place.connection
         store = await self._tokens(connection.name)
@@ -203,6 +207,7 @@ class Connections:
             service_id=connection.service_id,
             read_only=place.mode.read_only,
             policy=policy,
+            limiter=limiter,
             connections=connections,
         )
 

@@ -8,41 +8,59 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 from dfn_tui.api.calls import (
     CLOCK_SKEW_LIMIT,
     OnProgress,
-    Outcome,
     Probe,
-    Status,
     UserApi,
     ignore_progress,
 )
+from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Environment
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.apply import apply, not_sent
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.conflict import StaleWrite
+from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult
+from dfn_tui.service.changes.pipeline import (
+    ChangeGroup,
+    Checked,
+    Target,
+    as_wanted,
+    check,
+    not_sent,
+    read_back,
+    read_groups,
+    send,
+)
 from dfn_tui.service.changes.policy import Approval, require
+from dfn_tui.service.changes.reading import read_records
+from dfn_tui.service.changes.reconcile import Reconciled, reconcile
 from dfn_tui.service.clock import Clock, utc_now
-from dfn_tui.service.freshness import StaleWrite, check
 from dfn_tui.service.gate import Gate
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.place import Place
-from dfn_tui.service.records import UserRecord, UserResult, Verdict
+from dfn_tui.service.records import UserRecord
 from dfn_tui.service.review import Review, review
-from dfn_tui.service.settling import STILL_AT_WORK, Settled, settle
 from dfn_tui.service.staging import Staging
 from dfn_tui.service.tokens import TOKEN_KINDS
-from dfn_tui.store import Ending, JournalError
+from dfn_tui.store import JournalError
 
 LOOK_UPS_AT_ONCE = 4
 """Batches of a long look-up under way together: quick on a slow line, kind to the server."""
 
 SETTLING_PATIENCE = 5.0
 """Seconds a look-up waits while what an earlier run left open is settled. A write waits to the end."""
+
+
+A_REQUEST = 20.0
+"""Seconds more that a write may take for each request after the first."""
+
+_OVER = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
+"""Outcomes after which nothing is left to be sent for that user."""
 
 
 class Desk:
@@ -64,10 +82,12 @@ class Desk:
         self._gate = gate
         self.staging = Staging()
         self.clock = clock
-        self.settled: list[Settled] = []
+        self.settled: list[Reconciled] = []
         """What an earlier run left open, and how it was found to have ended when this desk was opened."""
         self.journal_trouble: JournalError | None = None
         """Why the journal could not be read or written last."""
+        self.stopped = False
+        """Whether nothing more is to be sent by this run."""
         self._open_api = open_api
         self._api: UserApi | None = None
         self._opening = asyncio.Lock()
@@ -92,6 +112,8 @@ class Desk:
         async with self._opening:
             if self._api is None:
                 self._api = await self._open_api()
+                if self.stopped:
+                    self._api.stop()
                 # In a task of its own: a look-up that is cancelled must not leave entries open.
                 self._settling = [asyncio.ensure_future(self._settle(self._api))]
             client, settling = self._api, self._settling[0]
@@ -102,12 +124,12 @@ class Desk:
 
     async def _settle(self, client: UserApi) -> None:
         try:
-            settled = await settle(client, self.journal, self.connection.name, self.clock)
+            settled = await reconcile(client, self.journal, self.connection.name, self.clock)
         except JournalError as error:
             self.journal_trouble = error  # reading goes on; writing is refused at the gate
             return
         self.settled += settled
-        if self.capabilities.read_by and any(one.ending is Ending.UNKNOWN for one in settled):
+        if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in settled):
             self._settling.append(asyncio.ensure_future(self._settle_later(client)))
 
     async def _settle_later(self, client: UserApi) -> None:
@@ -205,12 +227,9 @@ class Desk:
     async def _read(
         self, client: UserApi, identities: Sequence[Identity], progress: OnProgress, ci: bool
     ) -> list[UserRecord]:
-        records = [self._record(outcome) for outcome in await client.read_profiles(identities, progress)]
-        readable = [record.identity for record in records if record.profile is not None]
-        if not (ci and readable and self.capabilities.ci_fields):
-            return records
-        found = {outcome.identity: outcome for outcome in await client.read_ci(readable, progress)}
-        return [_with_ci(record, found.get(record.identity)) for record in records]
+        ci = ci and bool(self.capabilities.ci_fields)
+        found = await read_records(client, identities, self.clock, progress, ci=ci)
+        return [found[identity] for identity in identities]
 
     async def look_again(self, identities: Collection[Identity]) -> None:
         """Reads users with staged edits again and moves the edits onto what is there now."""
@@ -218,10 +237,6 @@ class Desk:
             record = await self.open_user(identity)
             if record.failure is None:
                 self.staging.draft(record)
-
-    def _record(self, outcome: Outcome) -> UserRecord:
-        failure = None if outcome.status is Status.DONE else outcome
-        return UserRecord(outcome.identity, self.clock(), outcome.profile, failure=failure)
 
     def writes_to(self, identity: Identity) -> int:
         """How often this desk wrote to that user: what was read before the last time is out of date."""
@@ -237,51 +252,83 @@ class Desk:
         """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing."""
         require(reviewed.scope, self.place.mode, self.connection, approval, self.clock())
 
+    def stop_sending(self) -> None:
+        """Sends nothing more; what is under way goes on."""
+        self.stopped = True
+        if self._api is not None:
+            self._api.stop()
+
     async def apply(
-        self, reviewed: Review, approval: Approval, progress: OnProgress = ignore_progress
+        self,
+        reviewed: Review,
+        approval: Approval,
+        progress: OnProgress = ignore_progress,
+        *,
+        seconds: float = 60.0,
     ) -> list[UserResult]:
         """Sends what was reviewed: checked against the server, journalled, sent, read back, journalled.
 
         Raises `GateRefused`, `StaleWrite` and what opening raises, each before anything leaves. Confirmed and
         accepted edits leave the staging; all others stay staged. A caller that is cancelled does not stop it.
+        It is over after about `seconds`, and for each further request full of users some more; what nobody
+        answered by then is unknown.
         """
         self.admit(reviewed, approval)
         async with self._using(settled=True) as client:
-            task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress))
+            task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress, seconds))
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
             return await asyncio.shield(task)
 
     async def _apply(
+        self,
+        client: UserApi,
+        reviewed: Review,
+        approval: Approval,
+        progress: OnProgress,
+        seconds: float,
+    ) -> list[UserResult]:
+        more = (len(reviewed.changes) - 1) // self.capabilities.batch_size
+        with deadline(seconds + more * A_REQUEST):
+            return await self._send(client, reviewed, approval, progress)
+
+    async def _send(
         self, client: UserApi, reviewed: Review, approval: Approval, progress: OnProgress
     ) -> list[UserResult]:
-        wanted = [change for change in reviewed.changes if change.identity not in approval.leave_out]
-        checked = await check(client, wanted)
-        if checked.conflicts:
-            raise StaleWrite(checked.conflicts)
-        results = [
-            not_sent(change, checked.unread[change.identity])
-            for change in wanted
-            if change.identity in checked.unread
-        ]
+        wanted = {c.identity: c for c in reviewed.changes if c.identity not in approval.leave_out}
+        groups = [ChangeGroup(c.fields, (Target(c.identity, c.undo_of),)) for c in wanted.values()]
+        if self.capabilities.read_by:
+            checked = check(groups, await read_groups(client, groups, self.clock), strict=True)
+            if checked.conflicts:
+                raise StaleWrite(checked.conflicts)
+        else:
+            checked = Checked(tuple(groups))
+        results = [not_sent(*one) for one in checked.unread]
+        results += [as_wanted(user, fields) for user, fields in checked.unchanged]
         if checked.fresh:
-            entries = await self._gate.record(checked.fresh, reviewed, approval)
-            sent = await apply(client, checked.fresh, progress)
-            self.journal_trouble = await self._gate.conclude(entries, sent)
-            results += sent
-            self._writes.update(change.identity for change in checked.fresh)
-            for change, result in zip(checked.fresh, sent, strict=True):
-                if result.verdict in (Verdict.CONFIRMED, Verdict.ACCEPTED):
-                    self.staging.settle(change)
+            results += await self._write(client, checked.fresh, reviewed, approval, progress)
+        for result in results:
+            if result.outcome in _OVER:
+                self.staging.settle(wanted[result.identity])
+        return results
+
+    async def _write(
+        self,
+        client: UserApi,
+        groups: Sequence[ChangeGroup],
+        reviewed: Review,
+        approval: Approval,
+        progress: OnProgress,
+    ) -> list[UserResult]:
+        entries = await self._gate.record(groups, reviewed, approval)
+        replies = await send(client, groups, progress)
+        results = await read_back(client, groups, replies, self.clock)
+        self.journal_trouble = await self._gate.conclude(entries, results)
+        self._writes.update(result.identity for result in results)
+        if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in results):
+            self._settling.append(asyncio.ensure_future(self._settle_later(client)))
         return results
 
     async def finish(self) -> None:
         """Waits for what is being written, then closes the connection."""
         await self.forget_token()
-
-
-def _with_ci(record: UserRecord, ci: Outcome | None) -> UserRecord:
-    if ci is None:
-        return record
-    failure = None if ci.status is Status.DONE else ci
-    return replace(record, ci=ci.ci, failure=failure)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
+from dfn_tui.service.changes.outcome import UserResult
+from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.intents import intents, outcome
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.service.records import UserChange, UserResult
 from dfn_tui.service.review import Review
 from dfn_tui.store import JournalError
 from dfn_tui.text import _
@@ -20,12 +21,12 @@ class Gate:
         self._connection = connection
         self._keeper = keeper
 
-    async def record(self, changes: Sequence[UserChange], reviewed: Review, approval: Approval) -> list[int]:
+    async def record(self, groups: Sequence[ChangeGroup], reviewed: Review, approval: Approval) -> list[int]:
         """Journals what is about to be sent; it is on the disk when this returns the entries' numbers.
 
         Raises `GateRefused` where the journal cannot be written: without it nothing may be sent.
         """
-        planned = intents(changes, reviewed, approval, self._connection, self._keeper.operator)
+        planned = intents(groups, reviewed, approval, self._connection, self._keeper.operator)
         try:
             return await self._keeper.begin(planned)
         except JournalError as error:

@@ -6,7 +6,7 @@ Nothing is uncovered here: what an entry masks stays masked.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from dfn_tui.service.values import format_value
+from dfn_tui.service.changes.values import format_value
 from dfn_tui.store import Change, Entry, FieldOutcome, Operator, Outcome
 from dfn_tui.store.records import Value
 from dfn_tui.text import inert

@@ -6,8 +6,9 @@ from uuid import uuid4
 from dfn_tui import __version__
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Connection
+from dfn_tui.service.changes.outcome import UserResult
+from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.records import UserChange, UserResult
 from dfn_tui.service.review import Review
 from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
 
@@ -18,7 +19,7 @@ def is_personal_id(kind: IdentityKind) -> bool:
 
 
 def intents(
-    changes: Sequence[UserChange],
+    groups: Sequence[ChangeGroup],
     reviewed: Review,
     approval: Approval,
     connection: Connection,
@@ -33,10 +34,10 @@ def intents(
             environment=connection.environment.value,
             generation=connection.api.value,
             subject=Subject(
-                change.identity.kind.value, change.identity.value, is_personal_id(change.identity.kind)
+                user.identity.kind.value, user.identity.value, is_personal_id(user.identity.kind)
             ),
             changes=tuple(
-                Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in change.fields
+                Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in group.fields
             ),
             operator=operator,
             program=__version__,
@@ -44,9 +45,10 @@ def intents(
             warnings=read,
             reason=approval.reason.strip(),
             evidence=approval.evidence.strip(),
-            undo_of=change.undo_of,
+            undo_of=user.undo_of,
         )
-        for change in changes
+        for group in groups
+        for user in group.users
     ]
 
 
@@ -54,12 +56,12 @@ def outcome(seq: int, result: UserResult, by: Operator | None = None) -> Outcome
     """How that intent ended, field by field."""
     return Outcome(
         intent=seq,
-        ending=Ending(result.verdict.value),
+        ending=Ending(result.outcome.value),
         fields=tuple(
             FieldOutcome(
                 field.change.kind.value,
                 field.change.name,
-                Ending(field.verdict.value),
+                Ending(field.outcome.value),
                 field.read_back,
                 field.now,
                 field.code,

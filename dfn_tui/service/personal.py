@@ -4,7 +4,7 @@ import re
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Value
-from dfn_tui.service.values import format_value
+from dfn_tui.service.changes.values import format_value
 from dfn_tui.text import inert, mask
 
 _NAMES = frozenset(

@@ -15,10 +15,10 @@ from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.words import flag_name, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
+from dfn_tui.service.changes.reading import unread
 from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import operator_words, state_of
 from dfn_tui.service.intents import is_personal_id
-from dfn_tui.service.reading import unread
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.store import Change, Ending, Entry
 from dfn_tui.text import _, inert, mask

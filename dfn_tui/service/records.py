@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from dfn_tui.api.calls import Outcome, Profile
+from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, State
 
@@ -21,8 +21,9 @@ class UserRecord:
     identity: Identity
     read_at: datetime
     profile: Profile | None = None
-    ci: Mapping[str, str] | None = None
-    failure: Outcome | None = None
+    ci: Mapping[str, Value] | None = None
+    failure: Reply | None = None
+    ci_unreadable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def consents(self) -> Consents:
@@ -38,7 +39,9 @@ class UserRecord:
         return (
             self.profile is not None
             and not self.profile.properties
+            and not self.profile.unreadable
             and not self.ci
+            and not self.ci_unreadable
             and all(state is State.NEVER_SET for state in self.profile.consents.values())
         )
 
@@ -77,46 +80,3 @@ class UserChange:
     """The server knows nothing of this user: the write would create it."""
     undo_of: int | None = None
     """The journal entry that this change takes back."""
-
-
-class Verdict(StrEnum):
-    """What is known of a change after it was sent.
-
-    CONFIRMED: reading back shows it. ACCEPTED: the server took it, and this generation cannot be read.
-    DIFFERENT: the server took it, but reading back shows another value. FAILED: refused, or not applied.
-    UNKNOWN: it was sent, no answer came, and reading back did not settle it.
-    """
-
-    CONFIRMED = "confirmed"
-    ACCEPTED = "accepted"
-    DIFFERENT = "different"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldResult:
-    """How one field's change ended. `now` is what reading back showed, where `read_back` is True."""
-
-    change: FieldChange
-    verdict: Verdict
-    read_back: bool = False
-    now: Value | None = None
-    code: str | None = None
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UserResult:
-    """How the change of one user ended."""
-
-    identity: Identity
-    fields: tuple[FieldResult, ...]
-    errors: tuple[Outcome, ...] = field(default=())
-
-    @property
-    def verdict(self) -> Verdict:
-        """The gravest of the fields': what is uncertain outranks what failed."""
-        found = {result.verdict for result in self.fields}
-        gravest = (Verdict.UNKNOWN, Verdict.DIFFERENT, Verdict.FAILED, Verdict.ACCEPTED)
-        return next((verdict for verdict in gravest if verdict in found), Verdict.CONFIRMED)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
 from dfn_tui.service.records import FieldChange, FieldKind, UserChange, UserRecord
-from dfn_tui.service.values import same_value
 from dfn_tui.text import _
 
 

@@ -6,21 +6,24 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
 
-from dfn_tui.api.calls import Progress
+from dfn_tui.api.calls import ProfileWrite, Progress, Reply
+from dfn_tui.api.limiter import Limiter
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Timeouts, Transport
-from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.api.v1 import V1Api
 from dfn_tui.api.v2 import V2Api
+from dfn_tui.consent.flags import Consents
 
 TOKEN = "tok-3cret/+=~"
 SERVICE_ID = "service-7"
 EXPORT_TOKEN = "exp-3cret/+=~"
 
-Reply = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Served = bytes | Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Received:
     line: str
     headers: dict[str, str]
     content: bytes
+    connection: int
+    """The first is 1."""
 
     @property
     def json(self) -> Any:
@@ -57,12 +62,13 @@ async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) ->
 class RawServer:
     """Gives `replies` one per request, over as many connections as the client likes; the last one stays."""
 
-    def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *replies: Served, tls: ssl.SSLContext | None = None) -> None:
         self.replies = list(replies)
         self.requests: list[Received] = []
         self.connections = 0
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
+        self._numbers: WeakKeyDictionary[asyncio.StreamReader, int] = WeakKeyDictionary()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
@@ -81,6 +87,7 @@ class RawServer:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
+        self._numbers[reader] = self.connections
         try:
             while await self._exchange(reader, writer):
                 pass
@@ -91,10 +98,7 @@ class RawServer:
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in head[1:] if line)
-        length = next((int(v) for k, v in headers.items() if k.lower() == "content-length"), 0)
-        self.requests.append(Received(head[0], headers, await reader.readexactly(length)))
+        await self.receive(reader)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, bytes):
             writer.write(reply)
@@ -102,6 +106,14 @@ class RawServer:
             return True
         await reply(reader, writer)
         return False
+
+    async def receive(self, reader: asyncio.StreamReader) -> None:
+        """Takes in one request. Raises IncompleteReadError when there is no more."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in head[1:] if line)
+        length = next((int(v) for k, v in headers.items() if k.lower() == "content-length"), 0)
+        content = await reader.readexactly(length)
+        self.requests.append(Received(head[0], headers, content, self._numbers[reader]))
 
 
 @dataclass
@@ -126,11 +138,17 @@ class Waits:
 
 
 def v1(
-    url: str, waits: Waits | None = None, *, timeouts: Timeouts | None = None, read_only: bool = False
+    url: str,
+    waits: Waits | None = None,
+    *,
+    timeouts: Timeouts | None = None,
+    read_only: bool = False,
+    policy: RetryPolicy | None = None,
+    limiter: Limiter | None = None,
 ) -> V1Api:
     token = SecretStr(TOKEN)
     transport = Transport(url, secrets=[token], timeouts=timeouts, read_only=read_only)
-    return V1Api(transport, (waits or Waits()).policy(), token=token)
+    return V1Api(transport, policy or (waits or Waits()).policy(), token=token, limiter=limiter)
 
 
 def v2(
@@ -140,12 +158,21 @@ def v2(
     timeouts: Timeouts | None = None,
     export_token: str | None = EXPORT_TOKEN,
     read_only: bool = False,
+    fresh_writes: bool = False,
+    limiter: Limiter | None = None,
 ) -> V2Api:
     token = SecretStr(TOKEN)
     export = None if export_token is None else SecretStr(export_token)
-    transport = Transport(url, secrets=[token], timeouts=timeouts, read_only=read_only)
+    transport = Transport(
+        url, secrets=[token], timeouts=timeouts, read_only=read_only, fresh_writes=fresh_writes
+    )
     return V2Api(
-        transport, (waits or Waits()).policy(), token=token, export_token=export, service_id=SERVICE_ID
+        transport,
+        (waits or Waits()).policy(),
+        token=token,
+        export_token=export,
+        service_id=SERVICE_ID,
+        limiter=limiter,
     )
 
 
@@ -170,3 +197,17 @@ def found(profiles: Mapping[str, Mapping[str, object]], failures: object = None)
 
 def failure(code: int, *ids: str, msg: str = "busy") -> dict[str, object]:
     return {"code": code, "msg": msg, "user_ids": list(ids)}
+
+
+def change(
+    user: Identity, consents: Consents | None = None, properties: Mapping[str, Value] | None = None
+) -> ProfileWrite:
+    """An edit for one user."""
+    return ProfileWrite((user,), consents or {}, properties or {})
+
+
+def how(reply: Reply) -> str:
+    """The one of the four ends that a reply is."""
+    ends = {"ok": reply.ok, "refused": reply.refused, "pending": reply.pending}
+    (end,) = [name for name, so in ends.items() if so] or ["remark"]
+    return end

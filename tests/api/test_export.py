@@ -21,13 +21,13 @@ from dfn_tui.api.errors import (
     TokenRejected,
 )
 from dfn_tui.api.export import _records_of
-from tests.api.served import RawServer, Reply, Waits, http, v2
+from tests.api.served import RawServer, Served, Waits, http, v2
 
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def rows(*replies: Reply, waits: Waits | None = None) -> list[dict[str, str]]:
+async def rows(*replies: Served, waits: Waits | None = None) -> list[dict[str, str]]:
     async with RawServer(*replies) as server:
         api = v2(server.url, waits)
         try:

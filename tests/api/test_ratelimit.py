@@ -37,6 +37,27 @@ def test_seconds_until_reset() -> None:
     assert seconds_until_reset({}, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120.0),
+        (" 5 ", 5.0),
+        ("0", None),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("９", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("9" * 8, None),
+        ("9" * 400, None),
+    ],
+)
+def test_retry_after_counts_where_the_documented_headers_do_not(text: str, seconds: float | None) -> None:
+    assert seconds_until_reset({"retry-after": text}, NOW) == seconds
+    assert seconds_until_reset({"retry-after": text, "x-rate-limit-reset": "soon"}, NOW) == seconds
+    assert seconds_until_reset({"retry-after": text, "x-rate-limit-reset": "1719397769"}, NOW) == 9.0
+
+
 @given(st.text())
 def test_no_header_value_breaks_it(text: str) -> None:
     wait = seconds_until_reset({"x-ratelimit-reset": text}, NOW)

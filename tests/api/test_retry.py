@@ -1,19 +1,23 @@
 """How long, how often, and when not at all."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.api import words
+from dfn_tui.api import messages
 from dfn_tui.api.errors import ApiError
-from dfn_tui.api.retry import Patience, RetryPolicy, worth_retrying
+from dfn_tui.api.retry import BULK, SINGLE, RetryPolicy, RetryState, worth_retrying
 from tests.api.served import Waits
 
 
 async def _exhaust(policy: RetryPolicy, wait: float | None = None) -> list[tuple[int, float, str]]:
     told: list[tuple[int, float, str]] = []
-    patience = Patience(policy, lambda *args: told.append(args))
-    while await patience.again("busy", wait):
+    state = RetryState(policy, lambda *args: told.append(args))
+    while await (
+        state.again("busy") if wait is None else state.after_limit("busy", wait, limiter_waits=False)
+    ):
         pass
     return told
 
@@ -61,20 +65,49 @@ async def test_attempts_and_total_time_are_caps(
 @pytest.mark.parametrize(
     ("error", "read", "write"),
     [
-        (words.unreachable("refused", "h"), True, False),
-        (words.unreachable("unknown-host", "h"), True, False),
-        (words.unreachable("tls", "h"), False, False),
-        (words.unreachable("proxy", "h"), False, False),
-        (words.answer_lost(timeout=True, write=False), True, False),
-        (words.server_failed("500", write=False), True, False),
-        (words.rate_limited("4006", None), True, True),
-        (words.answer_unreadable("malformed", write=False), False, False),
-        (words.token_rejected("4001"), False, False),
-        (words.not_permitted("4004", ""), False, False),
-        (words.rejected("4002", ""), False, False),
-        (words.read_only(), False, False),
+        (messages.unreachable("refused", "h"), True, False),
+        (messages.unreachable("unknown-host", "h"), True, False),
+        (messages.unreachable("tls", "h"), False, False),
+        (messages.unreachable("proxy", "h"), False, False),
+        (messages.answer_lost(timeout=True, write=False), True, False),
+        (messages.server_failed("500", write=False), True, False),
+        (messages.rate_limited("4006", None, applied=False), True, True),
+        (messages.answer_unreadable("malformed", write=False), False, False),
+        (messages.token_rejected("4001", applied=False), False, False),
+        (messages.not_permitted("4004", "", applied=False), False, False),
+        (messages.rejected("4002", "", applied=False), False, False),
+        (messages.read_only(), False, False),
     ],
 )
 def test_what_is_worth_another_try(error: ApiError, read: bool, write: bool) -> None:
-    assert worth_retrying(error, write=False) is read
-    assert worth_retrying(error, write=True) is write
+    assert worth_retrying(error, SINGLE, write=False) is read
+    assert worth_retrying(error, SINGLE, write=True) is write
+
+
+def test_a_bulk_run_sends_a_write_again_that_reached_nobody() -> None:
+    assert worth_retrying(messages.unreachable("refused", "h"), BULK, write=True)
+    assert not worth_retrying(messages.unreachable("tls", "h"), BULK, write=True)
+    assert not worth_retrying(messages.answer_lost(timeout=True, write=True), BULK, write=True)
+
+
+async def test_for_somebody_who_waits() -> None:
+    waits = Waits()
+    policy = replace(SINGLE, clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 1.0)
+    assert len(await _exhaust(policy)) == 4
+    assert waits.slept == [0.5, 1, 2, 4]
+    assert await _exhaust(policy, wait=121.0) == await _exhaust(replace(policy, total=None), wait=121.0) == []
+    assert await _exhaust(replace(policy, total=None, attempts=2), wait=119.0) != []
+
+
+async def test_for_a_run_that_gets_through_in_the_end() -> None:
+    waits = Waits()
+    policy = replace(BULK, clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 0.0)
+    assert len(await _exhaust(policy)) == 5
+    assert waits.slept == [0.25, 0.5, 1, 2, 4]
+    state = RetryState(policy, lambda *_args: None)
+    for _number in range(50):
+        assert await state.after_limit("slow", 86_400.0, limiter_waits=False)
+        assert await state.after_limit("slow", None, limiter_waits=False)
+    slept = len(waits.slept)
+    assert await state.after_limit("slow", 86_400.0, limiter_waits=True)
+    assert len(waits.slept) == slept  # the limiter waits

@@ -9,14 +9,28 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
-from dfn_tui.api.calls import CiWrite, Outcome, ProfileWrite, Status
+from dfn_tui.api import messages
+from dfn_tui.api.calls import CiWrite, ProfileWrite, Reply, UserApi
 from dfn_tui.api.capabilities import GENERATION_1
 from dfn_tui.api.errors import ApiError, RateLimited, ServerFailed, TokenRejected
 from dfn_tui.api.transport import Transport
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.api.v2 import V2Api
 from dfn_tui.consent.flags import Flag, State
-from tests.api.served import EXPORT_TOKEN, SERVICE_ID, TOKEN, RawServer, Waits, external, http, users, v1, v2
+from tests.api.served import (
+    EXPORT_TOKEN,
+    SERVICE_ID,
+    TOKEN,
+    RawServer,
+    Waits,
+    change,
+    external,
+    how,
+    http,
+    users,
+    v1,
+    v2,
+)
 
 VECTORS = Path(__file__).parents[1] / "data" / "vectors"
 PLACEHOLDERS = {
@@ -38,10 +52,10 @@ def vector(name: str) -> dict[str, Any]:
 def profile_write(entry: dict[str, Any]) -> ProfileWrite:
     properties = dict(entry["properties"])
     consents = {flag: State(properties.pop(flag)) for flag in Flag if flag in properties}
-    return ProfileWrite(users(entry["user_id"])[0], consents, properties)
+    return change(users(entry["user_id"])[0], consents, properties)
 
 
-async def call_v1(name: str, url: str) -> list[Outcome]:
+async def call_v1(name: str, url: str) -> list[Reply]:
     body = vector(name)["body"]
     api = v1(url)
     match name:
@@ -51,14 +65,14 @@ async def call_v1(name: str, url: str) -> list[Outcome]:
             return await api.read_ci(users(*body["user_ids"]))
         case "v1-ci-update":
             entries = body["user_ci_properties"]
-            return await api.write_ci([CiWrite(users(e["user_id"])[0], e["properties"]) for e in entries])
+            return await api.write_ci([CiWrite((users(e["user_id"])[0],), e["properties"]) for e in entries])
         case "v1-ci-delete":
             return await api.delete_ci(users(*body["user_ids"]), body["user_ci_property_names"])
         case _:
             return await api.read_profiles(users(*body["user_ids"]))
 
 
-async def call_v2(name: str, url: str) -> Outcome:
+async def call_v2(name: str, url: str) -> Reply:
     body = vector(name)["body"]
     moment = datetime.strptime(body["request_datetime"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     token = SecretStr(TOKEN)
@@ -78,7 +92,7 @@ async def call_v2(name: str, url: str) -> Outcome:
     ]
     if name == "v2-identities":
         return await api.link(identity, others)
-    (outcome,) = await api.write_profiles([ProfileWrite(identity, {}, body["user_properties"])])
+    (outcome,) = await api.write_profiles([change(identity, {}, body["user_properties"])])
     return outcome
 
 
@@ -107,7 +121,7 @@ async def test_generation_1_requests_and_answers(name: str) -> None:
         elif answer["body"]["result_data"]["failure_details"]:
             expected = [None, "5003"]
         assert [outcome.code for outcome in outcomes] == expected
-        done = [outcome.status is Status.DONE for outcome in outcomes]
+        done = [outcome.ok for outcome in outcomes]
         assert done == [code is None for code in expected]
 
 
@@ -128,8 +142,9 @@ async def test_profiles_are_read_as_documented() -> None:
         first, second = await call_v1("v1-profile-view", server.url)
         check_request(server, "v1-profile-view", body={"user_ids": ["User_1", "User_2"]})
     assert first.profile is not None and second.profile is not None
-    assert first.profile.consents == {Flag.INFO: State.SUBSCRIBED, Flag.MKT: State.SUBSCRIBED}
-    assert second.profile.consents == {Flag.INFO: State.SUBSCRIBED, Flag.MKT: State.UNSUBSCRIBED}
+    rest = dict.fromkeys(Flag, State.NEVER_SET)
+    assert first.profile.consents == rest | {Flag.INFO: State.SUBSCRIBED, Flag.MKT: State.SUBSCRIBED}
+    assert second.profile.consents == rest | {Flag.INFO: State.SUBSCRIBED, Flag.MKT: State.UNSUBSCRIBED}
     assert (first.profile.properties, second.profile.properties) == (
         {"user_name": "lucas"},
         {"user_name": "max"},
@@ -151,7 +166,7 @@ async def test_generation_2_requests_and_answers(name: str) -> None:
     async with RawServer(http(answer["body"], answer["status"])) as server:
         outcome = await call_v2(name, server.url)
         check_request(server, name)
-    assert (outcome.status, outcome.code, outcome.identity) == (Status.DONE, None, external("dfn-user-123"))
+    assert (how(outcome), outcome.code, outcome.identity) == ("ok", None, external("dfn-user-123"))
 
 
 async def test_export_request_and_answers() -> None:
@@ -169,8 +184,16 @@ async def test_export_request_and_answers() -> None:
     assert errors == [TokenRejected, RateLimited, ServerFailed]
 
 
+def test_no_path_of_the_client_deletes_a_person() -> None:
+    """`identities/delete` deletes the whole profile with all its consents."""
+    package = Path(messages.__file__).parent
+    assert not [path.name for path in package.glob("*.py") if "identities/delete" in path.read_text()]
+    assert not hasattr(UserApi, "delete_identities")
+
+
 def test_every_vector_is_covered() -> None:
     assert {path.stem for path in VECTORS.glob("*.json")} == {
         "v1-profile-view", "v1-profile-update", "v1-ci-view", "v1-ci-update", "v1-ci-delete",
-        "v2-user-profile", "v2-identities", "v2-identities-delete", "v2-export-userprofile",
+        "v2-user-profile", "v2-identities", "v2-export-userprofile",
+        "v2-identities-delete",  # for the sandbox; the client has no such call
     }  # fmt: skip

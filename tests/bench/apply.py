@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.process import SandboxProcess
-from dfn_tui.service import Approval, Verdict
+from dfn_tui.service import Approval, Outcome
 from tests.starting import start
 
 
@@ -43,7 +43,7 @@ async def measure(users: int, latency: int, folder: Path) -> None:
             started = time.perf_counter()
             results = await desk.apply(desk.review(), Approval(reason="bench"))
             whole = time.perf_counter() - started
-    confirmed = sum(result.verdict is Verdict.CONFIRMED for result in results)
+    confirmed = sum(result.outcome is Outcome.CONFIRMED for result in results)
     each = 1000 * spent / max(1, len(results))
     print(f"users changed        {len(results)}, confirmed {confirmed}, latency {latency} ms")
     print(f"whole apply          {whole:.2f} s")

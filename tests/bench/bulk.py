@@ -33,10 +33,10 @@ from dfn_tui.sandbox.process import SandboxProcess
 from dfn_tui.service.bulk import desk as bulk_desk
 from dfn_tui.service.bulk.desk import Options
 from dfn_tui.service.bulk.input import parse_assignment
-from dfn_tui.service.bulk.input.columns import WishSet
 from dfn_tui.service.bulk.plan.file import create, write_head
 from dfn_tui.service.bulk.plan.records import Head, Shape, Standing
 from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.changes.fields import EditSet
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
 
@@ -91,7 +91,7 @@ def write_plan(path: Path, users: int) -> None:
     """A plan that withdraws a consent of users that the sandbox does not know."""
     shape = Shape(
         Standing.CREATE,
-        WishSet.of([parse_assignment("mkt_sms_flag=Unsubscribed", GENERATION_1)]),
+        EditSet.of([parse_assignment("mkt_sms_flag=Unsubscribed", GENERATION_1)]),
         ("Undefined",),
     )
     now = datetime.now(UTC)

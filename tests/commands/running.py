@@ -18,7 +18,7 @@ from dfn_tui.cli import main
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import NoKeyring
 from dfn_tui.sandbox.server import SandboxThread
-from tests.starting import KEY
+from tests.starting import KEY, Server
 
 CONFIG = """
 default = "here"
@@ -68,7 +68,7 @@ class Ran:
 Run = Callable[..., Ran]
 
 
-def configure(sandbox: SandboxThread) -> None:
+def configure(sandbox: Server) -> None:
     """One connection of each sort to that sandbox, and one that meets no TLS."""
     file = Path(os.environ["DFN_TUI_CONFIG"])
     rest = sandbox.url.removeprefix("http")
@@ -87,7 +87,7 @@ def _no_keyring() -> NoReturn:
     raise NoKeyring("There is no keyring here.")
 
 
-def runner(sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+def runner(sandbox: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
     """Runs `dfn-tui …` here, with the sandbox's token; `stdin` is what is piped in."""
     configure(sandbox)
     monkeypatch.setenv("DFN_TUI_TOKEN", sandbox.token)

@@ -74,7 +74,7 @@ def test_bad_usage_and_input(run: Run, arguments: list[str], stdin: bytes) -> No
 def test_a_user_that_cannot_be_read(
     run: Run, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dfn_tui.api.retry.Patience.again", _no_patience)
+    monkeypatch.setattr("dfn_tui.api.retry.RetryState.again", _no_patience)
     sandbox.faults.busy_users = frozenset({"user-0003"})
     ran = run("get", "--json", "user-0001", "user-0003")
     assert ran.code == 1

@@ -342,12 +342,53 @@ def test_a_signal_while_sending_waits_for_what_was_sent(
         sandbox.requests.clear()
         sandbox.faults.latency_ms = 300
         typed.type("yes")
-        typed.wait_for(lambda: sandbox.requests)
+        typed.wait_for(lambda: any(request.path.endswith("/update") for request in sandbox.requests))
         typed.signal(kind)
         typed.see("waiting for the server's last answer.")
         ran = typed.ended()
     sandbox.faults.latency_ms = 0
     assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])
+
+
+def test_a_signal_before_the_change_went_out_lets_nothing_go_out(
+    sandbox: SandboxThread, users: Users
+) -> None:
+    [user] = users()
+    with Typed(sandbox, "set", user, STOP, "--json") as typed:
+        typed.see("Type yes to send: ")
+        sandbox.requests.clear()
+        sandbox.faults.latency_ms = 300
+        typed.type("yes")
+        typed.wait_for(lambda: sandbox.requests)  # it looks at the user once more first
+        typed.signal(signal.SIGINT)
+        ran = typed.ended()
+    sandbox.faults.latency_ms = 0
+    assert (ran.code, ran.outcomes) == (130, [(user, "failed")])
+    assert ran.objects[0]["code"] == "not-sent"
+    assert state_of(sandbox, user) == "Subscribed"
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_leaves_a_server_that_does_not_answer(
+    sandbox: SandboxThread, users: Users, kind: int
+) -> None:
+    [user] = users()
+    with Typed(sandbox, "set", user, STOP, "--json") as typed:
+        typed.see("Type yes to send: ")
+        sandbox.requests.clear()
+        sandbox.faults.latency_ms = 300
+        typed.type("yes")
+        typed.wait_for(lambda: sandbox.requests)
+        sandbox.faults.latency_ms = 600_000
+        typed.wait_for(lambda: any(request.path.endswith("/update") for request in sandbox.requests))
+        typed.signal(kind)
+        typed.see("waiting for the server's last answer.")
+        typed.signal(kind)
+        ran = typed.ended()
+    sandbox.faults.latency_ms = 0
+    assert (ran.code, ran.out) == (130, "")
+    assert "its outcome is unknown" in " ".join(ran.err.split())
+    assert entries(journal_file())[-1].outcome is None
 
 
 @pytest.mark.parametrize(("user", "kind"), [("010-0000-1234", "phone_no"), ("lee@example.com", "email")])

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from dfn_tui import paths
-from dfn_tui.api.calls import Outcome, Profile
+from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.capabilities import GENERATION_1
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
 from dfn_tui.screens.user.ci import CiPane
@@ -35,7 +35,7 @@ def record(
     ci: Mapping[str, str] | None = None,
     *,
     identity: Identity | None = None,
-    failure: Outcome | None = None,
+    failure: Reply | None = None,
 ) -> UserRecord:
     """A user; None is what was not read."""
     return UserRecord(

@@ -130,7 +130,7 @@ async def test_a_plan_that_changed_after_it_was_looked_at_is_not_sent(
             await elsewhere.press("x")
             await see(elsewhere, "2 users to be sent")
         await press(pilot, "send")
-        await see(pilot, "The plan was changed", "Nothing was sent.")
+        await see(pilot, "The plan was changed", "Look at it again.")
         await pilot.press("escape", "escape")
         assert desk(app).jobs() == []
     assert writes(sandbox) == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dfn_tui.api.calls import Outcome, Status
+from dfn_tui.api.calls import Reply
 from dfn_tui.api.capabilities import GENERATION_2
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.ci import CiPane
@@ -133,7 +133,7 @@ async def test_what_is_not_set_cannot_be_deleted() -> None:
 
 async def test_a_failed_read_says_why_and_still_lets_the_operator_act() -> None:
     who = Identity(IdentityKind.USER_ID, "User_1")
-    app = user_1(record({}, None, failure=Outcome(who, Status.FAILED, "4004", "no permission\x1b[2J")))
+    app = user_1(record({}, None, failure=Reply(who, False, code="4004", message="no permission\x1b[2J")))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "This could not be read: no permission\\x1b[2J" in app.shown()

@@ -93,7 +93,7 @@ async def test_a_server_that_cannot_be_reached(
         async with driven(app) as pilot:
             await look_up(pilot, "user-0001")
             await until(pilot, lambda: type(app.screen).__name__ == "ErrorDialog")
-            assert all(word.lower() in shown(app).lower() for word in words), shown(app)
+            await until(pilot, lambda: all(word.lower() in shown(app).lower() for word in words))
 
 
 class CutsWrites(list[ReceivedRequest]):

@@ -11,7 +11,7 @@ from dfn_tui.config import Api, Config, Connection, Environment
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.dialogs import NoticeDialog, TokenDialog
 from dfn_tui.screens.lock import LockScreen
-from dfn_tui.service import Connections, Progress, Verdict
+from dfn_tui.service import Connections, Outcome, Progress
 from dfn_tui.service.tokens import Piped
 from dfn_tui.widgets.field import Field
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
@@ -193,7 +193,7 @@ async def test_a_write_under_way_is_finished_before_its_token_goes(
 
     try:
         results = await withdraw(desk, "user-0003", "user-0006", progress=lock)
-        assert {result.verdict for result in results} == {Verdict.CONFIRMED}
+        assert {result.outcome for result in results} == {Outcome.CONFIRMED}
         assert locking
         await asyncio.gather(*locking)
         assert not desk.token_in_use

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dfn_tui.api.calls import Outcome, Status
+from dfn_tui.api.calls import Reply
 from dfn_tui.api.capabilities import GENERATION_2
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog
@@ -241,7 +241,7 @@ async def test_arrays_are_typed_as_json_within_their_size() -> None:
 
 async def test_a_failed_read_says_why() -> None:
     who = Identity(IdentityKind.USER_ID, "User_1")
-    failure = Outcome(who, Status.FAILED, "5003", "too busy [/foo]\x1b[31m")
+    failure = Reply(who, False, code="5003", message="too busy [/foo]\x1b[31m")
     app = PaneApp(PropertiesPane(), record(failure=failure))
     async with app.run_test() as pilot:
         await pilot.pause()

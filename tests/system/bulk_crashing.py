@@ -19,6 +19,7 @@ import httpx
 
 from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
@@ -26,7 +27,7 @@ from dfn_tui.service.bulk.input import open_input, parse_assignment
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import SENT
 from dfn_tui.service.bulk.run.job import job_files, open_job
-from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from dfn_tui.service.bulk.run.records import OnConflict, State
 from dfn_tui.service.place import Place
 from dfn_tui.store import Ending, Filter, Journal
 from tests.starting import KEY, connections
@@ -162,7 +163,7 @@ class BulkCrashes:
         with open_job(path) as job:
             return job.record.state
 
-    def ends(self) -> Counter[End]:
+    def ends(self) -> Counter[Outcome]:
         [path] = job_files(self.folder / "state" / "jobs")
         with open_job(path) as job:
             return job.counts()
@@ -171,7 +172,7 @@ class BulkCrashes:
         """The users that failed."""
         [path] = job_files(self.folder / "state" / "jobs")
         with open_job(path) as job:
-            return {user.user for user, _ended in job.ended_in(End.FAILED, -1, _ALL)}
+            return {user.user for user, _ended in job.ended_in(Outcome.FAILED, -1, _ALL)}
 
     def planned(self, plan: Path) -> set[str]:
         """The users that something is sent for."""

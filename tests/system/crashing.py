@@ -25,23 +25,24 @@ from dfn_tui.config import Api
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Settled
+from dfn_tui.service import Reconciled
 from dfn_tui.store import Ending, Filter, Journal
 from tests.starting import KEY, start
 from tests.system.writer import Order
 
-GATE, APPLY, CHAIN = "dfn_tui/service/gate.py", "dfn_tui/service/apply.py", "dfn_tui/store/chain.py"
+GATE, CHAIN = "dfn_tui/service/gate.py", "dfn_tui/store/chain.py"
+PIPELINE = "dfn_tui/service/changes/pipeline.py"
 STEPS = {
     "before the intent": (GATE, "record"),
     "while the intent is written": (CHAIN, "_list_intents"),
-    "after the intent": (APPLY, "apply"),
-    "after the answer": (APPLY, "_read_back"),
+    "after the intent": (PIPELINE, "send"),
+    "after the answer": (PIPELINE, "read_back"),
     "before the outcome": (GATE, "conclude"),
     "while the outcome is written": (CHAIN, "_list_outcomes"),
     "after the outcome": ("dfn_tui/service/staging.py", "settle"),
 }
 """The steps of a write at which a writer can be told to die, by the function that is called then."""
-_ANSWER_LOST = ("dfn_tui/api/words.py", "answer_lost")
+_ANSWER_LOST = ("dfn_tui/api/messages.py", "answer_lost")
 _ALL = 1_000_000  # entries at most
 
 
@@ -198,12 +199,12 @@ class Crashes:
         faults = self._sandbox.faults
         faults.error_rate, faults.drop_rate, faults.latency_ms = error_rate, drop_rate, latency_ms
 
-    async def at_step(self, step: str) -> list[Settled]:
+    async def at_step(self, step: str) -> list[Reconciled]:
         """A write of one user, killed at a step of `STEPS`."""
         self._writer.begin(self._order(1, kill_at=STEPS[step]))
         return await self._next(step)
 
-    async def sent(self, *, applied: bool, latency_ms: int = 0) -> list[Settled]:
+    async def sent(self, *, applied: bool, latency_ms: int = 0) -> list[Reconciled]:
         """Killed when the request has arrived at the server, which then applies it, at once or after so many
         milliseconds, or does not."""
 
@@ -216,19 +217,19 @@ class Crashes:
             self._writer.begin(self._order(1))
             return await self._next(step)
 
-    async def unanswered(self) -> list[Settled]:
+    async def unanswered(self) -> list[Reconciled]:
         """Killed when the server has applied it and the answer is lost on the way."""
 
         with self._when_written(lambda: self._faults(drop_rate=1.0)):
             self._writer.begin(self._order(1, kill_at=_ANSWER_LOST))
             return await self._next("after the server applied it")
 
-    async def at_random_call(self, most: int) -> list[Settled]:
+    async def at_random_call(self, most: int) -> list[Reconciled]:
         """Killed at a random one of the first `most` calls and returns of functions."""
         self._writer.begin(self._order(2, kill_after=self._pick.randint(1, most)))
         return await self._next("at a random call")
 
-    async def at_random_time(self, longest: float) -> list[Settled]:
+    async def at_random_time(self, longest: float) -> list[Reconciled]:
         """Killed from outside after a random time of at most `longest` seconds."""
         self._writer.begin(self._order(2))
         time.sleep(self._pick.uniform(0, longest))  # noqa: ASYNC251  the loop has nothing else to do
@@ -251,7 +252,7 @@ class Crashes:
         [(count,)] = self._sandbox.state.query("SELECT count(*) FROM users WHERE properties LIKE '%run-%'")
         return int(count)
 
-    async def _next(self, step: str) -> list[Settled]:
+    async def _next(self, step: str) -> list[Reconciled]:
         """The start after a kill; once in a while the one after a longer time too."""
         killed, _calls = self._writer.end()
         self.counts[step if killed else "ended before it was killed"] += 1
@@ -260,7 +261,7 @@ class Crashes:
             await self.last_start()
         return settled
 
-    async def _start(self, later: timedelta = timedelta()) -> list[Settled]:
+    async def _start(self, later: timedelta = timedelta()) -> list[Reconciled]:
         """The next start, which settles; no intent may be open after it, and the chain must be whole."""
         async with start(
             self._sandbox, self.journal, api=self._api, clock=lambda: datetime.now(UTC) + later
@@ -269,7 +270,7 @@ class Crashes:
             assert desk.journal_trouble is None
             settled = desk.settled
         for one in settled:
-            self.counts[f"settled as {one.ending}"] += 1
+            self.counts[f"settled as {Ending(one.outcome.value)}"] += 1
         with Journal(self.journal, KEY) as journal:
             assert journal.unresolved() == []
             found = journal.verify()
@@ -282,7 +283,7 @@ class Crashes:
         async with start(self._sandbox, Path("/nonexistent/journal.db"), api=self._api) as desk:
             await desk.probe()
 
-    async def last_start(self) -> list[Settled]:
+    async def last_start(self) -> list[Reconciled]:
         """The start of the next day: everything that can be read back is known now."""
         await self._idle()
         return await self._start(timedelta(days=1))
@@ -310,7 +311,7 @@ class Crashes:
             for change in intents[user].changes:
                 ending = by_user[user].ending_of(change)
                 has = now[change.name]
-                right = {Ending.CONFIRMED: change.after, Ending.NOT_APPLIED: change.before}
+                right = {Ending.CONFIRMED: change.after, Ending.FAILED: change.before}
                 if ending in right and right[ending] == has:
                     continue
                 wrong.append(f"{user}.{change.name}: {change.before} to {change.after}, {ending}, is {has}")

@@ -23,7 +23,7 @@ async def _journal_key(_store: TokenStore, *, make: bool = True) -> bytes | None
 def _fail(desk: Desk, record: UserRecord | None) -> NoReturn:
     """Fails with the values in its variables, in its own words and in those of what it comes from."""
     assert record is not None and record.ci is not None
-    phone = record.ci["phone_number"]
+    phone = str(record.ci["phone_number"])
     try:
         raise KeyError(f"{desk!r} {vars(desk)} {record} {phone}")
     except KeyError as error:

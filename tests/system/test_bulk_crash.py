@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.config import Api
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, RateLimit
-from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from dfn_tui.service.bulk.run.records import OnConflict, State
 from tests.system.bulk_crashing import BulkCrashes
 
 NO_LIMIT = Faults(rate_limit=None)
@@ -56,5 +57,5 @@ async def test_what_cannot_be_read_is_never_sent_twice(tmp_path: Path) -> None:
         ]
         assert len(sent) == len(set(sent))
         ends = crashes.ends()
-        assert ends[End.ACCEPTED] <= len(sent)
-        assert set(ends) == {End.UNKNOWN, End.ACCEPTED}
+        assert ends[Outcome.ACCEPTED] <= len(sent)
+        assert set(ends) == {Outcome.UNKNOWN, Outcome.ACCEPTED}

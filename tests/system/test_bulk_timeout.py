@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.api.transport import Timeouts
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from dfn_tui.service.bulk.run.records import OnConflict, State
 from tests.system.crashing import Requests
 from tests.unit.jobs import apply, bulk_desk, ends, options, plan, users
 
@@ -37,5 +38,5 @@ async def test_it_is_read_when_the_server_cannot_be_at_work_any_more(
             path = await plan(bulk, tmp_path / "plan", users(20), "user_name=Kim")
             record = await apply(bulk, path, options(OnConflict.OVERWRITE, read_back=False))
             assert record.state is State.FINISHED
-            assert set(ends(bulk, record.id).values()) == {End.CONFIRMED if applied else End.ACCEPTED}
+            assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED if applied else Outcome.ACCEPTED}
     assert len(writes) == (1 if applied else 2)

@@ -9,7 +9,7 @@ import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Desk, Ending, GateRefused, Verdict
+from dfn_tui.service import Desk, Ending, GateRefused, Outcome
 from dfn_tui.store import Journal
 from tests.starting import KEY, start, withdraw
 from tests.system.test_journal_disk import nobody
@@ -50,7 +50,7 @@ async def test_on_a_full_disk_nothing_is_sent(sandbox: SandboxThread, mounted: C
         assert "No change is sent without being journalled." in error.happened
         (folder / "filler").unlink()
         [result] = await withdraw(desk, "user-0003")
-        assert result.verdict is Verdict.CONFIRMED
+        assert result.outcome is Outcome.CONFIRMED
 
 
 async def test_on_a_disk_that_fills_up_meanwhile_the_result_is_given_and_settled_later(
@@ -66,13 +66,13 @@ async def test_on_a_disk_that_fills_up_meanwhile_the_result_is_given_and_settled
             fill(folder)
 
         [result] = await withdraw(desk, "user-0003", progress=fill_when_sent)
-        assert result.verdict is Verdict.CONFIRMED
+        assert result.outcome is Outcome.CONFIRMED
         assert desk.journal_trouble is not None
         assert desk.journal_trouble.title == "The disk is full"
     (folder / "filler").unlink()
     async with start(sandbox, path) as desk:
         await desk.probe()
-        assert [one.ending for one in desk.settled] == [Ending.CONFIRMED]
+        assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.CONFIRMED]
         assert desk.journal_trouble is None
     with Journal(path, KEY) as journal:
         assert journal.unresolved() == []

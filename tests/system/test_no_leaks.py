@@ -15,7 +15,7 @@ import pytest
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Filter, Journal
-from tests.api.served import RawServer, Reply, cut, http, silent
+from tests.api.served import RawServer, Served, cut, http, silent
 from tests.e2e.tmux import Tmux, children
 from tests.e2e.tmux import look_up as look_up_in
 from tests.screens.driving import console, driven, look_up, see, shown, until
@@ -193,7 +193,7 @@ def echoing(planted: Planted) -> bytes:
     return http({"result_code": 4007, "result_msg": said, "result_data": None}, 400)
 
 
-FAILURES: dict[str, Callable[[Planted], Reply]] = {
+FAILURES: dict[str, Callable[[Planted], Served]] = {
     "500": lambda planted: http(f"<html>{planted.token} {planted.phone}</html>", 500),
     "malformed": lambda planted: http(f'{{"{planted.token}": {planted.phone}'),
     "other JSON": lambda planted: http([planted.token, planted.phone]),

@@ -159,13 +159,13 @@ async def test_a_write_that_does_not_end_in_time_is_settled_by_the_next_start(co
     async with start(console.sandbox, console.journal_path) as desk:
         await desk.probe()
         [settled] = desk.settled
-    if settled.ending is Ending.UNKNOWN:  # not applied yet; the server is given a minute
+    if Ending(settled.outcome.value) is Ending.UNKNOWN:  # not applied yet; the server is given a minute
         later = datetime.now(UTC) + timedelta(minutes=2)
         async with start(console.sandbox, console.journal_path, clock=lambda: later) as desk:
             await desk.probe()
             [settled] = desk.settled
     applied = console.consent() == "Unsubscribed"
-    assert settled.ending is (Ending.CONFIRMED if applied else Ending.NOT_APPLIED)
+    assert Ending(settled.outcome.value) is (Ending.CONFIRMED if applied else Ending.FAILED)
 
 
 def test_a_look_up_under_way_holds_nothing_up(console: Console) -> None:

@@ -151,4 +151,4 @@ async def test_what_is_under_way_in_a_live_console_is_settled_once_it_is_dead(
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     async with start(sandbox, path, clock=lambda: tomorrow) as desk:
         await desk.probe()
-    assert ended(path, 99) is Ending.NOT_APPLIED
+    assert ended(path, 99) is Ending.FAILED

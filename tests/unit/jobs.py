@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from dfn_tui.config import Api
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.input import open_input, parse_assignment
 from dfn_tui.service.bulk.run.job import open_job
-from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict
+from dfn_tui.service.bulk.run.records import JobRecord, OnConflict
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.clock import Clock, utc_now
 from tests.starting import Server, connections
@@ -56,10 +57,10 @@ async def apply(bulk: BulkDesk, path: Path, how: Options | None = None) -> JobRe
     return await bulk.wait()
 
 
-def ends(bulk: BulkDesk, id: str) -> dict[str, End | None]:
+def ends(bulk: BulkDesk, id: str) -> dict[str, Outcome | None]:
     """How each user of a job ended, by their id; None for those still to be done."""
     with open_job(bulk.folder / f"{id}.db") as job:
-        return {user.user: ended.end if ended else None for user, ended in job.planned(-1, 100_000)}
+        return {user.user: ended.outcome if ended else None for user, ended in job.planned(-1, 100_000)}
 
 
 def consents(sandbox: SandboxThread, flag: str = "mkt_sms_flag") -> dict[str, str | None]:

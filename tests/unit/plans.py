@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,15 +11,15 @@ from pydantic import SecretStr
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.open import open_api
-from dfn_tui.api.retry import RetryPolicy
+from dfn_tui.api.retry import BULK
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Api, Environment
-from dfn_tui.service.bulk.input import Wish, open_input, parse_assignment
+from dfn_tui.service.bulk.client import ThrottledClient
+from dfn_tui.service.bulk.input import FieldEdit, open_input, parse_assignment
+from dfn_tui.service.bulk.pace import Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan
 from dfn_tui.service.bulk.plan.records import PlannedUser
-from dfn_tui.service.bulk.run.calls import Calls
-from dfn_tui.service.bulk.run.pace import Pace
 from dfn_tui.service.clock import utc_now
 from tests.starting import Server
 
@@ -39,28 +40,29 @@ def about(api: Api = Api.V1) -> About:
     return About("here", Environment.SANDBOX, api, "kim@bastion-1", DAY, "stop.csv")
 
 
-def wishes(*assignments: str, api: Api = Api.V1) -> list[Wish]:
+def wishes(*assignments: str, api: Api = Api.V1) -> list[FieldEdit]:
     capabilities = GENERATION_1 if api is Api.V1 else GENERATION_2
     return [parse_assignment(one, capabilities) for one in assignments]
 
 
 @asynccontextmanager
-async def calls(server: Server, api: Api = Api.V1, *, most: int = 4) -> AsyncIterator[Calls]:
-    client = open_api(
+async def calls(server: Server, api: Api = Api.V1, *, most: int = 4) -> AsyncIterator[ThrottledClient]:
+    async def no_pause(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    pace = Pace(limit=600_000, most=most)
+    api_client = open_api(
         generation=api.value,
         base_url=server.url,
         token=SecretStr(server.token),
         service_id=server.service_id,
-        policy=RetryPolicy(attempts=1),
+        policy=replace(BULK, sleep=no_pause),
+        limiter=pace,
     )
-
-    async def no_pause(_seconds: float) -> None:
-        await asyncio.sleep(0)
-
     try:
-        yield Calls(client, Pace(limit=600_000, most=most), utc_now, sleep=no_pause)
+        yield ThrottledClient(api_client, pace, utc_now)
     finally:
-        await client.aclose()
+        await api_client.aclose()
 
 
 async def make(

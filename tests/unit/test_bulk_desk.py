@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Connections
 from dfn_tui.service.bulk.desk import Options
 from dfn_tui.service.bulk.input import open_input, parse_assignment
-from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from dfn_tui.service.bulk.run.records import OnConflict, State
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections, until
 
@@ -60,4 +61,4 @@ async def test_the_end_of_the_console_leaves_the_job_to_be_gone_on_with(
     await second.finish()
     assert record.state is State.FINISHED
     ended = second.bulk("here").job(job.record.id).ended
-    assert sum(ended.values()) == ended[End.CONFIRMED]
+    assert sum(ended.values()) == ended[Outcome.CONFIRMED]

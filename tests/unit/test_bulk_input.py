@@ -14,25 +14,28 @@ from dfn_tui.service.bulk.input import (
     Bad,
     Counts,
     Fault,
+    FieldEdit,
     FileUnreadable,
     Form,
     Good,
     InputRefused,
     NameRefused,
     StoppedAtBadRow,
-    Wish,
     open_input,
     parse_assignment,
 )
 from dfn_tui.service.records import FieldKind
 
-STOP = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
-GO = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
+STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
+GO = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
 
 
 def rows(
-    text: str, capabilities: Capabilities = GENERATION_1, *for_all: Wish, kind: IdentityKind | None = None
-) -> list[tuple[int, str, tuple[Wish, ...]] | tuple[int, Fault]]:
+    text: str,
+    capabilities: Capabilities = GENERATION_1,
+    *for_all: FieldEdit,
+    kind: IdentityKind | None = None,
+) -> list[tuple[int, str, tuple[FieldEdit, ...]] | tuple[int, Fault]]:
     """What is read from a pasted text, in short; all of it is accounted for."""
     with open_input(text, capabilities, for_all, kind) as source:
         found = list(source)
@@ -44,7 +47,7 @@ def rows(
     ]
 
 
-def one_bad(text: str, capabilities: Capabilities = GENERATION_1, *for_all: Wish) -> Bad:
+def one_bad(text: str, capabilities: Capabilities = GENERATION_1, *for_all: FieldEdit) -> Bad:
     with open_input(text, capabilities, for_all) as source:
         [bad] = [row for row in source if isinstance(row, Bad)]
     return bad
@@ -108,7 +111,7 @@ def test_a_table(delimiter: str) -> None:
         found = [(row.line, row.user, row.wanted.wishes) for row in source if isinstance(row, Good)]
         assert source.counts == Counts(good=2, blank=2)
     assert found == [
-        (2, "kim", (STOP, Wish(FieldKind.PROPERTY, "등급", '우"수\r\n한'))),
+        (2, "kim", (STOP, FieldEdit(FieldKind.PROPERTY, "등급", '우"수\r\n한'))),
         (5, "lee", (GO,)),
     ]
 
@@ -141,12 +144,12 @@ def test_every_kind_of_field() -> None:
     [(line, user, wishes)] = rows(text)  # type: ignore[misc]
     assert (line, user) == (2, "kim")
     assert set(wishes) == {
-        Wish(FieldKind.PROPERTY, "user_name", "김"),
-        Wish(FieldKind.PROPERTY, "age", "30"),
-        Wish(FieldKind.CI, "phone_number", "821012345678"),
-        Wish(FieldKind.CI, "kakao_id", "0123456789"),
-        Wish(FieldKind.PROPERTY, "points", 1.5),
-        Wish(FieldKind.PROPERTY, "vip", True),
+        FieldEdit(FieldKind.PROPERTY, "user_name", "김"),
+        FieldEdit(FieldKind.PROPERTY, "age", "30"),
+        FieldEdit(FieldKind.CI, "phone_number", "821012345678"),
+        FieldEdit(FieldKind.CI, "kakao_id", "0123456789"),
+        FieldEdit(FieldKind.PROPERTY, "points", 1.5),
+        FieldEdit(FieldKind.PROPERTY, "vip", True),
     }
 
 
@@ -199,7 +202,7 @@ def test_json_lines() -> None:
         "\n"
         '{"points": 3.0, "MKT_SMS_FLAG": "unsubscribed", "user_id": 123}\n'
     )
-    points = (STOP, Wish(FieldKind.PROPERTY, "points", 3))
+    points = (STOP, FieldEdit(FieldKind.PROPERTY, "points", 3))
     assert rows(text) == [(1, "kim", points), (3, "123", points)]
 
 
@@ -256,7 +259,7 @@ def test_json_lines_of_generation_2() -> None:
     typed = [("level", 1), ("share", 0.5), ("tags", ["a"])]
     assert rows(text, GENERATION_2) == [
         (1, Fault.JSON),
-        (2, "821012345678", (STOP, *(Wish(FieldKind.PROPERTY, name, value) for name, value in typed))),  # type: ignore[arg-type]
+        (2, "821012345678", (STOP, *(FieldEdit(FieldKind.PROPERTY, name, value) for name, value in typed))),  # type: ignore[arg-type]
         (3, "821012345678", (GO,)),
         (4, Fault.NO_ID),
         (5, Fault.NAME),
@@ -290,7 +293,7 @@ def test_json_lines_of_generation_2() -> None:
         ("[\n", GENERATION_1, [STOP]),
     ],
 )
-def test_an_input_that_is_refused(text: str, capabilities: Capabilities, for_all: list[Wish]) -> None:
+def test_an_input_that_is_refused(text: str, capabilities: Capabilities, for_all: list[FieldEdit]) -> None:
     with pytest.raises((InputRefused, NameRefused)) as raised:
         open_input(text, capabilities, for_all)
     assert "kim" not in str(raised.value)

@@ -4,12 +4,12 @@ import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities
-from dfn_tui.service.bulk.input import NameRefused, Wish, parse_assignment
+from dfn_tui.service.bulk.input import FieldEdit, NameRefused, parse_assignment
+from dfn_tui.service.changes.values import ValueRefused
 from dfn_tui.service.records import FieldKind
-from dfn_tui.service.values import ValueRefused
 
-STOP = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
-GO = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
+STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
+GO = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
 
 
 @pytest.mark.parametrize(
@@ -20,16 +20,16 @@ GO = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
         ("mkt_sms_flag=Unsubscribed", GENERATION_2, STOP),
         ("df_sms_ads_optin=false", GENERATION_2, STOP),
         ("df_sms_ads_optin=True", GENERATION_2, GO),
-        ("phone_number=010-1234-5678", GENERATION_1, Wish(FieldKind.CI, "phone_number", "821012345678")),
-        ("age=30", GENERATION_1, Wish(FieldKind.PROPERTY, "age", "30")),
-        ("points=30", GENERATION_1, Wish(FieldKind.PROPERTY, "points", "30")),
-        ("points:number=30", GENERATION_1, Wish(FieldKind.PROPERTY, "points", 30)),
-        ("link=a=b", GENERATION_1, Wish(FieldKind.PROPERTY, "link", "a=b")),
-        ("vip_flag=yes", GENERATION_1, Wish(FieldKind.PROPERTY, "vip_flag", "yes")),
-        ("tags:strings=[]", GENERATION_2, Wish(FieldKind.PROPERTY, "tags", [])),
+        ("phone_number=010-1234-5678", GENERATION_1, FieldEdit(FieldKind.CI, "phone_number", "821012345678")),
+        ("age=30", GENERATION_1, FieldEdit(FieldKind.PROPERTY, "age", "30")),
+        ("points=30", GENERATION_1, FieldEdit(FieldKind.PROPERTY, "points", "30")),
+        ("points:number=30", GENERATION_1, FieldEdit(FieldKind.PROPERTY, "points", 30)),
+        ("link=a=b", GENERATION_1, FieldEdit(FieldKind.PROPERTY, "link", "a=b")),
+        ("vip_flag=yes", GENERATION_1, FieldEdit(FieldKind.PROPERTY, "vip_flag", "yes")),
+        ("tags:strings=[]", GENERATION_2, FieldEdit(FieldKind.PROPERTY, "tags", [])),
     ],
 )
-def test_an_assignment(text: str, capabilities: Capabilities, wish: Wish) -> None:
+def test_an_assignment(text: str, capabilities: Capabilities, wish: FieldEdit) -> None:
     assert parse_assignment(text, capabilities) == wish
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk.input import StoppedAtBadRow, Taken, Wish, WishSet, open_input, take_in
+from dfn_tui.service.bulk.input import EditSet, FieldEdit, StoppedAtBadRow, Taken, open_input, take_in
 from dfn_tui.service.records import FieldKind
 
-STOP = Wish(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
+STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
 
 
 def test_each_user_is_taken_in_once() -> None:
@@ -31,7 +31,7 @@ def test_each_user_is_taken_in_once() -> None:
         assert db.in_transaction
     kept = db.execute("SELECT line, user, wanted FROM input_row").fetchall()
     assert [(line, user) for line, user, _wanted in kept] == [(2, "same"), (5, "once")]
-    assert WishSet.read(kept[0][2]) == WishSet.of([STOP])
+    assert EditSet.read(kept[0][2]) == EditSet.of([STOP])
     assert db.execute("SELECT line, fault, shown FROM input_bad").fetchall() == [
         (3, "conflicting-wishes", "torn"),
         (4, "duplicate", "same"),

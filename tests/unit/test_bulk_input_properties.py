@@ -16,10 +16,10 @@ from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input import (
     BulkInput,
+    EditSet,
     Fault,
     Form,
     Good,
-    WishSet,
     open_input,
     parse_assignment,
     take_in,
@@ -58,7 +58,7 @@ def settle(source: BulkInput, lines: int | None) -> None:
     for row in found:
         if isinstance(row, Good):
             row.user.encode()
-            assert row.user and WishSet.read(row.wanted.text) == row.wanted
+            assert row.user and EditSet.read(row.wanted.text) == row.wanted
         else:
             assert inert(row.reason + row.shown) == row.reason + row.shown
     db = sqlite3.connect(":memory:")

@@ -12,12 +12,13 @@ from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.flags import State as Consent
 from dfn_tui.errors import GateRefused
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.desk import JobBusy
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import PlanError
-from dfn_tui.service.bulk.run.records import End, OnConflict, State
+from dfn_tui.service.bulk.run.records import OnConflict, State
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import entries, until
 from tests.unit.jobs import (
@@ -66,7 +67,7 @@ async def test_only_what_differs_is_sent_and_confirmed(sandbox: SandboxThread, t
     differing = {user for user, state in before.items() if state != "Unsubscribed"}
     assert record.state is State.FINISHED
     assert set(found) == differing
-    assert set(found.values()) == {End.CONFIRMED}
+    assert set(found.values()) == {Outcome.CONFIRMED}
     assert set(consents(sandbox).values()) == {"Unsubscribed"}
     assert sorted(user for batch in writes(sandbox) for user in batch) == sorted(differing)
     assert all(len(batch) <= 20 for batch in writes(sandbox))
@@ -85,12 +86,12 @@ async def test_who_was_changed_meanwhile(sandbox: SandboxThread, tmp_path: Path,
         record = await apply(bulk, path, options(how))
         found = ends(bulk, record.id)
     if how is OnConflict.OVERWRITE:
-        assert set(found.values()) == {End.CONFIRMED}
+        assert set(found.values()) == {Outcome.CONFIRMED}
         return
-    assert found["user-0001"] is End.CONFLICT
+    assert found["user-0001"] is Outcome.CONFLICT
     if how is OnConflict.SKIP:
         assert record.state is State.FINISHED
-        assert {end for user, end in found.items() if user != "user-0001"} == {End.CONFIRMED}
+        assert {end for user, end in found.items() if user != "user-0001"} == {Outcome.CONFIRMED}
     else:
         assert record.state is State.STOPPED
         assert None in found.values()
@@ -103,7 +104,7 @@ async def test_who_is_as_wanted_by_then_is_not_sent(sandbox: SandboxThread, tmp_
         path = await plan(bulk, tmp_path / "plan", "user-0001\nuser-0002", STOP)
         write(sandbox, "user-0001", Consent.UNSUBSCRIBED)
         record = await apply(bulk, path)
-        assert ends(bulk, record.id)["user-0001"] is End.UNCHANGED
+        assert ends(bulk, record.id)["user-0001"] is Outcome.UNCHANGED
     assert ["user-0001"] not in writes(sandbox)
 
 
@@ -114,8 +115,8 @@ async def test_a_bad_user_fails_alone(sandbox: SandboxThread, tmp_path: Path) ->
         sandbox.faults.bad_users = bad
         record = await apply(bulk, path)
         found = ends(bulk, record.id)
-    assert {user for user, end in found.items() if end is End.FAILED} == bad
-    assert {end for user, end in found.items() if user not in bad} == {End.CONFIRMED}
+    assert {user for user, end in found.items() if end is Outcome.FAILED} == bad
+    assert {end for user, end in found.items() if user not in bad} == {Outcome.CONFIRMED}
 
 
 async def test_busy_users_are_sent_again_alone(sandbox: SandboxThread, tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ async def test_busy_users_are_sent_again_alone(sandbox: SandboxThread, tmp_path:
         await until(lambda: ["user-0003"] in writes(sandbox))
         sandbox.faults.busy_users = frozenset()
         record = await bulk.wait()
-        assert set(ends(bulk, record.id).values()) == {End.ACCEPTED}
+        assert set(ends(bulk, record.id).values()) == {Outcome.ACCEPTED}
     assert len(writes(sandbox)[0]) == 20
     assert all(batch == ["user-0003"] for batch in writes(sandbox)[1:])
 
@@ -140,9 +141,9 @@ async def test_failures_can_be_done_once_more(sandbox: SandboxThread, tmp_path: 
         sent = len(writes(sandbox))
         await bulk.resume(first.id, failed=True)
         again = await bulk.wait()
-        assert set(ends(bulk, again.id).values()) == {End.CONFIRMED}
+        assert set(ends(bulk, again.id).values()) == {Outcome.CONFIRMED}
         assert bulk.run is not None
-        assert bulk.run.progress().counts[End.CONFIRMED] == 40
+        assert bulk.run.progress().counts[Outcome.CONFIRMED] == 40
     assert writes(sandbox)[sent:] == [["user-0007"]]
 
 
@@ -156,7 +157,7 @@ async def test_a_token_that_is_not_taken_stops_the_job(sandbox: SandboxThread, t
         sandbox.faults.refuse = None
         await bulk.resume(record.id)
         assert (await bulk.wait()).state is State.FINISHED
-        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+        assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}
 
 
 async def test_a_server_that_fails_every_time_stops_the_job(sandbox: SandboxThread, tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ async def test_a_server_that_fails_every_time_stops_the_job(sandbox: SandboxThre
         sandbox.faults.error_rate = 0.0
         await bulk.resume(record.id)
         assert (await bulk.wait()).state is State.FINISHED
-        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+        assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}
 
 
 async def test_it_can_be_paused_slowed_and_left(sandbox: SandboxThread, tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ async def test_it_can_be_paused_slowed_and_left(sandbox: SandboxThread, tmp_path
         assert not summary.under_way
         await bulk.resume(record.id)
         assert (await bulk.wait()).state is State.FINISHED
-        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+        assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}
     batches = writes(sandbox)
     assert len({user for batch in batches for user in batch}) == sum(map(len, batches))
 
@@ -268,7 +269,7 @@ async def test_what_cannot_be_read_is_accepted(sandbox: SandboxThread, tmp_path:
     async with bulk_desk(sandbox, tmp_path, api=Api.V2) as bulk:
         path = await plan(bulk, tmp_path / "plan", "external_id\nuser-0001\nuser-0002", STOP)
         record = await apply(bulk, path)
-        assert set(ends(bulk, record.id).values()) == {End.ACCEPTED}
+        assert set(ends(bulk, record.id).values()) == {Outcome.ACCEPTED}
 
 
 async def test_ci_fields_are_sent_on_their_own(sandbox: SandboxThread, tmp_path: Path) -> None:
@@ -277,7 +278,7 @@ async def test_ci_fields_are_sent_on_their_own(sandbox: SandboxThread, tmp_path:
             "user_id,phone_number,mkt_sms_flag\nuser-0001,821012345678,Unsubscribed\nuser-0002,821012345679,"
         )
         record = await apply(bulk, await plan(bulk, tmp_path / "plan", text))
-        assert set(ends(bulk, record.id).values()) == {End.CONFIRMED}
+        assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}
     assert dict(sandbox.state.ci(["user-0001", "user-0002"])) == {
         "user-0001": dict(sandbox.state.ci(["user-0001"]))["user-0001"] | {"phone_number": "821012345678"},
         "user-0002": dict(sandbox.state.ci(["user-0002"]))["user-0002"] | {"phone_number": "821012345679"},

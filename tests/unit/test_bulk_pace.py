@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT, Pace, PaceClosed, Ticket
+from dfn_tui.api.limiter import LimiterClosed
+from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT, Pace, Ticket
 
 P = ParamSpec("P")
 Act = Callable[[Pace], None]
@@ -72,7 +73,7 @@ class Workers:
         self.tasks = [asyncio.ensure_future(self._work()) for _ in range(number)]
 
     async def _work(self) -> None:
-        with suppress(PaceClosed):
+        with suppress(LimiterClosed):
             while True:
                 async with self.pace.request() as ticket:
                     self.starts.append(now())
@@ -274,11 +275,11 @@ async def test_closing_ends_those_that_wait_even_in_a_pause() -> None:
     pace.pause()
     pace.close()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(error) for error in ended] == [PaceClosed] * 5
+    assert [type(error) for error in ended] == [LimiterClosed] * 5
     assert now() < 1
     assert await asyncio.gather(*under_way) == [0.0, 0.0]
     assert now() >= 3
-    with pytest.raises(PaceClosed):
+    with pytest.raises(LimiterClosed):
         await send(pace)
     assert (pace.under_way, pace.requests) == (0, 2)
 
@@ -290,7 +291,7 @@ async def test_closing_ends_the_one_that_sleeps_until_its_turn() -> None:
     waiting = asyncio.ensure_future(send(pace))
     await settle_down()
     pace.close()
-    with pytest.raises(PaceClosed):
+    with pytest.raises(LimiterClosed):
         await waiting
     assert now() < 1
 

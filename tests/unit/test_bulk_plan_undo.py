@@ -11,7 +11,7 @@ from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.input import Wish
+from dfn_tui.service.bulk.input import FieldEdit
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import make_undo
 from dfn_tui.service.bulk.plan.records import PlanError, Standing
@@ -32,20 +32,20 @@ def flag(before: State | None, after: State, name: Flag = Flag.MKT_SMS, readable
 @pytest.mark.parametrize(
     ("change", "wish"),
     [
-        (flag(ON, OFF), Wish(CONSENT, Flag.MKT_SMS, "Subscribed")),
-        (flag(NEVER, ON), Wish(CONSENT, Flag.MKT_SMS, "Unsubscribed")),
-        (flag(None, ON, readable=False), Wish(CONSENT, Flag.MKT_SMS, "Unsubscribed")),
+        (flag(ON, OFF), FieldEdit(CONSENT, Flag.MKT_SMS, "Subscribed")),
+        (flag(NEVER, ON), FieldEdit(CONSENT, Flag.MKT_SMS, "Unsubscribed")),
+        (flag(None, ON, readable=False), FieldEdit(CONSENT, Flag.MKT_SMS, "Unsubscribed")),
         (flag(None, OFF, readable=False), None),
-        (FieldChange(PROPERTY, "points", 1, 2), Wish(PROPERTY, "points", 1)),
+        (FieldChange(PROPERTY, "points", 1, 2), FieldEdit(PROPERTY, "points", 1)),
         (FieldChange(PROPERTY, "points", None, 2), None),
         (FieldChange(PROPERTY, "points", None, 2, readable=False), None),
-        (FieldChange(CI, "kakao_id", "1", "2"), Wish(CI, "kakao_id", "1")),
-        (FieldChange(CI, "kakao_id", None, "2"), Wish(CI, "kakao_id", None)),
-        (FieldChange(CI, "kakao_id", "1", None), Wish(CI, "kakao_id", "1")),
+        (FieldChange(CI, "kakao_id", "1", "2"), FieldEdit(CI, "kakao_id", "1")),
+        (FieldChange(CI, "kakao_id", None, "2"), FieldEdit(CI, "kakao_id", None)),
+        (FieldChange(CI, "kakao_id", "1", None), FieldEdit(CI, "kakao_id", "1")),
         (FieldChange(CI, "email", None, "a@b.kr", readable=False), None),
     ],
 )
-def test_the_way_back_of_a_field(change: FieldChange, wish: Wish | None) -> None:
+def test_the_way_back_of_a_field(change: FieldChange, wish: FieldEdit | None) -> None:
     wishes, reasons = way_back([change])
     assert wishes == ([wish] if wish else [])
     assert [reason.split(":")[0] for reason in reasons] == ([] if wish else [change.name])

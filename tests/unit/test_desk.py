@@ -10,7 +10,7 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Approval, Conflict, Desk, Ending, GateRefused, StaleWrite, Verdict
+from dfn_tui.service import Approval, Conflict, Desk, Ending, GateRefused, Outcome, StaleWrite
 from dfn_tui.store import Journal
 from tests.starting import endings, entries, send, start, until, withdraw
 
@@ -72,7 +72,7 @@ class TestStaleWrites:
             assert writes(sandbox) == before
             [conflict] = caught.value.conflicts
             assert isinstance(conflict, Conflict)
-            assert conflict.identity.value == "user-0003"
+            assert conflict.user.identity.value == "user-0003"
             seen, now, wanted = conflict.change.before, conflict.now, conflict.change.after
             assert (seen, now, wanted) == (ON, OFF, OFF)
             assert len(desk.staging) == 2
@@ -87,9 +87,9 @@ class TestStaleWrites:
             with pytest.raises(StaleWrite):
                 await send(desk)
             results = await send(desk, leave_out=["user-0003"])
-            assert [(r.identity.value, r.verdict) for r in results] == [
-                ("user-0001", Verdict.CONFIRMED),
-                ("user-0005", Verdict.CONFIRMED),
+            assert [(r.identity.value, r.outcome) for r in results] == [
+                ("user-0001", Outcome.CONFIRMED),
+                ("user-0005", Outcome.CONFIRMED),
             ]
             assert len(desk.staging) == 1
         assert [entry.intent.subject.value for entry in entries(path)] == ["user-0001", "user-0005"]
@@ -117,8 +117,8 @@ class TestStaleWrites:
             await stage(desk, "user-0001", "user-0003")
             sandbox.faults.busy_users = frozenset({"user-0003"})
             results = {result.identity.value: result for result in await send(desk)}
-            assert results["user-0001"].verdict is Verdict.CONFIRMED
-            assert results["user-0003"].verdict is Verdict.FAILED
+            assert results["user-0001"].outcome is Outcome.CONFIRMED
+            assert results["user-0003"].outcome is Outcome.FAILED
             assert results["user-0003"].fields[0].message.startswith("Not sent")
             assert desk.staging.staged(desk.identity("user-0003"))
         assert consent(sandbox, "user-0003") == ON
@@ -149,7 +149,7 @@ class TestGate:
                 assert writes(sandbox) == before
                 other.execute("ROLLBACK")
             [result] = await send(desk)
-            assert result.verdict is Verdict.CONFIRMED
+            assert result.outcome is Outcome.CONFIRMED
 
     async def test_a_file_that_is_no_journal_lets_nothing_pass_and_is_left_alone(
         self, sandbox: SandboxThread, foreign: Path
@@ -173,7 +173,7 @@ class TestGate:
 
         async with start(sandbox, path) as desk:
             [result] = await withdraw(desk, "user-0003", progress=lock_when_sent)
-            assert result.verdict is Verdict.CONFIRMED
+            assert result.outcome is Outcome.CONFIRMED
             assert desk.journal_trouble is not None
             assert desk.journal_trouble.title == "The journal is locked"
             assert not desk.staging.staged(result.identity)

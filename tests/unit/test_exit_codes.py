@@ -2,13 +2,19 @@
 
 import pytest
 
-from dfn_tui.api import words
+from dfn_tui.api import messages
 from dfn_tui.cli.exit_codes import ExitCode, of_error, of_failures
 from dfn_tui.errors import ConsoleError, GateRefused, TokenTrouble
 
-TOKEN, DENIED = words.token_rejected("4001"), words.not_permitted("4004", "")
-LOST, LIMITED = words.answer_lost(timeout=True, write=False), words.rate_limited("429", None)
-REJECTED = words.rejected("4007", "")
+TOKEN, DENIED = (
+    messages.token_rejected("4001", applied=False),
+    messages.not_permitted("4004", "", applied=False),
+)
+LOST, LIMITED = (
+    messages.answer_lost(timeout=True, write=False),
+    messages.rate_limited("429", None, applied=False),
+)
+REJECTED = messages.rejected("4007", "", applied=False)
 
 
 @pytest.mark.parametrize(
@@ -17,15 +23,15 @@ REJECTED = words.rejected("4007", "")
         (ConsoleError("", "", ""), ExitCode.BAD_USAGE),
         (REJECTED, ExitCode.BAD_USAGE),
         (GateRefused("", "", ""), ExitCode.REFUSED),
-        (words.read_only(), ExitCode.REFUSED),
+        (messages.read_only(), ExitCode.REFUSED),
         (TokenTrouble("", "", ""), ExitCode.TOKEN),
         (TOKEN, ExitCode.TOKEN),
         (DENIED, ExitCode.TOKEN),
-        (words.unreachable("tls", "host"), ExitCode.NETWORK),
+        (messages.unreachable("tls", "host"), ExitCode.NETWORK),
         (LOST, ExitCode.NETWORK),
-        (words.server_failed("500", write=False), ExitCode.NETWORK),
+        (messages.server_failed("500", write=False), ExitCode.NETWORK),
         (LIMITED, ExitCode.NETWORK),
-        (words.answer_unreadable("field", write=False), ExitCode.NETWORK),
+        (messages.answer_unreadable("field", write=False), ExitCode.NETWORK),
     ],
 )
 def test_what_an_error_means(error: ConsoleError, code: ExitCode) -> None:

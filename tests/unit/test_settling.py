@@ -11,10 +11,12 @@ import pytest
 
 from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Ending, Intent, Verdict
+from dfn_tui.service import Ending, Intent
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.store import Change, Journal, Operator, Outcome, RunningConsole, Subject
+from dfn_tui.store import Change, Journal, Operator, RunningConsole, Subject
+from dfn_tui.store import Outcome as JournalOutcome
 from tests.starting import KEY, endings, entries, start, until, withdraw
 
 SMS = Flag.MKT_SMS.value
@@ -53,7 +55,7 @@ def leave_open(
     with Journal(path, key, clock=lambda: at) as journal:
         [seq] = journal.begin([intent])
         if outcome is not None:
-            journal.conclude([Outcome(seq, outcome)])
+            journal.conclude([JournalOutcome(seq, outcome)])
 
 
 async def settled(sandbox: SandboxThread, path: Path, api: Api = Api.V1) -> list[Ending]:
@@ -61,7 +63,7 @@ async def settled(sandbox: SandboxThread, path: Path, api: Api = Api.V1) -> list
     async with start(sandbox, path, api=api) as desk:
         await desk.probe()
         assert desk.journal_trouble is None
-        return [one.ending for one in desk.settled]
+        return [Ending(one.outcome.value) for one in desk.settled]
 
 
 class TestSettling:
@@ -75,11 +77,11 @@ class TestSettling:
 
     async def test_not_applied(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path)
-        assert await settled(sandbox, path) == [Ending.NOT_APPLIED]
+        assert await settled(sandbox, path) == [Ending.FAILED]
 
     async def test_changed_by_someone_else(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path, "user-0004")  # never asked: neither what it was nor what was wanted
-        assert await settled(sandbox, path) == [Ending.CHANGED_BY_OTHER]
+        assert await settled(sandbox, path) == [Ending.DIFFERENT]
 
     async def test_sealed_values_are_compared(self, sandbox: SandboxThread, path: Path) -> None:
         sandbox.state.write_ci([("user-0003", {"phone_number": "821012345678"})])
@@ -94,7 +96,7 @@ class TestSettling:
         async with start(sandbox, path) as desk:
             await desk.probe()
             [one] = desk.settled
-        assert one.ending is Ending.UNKNOWN
+        assert Ending(one.outcome.value) is Ending.UNKNOWN
         assert "not kept" in one.message
         assert await settled(sandbox, path) == []
 
@@ -116,7 +118,7 @@ class TestSettling:
         assert await settled(sandbox, path) == [Ending.CONFIRMED]
         assert endings(path) == [None, Ending.CONFIRMED]
         sandbox.faults.busy_users = frozenset()
-        assert await settled(sandbox, path) == [Ending.NOT_APPLIED]
+        assert await settled(sandbox, path) == [Ending.FAILED]
 
     async def test_another_connection_is_let_be(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path)
@@ -135,13 +137,13 @@ class TestSettling:
         async with start(sandbox, path) as desk:
             await desk.probe()
             [one] = desk.settled
-            assert one.ending is Ending.UNKNOWN
+            assert Ending(one.outcome.value) is Ending.UNKNOWN
             assert "still be at work" in one.message
         assert endings(path) == [Ending.UNKNOWN]
         later = datetime.now(UTC) + timedelta(minutes=2)
         async with start(sandbox, path, clock=lambda: later) as desk:
             await desk.probe()
-            assert [one.ending for one in desk.settled] == [Ending.NOT_APPLIED]
+            assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.FAILED]
 
     async def test_the_same_run_looks_again_when_it_cannot_be_applied_any_more(
         self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
@@ -153,25 +155,25 @@ class TestSettling:
         async with start(sandbox, path, clock=lambda: next(clock)) as desk:
             await desk.probe()
             await until(lambda: len(desk.settled) == 2)
-            assert [one.ending for one in desk.settled] == [Ending.UNKNOWN, Ending.NOT_APPLIED]
+            assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.UNKNOWN, Ending.FAILED]
 
     async def test_a_clock_that_was_set_back_changes_nothing(
         self, sandbox: SandboxThread, path: Path
     ) -> None:
         leave_open(path, at=datetime.now(UTC) + timedelta(days=30))
-        assert await settled(sandbox, path) == [Ending.NOT_APPLIED]
+        assert await settled(sandbox, path) == [Ending.FAILED]
         async with start(sandbox, path) as desk:
             [result] = await withdraw(desk, "user-0003")
-            assert result.verdict is Verdict.CONFIRMED
-        assert endings(path) == [Ending.NOT_APPLIED, Ending.CONFIRMED]
+            assert result.outcome is Outcome.CONFIRMED
+        assert endings(path) == [Ending.FAILED, Ending.CONFIRMED]
 
     async def test_a_console_on_another_host_is_trusted_for_a_day(
         self, sandbox: SandboxThread, path: Path
     ) -> None:
         leave_open(path, at=datetime.now(UTC) - timedelta(hours=23), host="elsewhere")
         leave_open(path, at=datetime.now(UTC) - timedelta(hours=25), host="elsewhere")
-        assert await settled(sandbox, path) == [Ending.NOT_APPLIED]
-        assert endings(path) == [None, Ending.NOT_APPLIED]
+        assert await settled(sandbox, path) == [Ending.FAILED]
+        assert endings(path) == [None, Ending.FAILED]
 
     async def test_a_look_up_that_is_cancelled_does_not_stop_it(
         self, sandbox: SandboxThread, path: Path
@@ -183,7 +185,7 @@ class TestSettling:
             await until(lambda: len(sandbox.requests) == 1)
             look_up.cancel()
             await desk.probe()
-            assert [one.ending for one in desk.settled] == [Ending.NOT_APPLIED]
+            assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.FAILED]
 
     async def test_a_server_that_does_not_answer_holds_no_look_up_up_and_no_leaving(
         self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch

@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 from dfn_tui.api.calls import Profile
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.changes.inverse import (
+    UndoField,
+    UndoKind,
+    UndoRefused,
+    plan_undo,
+    stage_undo,
+    still_applied,
+)
 from dfn_tui.service.records import FieldKind, UserChange, UserRecord
 from dfn_tui.service.staging import DeletionNotConfirmed, Draft, Staging
-from dfn_tui.service.undo import UndoField, UndoKind, UndoRefused, plan_undo, stage_undo, still_applied
 from dfn_tui.store import Change, Cover, Ending, Entry, FieldOutcome, Intent, Operator, Outcome, Subject
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -23,7 +30,7 @@ CI = ("phone_number", "kakao_id")
 def record(
     consents: dict[Flag, State] | None = None,
     properties: dict[str, Value] | None = None,
-    ci: dict[str, str] | None = None,
+    ci: dict[str, Value] | None = None,
 ) -> UserRecord:
     return UserRecord(USER, NOW, Profile(consents or {}, properties or {}), ci or {})
 

@@ -3,14 +3,14 @@ import sys
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities, StandardProperty, Value, ValueType
 from dfn_tui.consent.flags import Flag
-from dfn_tui.service.personal import is_personal, shown_value
-from dfn_tui.service.values import (
+from dfn_tui.consent.likeness import is_consent_word
+from dfn_tui.service.changes.values import (
     ARRAY_BYTES,
     ValueRefused,
     check_property_name,
@@ -20,6 +20,7 @@ from dfn_tui.service.values import (
     parse_value,
     type_of,
 )
+from dfn_tui.service.personal import is_personal, shown_value
 
 BIG = "123456789012345678901234567890"
 
@@ -121,6 +122,11 @@ def test_the_values_of_an_array_fit_into_8_kb_and_not_one_byte_more() -> None:
         parse_value(json.dumps([*whole, "c"]), ValueType.STRINGS)
 
 
+def _reserved(value: object) -> bool:
+    """Words that no property is given: they would mean a consent, or that nothing was ever set."""
+    return isinstance(value, str) and (is_consent_word(value) or value.strip().casefold() == "undefined")
+
+
 @given(
     st.one_of(
         st.text(),
@@ -133,6 +139,7 @@ def test_the_values_of_an_array_fit_into_8_kb_and_not_one_byte_more() -> None:
     )
 )
 def test_what_is_shown_for_editing_reads_back_as_the_same_value(value: Value) -> None:
+    assume(not any(_reserved(item) for item in (value if isinstance(value, list) else [value])))
     capabilities = GENERATION_1 if isinstance(value, int) else GENERATION_2
     again = parse_value(format_value(value), type_of(value, capabilities))
     assert again == value

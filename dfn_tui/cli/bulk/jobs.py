@@ -5,16 +5,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dfn_tui.cli.bulk.session import opened_for_many
 from dfn_tui.cli.bulk.telling import SHORT, command
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN
 from dfn_tui.cli.output import abandon_output, json_line, say, write_data, write_text
-from dfn_tui.cli.session import opened_for_many
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run import results_file
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.listing import JobSummary
-from dfn_tui.service.bulk.run.records import End
+from dfn_tui.service.bulk.run.records import IN_JOBS
 from dfn_tui.service.bulk.run.results import INVALID, Result, results
 from dfn_tui.service.bulk.run.words import conflict_words, count_words, state_words
 from dfn_tui.service.place import capabilities_of
@@ -107,11 +108,11 @@ def _next(job: JobSummary) -> Iterator[str]:
     steps = [(_("How each user ended"), command(connection, "status", id, "--results", "results.csv"))]
     if job.unfinished:
         steps.insert(0, (_("Go on with it"), command(connection, "resume", id)))
-    if job.ended.get(End.FAILED):
+    if job.ended.get(Outcome.FAILED):
         steps.append((_("Send those that failed again"), command(connection, "resume", id, "--failed")))
     if job.done and capabilities_of(job.head.api).read_by:
         steps.append((_("Read all users again"), command(connection, "verify", id)))
-    if any(job.ended.get(end) for end in (End.CONFIRMED, End.ACCEPTED, End.UNKNOWN)):
+    if any(job.ended.get(end) for end in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN)):
         steps.append((_("Take it back"), command(connection, "undo", id, "-o", "undo.plan")))
     return (f"{what_for}: {typed}" for what_for, typed in steps)
 
@@ -137,7 +138,7 @@ def _record(job: JobSummary) -> dict[str, object]:
         "digest": record.digest,
         "message": record.why,
         "total": job.total,
-        "counts": {end.value: job.ended.get(end, 0) for end in End},
+        "counts": {one.value: job.ended.get(one, 0) for one in IN_JOBS},
     }
 
 

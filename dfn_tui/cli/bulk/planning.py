@@ -5,22 +5,22 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dfn_tui.cli.bulk.session import opened_for_many
 from dfn_tui.cli.bulk.telling import SHORT, bad_json, bad_rows, command, expected, plan_lines, say_next
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identity_kind
 from dfn_tui.cli.output import Progress, json_line, say, write_data
-from dfn_tui.cli.session import opened_for_many
 from dfn_tui.cli.stdin import piped_bytes
 from dfn_tui.cli.words import wishes_for_all
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input import open_input
+from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.service.bulk.plan.records import Standing
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.plan.words import bad_words
-from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
 from dfn_tui.text import _, inert, ngettext
 
 _BAD_SHOWN = 20

@@ -2,24 +2,29 @@
 
 import argparse
 import asyncio
-from collections.abc import Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from dfn_tui.cli.bulk.approving import approve
 from dfn_tui.cli.bulk.jobs import check_results, list_jobs, say_job, write_results
+from dfn_tui.cli.bulk.session import opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode, of_error
 from dfn_tui.cli.output import INTERRUPTED, Progress, say
-from dfn_tui.cli.session import finishing, opened_for_many
+from dfn_tui.cli.session import finishing
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.words import span
-from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
-from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, Phase, RunProgress
+from dfn_tui.service.bulk.run.listing import JobSummary
+from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, Phase, RunProgress
 from dfn_tui.service.bulk.run.run import Run
+from dfn_tui.service.place import capabilities_of
 from dfn_tui.text import _
 
+_NOT_AS_PLANNED = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.CONFLICT)
 _SHOWN_EVERY = 0.25  # seconds
 
 
@@ -75,8 +80,6 @@ class _Stopping:
         self.asked = False
 
     def __call__(self) -> None:
-        with suppress(OSError):  # the terminal may be gone
-            say(_("Stopping: what was sent is waited for, and the job can be resumed."))
         self.asked = True
         if self.run is not None:
             self.run.stop()
@@ -94,7 +97,8 @@ def _run(
     starting: Coroutine[Any, Any, Run],
 ) -> int:
     stopping = _Stopping()
-    with finishing(runner.get_loop(), stopping):
+    words = _("Stopping: what was sent is waited for, and the job can be resumed. (8 s at most.)")
+    with finishing(partial(_in_loop, runner.get_loop(), stopping), words):
         run, record = runner.run(_watched(bulk, starting, stopping))
         job = bulk.job(record.id)
         if run.error is not None:
@@ -102,18 +106,24 @@ def _run(
             say(f"{error.title}\n{error.happened}\n{error.next_step}")
         say_job(job)
         written = write_results(args, job)
-    code = _exit_code(job.ended, run.error, interrupted=stopping.asked and job.unfinished)
+    code = _exit_code(job, run.error, interrupted=stopping.asked and job.unfinished)
     return code if code or written else ExitCode.BAD_USAGE
 
 
-def _exit_code(ended: Mapping[End, int], error: ConsoleError | None, *, interrupted: bool) -> int:
-    if ended.get(End.UNKNOWN):
+def _in_loop(loop: asyncio.AbstractEventLoop, stopping: _Stopping) -> None:
+    loop.call_soon_threadsafe(stopping)
+
+
+def _exit_code(job: JobSummary, error: ConsoleError | None, *, interrupted: bool) -> int:
+    if interrupted:
+        return INTERRUPTED
+    readable = bool(capabilities_of(job.head.api).read_by)
+    unread = job.ended.get(Outcome.ACCEPTED) if readable and job.record.read_back else 0
+    if job.ended.get(Outcome.UNKNOWN) or unread:
         return ExitCode.UNKNOWN
     if error is not None:
         return of_error(error)
-    if interrupted:
-        return INTERRUPTED
-    return ExitCode.SOME_FAILED if ended.get(End.FAILED) or ended.get(End.CONFLICT) else ExitCode.DONE
+    return ExitCode.SOME_FAILED if any(map(job.ended.get, _NOT_AS_PLANNED)) else ExitCode.DONE
 
 
 async def _watched(
@@ -137,7 +147,7 @@ def _line(at: RunProgress) -> str:
     parts = (
         _("{done} of {total}").format(done=f"{at.done:,}", total=f"{at.total:,}"),
         reading if at.phase is Phase.READING_BACK else "",
-        _("{count} failed").format(count=f"{at.counts[End.FAILED]:,}"),
+        _("{count} failed").format(count=f"{at.counts[Outcome.FAILED]:,}"),
         _("{count} waiting").format(count=f"{at.waiting:,}"),
         _("{users:.0f} users/s").format(users=at.users_per_second),
         waiting if at.waiting_seconds else left,

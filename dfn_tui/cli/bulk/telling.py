@@ -7,11 +7,11 @@ from pathlib import Path
 
 from dfn_tui.cli.output import say
 from dfn_tui.cli.reading import shown_json
+from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import BadRow, PlanFile
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.plan.totals import Cost, Totals, cost
 from dfn_tui.service.bulk.plan.words import cost_words, head_words, totals_words
-from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.place import capabilities_of
 from dfn_tui.text import _, inert
 

@@ -17,7 +17,7 @@ from dfn_tui.screens.bulk.verify import VerifyScreen
 from dfn_tui.screens.bulk.words import job_lines, job_state, progress_bar
 from dfn_tui.screens.dialogs import ChoiceDialog
 from dfn_tui.screens.messages import JobStarted, PlanRequested
-from dfn_tui.service import BulkDesk, Desk, End, JobSummary, Run
+from dfn_tui.service import BulkDesk, Desk, JobSummary, Outcome, Run
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.service.bulk.run.results_file import write_results
@@ -136,9 +136,9 @@ class JobScreen(DeskScreen[None]):
             if run is not None or job is None or job.under_way or self._starting:
                 return False
             if action == "resume":
-                return job.unfinished or bool(job.ended.get(End.UNKNOWN))
+                return job.unfinished or bool(job.ended.get(Outcome.UNKNOWN))
             if action == "failed":
-                return bool(job.ended.get(End.FAILED))
+                return bool(job.ended.get(Outcome.FAILED))
             return action == "undo" or bool(self.desk.capabilities.read_by)
         return True
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dfn_tui.service import End, JobSummary, RunProgress
+from dfn_tui.service import JobSummary, Outcome, RunProgress
 from dfn_tui.service.bulk.plan.words import head_words
 from dfn_tui.service.bulk.run.records import JobRecord
 from dfn_tui.service.bulk.run.words import conflict_words, count_words, share_of, state_words
@@ -17,7 +17,7 @@ def job_state(job: JobSummary) -> str:
     return state_words(job.record.state, under_way=job.under_way)
 
 
-def end_of_job(record: JobRecord, counts: Mapping[End, int]) -> str:
+def end_of_job(record: JobRecord, counts: Mapping[Outcome, int]) -> str:
     """How a job ended, in one line."""
     state = state_words(record.state, under_way=False)
     words = _("Job {job}: {state}. {counts}")

@@ -14,8 +14,8 @@ from dfn_tui.screens.base import REVEAL, ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
 from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_cover
+from dfn_tui.service.changes.inverse import still_applied
 from dfn_tui.service.history import entry_lines, outcome_lines
-from dfn_tui.service.undo import still_applied
 from dfn_tui.text import _, inert
 
 

@@ -12,7 +12,7 @@ from dfn_tui.screens.dialogs import ErrorDialog
 from dfn_tui.screens.user.edit_dialogs import CiDeletion, DeleteCiDialog, EditCiDialog
 from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.screens.user.words import read_failure
-from dfn_tui.service import Capabilities, Draft, Identity
+from dfn_tui.service import Capabilities, Draft, Identity, Value
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _
@@ -75,8 +75,10 @@ class CiPane(Vertical):
     def _current(self, name: str) -> Text:
         assert self._draft is not None
         ci = self._draft.record.ci
-        if ci is None:
-            return Text(_("not readable"), "dim")
+        why = self._draft.record.ci_unreadable.get(name)
+        if ci is None or why is not None:
+            words = _("not readable: {why}").format(why=why) if why else _("not readable")
+            return Text(words, "dim")
         return Text(self._words(name, ci[name])) if name in ci else Text(_("not set"), "dim")
 
     def _staged(self, name: str) -> Text:
@@ -88,7 +90,7 @@ class CiPane(Vertical):
             return Text(self._words(name, edit.value or ""), "bold")
         return Text(_("to be deleted"), "bold red")
 
-    def _words(self, name: str, value: str) -> str:
+    def _words(self, name: str, value: Value) -> str:
         return shown_value(name, value, revealed=self._revealed, limit=_CUT)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
@@ -113,7 +115,7 @@ class CiPane(Vertical):
         edit = draft.ci.get(field)
         known = edit.value if edit and not edit.delete else (draft.record.ci or {}).get(field)
         # Putting a masked value into the field would reveal it.
-        text = known if known is not None and self._revealed and not linking else ""
+        text = str(known) if known is not None and self._revealed and not linking else ""
         user = draft.record.identity
 
         def stage(typed: tuple[str, str] | None) -> None:

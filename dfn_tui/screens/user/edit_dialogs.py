@@ -14,7 +14,13 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.screens.user.words import ci_meaning, type_hint, type_name
 from dfn_tui.service import Capabilities, StandardProperty, Value, ValueType
-from dfn_tui.service.values import ValueRefused, check_property_name, parse_ci, parse_standard, parse_value
+from dfn_tui.service.changes.values import (
+    ValueRefused,
+    check_property_name,
+    parse_ci,
+    parse_standard,
+    parse_value,
+)
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice

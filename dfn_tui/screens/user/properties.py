@@ -13,8 +13,8 @@ from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog, EditValueDialog
 from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.screens.user.words import read_failure, type_name
 from dfn_tui.service import Capabilities, Draft, Identity, StandardProperty, Value
+from dfn_tui.service.changes.values import format_value, type_of
 from dfn_tui.service.personal import is_masked, shown_value
-from dfn_tui.service.values import format_value, type_of
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.value_table import Row, ValueTable
 

@@ -1,6 +1,6 @@
 """The words for the types of values, for CI fields, and for what is not known of a value."""
 
-from dfn_tui.service import Outcome, ValueType
+from dfn_tui.service import Reply, ValueType
 from dfn_tui.text import _, inert
 
 
@@ -47,7 +47,7 @@ def ci_meaning(field: str) -> str:
     return _("Messages by this identifier no longer reach this person.")
 
 
-def read_failure(failure: Outcome) -> str:
+def read_failure(failure: Reply) -> str:
     """Why a user could not be read, for the line above a table."""
     reason = inert(failure.message or failure.code or "", 160)
     return _("This could not be read: {reason}").format(reason=reason)

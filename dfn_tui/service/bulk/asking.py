@@ -8,7 +8,7 @@ from pathlib import Path
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import make_private_folder
-from dfn_tui.service.bulk.input import BulkInput, Wish, open_input, parse_assignment
+from dfn_tui.service.bulk.input import BulkInput, FieldEdit, open_input, parse_assignment
 from dfn_tui.service.bulk.plan.file import plan_errors
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
@@ -52,7 +52,7 @@ def open_asked(asked: Asked, capabilities: Capabilities) -> BulkInput:
     return open_input(source, capabilities, _wishes(asked.changes, capabilities), asked.kind)
 
 
-def _wishes(changes: str, capabilities: Capabilities) -> list[Wish]:
+def _wishes(changes: str, capabilities: Capabilities) -> list[FieldEdit]:
     try:
         words = shlex.split(changes)
     except ValueError:

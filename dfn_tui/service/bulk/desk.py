@@ -5,25 +5,26 @@ batches under way, and a later start resumes it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
+from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT, Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.calls import Calls
 from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job, with_id
 from dfn_tui.service.bulk.run.listing import JobSummary, list_jobs, summary, unfinished_jobs
-from dfn_tui.service.bulk.run.pace import DOCUMENTED_LIMIT, Pace
-from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, State
+from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.undoing import wishes_back
 from dfn_tui.service.bulk.run.verifying import Drift, verify
@@ -52,10 +53,10 @@ class Options:
 
 
 class BulkDesk:
-    """Plans and jobs over `desk`'s connection. `open_api` gives a client that does not try again by itself;
+    """Plans and jobs over `desk`'s connection. `open_api` gives a client that keeps to a rate;
     jobs are kept in `folder`."""
 
-    def __init__(self, desk: Desk, open_api: Callable[[], Awaitable[UserApi]], folder: Path) -> None:
+    def __init__(self, desk: Desk, open_api: Callable[[Pace], Awaitable[UserApi]], folder: Path) -> None:
         self.desk = desk
         self.folder = folder
         self.run: Run | None = None
@@ -80,11 +81,12 @@ class BulkDesk:
         return share_of(self.run.progress()) if self.busy and self.run is not None else None
 
     @asynccontextmanager
-    async def _calls(self, limit: int) -> AsyncIterator[Calls]:
+    async def _client(self, limit: int) -> AsyncIterator[ThrottledClient]:
         await self.desk.settled_first()
-        api = await self._open_api()
+        pace = Pace(limit=limit, most=AT_ONCE)
+        api = await self._open_api(pace)
         try:
-            yield Calls(api, Pace(limit=limit, most=AT_ONCE), self.desk.clock)
+            yield ThrottledClient(api, pace, self.desk.clock)
         finally:
             await api.aclose()
 
@@ -114,9 +116,9 @@ class BulkDesk:
         """Makes a plan of `source`, called `name`, at `path`, and returns its digest. Nothing is written to
         the server. Raises what reading the input and the server raise, and `PlanError`."""
         about = self._about(name)
-        async with self._calls(limit) as calls:
+        async with self._client(limit) as client:
             _head, digest = await make_plan(
-                calls,
+                client,
                 source,
                 path,
                 about,
@@ -134,8 +136,8 @@ class BulkDesk:
             about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
             require_same_place(found.plan.head, self.desk.connection)
             wishes = wishes_back(found, self.desk.journal.path)
-            async with self._calls(limit) as calls:
-                _head, digest = await make_undo(calls, wishes, path, about, kind=kind, progress=progress)
+            async with self._client(limit) as client:
+                _head, digest = await make_undo(client, wishes, path, about, kind=kind, progress=progress)
         return digest
 
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
@@ -196,9 +198,9 @@ class BulkDesk:
         """
         self._require_idle()
         job = await asyncio.to_thread(self._open, id)
-        return await self._start(job, limit, again=End.FAILED if failed else None)
+        return await self._start(job, limit, again=(Outcome.FAILED, Outcome.DIFFERENT) if failed else ())
 
-    async def _start(self, job: Job, limit: int | None, again: End | None = None) -> Run:
+    async def _start(self, job: Job, limit: int | None, again: Sequence[Outcome] = ()) -> Run:
         """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
         try:
             record, head = job.record, job.plan.head
@@ -211,8 +213,8 @@ class BulkDesk:
             await asyncio.to_thread(self._check, job, record)
             record = replace(record, state=State.RUNNING, why="", ended=None)
             await asyncio.to_thread(job.save, record)
-            if again is not None:
-                await asyncio.to_thread(job.take_up_again, again)
+            if again:
+                await asyncio.to_thread(job.take_up_again, *again)
             total = await asyncio.to_thread(job.count_to_send)
         except BaseException:
             job.close()
@@ -257,10 +259,10 @@ class BulkDesk:
         ready: "asyncio.Future[Run]",
     ) -> JobRecord:
         try:
-            async with self._calls(limit) as calls:
+            async with self._client(limit) as client:
                 keeper, connection = self.desk.journal, self.desk.connection
                 entries = Entries(record, head.kind, connection, keeper.operator)
-                self.run = Run(record, total, calls, Book(keeper, job), entries, keeper, self.desk.clock)
+                self.run = Run(record, total, client, Book(keeper, job), entries, keeper, self.desk.clock)
                 ready.set_result(self.run)
                 if self._finishing:
                     self.run.stop()
@@ -293,8 +295,8 @@ class BulkDesk:
         plan = await asyncio.to_thread(self._planned, name)
         try:
             require_same_place(plan.head, self.desk.connection)
-            async with self._calls(limit) as calls:
-                async for drift in verify(calls, plan, told):
+            async with self._client(limit) as client:
+                async for drift in verify(client, plan, told):
                     yield drift
         finally:
             plan.close()

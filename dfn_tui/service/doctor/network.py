@@ -168,7 +168,7 @@ class Server:
 
         transport = Transport(self._url, read_only=True)
         try:
-            answer = await transport.post(Call("/", {}, None))
+            answer = await transport.post(Call("/", b"{}", None))
         finally:
             self._skew = transport.clock_skew
             await transport.aclose()

@@ -1,10 +1,12 @@
 """Plans and jobs made by the commands themselves."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dfn_tui.api.retry import BULK
 from tests.commands.bulk.using import STOP, Bulk
 from tests.commands.running import Ran, Run
 
@@ -47,4 +49,4 @@ def _settled(text: str) -> str:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Users are asked for again at once."""
-    monkeypatch.setattr("dfn_tui.service.bulk.run.calls._LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr("dfn_tui.api.retry.BULK", replace(BULK, longest=0.0))

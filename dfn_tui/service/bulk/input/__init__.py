@@ -4,18 +4,20 @@ The input half: `open_input` reads users and what is wanted for each, a row at a
 into SQLite, each user once.
 """
 
-from dfn_tui.service.bulk.input.columns import NameRefused, Wish, WishSet, parse_assignment
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
 from dfn_tui.service.bulk.input.intake import Taken, take_in
 from dfn_tui.service.bulk.input.layout import Form, InputRefused
 from dfn_tui.service.bulk.input.reading import BulkInput, open_input
 from dfn_tui.service.bulk.input.records import Bad, Counts, Fault, Good, StoppedAtBadRow
+from dfn_tui.service.changes.fields import EditSet, FieldEdit, NameRefused, parse_assignment
 
 __all__ = [
     "Bad",
     "BulkInput",
     "Counts",
+    "EditSet",
     "Fault",
+    "FieldEdit",
     "FileUnreadable",
     "Form",
     "Good",
@@ -23,8 +25,6 @@ __all__ = [
     "NameRefused",
     "StoppedAtBadRow",
     "Taken",
-    "Wish",
-    "WishSet",
     "open_input",
     "parse_assignment",
     "take_in",

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk.input.columns import WishSet
 from dfn_tui.service.bulk.input.records import Bad, Fault, shown_user
-from dfn_tui.service.values import ValueRefused, parse_ci
+from dfn_tui.service.changes.fields import EditSet
+from dfn_tui.service.changes.values import ValueRefused, parse_ci
 from dfn_tui.text import _, inert
 from dfn_tui.text.ids import bare_id
 
@@ -100,7 +100,7 @@ def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> 
         known[key] = found
 
 
-def or_raise(found: WishSet | Problem) -> WishSet:
+def or_raise(found: EditSet | Problem) -> EditSet:
     """A problem remembered is raised anew: one that was raised holds on to what raised it."""
     if isinstance(found, Problem):
         raise Problem(found.fault, found.reason)

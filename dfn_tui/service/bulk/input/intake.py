@@ -46,7 +46,7 @@ def take_in(
     """Reads all of `source` into two new tables of `db`, inside the transaction that is open there.
 
     `input_row(line, user, wanted)` has every user that is to be changed once, by the first line that asks for
-    it; `wanted` is the `text` of a WishSet. `input_bad(line, fault, reason, shown)` has all other rows, the
+    it; `wanted` is the `text` of a EditSet. `input_bad(line, fault, reason, shown)` has all other rows, the
     repetitions too. A user for whom different things are wanted is in no `input_row`: which was meant is not
     for us to guess. `told` is given now and then how many rows were read. Raises StoppedAtBadRow where asked
     to, and what reading the input raises.

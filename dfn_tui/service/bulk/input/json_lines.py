@@ -14,10 +14,10 @@ from dfn_tui.service.bulk.input.cells import (
     refuse_row,
     remember,
 )
-from dfn_tui.service.bulk.input.columns import Column, NameRefused, Wish, WishSet, identity_kind, resolve
 from dfn_tui.service.bulk.input.layout import Layout
 from dfn_tui.service.bulk.input.records import Fault, Good, Row
-from dfn_tui.service.values import ValueRefused
+from dfn_tui.service.changes.fields import Column, EditSet, FieldEdit, NameRefused, identity_kind, resolve
+from dfn_tui.service.changes.values import ValueRefused
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
 
@@ -36,12 +36,12 @@ _decode = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_no_constan
 class JsonReader:
     """One JSON object a line: the user under the name of an identity, what is wanted under the others."""
 
-    def __init__(self, layout: Layout, for_all: Sequence[Wish], capabilities: Capabilities) -> None:
+    def __init__(self, layout: Layout, for_all: Sequence[FieldEdit], capabilities: Capabilities) -> None:
         self.blank = 0
         self._kind = layout.kind
         self._for_all = tuple(for_all)
         self._capabilities = capabilities
-        self._known: dict[str, WishSet | Problem] = {}
+        self._known: dict[str, EditSet | Problem] = {}
         self._meanings: dict[str, Column | IdentityKind | Problem] = {}
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
@@ -104,7 +104,7 @@ class JsonReader:
         remember(self._meanings, name, meaning, len(name))
         return meaning
 
-    def _wanted(self, others: list[tuple[str, object]]) -> WishSet:
+    def _wanted(self, others: list[tuple[str, object]]) -> EditSet:
         try:
             seen = repr(others)  # tells 1 from 1.0 and from True, as their hashes do not
         except RecursionError:
@@ -113,7 +113,7 @@ class JsonReader:
         remember(self._known, seen, found, len(seen))
         return or_raise(found)
 
-    def _read(self, others: list[tuple[str, object]]) -> WishSet | Problem:
+    def _read(self, others: list[tuple[str, object]]) -> EditSet | Problem:
         wishes = list(self._for_all)
         try:
             for name, value in others:
@@ -125,9 +125,9 @@ class JsonReader:
                 refuse_row(Fault.NOTHING, _("The row asks for no change."))
         except Problem as problem:
             return problem
-        return WishSet.of(wishes)
+        return EditSet.of(wishes)
 
-    def _wish(self, name: str, value: object) -> Wish:
+    def _wish(self, name: str, value: object) -> FieldEdit:
         meaning = self._meanings.get(name) or self._mean(name)
         if isinstance(meaning, Problem):
             raise Problem(meaning.fault, meaning.reason)

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input.columns import Column, Wish, identity_kind, is_known, resolve
+from dfn_tui.service.changes.fields import Column, FieldEdit, identity_kind, is_known, resolve
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
 
@@ -52,7 +52,7 @@ def refuse(happened: str, next_step: str) -> NoReturn:
 
 
 def detect_layout(
-    lines: Sequence[str], capabilities: Capabilities, kind: IdentityKind | None, for_all: Sequence[Wish]
+    lines: Sequence[str], capabilities: Capabilities, kind: IdentityKind | None, for_all: Sequence[FieldEdit]
 ) -> Layout:
     """The layout of an input that begins with these lines, of which the last is the first that is not blank.
 
@@ -116,7 +116,7 @@ def _table(
     header: list[str],
     capabilities: Capabilities,
     default: IdentityKind,
-    for_all: Sequence[Wish],
+    for_all: Sequence[FieldEdit],
 ) -> tuple[IdentityKind, tuple[Column | None, ...]]:
     """What users are named by, and what each cell is for."""
     keys = [place for place, name in enumerate(header) if identity_kind(name) in capabilities.write_by]

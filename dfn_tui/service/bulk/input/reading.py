@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind
-from dfn_tui.service.bulk.input.columns import Column, Wish
 from dfn_tui.service.bulk.input.encodings import UTF_8, Encoding, FileUnreadable, detect_encoding
 from dfn_tui.service.bulk.input.json_lines import JsonReader
 from dfn_tui.service.bulk.input.layout import Form, InputRefused, detect_layout, kind_in_json
 from dfn_tui.service.bulk.input.records import Bad, Counts, Good, StoppedAtBadRow
 from dfn_tui.service.bulk.input.rows import IdReader, TableReader
+from dfn_tui.service.changes.fields import Column, FieldEdit
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _
 
@@ -37,7 +37,7 @@ class BulkInput:
         stream: BinaryIO,
         encoding: Encoding | None,
         capabilities: Capabilities,
-        wishes_for_all: Sequence[Wish],
+        wishes_for_all: Sequence[FieldEdit],
         kind: IdentityKind | None,
     ) -> None:
         self._stream = stream
@@ -151,7 +151,7 @@ class BulkInput:
 def open_input(
     source: Path | str | BinaryIO,
     capabilities: Capabilities,
-    wishes_for_all: Sequence[Wish] = (),
+    wishes_for_all: Sequence[FieldEdit] = (),
     kind: IdentityKind | None = None,
 ) -> BulkInput:
     """The users in a file, in a pasted text or in a stream of bytes, and what is wanted for each.

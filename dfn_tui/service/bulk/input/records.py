@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input.columns import WishSet
+from dfn_tui.service.changes.fields import EditSet
 from dfn_tui.service.personal import is_personal
 from dfn_tui.text import _, inert, mask
 
@@ -36,7 +36,7 @@ class Good(NamedTuple):
 
     line: int
     user: str
-    wanted: WishSet
+    wanted: EditSet
 
 
 class Bad(NamedTuple):

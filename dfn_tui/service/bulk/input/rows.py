@@ -20,10 +20,10 @@ from dfn_tui.service.bulk.input.cells import (
     refuse_row,
     remember,
 )
-from dfn_tui.service.bulk.input.columns import Column, Wish, WishSet
 from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
 from dfn_tui.service.bulk.input.records import Bad, Fault, Good, Row
-from dfn_tui.service.values import ValueRefused
+from dfn_tui.service.changes.fields import Column, EditSet, FieldEdit
+from dfn_tui.service.changes.values import ValueRefused
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
 
@@ -31,11 +31,11 @@ from dfn_tui.text.ids import bare_id
 class IdReader:
     """One id a line, the same wanted for all. An id with a blank or a delimiter in it has to be quoted."""
 
-    def __init__(self, layout: Layout, for_all: Sequence[Wish]) -> None:
+    def __init__(self, layout: Layout, for_all: Sequence[FieldEdit]) -> None:
         self.blank = 0
         self._kind = layout.kind
         self._first = layout.first_line
-        self._wanted = WishSet.of(for_all)
+        self._wanted = EditSet.of(for_all)
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
         plain = plain_user(self._kind)
@@ -80,13 +80,13 @@ class TableReader:
     Empty cells ask for nothing: an empty text cannot be told from "leave as it is".
     """
 
-    def __init__(self, layout: Layout, for_all: Sequence[Wish]) -> None:
+    def __init__(self, layout: Layout, for_all: Sequence[FieldEdit]) -> None:
         self.blank = 0
         self._layout = layout
         self._for_all = tuple(for_all)
         self._key = layout.columns.index(None)
         self._others = [(place, column) for place, column in enumerate(layout.columns) if column]
-        self._known: dict[Any, WishSet | Problem] = {}
+        self._known: dict[Any, EditSet | Problem] = {}
         self._rest: Callable[[Sequence[str]], Any] = (
             itemgetter(*(place for place, _column in self._others)) if self._others else lambda _cells: ()
         )
@@ -111,7 +111,7 @@ class TableReader:
                     taken.clear()
                     if len(cells) == width and plain(cells[key]):
                         wanted = known.get(rest(cells))
-                        if type(wanted) is WishSet:
+                        if type(wanted) is EditSet:
                             yield Good(first, cells[key], wanted)
                             continue
                     row = self._row(first, cells)
@@ -156,13 +156,13 @@ class TableReader:
             words = _("The row has {count} cells where {expected} were expected.")
             refuse_row(Fault.CELLS, words.format(count=len(cells), expected=width))
 
-    def _wanted(self, cells: list[str]) -> WishSet:
+    def _wanted(self, cells: list[str]) -> EditSet:
         seen = self._rest(cells)
         found = self._known.get(seen) or self._read(cells)
         remember(self._known, seen, found, sum(map(len, cells)))
         return or_raise(found)
 
-    def _read(self, cells: list[str]) -> WishSet | Problem:
+    def _read(self, cells: list[str]) -> EditSet | Problem:
         wishes = list(self._for_all)
         try:
             for place, column in self._others:
@@ -172,10 +172,10 @@ class TableReader:
                 refuse_row(Fault.NOTHING, _("The row asks for no change."))
         except Problem as problem:
             return problem
-        return WishSet.of(wishes)
+        return EditSet.of(wishes)
 
 
-def _wish(column: Column, cell: str) -> Wish:
+def _wish(column: Column, cell: str) -> FieldEdit:
     try:
         return column.read(cell_text(cell))
     except ValueRefused as refused:

@@ -7,12 +7,12 @@ from functools import lru_cache
 from dfn_tui.api.types import Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.lints import new_lints
-from dfn_tui.service.bulk.input.columns import WishSet
-from dfn_tui.service.bulk.plan.records import Shape, Standing, wish_set
+from dfn_tui.service.bulk.plan.records import Shape, Standing, edit_set
+from dfn_tui.service.changes.fields import EditSet
+from dfn_tui.service.changes.reading import seen
+from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.records import FieldKind, UserRecord
-from dfn_tui.service.undo import value_now
-from dfn_tui.service.values import same_value
-from dfn_tui.text import _, inert
+from dfn_tui.text import inert
 
 UNKNOWN_VALUE = "unknown-value"
 """The code of a user who has a consent that is none of its three states."""
@@ -30,30 +30,28 @@ class Written:
     left: tuple[str, ...] = ()
 
 
-def blind(wanted: WishSet, written: Written | None) -> Shape:
+def blind(wanted: EditSet, written: Written | None) -> Shape:
     """The shape of a user whom this generation cannot read."""
     left = written.left if written else ()
     return Shape(Standing.BLIND, wanted, (None,) * len(wanted.wishes), left)
 
 
-def judge(wanted: WishSet, written: Written | None, record: UserRecord, *, create: bool) -> Shape:
+def judge(wanted: EditSet, written: Written | None, record: UserRecord, *, create: bool) -> Shape:
     """The shape of a user who was looked up. `written` is there for an undo; `create`: users the server knows
     nothing of are to be created."""
     failure = record.failure
     if failure is not None:
         code, message = inert(failure.code or "", 40), inert(failure.message, _MESSAGE)
         return Shape(Standing.UNREADABLE, wanted, code=code, message=message)
-    found = [value_now(wish.kind, wish.name, record) for wish in wanted.wishes]
-    before = tuple(value for _read, value in found)
+    found = [seen(record, wish.kind, wish.name) for wish in wanted.wishes]
+    before = tuple(one.now for one in found)
     if written is None and record.unknown_to_server:
         if create:
             return Shape(Standing.CREATE, wanted, before, _warnings(record, wanted))
         return Shape(Standing.UNKNOWN, wanted)
-    for wish, (read, _value) in zip(wanted.wishes, found, strict=True):
-        if not read:
-            message = _("The server has a value of {name} that is none of the three states.")
-            message = message.format(name=inert(wish.name, 40))
-            return Shape(Standing.UNREADABLE, wanted, code=UNKNOWN_VALUE, message=message)
+    for one in found:
+        if not one.read:
+            return Shape(Standing.UNREADABLE, wanted, code=UNKNOWN_VALUE, message=inert(one.why, _MESSAGE))
     if written is not None:
         return _judge_undo(wanted, written, record, before)
     if all(same_value(was, wish.value) for wish, was in zip(wanted.wishes, before, strict=True)):
@@ -62,7 +60,7 @@ def judge(wanted: WishSet, written: Written | None, record: UserRecord, *, creat
 
 
 def _judge_undo(
-    wanted: WishSet, written: Written, record: UserRecord, before: tuple[Value | None, ...]
+    wanted: EditSet, written: Written, record: UserRecord, before: tuple[Value | None, ...]
 ) -> Shape:
     fields = list(zip(wanted.wishes, before, written.written, written.was, strict=True))
     # What is again as it was before the job needs no way back, even where that would be a stand-in.
@@ -72,7 +70,7 @@ def _judge_undo(
     if not all(same_value(now, wrote) for _wish, now, wrote in left):
         return Shape(Standing.CHANGED, wanted, before, written.left)
     if len(left) < len(fields):
-        wanted = WishSet.of([wish for wish, _now, _wrote in left])
+        wanted = EditSet.of([wish for wish, _now, _wrote in left])
     warnings = (*written.left, *_warnings(record, wanted))
     return Shape(Standing.CHANGE, wanted, tuple(now for _wish, now, _wrote in left), warnings)
 
@@ -81,7 +79,7 @@ def _one_of(now: Value | None, values: Sequence[Value | None]) -> bool:
     return any(same_value(now, value) for value in values)
 
 
-def _warnings(record: UserRecord, wanted: WishSet) -> tuple[str, ...]:
+def _warnings(record: UserRecord, wanted: EditSet) -> tuple[str, ...]:
     return _new_findings(tuple(record.consents.items()), wanted.text)
 
 
@@ -90,7 +88,7 @@ def _new_findings(consents: tuple[tuple[Flag, State], ...], wanted: str) -> tupl
     before = dict(consents)
     changed = {
         Flag(wish.name): State(str(wish.value))
-        for wish in wish_set(wanted).wishes
+        for wish in edit_set(wanted).wishes
         if wish.kind is FieldKind.CONSENT
     }
     return tuple(one.text for one in new_lints(before, before | changed)) if changed else ()

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Api, Environment
+from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input import BulkInput, Taken
 from dfn_tui.service.bulk.plan.drafting import Draft, Judged, Row, given_up
 from dfn_tui.service.bulk.plan.judging import blind, judge
-from dfn_tui.service.bulk.plan.records import Head, wish_set
+from dfn_tui.service.bulk.plan.records import Head, edit_set
 from dfn_tui.service.bulk.plan.undoing import UndoWish
-from dfn_tui.service.bulk.run.calls import Calls
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.text import inert
@@ -54,7 +54,7 @@ Tell = Callable[[Reading], None]
 
 
 async def make_plan(
-    calls: Calls,
+    client: ThrottledClient,
     source: BulkInput,
     path: Path,
     about: About,
@@ -66,20 +66,20 @@ async def make_plan(
     """Makes the plan of `source` at `path`, in place of a file that may be there; its head and its digest.
 
     `create`: users the server knows nothing of are to be created. Raises PlanError, StoppedAtBadRow where
-    that is asked for, what reading the input raises, and `calls.stopped` where the server is of no more use.
+    that is asked for, what reading the input raises, and `client.stopped` where the server is of no more use.
     There is no plan then, nor when this is cancelled.
     """
 
     def take(draft: Draft, told: Callable[[int], None]) -> Taken:
         return draft.take(source, stop_at_first_bad=stop_at_first_bad, told=told)
 
-    making = _Making(calls, source.kind, path, create, progress)
+    making = _Making(client, source.kind, path, create, progress)
     form, encoding = source.form.value, source.encoding or ""
     return await making.go(take, lambda taken: _head(about, source.kind, taken, form, encoding))
 
 
 async def make_undo(
-    calls: Calls,
+    client: ThrottledClient,
     wishes: Iterable[UndoWish],
     path: Path,
     about: About,
@@ -95,7 +95,7 @@ async def make_undo(
     def take(draft: Draft, told: Callable[[int], None]) -> Taken:
         return draft.take_undo(wishes, kind, told=told)
 
-    making = _Making(calls, kind, path, False, progress)
+    making = _Making(client, kind, path, False, progress)
     return await making.go(take, lambda taken: _head(about, kind, taken, "", ""))
 
 
@@ -121,8 +121,10 @@ def _head(about: About, kind: IdentityKind, taken: Taken, form: str, encoding: s
 class _Making:
     """One making of a plan; `go` once."""
 
-    def __init__(self, calls: Calls, kind: IdentityKind, path: Path, create: bool, progress: Tell) -> None:
-        self._calls = calls
+    def __init__(
+        self, client: ThrottledClient, kind: IdentityKind, path: Path, create: bool, progress: Tell
+    ) -> None:
+        self._client = client
         self._kind = kind
         self._create = create
         self._progress = progress
@@ -161,8 +163,8 @@ class _Making:
         self._progress(Reading(self._total, self._read, self._total))
 
     async def _look_all_up(self) -> None:
-        blind_all = not self._calls.capabilities.read_by
-        workers = 1 if blind_all else self._calls.pace.most
+        blind_all = not self._client.capabilities.read_by
+        workers = 1 if blind_all else self._client.pace.most
         work = self._work_blind if blind_all else self._work
         tasks = [asyncio.ensure_future(work()) for _number in range(workers)]
         try:
@@ -175,17 +177,17 @@ class _Making:
         await self._write()
 
     async def _work(self) -> None:
-        size = self._calls.capabilities.batch_size
+        size = self._client.capabilities.batch_size
         while rows := await self._next(size):
             records = await self._look_up(rows)
             await self._keep([self._judge(row, records[self._identity(row)]) for row in rows])
 
     def _judge(self, row: Row, record: UserRecord) -> Judged:
-        return Judged(row, judge(wish_set(row.wanted), row.written, record, create=self._create))
+        return Judged(row, judge(edit_set(row.wanted), row.written, record, create=self._create))
 
     async def _work_blind(self) -> None:
         while rows := await self._next(_PAGE):
-            await self._keep([Judged(row, blind(wish_set(row.wanted), row.written)) for row in rows])
+            await self._keep([Judged(row, blind(edit_set(row.wanted), row.written)) for row in rows])
 
     async def _next(self, size: int) -> Sequence[Row]:
         """The next users; empty at the end."""
@@ -202,16 +204,16 @@ class _Making:
 
     async def _look_up(self, rows: Sequence[Row]) -> dict[Identity, UserRecord]:
         identities = [self._identity(row) for row in rows]
-        ci = any(wish.kind is FieldKind.CI for row in rows for wish in wish_set(row.wanted).wishes)
+        ci = any(wish.kind is FieldKind.CI for row in rows for wish in edit_set(row.wanted).wishes)
         # All properties: only a user who has none at all is unknown.
-        records = await self._calls.read(identities, ci=ci)
-        if self._calls.capabilities.ci_fields and not ci:
+        records = await self._client.read(identities, ci=ci)
+        if self._client.capabilities.ci_fields and not ci:
             # Somebody with nothing but CI fields is known all the same.
             bare = [identity for identity in identities if records[identity].unknown_to_server]
             if bare:
-                records |= await self._calls.read(bare, ci=True)
-        if self._calls.over:
-            raise self._calls.stopped or given_up()
+                records |= await self._client.read(bare, ci=True)
+        if self._client.over:
+            raise self._client.stopped or given_up()
         return records
 
     async def _keep(self, judged: Sequence[Judged]) -> None:

@@ -13,10 +13,10 @@ from dfn_tui.config import Api, Environment
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input.columns import Wish, WishSet
+from dfn_tui.service.changes.fields import EditSet, FieldEdit
+from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
 from dfn_tui.service.records import FieldChange, FieldKind
-from dfn_tui.service.values import same_value
 
 
 class PlanError(ConsoleError):
@@ -56,7 +56,7 @@ class Shape:
     """
 
     standing: Standing
-    wanted: WishSet
+    wanted: EditSet
     before: tuple[Value | None, ...] = ()
     warnings: tuple[str, ...] = ()
     code: str = ""
@@ -82,7 +82,7 @@ class Shape:
         before, warnings, code, message = json.loads(rest)
         found = cls(
             Standing(standing),
-            wish_set(wanted),
+            edit_set(wanted),
             tuple(before),
             tuple(map(str, warnings)),
             str(code),
@@ -95,9 +95,9 @@ class Shape:
 
 
 @lru_cache(4096)
-def wish_set(text: str) -> WishSet:
+def edit_set(text: str) -> EditSet:
     """The wishes of that text. Raises ValueError, KeyError or TypeError for what nobody can have wished."""
-    found = WishSet.read(text)
+    found = EditSet.read(text)
     for wish in found.wishes:
         _check_wish(wish)
     if len({(wish.kind, wish.name) for wish in found.wishes}) != len(found.wishes):
@@ -108,7 +108,7 @@ def wish_set(text: str) -> WishSet:
 _NO_PROPERTIES = frozenset([*Flag, *OPTINS.values()])
 
 
-def _check_wish(wish: Wish) -> None:
+def _check_wish(wish: FieldEdit) -> None:
     if not isinstance(wish.name, str):
         raise TypeError("no name")
     if wish.kind is FieldKind.CONSENT:
@@ -123,7 +123,7 @@ def _check_wish(wish: Wish) -> None:
         raise ValueError("no property")
 
 
-def _check_before(wish: Wish, was: Value | None) -> None:
+def _check_before(wish: FieldEdit, was: Value | None) -> None:
     if wish.kind is FieldKind.CONSENT and was is not None:
         State(str(was))
     elif not isinstance(was, str | int | float | list | None):
@@ -145,7 +145,7 @@ def _changes(readable: bool, wanted: str, before: str) -> tuple[FieldChange, ...
                 and (is_personal(wish.name, was) or is_personal(wish.name, wish.value))
             ),
         )
-        for wish, was in zip(wish_set(wanted).wishes, json.loads(before), strict=True)
+        for wish, was in zip(edit_set(wanted).wishes, json.loads(before), strict=True)
         if not readable or not same_value(was, wish.value)
     )
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dfn_tui.service.bulk.input.columns import Wish, WishSet
 from dfn_tui.service.bulk.plan.judging import Written
+from dfn_tui.service.changes.fields import EditSet, FieldEdit
+from dfn_tui.service.changes.inverse import UndoKind, blind_way_back
+from dfn_tui.service.changes.inverse import way_back as field_way_back
 from dfn_tui.service.records import FieldChange
-from dfn_tui.service.undo import UndoKind, blind_way_back
-from dfn_tui.service.undo import way_back as field_way_back
 from dfn_tui.text import _, inert
 
 NO_WAY_BACK = "no-way-back"
@@ -23,12 +23,12 @@ class UndoWish:
 
     number: int
     user: str
-    wanted: WishSet
+    wanted: EditSet
     written: Written
     undo_of: int | None = None
 
 
-def way_back(changes: Sequence[FieldChange]) -> tuple[list[Wish], list[str]]:
+def way_back(changes: Sequence[FieldChange]) -> tuple[list[FieldEdit], list[str]]:
     """What to wish for to take these changes back, and in sentences what cannot be."""
     wishes, reasons = [], []
     for change in changes:
@@ -39,14 +39,14 @@ def way_back(changes: Sequence[FieldChange]) -> tuple[list[Wish], list[str]]:
         if kind is UndoKind.IMPOSSIBLE:
             reasons.append(_("{name}: {reason}").format(name=inert(change.name, 40), reason=why))
         else:
-            wishes.append(Wish(change.kind, change.name, None if kind is UndoKind.DELETE else value))
+            wishes.append(FieldEdit(change.kind, change.name, None if kind is UndoKind.DELETE else value))
     return wishes, reasons
 
 
 def undo_wish(number: int, user: str, changes: Sequence[FieldChange], undo_of: int | None) -> UndoWish:
     """What takes back these `changes`, which a job sent for that user."""
     wishes, reasons = way_back(changes)
-    wanted = WishSet.of(wishes)
+    wanted = EditSet.of(wishes)
     made = {(change.kind, change.name): change for change in changes}
     aligned = [made[wish.kind, wish.name] for wish in wanted.wishes]
     written = Written(

@@ -2,30 +2,35 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from dfn_tui.api.calls import Outcome as Answer
-from dfn_tui.api.calls import Status
-from dfn_tui.api.types import Identity, Value
-from dfn_tui.consent.flags import Flag
-from dfn_tui.service.apply import NOT_MENTIONED, TIMEOUT, Answers, part_of, send
+from dfn_tui.api.calls import Reply
+from dfn_tui.api.types import Identity
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.calls import Calls
 from dfn_tui.service.bulk.run.entries import Entries
-from dfn_tui.service.bulk.run.records import End, Ended, OnConflict
-from dfn_tui.service.records import FieldChange, FieldKind, UserChange, UserRecord
-from dfn_tui.service.settling import STILL_AT_WORK
-from dfn_tui.service.values import same_value
-from dfn_tui.store import Ending, Outcome
+from dfn_tui.service.bulk.run.records import Ended, OnConflict
+from dfn_tui.service.changes.outcome import (
+    NOT_APPLIED,
+    STILL_AT_WORK,
+    Replies,
+    UserResult,
+    judge_user,
+    part_of,
+)
+from dfn_tui.service.changes.pipeline import ChangeGroup, Target, check, not_sent, send
+from dfn_tui.service.changes.reading import fields_of
+from dfn_tui.service.records import FieldChange
 from dfn_tui.text import _
 
 TRIES = 3
 """How often a user is sent whose change was found not applied after its answer was lost."""
 
 SHORTLY = 1.0
-"""Seconds until a user is read whose answer was lost, though not for want of time."""
+"""Seconds until a user is read of whom the answer said no, or nothing."""
 
 _LOOKS = 5
 """How often a user of unknown outcome is looked at until they are left for the next start."""
@@ -35,7 +40,7 @@ class Sent(NamedTuple):
     """A user whose change is in the journal under `seq`."""
 
     user: PlannedUser
-    change: UserChange
+    fields: tuple[FieldChange, ...]
     seq: int
 
 
@@ -45,17 +50,17 @@ class Batches:
 
     def __init__(
         self,
-        calls: Calls,
+        client: ThrottledClient,
         book: Book,
         entries: Entries,
         on_conflict: OnConflict,
         again: Callable[[Sequence[PlannedUser]], None],
     ) -> None:
-        self._calls = calls
+        self._client = client
         self._book = book
         self._entries = entries
         self._again = again
-        self._reads = bool(calls.api.capabilities.read_by)
+        self._reads = bool(client.capabilities.read_by)
         self._look_first = self._reads and on_conflict is not OnConflict.OVERWRITE
         self._stop_at_conflict = on_conflict is OnConflict.STOP
         self._tries: Counter[int] = Counter()
@@ -70,98 +75,112 @@ class Batches:
 
     async def send(self, users: Sequence[PlannedUser]) -> None:
         """Sends what is still so as it was planned. Raises what the book raises, before anything is sent."""
-        changes = await self._fresh(users) if self._look_first else [self._planned(user) for user in users]
-        if not changes or self._calls.over:
+        planned = {user.number: user for user in users}
+        groups: Sequence[ChangeGroup] = self._groups(users)
+        if self._look_first:
+            groups = await self._fresh(groups, planned)
+        if not groups or self._client.over:
             return
-        numbers = await self._book.begin([self._entries.intent(user.number, c) for user, c in changes])
-        sent = [Sent(user, change, seq) for (user, change), seq in zip(changes, numbers, strict=True)]
-        answers = await send(self._calls, [one.change for one in sent])
-        self._judge(sent, answers)
+        numbers = await self._book.begin(self._entries.intents(groups))
+        sent = []
+        at = iter(numbers)
+        for group in groups:
+            sent += [Sent(planned[user.number], group.fields, next(at)) for user in group.users]
+        replies = await send(self._client.api, groups)
+        self._settle_answers(sent, replies)
 
-    def _planned(self, user: PlannedUser) -> tuple[PlannedUser, UserChange]:
-        identity = Identity(self._entries.kind, user.user)
-        return user, UserChange(identity, user.shape.changes, undo_of=user.undo_of)
+    def _groups(self, users: Sequence[PlannedUser]) -> list[ChangeGroup]:
+        """Users of one shape together; a plan has them side by side."""
+        found: dict[tuple[str, str, str], tuple[PlannedUser, list[Target]]] = {}
+        for user in users:
+            target = Target(self._identity(user), user.undo_of, user.number)
+            found.setdefault(user.shape.row(), (user, []))[1].append(target)
+        return [ChangeGroup(user.shape.changes, tuple(targets)) for user, targets in found.values()]
 
-    async def _read(self, changes: Sequence[UserChange]) -> Mapping[Identity, UserRecord]:
-        """The fields of these changes as they are now."""
-        fields = {(item.kind, item.name) for change in changes for item in change.fields}
-        names = sorted(name for kind, name in fields if kind is not FieldKind.CI)
-        ci = any(kind is FieldKind.CI for kind, _name in fields)
-        return await self._calls.read([change.identity for change in changes], names=names or None, ci=ci)
+    def _identity(self, user: PlannedUser) -> Identity:
+        return Identity(self._entries.kind, user.user)
 
-    async def _fresh(self, users: Sequence[PlannedUser]) -> list[tuple[PlannedUser, UserChange]]:
+    async def _fresh(
+        self, groups: Sequence[ChangeGroup], planned: Mapping[int, PlannedUser]
+    ) -> Sequence[ChangeGroup]:
         """The users that are still as the plan saw them; the others are set aside."""
-        planned = [self._planned(user) for user in users]
-        records = await self._read([change for _user, change in planned])
-        fresh, ended = [], []
-        for user, change in planned:
-            record = records[change.identity]
-            if record.failure is not None:
-                if not self._calls.over:
-                    ended.append(_unread(user, record.failure))
-                continue
-            left = tuple(item for item in change.fields if not same_value(value_of(record, item), item.after))
-            if not left:
-                ended.append(Ended(user.number, None, End.UNCHANGED))
-            elif all(same_value(value_of(record, item), item.before) for item in left):
-                whole = len(left) == len(change.fields)
-                fresh.append(
-                    (user, change if whole else UserChange(change.identity, left, undo_of=user.undo_of))
-                )
-            else:
-                ended.append(_changed(user))
+        identities = [user.identity for group in groups for user in group.users]
+        fields = {field for group in groups for field in fields_of(group.fields)}
+        records = await self._client.read_fields(identities, fields)
+        checked = check(groups, records, strict=False)
+        ended = [Ended(user.number, None, Outcome.UNCHANGED) for user, _fields in checked.unchanged]
+        ended += [_changed(number) for number in dict.fromkeys(c.user.number for c in checked.conflicts)]
+        if not self._client.over:
+            for user, changes, why, failure in checked.unread:
+                ended.append(_ended(not_sent(user, changes, why, failure), user.number, None))
         self._book.end(ended)
-        if self._stop_at_conflict and any(one.end is End.CONFLICT for one in ended):
+        if self._stop_at_conflict and checked.conflicts:
             self.conflict = True
-            self._calls.pace.close()
-            return []
-        return fresh
+            self._client.pace.close()
+            return ()
+        return checked.fresh
 
-    def _judge(self, sent: Sequence[Sent], answers: Answers) -> None:
+    def _settle_answers(self, sent: Sequence[Sent], replies: Replies) -> None:
+        """Ends the users of whom the answer can be believed, and has the others read."""
         ended: list[Ended] = []
-        outcomes: list[Outcome] = []
-        unknown: list[Sent] = []
-        slow = False
+        accepted: list[Sent] = []
+        refused: list[tuple[int, UserResult]] = []
+        unclear: list[Sent] = []
+        pending = False
         for one in sent:
-            parts = {part: answers[one.change.identity, part] for part in map(part_of, one.change.fields)}
-            if all(answer.status is Status.DONE for answer in parts.values()):
-                outcomes.append(self._entries.outcome(one.seq, Ending.ACCEPTED))
-                ended.append(Ended(one.user.number, one.seq, End.ACCEPTED))
-                continue
-            worst = max(parts.values(), key=_gravity)
-            if _gravity(worst) == _UNCLEAR:
-                unknown.append(one)
-                slow = slow or worst.code == TIMEOUT
+            said = self._said(one, replies)
+            if all(reply.ok for reply in said):
+                accepted.append(one)
+            elif all(reply.ok or reply.refused for reply in said) and self._believed(said):
+                result = judge_user(self._identity(one.user), one.fields, replies, None, settled=True)
+                refused.append((one.seq, result))
+                if not (self._client.over and _nothing_happened(said)):
+                    ended.append(_ended(result, one.user.number, one.seq))
             else:
-                outcomes.append(self._entries.refused(one.seq, one.change, parts, worst))
-                if not (self._calls.over and _nothing_happened(worst)):
-                    ended.append(Ended(one.user.number, one.seq, End.FAILED, worst.code, worst.message))
+                unclear.append(one)
+                pending = pending or any(reply.pending for reply in said)
+        ended += [Ended(one.user.number, one.seq, Outcome.ACCEPTED) for one in accepted]
+        outcomes = [self._entries.all_ended(one.seq, Outcome.ACCEPTED) for one in accepted]
+        outcomes += [self._entries.ended(seq, result) for seq, result in refused]
         self._book.end(ended, outcomes)
-        if unknown:
-            self.look_again(unknown, STILL_AT_WORK.total_seconds() if slow else SHORTLY)
+        if unclear:
+            delay = STILL_AT_WORK.total_seconds() if pending else SHORTLY
+            self.look_again(unclear, delay, replies)
 
-    def look_again(self, sent: Sequence[Sent], delay: float, said: bool = False) -> None:
-        """Has users of unknown outcome read after `delay` seconds; `settle` waits for it. `said`: it is
-        written down already that their outcome is unknown."""
+    def _said(self, one: Sent, replies: Replies) -> list[Reply]:
+        return [reply for reply in self._maybe_said(one, replies) if reply is not None]
+
+    def _maybe_said(self, one: Sent, replies: Replies) -> list[Reply | None]:
+        identity = self._identity(one.user)
+        return [replies.get((identity, part)) for part in dict.fromkeys(map(part_of, one.fields))]
+
+    def _believed(self, said: Iterable[Reply]) -> bool:
+        """Refused as a whole, or a part of it where nothing can be read back."""
+        return not self._reads or not any(reply.ok for reply in said)
+
+    def look_again(
+        self, sent: Sequence[Sent], delay: float, replies: Replies | None = None, *, said: bool = False
+    ) -> None:
+        """Has users of unknown outcome read after `delay` seconds; `settle` waits for it. `replies` are what
+        was said of them. `said`: it is written down already that they are unknown."""
         if not self._reads:
             self._leave_unknown(sent, said)
             return
         self.waiting += len(sent)
         self.held.update(one.user.number for one in sent)
-        task = asyncio.ensure_future(self._look_again(sent, delay, said))
+        task = asyncio.ensure_future(self._look_again(sent, delay, replies or {}, said))
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)
 
-    async def _look_again(self, sent: Sequence[Sent], delay: float, said: bool) -> None:
+    async def _look_again(self, sent: Sequence[Sent], delay: float, replies: Replies, said: bool) -> None:
         left = list(sent)
         try:
             for _look in range(_LOOKS):
-                young = await self._left_within(delay) and delay > SHORTLY
-                records = {} if young else await self._read([one.change for one in left])
-                left = self._settle(left, records)
-                if not left or self._leaving.is_set() or self._calls.over:
+                early = await self._left_within(delay)
+                left = await self._look_at(left, replies, settled=not early)
+                if not left or self._leaving.is_set() or self._client.over:
                     break
-                delay = max(delay, 5 * SHORTLY)
+                delay = 5 * SHORTLY
             self._leave_unknown(left, said)
         finally:
             self.waiting -= len(sent)
@@ -175,26 +194,25 @@ class Batches:
             return False
         return True
 
-    def _settle(self, sent: Sequence[Sent], records: Mapping[Identity, UserRecord]) -> list[Sent]:
-        """Ends the users that were read, and returns the others."""
+    async def _look_at(self, sent: Sequence[Sent], replies: Replies, *, settled: bool) -> list[Sent]:
+        """Reads users and ends those of whom it tells, and returns the others."""
+        fields = {field for one in sent for field in fields_of(one.fields)}
+        records = await self._client.read_fields([self._identity(one.user) for one in sent], fields)
         left, ended, outcomes, again = [], [], [], []
         for one in sent:
-            record = records.get(one.change.identity)
-            if record is None or record.failure is not None:
+            identity = self._identity(one.user)
+            record = records.get(identity)
+            result = judge_user(identity, one.fields, replies, record, settled=settled)
+            if result.outcome is Outcome.UNKNOWN:
                 left.append(one)
                 continue
-            ending = settled_as(one.change, record)
-            outcomes.append(self._entries.outcome(one.seq, ending))
-            if ending is Ending.CONFIRMED:
-                ended.append(Ended(one.user.number, one.seq, End.CONFIRMED))
-            elif ending is Ending.CHANGED_BY_OTHER:
-                ended.append(_changed(one.user, one.seq))
-            elif self._tries[one.user.number] + 1 < TRIES:
+            outcomes.append(self._entries.ended(one.seq, result))
+            lost = all(reply is None or reply.pending for reply in self._maybe_said(one, replies))
+            if lost and result.outcome is Outcome.FAILED and self._tries[one.user.number] + 1 < TRIES:
                 self._tries[one.user.number] += 1
                 again.append(one.user)
             else:
-                message = _("No answer came, and reading back shows that it was not applied.")
-                ended.append(Ended(one.user.number, one.seq, End.FAILED, "not-applied", message))
+                ended.append(_ended(result, one.user.number, one.seq))
         self._book.end(ended, outcomes)
         if again:
             self._again(again)
@@ -202,9 +220,9 @@ class Batches:
 
     def _leave_unknown(self, sent: Sequence[Sent], said: bool) -> None:
         """Ends users as unknown; `said`: the journal says so already."""
-        message = _("No answer came, and reading back did not settle it.")
-        ended = [Ended(one.user.number, one.seq, End.UNKNOWN, "unknown", message) for one in sent]
-        outcomes = [] if said else [self._entries.outcome(one.seq, Ending.UNKNOWN, message) for one in sent]
+        message = _("No answer that can be used came, and reading back did not settle it.")
+        ended = [Ended(one.user.number, one.seq, Outcome.UNKNOWN, "unknown", message) for one in sent]
+        outcomes = [] if said else [self._entries.all_ended(o.seq, Outcome.UNKNOWN, message) for o in sent]
         self._book.end(ended, outcomes)
 
     async def settle(self) -> None:
@@ -217,44 +235,17 @@ class Batches:
         self._leaving.set()
 
 
-def value_of(record: UserRecord, item: FieldChange) -> Value | None:
-    """The field as the record has it; None where it is absent."""
-    if item.kind is FieldKind.CI:
-        return (record.ci or {}).get(item.name)
-    if item.kind is FieldKind.CONSENT:
-        state = record.consents.get(Flag(item.name))
-        return state.value if state is not None else record.properties.get(item.name)
-    return record.properties.get(item.name)
-
-
-def settled_as(change: UserChange, record: UserRecord) -> Ending:
-    """What reading a user says of a change whose answer was lost."""
-    if all(same_value(value_of(record, item), item.after) for item in change.fields):
-        return Ending.CONFIRMED
-    if all(same_value(value_of(record, item), item.before) for item in change.fields):
-        return Ending.NOT_APPLIED
-    return Ending.CHANGED_BY_OTHER
-
-
-_DONE, _REFUSED, _UNCLEAR = range(3)
-
-
-def _gravity(answer: Answer) -> int:
-    if answer.status is Status.UNKNOWN or answer.code == NOT_MENTIONED:
-        return _UNCLEAR
-    return _DONE if answer.status is Status.DONE else _REFUSED
-
-
-def _nothing_happened(answer: Answer) -> bool:
+def _nothing_happened(said: Iterable[Reply]) -> bool:
     """Whether the user was not even looked at: a later start may send them as if for the first time."""
-    return answer.code in ("not-sent", "5003") or answer.error is not None
+    return all(reply.code == "not-sent" or reply.error is not None for reply in said)
 
 
-def _unread(user: PlannedUser, failure: Answer) -> Ended:
-    message = _("Not sent: the user could not be read again first. {why}").format(why=failure.message)
-    return Ended(user.number, None, End.FAILED, failure.code, message)
+def _ended(result: UserResult, number: int, seq: int | None) -> Ended:
+    telling = result.telling
+    code = telling.code or (NOT_APPLIED if result.outcome is Outcome.FAILED else None)
+    return Ended(number, seq, result.outcome, code, telling.message)
 
 
-def _changed(user: PlannedUser, seq: int | None = None) -> Ended:
+def _changed(number: int) -> Ended:
     message = _("Changed by someone else since the plan was made.")
-    return Ended(user.number, seq, End.CONFLICT, "changed", message)
+    return Ended(number, None, Outcome.CONFLICT, "changed", message)

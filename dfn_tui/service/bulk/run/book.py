@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run.job import Job
-from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.worker_thread import WorkerThread
-from dfn_tui.store import Intent, Outcome
+from dfn_tui.store import Intent
+from dfn_tui.store import Outcome as JournalOutcome
 from dfn_tui.text import _
 
 Answer = TypeVar("Answer")
@@ -37,11 +39,11 @@ class Book:
         self.job = job
         self.trouble: ConsoleError | None = None
         """Why nothing can be written any more."""
-        self.counts: Counter[End] = Counter()
+        self.counts: Counter[Outcome] = Counter()
         self._keeper = keeper
         self._thread = WorkerThread("job")
         self._begins: list[_Begin] = []
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[JournalOutcome] = []
         self._ended: list[Ended] = []
         self._open: set[int] = set()
         """The journal's entries of this run that did not end yet."""
@@ -55,7 +57,7 @@ class Book:
         self._write()
         return await numbers
 
-    def end(self, ended: Sequence[Ended], outcomes: Sequence[Outcome] = ()) -> None:
+    def end(self, ended: Sequence[Ended], outcomes: Sequence[JournalOutcome] = ()) -> None:
         """Has it written how users ended, soon; `flush` waits for it."""
         self._ended += ended
         self._outcomes += outcomes
@@ -101,7 +103,7 @@ class Book:
             self._writing = None
 
     async def _write_once(
-        self, begins: Sequence[_Begin], outcomes: Sequence[Outcome], ended: Sequence[Ended]
+        self, begins: Sequence[_Begin], outcomes: Sequence[JournalOutcome], ended: Sequence[Ended]
     ) -> None:
         intents = [intent for begin in begins for intent in begin.intents]
         if intents or outcomes:
@@ -116,8 +118,8 @@ class Book:
                 at += len(begin.intents)
         if ended:
             floor = min(self._open, default=self._known + 1) - 1
-            for end, count in (await self.ask(lambda job: job.write(ended, floor))).items():
-                self.counts[end] += count
+            for outcome, count in (await self.ask(lambda job: job.write(ended, floor))).items():
+                self.counts[outcome] += count
 
 
 def _not_written_down(error: Exception) -> NotWrittenDown:

@@ -1,19 +1,18 @@
 """The journal's entries of a run: the same for every user but for whom they are about."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from dfn_tui import __version__
-from dfn_tui.api.calls import Outcome as Answer
-from dfn_tui.api.calls import Status
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Connection
-from dfn_tui.service.apply import part_of
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run.records import JobRecord
+from dfn_tui.service.changes.outcome import UserResult
+from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.intents import is_personal_id
-from dfn_tui.service.records import FieldChange, UserChange
-from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
-
-_REMEMBERED = 4096
+from dfn_tui.service.intents import outcome as recorded
+from dfn_tui.store import Change, Ending, Intent, Operator, Subject
+from dfn_tui.store import Outcome as JournalOutcome
 
 
 class Entries:
@@ -28,57 +27,43 @@ class Entries:
         self._connection = connection
         self._operator = operator
         self._personal = is_personal_id(kind)
-        self._changes: dict[int, tuple[tuple[FieldChange, ...], tuple[Change, ...]]] = {}
 
-    def intent(self, number: int, change: UserChange) -> Intent:
-        """What is about to be sent for the user of that number."""
-        record = self._record
-        return Intent(
-            connection=self._connection.name,
-            environment=self._connection.environment.value,
-            generation=self._connection.api.value,
-            subject=Subject(self.kind.value, change.identity.value, self._personal),
-            changes=self._of(change.fields),
-            operator=self._operator,
-            program=__version__,
-            write=record.id,
-            warnings=record.warnings,
-            reason=record.reason,
-            evidence=record.evidence,
-            undo_of=change.undo_of,
-            job=f"{record.id}/{number}",
-        )
-
-    def _of(self, fields: tuple[FieldChange, ...]) -> tuple[Change, ...]:
-        """The same object for the same fields: many users share them, and then they are written quicker."""
-        found = self._changes.get(id(fields))
-        if found is None or found[0] is not fields:
-            if len(self._changes) >= _REMEMBERED:
-                self._changes.clear()
-            made = tuple(
-                Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in fields
+    def intents(self, groups: Sequence[ChangeGroup]) -> list[Intent]:
+        """What is about to be sent for each user of these groups, in order."""
+        record, found = self._record, []
+        for group in groups:
+            changes = tuple(
+                Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in group.fields
             )
-            found = self._changes[id(fields)] = (fields, made)
-        return found[1]
+            found += [
+                Intent(
+                    connection=self._connection.name,
+                    environment=self._connection.environment.value,
+                    generation=self._connection.api.value,
+                    subject=Subject(self.kind.value, user.identity.value, self._personal),
+                    changes=changes,
+                    operator=self._operator,
+                    program=__version__,
+                    write=record.id,
+                    warnings=record.warnings,
+                    reason=record.reason,
+                    evidence=record.evidence,
+                    undo_of=user.undo_of,
+                    job=f"{record.id}/{user.number}",
+                )
+                for user in group.users
+            ]
+        return found
 
-    def outcome(self, seq: int, ending: Ending, message: str = "") -> Outcome:
+    def all_ended(self, seq: int, outcome: Outcome, message: str = "") -> JournalOutcome:
         """The whole user ended so."""
-        return Outcome(seq, ending, message=message, by=None)
+        return JournalOutcome(seq, Ending(outcome.value), message=message, by=None)
 
-    def refused(self, seq: int, change: UserChange, parts: Mapping[str, Answer], worst: Answer) -> Outcome:
-        """A part of the change at least was refused."""
-        fields = tuple(
-            FieldOutcome(
-                item.kind.value,
-                item.name,
-                Ending.ACCEPTED if parts[part_of(item)].status is Status.DONE else Ending.FAILED,
-                code=parts[part_of(item)].code,
-                message=parts[part_of(item)].message,
-                personal=item.personal,
-            )
-            for item in change.fields
-        )
-        return Outcome(seq, Ending.FAILED, fields, worst.code, worst.message)
+    def ended(self, seq: int, result: UserResult) -> JournalOutcome:
+        """How a user ended, field by field where there is more to say than that all is confirmed."""
+        if result.outcome is Outcome.CONFIRMED:
+            return self.all_ended(seq, Outcome.CONFIRMED)
+        return recorded(seq, result)
 
 
 def number_in(job: str | None) -> int | None:

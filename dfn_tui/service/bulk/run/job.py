@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import Self
 
 from dfn_tui.files import empty_private, make_private_folder
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.file import TABLES, PlanFile, check_tables, connect, damaged, plan_errors
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlannedUser
-from dfn_tui.service.bulk.run.records import UNFINISHED, End, Ended, JobRecord
+from dfn_tui.service.bulk.run.records import UNFINISHED, Ended, JobRecord
 from dfn_tui.store.consoles import take_lock
 from dfn_tui.text import _, inert
 
@@ -63,19 +64,19 @@ class Job:
             found = self._db.execute(f"SELECT count(*) FROM user WHERE {_TO_SEND}", _SENT)  # noqa: S608  as below
             return int(found.fetchone()[0])
 
-    def counts(self) -> Counter[End]:
+    def counts(self) -> Counter[Outcome]:
         """How many users ended in which way."""
         with plan_errors(self.path):
             found = self._db.execute("SELECT ending, count(*) FROM ended GROUP BY ending")
-            return Counter({End(ending): count for ending, count in found})
+            return Counter({Outcome(ending): count for ending, count in found})
 
     def pending(self, after: int, limit: int) -> list[PlannedUser]:
         """The users after that number that are still to be done, in order."""
         return self._users("LEFT JOIN ended USING (number)", "ended.number IS NULL", (), after, limit)
 
-    def ended_in(self, end: End, after: int, limit: int) -> list[tuple[PlannedUser, Ended]]:
+    def ended_in(self, outcome: Outcome, after: int, limit: int) -> list[tuple[PlannedUser, Ended]]:
         """The users after that number that ended so, in order."""
-        users = self._users("JOIN ended USING (number)", "ending = ?", (end.value,), after, limit)
+        users = self._users("JOIN ended USING (number)", "ending = ?", (outcome.value,), after, limit)
         ended = self._ended(users)
         return [(user, ended[user.number]) for user in users]
 
@@ -112,14 +113,14 @@ class Job:
                 (users[0].number, users[-1].number) if users else (0, -1),
             )
             return {
-                number: Ended(number, seq, End(ending), code, message)
+                number: Ended(number, seq, Outcome(ending), code, message)
                 for number, seq, ending, code, message in found
             }
 
-    def write(self, ended: Sequence[Ended], floor: int) -> Counter[End]:
+    def write(self, ended: Sequence[Ended], floor: int) -> Counter[Outcome]:
         """Writes how users ended, and says how `counts` change by it. It survives the process at once, a
         power cut only with the journal's help."""
-        changed = Counter(one.end for one in ended)
+        changed = Counter(one.outcome for one in ended)
         numbers = json.dumps([one.number for one in ended])
         with plan_errors(self.path):
             self._db.execute("BEGIN IMMEDIATE")
@@ -129,9 +130,9 @@ class Job:
                     " WHERE number IN (SELECT value FROM json_each(?)) GROUP BY ending",
                     (numbers,),
                 ):
-                    changed[End(ending)] -= count
+                    changed[Outcome(ending)] -= count
                 # As plain text: SQLite takes twenty times as long over a member of an enum.
-                rows = [(one.number, one.seq, one.end.value, one.code, one.message) for one in ended]
+                rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
                 self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)", rows)
                 self._db.execute("UPDATE job SET floor = max(floor, ?)", (floor,))
                 self._db.execute("COMMIT")
@@ -140,10 +141,12 @@ class Job:
                     self._db.execute("ROLLBACK")
         return changed
 
-    def take_up_again(self, end: End) -> int:
-        """Lets the users that ended so be done once more, and says how many they are."""
+    def take_up_again(self, *outcomes: Outcome) -> int:
+        """Lets the users that ended in one of these be done once more, and says how many they are."""
         with plan_errors(self.path):
-            return self._db.execute("DELETE FROM ended WHERE ending = ?", (end.value,)).rowcount
+            words = json.dumps([one.value for one in outcomes])
+            deletion = "DELETE FROM ended WHERE ending IN (SELECT value FROM json_each(?))"
+            return self._db.execute(deletion, (words,)).rowcount
 
     def take(self) -> bool:
         """Makes this process the one that runs the job; False where another one does."""

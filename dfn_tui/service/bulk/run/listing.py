@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.run.job import Job, job_files, open_job, unfinished
-from dfn_tui.service.bulk.run.records import UNFINISHED, End, JobRecord
+from dfn_tui.service.bulk.run.records import UNFINISHED, JobRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class JobSummary:
     head: Head
     path: Path
     total: int
-    ended: dict[End, int]
+    ended: dict[Outcome, int]
     under_way: bool
 
     @property
@@ -33,7 +34,12 @@ class JobSummary:
 def summary(job: Job) -> JobSummary:
     """That job at this moment. Raises PlanError."""
     return JobSummary(
-        job.record, job.plan.head, job.path, job.count_to_send(), dict(job.counts()), job.under_way
+        job.record,
+        job.plan.head,
+        job.path,
+        job.count_to_send(),
+        dict(job.counts()),
+        job.under_way,
     )
 
 

@@ -8,23 +8,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 
-
-class End(StrEnum):
-    """How one user of a job ended; each is in exactly one of these, or is still to be done.
-
-    CONFIRMED: reading back shows what was wanted. ACCEPTED: the server took it, and it was not (or cannot be)
-    read back. UNCHANGED: all was as wanted already, nothing was sent. FAILED: refused, or reading back shows
-    that it was not applied. UNKNOWN: sent, no answer came, and reading did not settle it. CONFLICT: somebody
-    else changed the user since the plan was made.
-    """
-
-    CONFIRMED = "confirmed"
-    ACCEPTED = "accepted"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    CONFLICT = "conflict"
+IN_JOBS = tuple(outcome for outcome in Outcome if outcome is not Outcome.PLANNED)
+"""How one user of a job can have ended; each is in exactly one of these, or is still to be done."""
 
 
 class Ended(NamedTuple):
@@ -32,7 +19,7 @@ class Ended(NamedTuple):
 
     number: int
     seq: int | None
-    end: End
+    outcome: Outcome
     code: str | None = None
     message: str = ""
 
@@ -131,7 +118,7 @@ class RunProgress:
 
     phase: Phase
     total: int
-    counts: Counter[End] = field(default_factory=Counter)
+    counts: Counter[Outcome] = field(default_factory=Counter)
     waiting: int = 0
     checked: int = 0
     users_per_second: float = 0.0

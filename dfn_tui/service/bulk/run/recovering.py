@@ -6,31 +6,28 @@ The journal was written first and knows all that was sent; the job's file may be
 from datetime import datetime
 from functools import partial
 
-from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run.batch import SHORTLY, Batches, Sent
 from dfn_tui.service.bulk.run.book import Book
 from dfn_tui.service.bulk.run.entries import number_in
 from dfn_tui.service.bulk.run.job import Job
-from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.bulk.run.records import Ended
+from dfn_tui.service.changes.outcome import STILL_AT_WORK
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.service.records import FieldChange, UserChange
-from dfn_tui.service.settling import STILL_AT_WORK
 from dfn_tui.store import Ending, Entry, Filter
 
 _PAGE = 500
 _ENDS = {
-    Ending.CONFIRMED: End.CONFIRMED,
-    Ending.ACCEPTED: End.ACCEPTED,
-    Ending.DIFFERENT: End.FAILED,
-    Ending.CHANGED_BY_OTHER: End.CONFLICT,
+    Ending.CONFIRMED: Outcome.CONFIRMED,
+    Ending.ACCEPTED: Outcome.ACCEPTED,
+    Ending.DIFFERENT: Outcome.DIFFERENT,
+    Ending.CHANGED_BY_OTHER: Outcome.DIFFERENT,
 }
 _TO_BE_READ = (None, Ending.UNKNOWN)
 """FAILED and NOT_APPLIED are neither: nothing is known to have happened, and the user is done as if new."""
 
 
-async def recover(
-    book: Book, keeper: JournalKeeper, batches: Batches, kind: IdentityKind, now: datetime
-) -> None:
+async def recover(book: Book, keeper: JournalKeeper, batches: Batches, now: datetime) -> None:
     """Brings the job up to what the journal knows, and has users of unknown outcome read again: those sent
     less than a minute ago when that minute is over. Raises `JournalError` and `PlanError`."""
     book.counts.update(await book.ask(lambda job: job.counts()))
@@ -40,11 +37,11 @@ async def recover(
     before: int | None = None
     while page := await keeper.find(Filter(write=id), limit=_PAGE, before_seq=before):
         newer = [entry for entry in page if entry.seq > floor]
-        await _take(newer, seen, book, batches, kind, now)
+        await _take(newer, seen, book, batches, now)
         if len(newer) < len(page):
             break
         before = page[-1].seq
-    await _look_at_unknown(seen, book, keeper, batches, kind, now)
+    await _look_at_unknown(seen, book, keeper, batches, now)
     await book.flush()
 
 
@@ -53,7 +50,6 @@ async def _take(
     seen: set[int],
     book: Book,
     batches: Batches,
-    kind: IdentityKind,
     now: datetime,
 ) -> None:
     """Entries come newest first: of a user that was sent more than once, the first one counts."""
@@ -66,35 +62,28 @@ async def _take(
         if ending in _ENDS:
             book.end([Ended(number, entry.seq, _ENDS[ending])])
         elif ending in _TO_BE_READ:
-            await _look_at(entry, number, book, batches, kind, now)
+            await _look_at(entry, number, book, batches, now)
 
 
 async def _look_at_unknown(
-    seen: set[int], book: Book, keeper: JournalKeeper, batches: Batches, kind: IdentityKind, now: datetime
+    seen: set[int], book: Book, keeper: JournalKeeper, batches: Batches, now: datetime
 ) -> None:
     """The users that the job's file itself knows to be of unknown outcome."""
     after = -1
-    while found := await book.ask(partial(Job.ended_in, end=End.UNKNOWN, after=after, limit=_PAGE)):
+    while found := await book.ask(partial(Job.ended_in, outcome=Outcome.UNKNOWN, after=after, limit=_PAGE)):
         for user, ended in found:
             entry = await keeper.entry(ended.seq) if ended.seq is not None else None
             if entry is not None and user.number not in seen:
-                await _take([entry], seen, book, batches, kind, now)
+                await _take([entry], seen, book, batches, now)
         after = found[-1][0].number
 
 
-async def _look_at(
-    entry: Entry, number: int, book: Book, batches: Batches, kind: IdentityKind, now: datetime
-) -> None:
+async def _look_at(entry: Entry, number: int, book: Book, batches: Batches, now: datetime) -> None:
     user = await book.ask(lambda job: job.user(number))
     if user is None:
         return
     wanted = {(change.kind, change.name) for change in entry.intent.changes}
-    fields = tuple(
-        FieldChange(item.kind, item.name, item.before, item.after, item.readable, item.personal)
-        for item in user.shape.changes
-        if (item.kind.value, item.name) in wanted
-    )
-    change = UserChange(Identity(kind, user.user), fields, undo_of=user.undo_of)
+    fields = tuple(item for item in user.shape.changes if (item.kind.value, item.name) in wanted)
     age = abs((now - entry.at).total_seconds())
     wait = max(SHORTLY, STILL_AT_WORK.total_seconds() - age)
-    batches.look_again([Sent(user, change, entry.seq)], wait, said=entry.outcome is not None)
+    batches.look_again([Sent(user, fields, entry.seq)], wait, said=entry.outcome is not None)

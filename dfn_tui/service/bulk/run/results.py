@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, Standing
 from dfn_tui.service.bulk.run.job import Job
-from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.personal import shown_value
 from dfn_tui.service.records import FieldChange
@@ -66,7 +67,7 @@ def _result(user: PlannedUser, ended: Ended | None, revealed: bool) -> Result:
     before, after = _fields(user.shape.changes, revealed)
     if ended is None:
         return Result(user.user, before, after, NOT_SENT, "", _("Still to be done."))
-    return Result(user.user, before, after, ended.end.value, ended.code or "", ended.message)
+    return Result(user.user, before, after, ended.outcome.value, ended.code or "", ended.message)
 
 
 def _set_aside(user: PlannedUser, revealed: bool) -> Result:
@@ -75,7 +76,7 @@ def _set_aside(user: PlannedUser, revealed: bool) -> Result:
     if user.left_out and shape.standing in SENT:
         return Result(user.user, before, after, NOT_SENT, "left-out", _("Left out of the plan."))
     if shape.standing is Standing.ALREADY:
-        return Result(user.user, "", "", End.UNCHANGED.value, "", "")
+        return Result(user.user, "", "", Outcome.UNCHANGED.value, "", "")
     if shape.standing is Standing.UNKNOWN:
         reason = _("The server knows nothing of this user.")
         return Result(user.user, "", "", NOT_SENT, "unknown-user", reason)

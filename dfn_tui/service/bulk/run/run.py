@@ -12,14 +12,15 @@ from dataclasses import replace
 from functools import partial
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.run.batch import Batches
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.calls import Calls
-from dfn_tui.service.bulk.run.confirming import confirm
 from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job
-from dfn_tui.service.bulk.run.records import End, JobRecord, Phase, RunProgress, State
+from dfn_tui.service.bulk.run.read_back import read_back_all
+from dfn_tui.service.bulk.run.records import JobRecord, Phase, RunProgress, State
 from dfn_tui.service.bulk.run.recovering import recover
 from dfn_tui.service.clock import Clock
 from dfn_tui.service.journalling import JournalKeeper
@@ -42,7 +43,7 @@ class Run:
         self,
         record: JobRecord,
         total: int,
-        calls: Calls,
+        client: ThrottledClient,
         book: Book,
         entries: Entries,
         keeper: JournalKeeper,
@@ -50,14 +51,14 @@ class Run:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.record = record
-        self.pace = calls.pace
+        self.pace = client.pace
         self.phase = Phase.SETTLING
         self.checked = 0
         """Users read back so far."""
         self.error: ConsoleError | None = None
         """Why the run stopped before its end."""
         self._total = total
-        self._calls = calls
+        self._client = client
         self._book = book
         self._entries = entries
         self._keeper = keeper
@@ -71,7 +72,7 @@ class Run:
         self._feeding = asyncio.Lock()
         self._state: State | None = None
         self._speed: deque[tuple[float, int]] = deque()
-        self._batches = Batches(calls, book, entries, record.on_conflict, self._again.extend)
+        self._batches = Batches(client, book, entries, record.on_conflict, self._again.extend)
 
     async def go(self) -> JobRecord:
         """Runs the job to its end, or until it is stopped, and returns its record. `error` then says why.
@@ -81,20 +82,20 @@ class Run:
         # What there is by now stays: collections that looked through it would take an eighth of the run.
         gc.freeze()
         try:
-            await recover(self._book, self._keeper, self._batches, self._entries.kind, self._clock())
+            await recover(self._book, self._keeper, self._batches, self._clock())
             self.phase = Phase.SENDING
             await self._send_all()
-            if self.record.read_back and self._calls.api.capabilities.read_by and not self._calls.over:
+            if self.record.read_back and self._client.capabilities.read_by and not self._client.over:
                 await self._book.flush()
-                self.phase, self._to_check = Phase.READING_BACK, self._book.counts[End.ACCEPTED]
-                await confirm(self._calls, self._book, self._entries, self._told_checked)
+                self.phase, self._to_check = Phase.READING_BACK, self._book.counts[Outcome.ACCEPTED]
+                await read_back_all(self._client, self._book, self._entries, self._told_checked)
             await self._book.flush()
         except ConsoleError as error:  # the journal or the job's file
             self.error = error
             self.pace.close()
         finally:
             gc.unfreeze()
-        self.error = self.error or self._calls.stopped
+        self.error = self.error or self._client.stopped
         return await self._end()
 
     async def _end(self) -> JobRecord:
@@ -116,7 +117,7 @@ class Run:
         return record
 
     def _stopped(self) -> bool:
-        return self.error is not None or self._calls.over
+        return self.error is not None or self._client.over
 
     async def _send_all(self) -> None:
         workers = [asyncio.ensure_future(self._work()) for _number in range(self.pace.most + _SPARE)]
@@ -124,7 +125,7 @@ class Run:
             while True:
                 await asyncio.gather(*workers)
                 await self._batches.settle()
-                if not self._again or self._calls.over:
+                if not self._again or self._client.over:
                     return
                 workers = [asyncio.ensure_future(self._work())]
         except BaseException:
@@ -134,12 +135,12 @@ class Run:
             raise
 
     async def _work(self) -> None:
-        while not self._calls.over and (users := await self._next()):
+        while not self._client.over and (users := await self._next()):
             await self._batches.send(users)
 
     async def _next(self) -> Sequence[PlannedUser]:
         """The next batch; empty at the end."""
-        size = self._calls.api.capabilities.batch_size
+        size = self._client.capabilities.batch_size
         async with self._feeding:
             while not self._ahead and not self._all_read:
                 found = await self._book.ask(partial(Job.pending, after=self._last, limit=_AHEAD))

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish
 from dfn_tui.service.bulk.run.job import Job
-from dfn_tui.service.bulk.run.records import End, Ended
+from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.records import FieldChange
 from dfn_tui.store import Journal
 
 _PAGE = 2000
+_MAY_HAVE_CHANGED = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.DIFFERENT)
 
 
 def wishes_back(job: Job, journal: Path) -> Iterator[UndoWish]:
@@ -26,7 +28,8 @@ def wishes_back(job: Job, journal: Path) -> Iterator[UndoWish]:
 
 
 def _may_have_changed(ended: Ended) -> bool:
-    return ended.end in (End.CONFIRMED, End.ACCEPTED, End.UNKNOWN) or ended.code == "different"
+    # As "failed" with that code in jobs of the first version.
+    return ended.outcome in _MAY_HAVE_CHANGED or ended.code == "different"
 
 
 def _sent(changes: tuple[FieldChange, ...], seq: int, journal: Journal) -> tuple[FieldChange, ...]:

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from dfn_tui.api.types import Identity, IdentityKind, Value
+from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser
-from dfn_tui.service.bulk.run.batch import value_of
-from dfn_tui.service.bulk.run.calls import Calls
-from dfn_tui.service.records import FieldChange, FieldKind
-from dfn_tui.service.values import same_value
+from dfn_tui.service.changes.reading import fields_of, seen
+from dfn_tui.service.changes.values import same_value
+from dfn_tui.service.records import FieldChange
 
 _AHEAD = 2000
 
@@ -25,38 +25,38 @@ class Drift:
     failure: str = ""
 
 
-async def verify(calls: Calls, plan: PlanFile, told: Callable[[int], None]) -> AsyncIterator[Drift]:
+async def verify(
+    client: ThrottledClient, plan: PlanFile, told: Callable[[int], None]
+) -> AsyncIterator[Drift]:
     """Reads every user that the plan sends something for, and gives those who are not as wanted, in the
     plan's order. `told` is given how many users were read. Raises PlanError and what stopped the calls."""
     kind = plan.head.kind
-    size = calls.api.capabilities.batch_size
+    size = client.capabilities.batch_size
     after = -1
     while users := await asyncio.to_thread(plan.users, after, _AHEAD):
         after = users[-1].number
         wanted = [user for user in users if user.shape.standing in SENT and not user.left_out]
         batches = [wanted[at : at + size] for at in range(0, len(wanted), size)]
-        for drifts in await asyncio.gather(*(_look(calls, batch, kind) for batch in batches)):
+        for drifts in await asyncio.gather(*(_look(client, batch, kind) for batch in batches)):
             for drift in drifts:
                 yield drift
         told(len(wanted))
-        if calls.stopped is not None:
-            raise calls.stopped
+        if client.stopped is not None:
+            raise client.stopped
 
 
-async def _look(calls: Calls, users: Sequence[PlannedUser], kind: IdentityKind) -> list[Drift]:
+async def _look(client: ThrottledClient, users: Sequence[PlannedUser], kind: IdentityKind) -> list[Drift]:
     identities = [Identity(kind, user.user) for user in users]
-    fields = {(item.kind, item.name) for user in users for item in user.shape.changes}
-    names = sorted(name for field, name in fields if field is not FieldKind.CI)
-    ci = any(field is FieldKind.CI for field, _name in fields)
-    records = await calls.read(identities, names=names or None, ci=ci)
-    found = []
+    fields = {field for user in users for field in fields_of(user.shape.changes)}
+    records = await client.read_fields(identities, fields)
+    drifts = []
     for identity, user in zip(identities, users, strict=True):
-        record = records[identity]
-        if record.failure is not None:
-            found.append(Drift(user.user, failure=record.failure.message))
+        found = [(item, seen(records[identity], item.kind, item.name)) for item in user.shape.changes]
+        lost = next((one for _item, one in found if not one.read), None)
+        if lost is not None:
+            drifts.append(Drift(user.user, failure=lost.why))
             continue
-        now = [(item, value_of(record, item)) for item in user.shape.changes]
-        other = tuple((item, value) for item, value in now if not same_value(value, item.after))
+        other = tuple((item, one.now) for item, one in found if not same_value(one.now, item.after))
         if other:
-            found.append(Drift(user.user, other))
-    return found
+            drifts.append(Drift(user.user, other))
+    return drifts

@@ -4,22 +4,12 @@ import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.words import span
-from dfn_tui.service.bulk.run.records import End, JobRecord, OnConflict, Phase, RunProgress, State
+from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, Phase, RunProgress, State
+from dfn_tui.service.change_words import outcome_words
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.korea import korean_clock
-
-
-def end_words(end: End) -> str:
-    """How users ended, in a few words."""
-    return {
-        End.CONFIRMED: _("✓ confirmed"),
-        End.ACCEPTED: _("~ accepted, not verified"),
-        End.UNCHANGED: _("= as wanted already"),
-        End.FAILED: _("✗ failed"),
-        End.UNKNOWN: _("? unknown"),
-        End.CONFLICT: _("! changed by someone else, not sent"),
-    }[end]
 
 
 def state_words(state: State, *, under_way: bool) -> str:
@@ -43,9 +33,9 @@ def conflict_words(rule: OnConflict) -> str:
     }[rule]
 
 
-def count_words(counts: Mapping[End, int]) -> list[str]:
+def count_words(counts: Mapping[Outcome, int]) -> list[str]:
     """`1,200 ✓ confirmed`: one for each way in which users ended."""
-    return [f"{counts[end]:,} {end_words(end)}" for end in End if counts.get(end)]
+    return [f"{counts[one]:,} {outcome_words(one)}" for one in Outcome if counts.get(one)]
 
 
 def left_words(record: JobRecord, progress: RunProgress, connection: str) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from dfn_tui.api.limiter import LimiterClosed
+
 DOCUMENTED_LIMIT = 10_000
 """Requests a minute that the platform documents as its limit."""
 
@@ -21,10 +23,6 @@ _STEPS = (100, 50, 25, 10, 5)  # percent of the first limit, for `slower` and `f
 _RATE_OVER = 10.0  # seconds
 _SHORTEST_SLEEP = 0.001  # seconds: timers are no finer, and a sleep that rounds to nothing would spin
 _MOST_DOUBLINGS = 6  # 64 seconds: the limit counts by the minute, so longer is of no use
-
-
-class PaceClosed(Exception):
-    """The run was given up: no further request may start."""
 
 
 class Pace:
@@ -66,7 +64,7 @@ class Pace:
 
     def request(self) -> "Ticket":
         """`async with pace.request() as ticket:` around one request. Entering waits, and raises
-        `PaceClosed` once the run is given up."""
+        `LimiterClosed` once the run is given up."""
         return Ticket(self)
 
     def pause(self) -> None:
@@ -78,7 +76,7 @@ class Pace:
         self._wake()
 
     def close(self) -> None:
-        """Gives the run up: requests that wait or come later raise `PaceClosed`, those under way go on."""
+        """Gives the run up: requests that wait or come later raise `LimiterClosed`, those under way go on."""
         self._closed = True
         self._wake()
 
@@ -141,7 +139,7 @@ class Pace:
         return len(self._recent) * 60 / min(_RATE_OVER, max(1.0, now - self._first))
 
     async def _enter(self) -> tuple[int, float]:
-        """The number of the request that may start now, and the time it is. Raises `PaceClosed`."""
+        """The number of the request that may start now, and the time it is. Raises `LimiterClosed`."""
         async with self._line:
             while (wait := self._wait()) > 0:
                 await self._change(wait)
@@ -159,7 +157,7 @@ class Pace:
     def _wait(self) -> float:
         """Seconds until a request may start: 0 for now, infinite where something else has to happen."""
         if self._closed:
-            raise PaceClosed
+            raise LimiterClosed
         if self._paused:
             return math.inf
         now = self._clock()

@@ -27,12 +27,14 @@ def unreachable(reason: str, host: str) -> Unreachable:
         "refused": _("{host} refused the connection. Nothing was sent."),
         "tls": _("No trusted TLS connection to {host} could be made. Nothing was sent."),
         "connect-timeout": _("{host} did not answer in time. Nothing was sent."),
+        "deadline": _("The time for this is over. Nothing was sent."),
+        "proxy-unreachable": _("The proxy on the way to {host} cannot be reached. Nothing was sent."),
         "proxy": _("The proxy on the way to {host} refused the connection. Nothing was sent."),
         "busy-here": _("Every connection to {host} is in use. Nothing was sent."),
     }.get(reason, _("No connection to {host} could be made. Nothing was sent."))
     if reason == "tls":
         step = _("Check that this host's trust store knows the certificate authority, then try again.")
-    elif reason == "proxy":
+    elif reason in ("proxy", "proxy-unreachable"):
         step = _("Check HTTPS_PROXY and NO_PROXY in the environment, then try again.")
     else:
         step = _("Check the address, the network and the proxy settings, then try again.")
@@ -85,56 +87,57 @@ def answer_unreadable(code: str, *, write: bool, field: str | None = None) -> An
     return AnswerUnreadable(_("Unreadable answer"), happened, _after_write() if write else step, code)
 
 
-def token_rejected(code: str) -> TokenRejected:
+def token_rejected(code: str, *, applied: bool) -> TokenRejected:
+    """`applied` here and below: whether the change may have been applied all the same."""
     return TokenRejected(
         _("Token not accepted"),
-        _("The server does not accept the token (code {code}). Nothing was changed.").format(code=code),
+        _("The server does not accept the token (code {code}).").format(code=code) + _effect(applied=applied),
         _("Replace the token of this connection, then try again."),
         code,
     )
 
 
-def not_permitted(code: str, message: str) -> NotPermitted:
+def not_permitted(code: str, message: str, *, applied: bool) -> NotPermitted:
     if message:
-        happened = _("The server does not permit this (code {code}): “{message}”. Nothing was changed.")
+        happened = _("The server does not permit this (code {code}): “{message}”.")
     else:
-        happened = _("The server does not permit this (code {code}). Nothing was changed.")
+        happened = _("The server does not permit this (code {code}).")
     return NotPermitted(
         _("Not permitted"),
-        happened.format(code=code, message=message),
+        happened.format(code=code, message=message) + _effect(applied=applied),
         _("Check the token's permissions, the service id and the account in the product's web console."),
         code,
     )
 
 
-def rate_limited(code: str, wait: float | None) -> RateLimited:
+def rate_limited(code: str, wait: float | None, *, applied: bool) -> RateLimited:
     if wait is None:
-        happened = _("The server answers “too many requests” (code {code}). Nothing was changed.").format(
-            code=code
-        )
+        happened = _("The server answers “too many requests” (code {code}).").format(code=code)
     else:
         seconds = round(wait) or 1
         happened = ngettext(
-            "The server answers “too many requests” (code {code}) and asks to wait for {seconds} second. "
-            "Nothing was changed.",
-            "The server answers “too many requests” (code {code}) and asks to wait for {seconds} seconds. "
-            "Nothing was changed.",
+            "The server answers “too many requests” (code {code}) and asks to wait for {seconds} second.",
+            "The server answers “too many requests” (code {code}) and asks to wait for {seconds} seconds.",
             seconds,
         ).format(code=code, seconds=seconds)
     return RateLimited(
-        _("Too many requests"), happened, _("Wait until the limit is lifted, then try again."), code, wait
+        _("Too many requests"),
+        happened + _effect(applied=applied),
+        _("Wait until the limit is lifted, then try again."),
+        code,
+        wait,
     )
 
 
-def rejected(code: str, message: str) -> Rejected:
+def rejected(code: str, message: str, *, applied: bool) -> Rejected:
     if message:
-        happened = _("The server refused the request (code {code}): “{message}”. Nothing was changed.")
+        happened = _("The server refused the request (code {code}): “{message}”.")
     else:
-        happened = _("The server refused the request (code {code}). Nothing was changed.")
+        happened = _("The server refused the request (code {code}).")
     return Rejected(
         _("Request refused"),
-        happened.format(code=code, message=message),
-        _("Check the ids and the values, then try again."),
+        happened.format(code=code, message=message) + _effect(applied=applied),
+        _after_write() if applied else _("Check the ids and the values, then try again."),
         code,
     )
 
@@ -151,6 +154,12 @@ def read_only() -> ReadOnly:
 def misconfigured(happened: str, next_step: str) -> ApiError:
     """The connection itself cannot be used; found before anything is sent."""
     return ApiError(_("Connection cannot be used"), happened, next_step, "misconfigured")
+
+
+def _effect(*, applied: bool) -> str:
+    if applied:
+        return " " + _("This is not an answer of the API as documented: the change may have been applied.")
+    return " " + _("Nothing was changed.")
 
 
 def _after(*, write: bool) -> str:

@@ -18,8 +18,7 @@ from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Valu
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.records import FieldKind
-from dfn_tui.service.values import (
+from dfn_tui.service.changes.values import (
     ValueRefused,
     check_property_name,
     format_value,
@@ -29,6 +28,7 @@ from dfn_tui.service.values import (
     same_value,
     type_of,
 )
+from dfn_tui.service.records import FieldKind
 from dfn_tui.text import _, inert
 from dfn_tui.text.ids import bare_id
 
@@ -58,7 +58,7 @@ class NameRefused(ConsoleError):
         self.reason = reason
 
 
-class Wish(NamedTuple):
+class FieldEdit(NamedTuple):
     """What one field is to become. Consents appear as the text of their `State`, by the flag's name; None is
     for a CI field that is to be deleted, which no input asks for."""
 
@@ -67,7 +67,7 @@ class Wish(NamedTuple):
     value: Value | None
 
 
-def _to_json(wish: Wish) -> str:
+def _to_json(wish: FieldEdit) -> str:
     kind, name, value = wish
     # An encoder made for each of a million texts takes longer than all else in a row.
     text = encode_basestring(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -75,26 +75,26 @@ def _to_json(wish: Wish) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class WishSet:
+class EditSet:
     """What is wanted for one user: each field once, sorted by kind and name.
 
     `text` is the same as JSON; two sets are the same exactly when their texts are. Users who want the same
     usually share one set.
     """
 
-    wishes: tuple[Wish, ...]
+    wishes: tuple[FieldEdit, ...]
     text: str
 
     @classmethod
-    def of(cls, wishes: Sequence[Wish]) -> "WishSet":
+    def of(cls, wishes: Sequence[FieldEdit]) -> "EditSet":
         """The set of these wishes, of which no two may be for the same field."""
         ordered = tuple(sorted(wishes))
         return cls(ordered, f"[{','.join(map(_to_json, ordered))}]")
 
     @classmethod
-    def read(cls, text: str) -> "WishSet":
+    def read(cls, text: str) -> "EditSet":
         """The set that has this `text`."""
-        wishes = tuple(Wish(FieldKind(kind), name, value) for kind, name, value in json.loads(text))
+        wishes = tuple(FieldEdit(FieldKind(kind), name, value) for kind, name, value in json.loads(text))
         return cls(wishes, text)
 
 
@@ -109,17 +109,17 @@ class Column:
     standard: StandardProperty | None = None
     type: ValueType | None = None
 
-    def read(self, text: str) -> Wish:
+    def read(self, text: str) -> FieldEdit:
         """The wish that `text` means here. Raises ValueRefused."""
         if self.kind is FieldKind.CONSENT:
             return self._consent(parse_value(text, ValueType.BOOLEAN) if self.optin else text.strip())
         if self.kind is FieldKind.CI:
-            return Wish(self.kind, self.name, parse_ci(self.name, text)[0])
+            return FieldEdit(self.kind, self.name, parse_ci(self.name, text)[0])
         if self.standard is not None:
-            return Wish(self.kind, self.name, parse_standard(self.standard, text))
-        return Wish(self.kind, self.name, parse_value(text, self.type or ValueType.STRING))
+            return FieldEdit(self.kind, self.name, parse_standard(self.standard, text))
+        return FieldEdit(self.kind, self.name, parse_value(text, self.type or ValueType.STRING))
 
-    def read_json(self, value: object, capabilities: Capabilities) -> Wish:
+    def read_json(self, value: object, capabilities: Capabilities) -> FieldEdit:
         """The wish that a value from JSON means here; its type is the property's. Raises ValueRefused."""
         if value is None:
             _refuse_value(_("null cannot be written: nothing that was set can be unset."))
@@ -139,9 +139,9 @@ class Column:
             if type not in capabilities.value_types:
                 _refuse_value(_("A property cannot have this type."))
             parse_value(text, type)
-        return Wish(self.kind, self.name, checked)
+        return FieldEdit(self.kind, self.name, checked)
 
-    def _consent(self, value: object) -> Wish:
+    def _consent(self, value: object) -> FieldEdit:
         if self.optin:
             if not isinstance(value, bool):
                 _refuse_value(_("This is neither true nor false."))
@@ -153,7 +153,7 @@ class Column:
             if found is None:
                 _refuse_value(_("This is neither Subscribed nor Unsubscribed."))
             state = found
-        return Wish(self.kind, self.name, state.value)
+        return FieldEdit(self.kind, self.name, state.value)
 
 
 def _refuse_value(happened: str) -> NoReturn:
@@ -237,7 +237,7 @@ def _refuse_name(name: str, why: str) -> NoReturn:
     raise NameRefused(_("{name}: {why}").format(name=inert(name, _NAME_SHOWN), why=why))
 
 
-def parse_assignment(text: str, capabilities: Capabilities) -> Wish:
+def parse_assignment(text: str, capabilities: Capabilities) -> FieldEdit:
     """The wish that `NAME=VALUE` means, as in `mkt_sms_flag=Unsubscribed` or `points:number=30`.
 
     A consent takes `Subscribed` and `Unsubscribed`, or `true` and `false` under generation 2's own name,

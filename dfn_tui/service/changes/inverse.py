@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.changes.reading import seen, unread
+from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.history import state_of
-from dfn_tui.service.reading import unread
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.staging import Draft
-from dfn_tui.service.values import same_value
 from dfn_tui.store import Change, Ending, Entry, Intent, explain_cover
 from dfn_tui.text import _, inert
 
@@ -107,7 +107,7 @@ def _field(change: Change, record: UserRecord) -> UndoField:
         why = _("The entry holds something that this console cannot have written.")
         return UndoField(change, UndoKind.IMPOSSIBLE, None, UndoKind.IMPOSSIBLE, why=why)
     kind = FieldKind(change.kind)
-    read, now = value_now(kind, change.name, record)
+    read, now, _why = seen(record, kind, change.name)
     doing, wanted, why = _way_back_of(kind, change, record)
     if doing is UndoKind.IMPOSSIBLE:
         already = change.cover is None and change.readable and read and same_value(now, change.before)
@@ -131,16 +131,6 @@ def _sound(change: Change) -> bool:
     return change.name in [*Flag] and all(state_of(value) for value in values)
 
 
-def value_now(kind: FieldKind, name: str, record: UserRecord) -> tuple[bool, Value | None]:
-    """Whether the field could be read, and what it is in `record`; None where it is absent."""
-    if kind is FieldKind.CI:
-        return record.ci is not None, (record.ci or {}).get(name)
-    if kind is FieldKind.CONSENT:
-        state = record.consents.get(Flag(name))
-        return state is not None, state.value if state is not None else None
-    return record.profile is not None, record.properties.get(name)
-
-
 Way = tuple[UndoKind, Value | None, str]
 
 
@@ -154,7 +144,9 @@ def _way_back_of(kind: FieldKind, change: Change, record: UserRecord) -> Way:
 
 def way_back(kind: FieldKind, before: Value | None) -> Way:
     """What would be done about a field that was `before`, with which value, and what is to be said of it."""
-    if kind is FieldKind.CONSENT and before in (State.NEVER_SET.value, None):
+    if before == State.NEVER_SET.value:  # as earlier versions took down what was absent
+        before = None
+    if kind is FieldKind.CONSENT and before is None:
         why = _("A flag that was never set cannot be unset; unsubscribed is the safe stand-in.")
         return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
     if kind is FieldKind.CI and before is None:

@@ -1,0 +1,42 @@
+"""The client of a run or a plan: the same as for a single user, held to a rate."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dfn_tui.api.calls import UserApi
+from dfn_tui.api.types import Capabilities, Identity
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.pace import Pace
+from dfn_tui.service.changes.reading import Field, Records, read_fields, read_records
+from dfn_tui.service.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottledClient:
+    """`api` asks `pace` before each request, and tries again by itself what may be tried again."""
+
+    api: UserApi
+    pace: Pace
+    clock: Clock
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.api.capabilities
+
+    @property
+    def stopped(self) -> ConsoleError | None:
+        """Why no further request makes sense: the token is not taken, or no answer comes any more."""
+        return self.api.stopped
+
+    @property
+    def over(self) -> bool:
+        """Whether no further request is made."""
+        return self.stopped is not None or self.pace.closed
+
+    async def read(self, identities: Sequence[Identity], *, ci: bool = False) -> Records:
+        """The users with all their properties, with a `failure` where they could not be read."""
+        return await read_records(self.api, identities, self.clock, ci=ci)
+
+    async def read_fields(self, identities: Sequence[Identity], fields: Iterable[Field]) -> Records:
+        """The users with these fields alone."""
+        return await read_fields(self.api, identities, fields, self.clock)

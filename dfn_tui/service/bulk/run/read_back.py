@@ -1,0 +1,88 @@
+"""Reading back what the server accepted: only then is a change known to be there."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from dfn_tui.api.calls import Reply
+from dfn_tui.api.types import Identity
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.client import ThrottledClient
+from dfn_tui.service.bulk.plan.records import PlannedUser
+from dfn_tui.service.bulk.run.book import Book
+from dfn_tui.service.bulk.run.entries import Entries
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.records import Ended
+from dfn_tui.service.changes.outcome import UserResult, judge_user, part_of
+from dfn_tui.service.changes.reading import fields_of
+
+_AHEAD = 2000
+_PAUSES = (0.0, 1.0, 3.0)
+"""Seconds before each look at a user: the server may take a moment to show what it took."""
+
+_Accepted = tuple[PlannedUser, Ended]
+
+
+async def read_back_all(
+    client: ThrottledClient, book: Book, entries: Entries, on_progress: Callable[[int], None]
+) -> None:
+    """Reads every user of the job that was accepted, and writes down what was found. `on_progress` is given
+    how many users were looked at. Users that cannot be read stay accepted, with the reason."""
+    size = client.capabilities.batch_size
+    width = asyncio.Semaphore(client.pace.most)
+    after = -1
+    async with asyncio.TaskGroup() as group:
+
+        async def look(users: Sequence[_Accepted]) -> None:
+            try:
+                await _read_back(users, client, book, entries)
+                on_progress(len(users))
+            finally:
+                width.release()
+
+        while not client.over:
+            found = await book.ask(partial(Job.ended_in, outcome=Outcome.ACCEPTED, after=after, limit=_AHEAD))
+            if not found:
+                break
+            after = found[-1][0].number
+            for at in range(0, len(found), size):
+                await width.acquire()
+                group.create_task(look(found[at : at + size]))
+
+
+async def _read_back(
+    users: Sequence[_Accepted], client: ThrottledClient, book: Book, entries: Entries
+) -> None:
+    left = list(users)
+    for last, pause in enumerate(_PAUSES, 1 - len(_PAUSES)):
+        await asyncio.sleep(pause)
+        identities = [Identity(entries.kind, user.user) for user, _ended in left]
+        fields = {field for user, _ended in left for field in fields_of(user.shape.changes)}
+        records = await client.read_fields(identities, fields)
+        if client.over:
+            return  # a later start looks again
+        results = []
+        for identity, (user, _ended) in zip(identities, left, strict=True):
+            changes = user.shape.changes
+            replies = {(identity, part_of(item)): Reply(identity, ok=True) for item in changes}
+            results.append(judge_user(identity, changes, replies, records[identity], settled=True))
+        told = [(ended, result) for (_user, ended), result in zip(left, results, strict=True)]
+        over = [one for one in told if last == 0 or one[1].outcome is not Outcome.DIFFERENT]
+        _write(over, book, entries)
+        left = [
+            one
+            for one, result in zip(left, results, strict=True)
+            if last != 0 and result.outcome is Outcome.DIFFERENT
+        ]
+        if not left:
+            return
+
+
+def _write(told: Sequence[tuple[Ended, UserResult]], book: Book, entries: Entries) -> None:
+    ended, outcomes = [], []
+    for was, result in told:
+        telling = result.telling
+        ended.append(Ended(was.number, was.seq, result.outcome, telling.code, telling.message))
+        if was.seq is not None and result.outcome is not Outcome.ACCEPTED:
+            outcomes.append(entries.ended(was.seq, result))
+    book.end(ended, outcomes)

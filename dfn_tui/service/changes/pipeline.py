@@ -1,0 +1,247 @@
+"""The way every change goes: looked at again, journalled, sent, read back, journalled.
+
+The unit is one edit and the users it is for. A single user is a group of one.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from dfn_tui.api.calls import CiWrite, OnProgress, ProfileWrite, Reply, UserApi, ignore_progress
+from dfn_tui.api.types import Identity, IdentityKind, Value
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.outcome import (
+    CI_DELETE,
+    CI_SET,
+    PROFILE,
+    FieldResult,
+    Replies,
+    UserResult,
+    judge_user,
+    part_of,
+)
+from dfn_tui.service.changes.policy import no_removal
+from dfn_tui.service.changes.reading import Records, fields_of, read_fields, seen
+from dfn_tui.service.changes.values import same_value
+from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.text import _
+
+READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
+"""Seconds before each reading back: the server may take a moment to show what it took."""
+
+Clock = Callable[[], datetime]
+
+
+class Target(NamedTuple):
+    """A user that an edit is for: the journal entry it takes back, and the user's number in a job."""
+
+    identity: Identity
+    undo_of: int | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGroup:
+    """One edit and the users it is for. What was there before is the same for all of them."""
+
+    fields: tuple[FieldChange, ...]
+    users: tuple[Target, ...]
+
+
+class Conflict(NamedTuple):
+    """A field that is neither what was seen nor what is wanted: `change` holds both."""
+
+    user: Target
+    change: FieldChange
+    now: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`fresh` may be sent. `unchanged` are as wanted already, `conflicts` were changed by somebody else, and
+    `unread` could not be read again: to none of these anything is sent."""
+
+    fresh: tuple[ChangeGroup, ...]
+    unchanged: tuple[tuple[Target, tuple[FieldChange, ...]], ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    unread: tuple[tuple[Target, tuple[FieldChange, ...], str, Reply | None], ...] = ()
+
+
+def identities_of(groups: Iterable[ChangeGroup]) -> list[Identity]:
+    """The users of these groups, in order."""
+    return [user.identity for group in groups for user in group.users]
+
+
+async def read_groups(api: UserApi, groups: Sequence[ChangeGroup], clock: Clock) -> Records:
+    """The fields of these groups as they are now; nothing where the generation cannot be read."""
+    if not api.capabilities.read_by or not groups:
+        return {}
+    fields = {field for group in groups for field in fields_of(group.fields)}
+    return await read_fields(api, identities_of(groups), fields, clock)
+
+
+def check(groups: Sequence[ChangeGroup], records: Records, *, strict: bool) -> Checked:
+    """Compares each user with what was seen of them; a field that could not be read then is not compared.
+
+    A field that is as wanted already is not sent again. `strict`: that somebody else made it so is a
+    conflict all the same, for an operator who looks at the user.
+    """
+    fresh: list[ChangeGroup] = []
+    unchanged, conflicts, unread = [], [], []
+    for group in groups:
+        left_of: dict[tuple[FieldChange, ...], list[Target]] = {}
+        whole: list[Target] = []
+        for user in group.users:
+            record = records[user.identity]
+            now = [seen(record, item.kind, item.name) for item in group.fields]
+            lost = next((one for one in now if not one.read), None)
+            if lost is not None:
+                unread.append((user, group.fields, lost.why, record.failure))
+                continue
+            pairs = list(zip(group.fields, now, strict=True))
+            todo = [(item, found.now) for item, found in pairs if not same_value(found.now, item.after)]
+            changed = [
+                Conflict(user, item, value)
+                for item, value in ([(item, found.now) for item, found in pairs] if strict else todo)
+                if item.readable and not same_value(value, item.before)
+            ]
+            conflicts += changed
+            if changed:
+                continue
+            if not todo:
+                unchanged.append((user, group.fields))
+            elif len(todo) == len(pairs):
+                whole.append(user)
+            else:
+                left_of.setdefault(tuple(item for item, _value in todo), []).append(user)
+        if whole:
+            fresh.append(replace(group, users=tuple(whole)))
+        fresh += [ChangeGroup(fields, tuple(users)) for fields, users in left_of.items()]
+    return Checked(tuple(fresh), tuple(unchanged), tuple(conflicts), tuple(unread))
+
+
+def not_sent(user: Target, changes: Sequence[FieldChange], why: str, failure: Reply | None) -> UserResult:
+    """The result of a user that could not be read again just before sending."""
+    message = _("Not sent: the user could not be read again first. {why}").format(why=why).strip()
+    code = failure.code if failure else "not-readable"
+    fields = tuple(FieldResult(item, Outcome.FAILED, code=code, message=message) for item in changes)
+    return UserResult(user.identity, fields, (failure,) if failure is not None and failure.error else ())
+
+
+def as_wanted(user: Target, changes: Sequence[FieldChange]) -> UserResult:
+    """The result of a user for whom nothing had to be sent."""
+    return UserResult(user.identity, tuple(FieldResult(item, Outcome.UNCHANGED) for item in changes))
+
+
+async def send(
+    api: UserApi, groups: Sequence[ChangeGroup], progress: OnProgress = ignore_progress
+) -> dict[tuple[Identity, str], Reply]:
+    """Sends every group and reads nothing: what was said of each user and part of the change."""
+    replies: dict[tuple[Identity, str], Reply] = {}
+    profiles = [write for group in groups if (write := _profile_write(group)) is not None]
+    if profiles:
+        for reply in await api.write_profiles(profiles, progress):
+            replies[reply.identity, PROFILE] = reply
+    with_ci = [group for group in groups if any(item.kind is FieldKind.CI for item in group.fields)]
+    if with_ci:
+        send_ci = _send_links if api.capabilities.linkable else _send_ci
+        replies.update(await send_ci(api, with_ci, progress))
+    return replies
+
+
+def _profile_write(group: ChangeGroup) -> ProfileWrite | None:
+    consents = {
+        Flag(item.name): State(str(item.after)) for item in group.fields if item.kind is FieldKind.CONSENT
+    }
+    properties = {
+        item.name: item.after
+        for item in group.fields
+        if item.kind is FieldKind.PROPERTY and item.after is not None
+    }
+    if not (consents or properties):
+        return None
+    return ProfileWrite(tuple(user.identity for user in group.users), consents, properties)
+
+
+def _ci(group: ChangeGroup, part: str) -> list[FieldChange]:
+    return [item for item in group.fields if part_of(item) == part]
+
+
+async def _send_ci(
+    api: UserApi, groups: Sequence[ChangeGroup], progress: OnProgress
+) -> Mapping[tuple[Identity, str], Reply]:
+    replies: dict[tuple[Identity, str], Reply] = {}
+    writes = [
+        CiWrite(tuple(identities_of([group])), {item.name: str(item.after) for item in items})
+        for group in groups
+        if (items := _ci(group, CI_SET))
+    ]
+    if writes:
+        replies |= {(reply.identity, CI_SET): reply for reply in await api.write_ci(writes, progress)}
+    deletions: dict[tuple[str, ...], list[Identity]] = {}
+    for group in groups:
+        if items := _ci(group, CI_DELETE):
+            deletions.setdefault(tuple(item.name for item in items), []).extend(identities_of([group]))
+    for fields, identities in deletions.items():
+        for reply in await api.delete_ci(identities, fields, progress):
+            replies[reply.identity, CI_DELETE] = reply
+    return replies
+
+
+async def _send_links(
+    api: UserApi, groups: Sequence[ChangeGroup], _progress: OnProgress
+) -> Mapping[tuple[Identity, str], Reply]:
+    replies: dict[tuple[Identity, str], Reply] = {}
+    for group in groups:
+        if _ci(group, CI_DELETE):  # no policy lets this through, and no call could do it
+            raise no_removal()
+        others = [Identity(IdentityKind(item.name), str(item.after)) for item in _ci(group, CI_SET)]
+        for user in group.users:
+            replies[user.identity, CI_SET] = await api.link(user.identity, others)
+    return replies
+
+
+async def read_back(
+    api: UserApi,
+    groups: Sequence[ChangeGroup],
+    replies: Replies,
+    clock: Clock,
+    pauses: Sequence[float] = READ_BACK_PAUSES,
+) -> list[UserResult]:
+    """Reads every user until each shows what was wanted or the pauses are used up, and judges them.
+
+    Only who was refused as a whole is not read: nothing was done to them, for certain.
+    """
+    left = [
+        (user, group.fields)
+        for group in groups
+        for user in group.users
+        if any(not replies[user.identity, part_of(item)].refused for item in group.fields)
+    ]
+    records: Records = {}
+    for pause in pauses if api.capabilities.read_by else ():
+        if not left:
+            break
+        await asyncio.sleep(pause)
+        again = [ChangeGroup(fields, (user,)) for user, fields in left]
+        records |= await read_groups(api, again, clock)
+        left = [(user, fields) for user, fields in left if not _shows(user, fields, replies, records)]
+    return [
+        judge_user(user.identity, group.fields, replies, records.get(user.identity), settled=False)
+        for group in groups
+        for user in group.users
+    ]
+
+
+def _shows(user: Target, fields: Sequence[FieldChange], replies: Replies, records: Records) -> bool:
+    """Nothing more is to be learnt by waiting: each field shows what was wanted, or was refused."""
+    record = records.get(user.identity)
+    for item in fields:
+        found = seen(record, item.kind, item.name)
+        wanted = found.read and same_value(found.now, item.after)
+        if not (wanted or replies[user.identity, part_of(item)].refused):
+            return False
+    return True

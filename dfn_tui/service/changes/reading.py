@@ -1,0 +1,116 @@
+"""Reading users, and what a field of theirs is now: the one place that says which names are asked for."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from dfn_tui.api.calls import OnProgress, Reply, UserApi, ignore_progress
+from dfn_tui.api.types import Identity, Value
+from dfn_tui.consent.flags import Flag
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.records import FieldChange, FieldKind, UserRecord
+from dfn_tui.text import _, inert
+
+Field = tuple[FieldKind, str]
+Records = dict[Identity, UserRecord]
+
+
+class Seen(NamedTuple):
+    """What reading found of one field. Without `read` nothing is known of it, and `why` says why not."""
+
+    read: bool
+    now: Value | None = None
+    why: str = ""
+
+
+async def read_records(
+    api: UserApi,
+    identities: Sequence[Identity],
+    clock: Callable[[], datetime],
+    progress: OnProgress = ignore_progress,
+    *,
+    names: Sequence[str] | None = None,
+    profile: bool = True,
+    ci: bool = False,
+) -> Records:
+    """A record for every user, in the order asked, with a `failure` where they could not be read.
+
+    `names` are the properties to be read, None for all; `profile` has the profile read, and `ci` the CI
+    fields of the users whose profile could be.
+    """
+    profiles: dict[Identity, Reply] = {}
+    cis: dict[Identity, Reply] = {}
+    if profile:
+        profiles = {
+            reply.identity: reply for reply in await api.read_profiles(identities, progress, names=names)
+        }
+    if ci and api.capabilities.ci_fields:
+        readable = [identity for identity in identities if not profile or profiles[identity].ok]
+        if readable:
+            cis = {reply.identity: reply for reply in await api.read_ci(readable, progress)}
+    now = clock()
+    return {
+        identity: _record(identity, profiles.get(identity), cis.get(identity), now) for identity in identities
+    }
+
+
+def _record(identity: Identity, profile: Reply | None, ci: Reply | None, at: datetime) -> UserRecord:
+    failure = next((reply for reply in (profile, ci) if reply is not None and not reply.ok), None)
+    return UserRecord(
+        identity,
+        at,
+        profile.profile if profile else None,
+        ci.ci if ci else None,
+        failure,
+        ci.ci_unreadable if ci else {},
+    )
+
+
+async def read_fields(
+    api: UserApi, identities: Sequence[Identity], fields: Iterable[Field], clock: Callable[[], datetime]
+) -> Records:
+    """The users with these fields and no others, as they are now."""
+    asked = set(fields)
+    names = sorted(name for kind, name in asked if kind is not FieldKind.CI)
+    ci = any(kind is FieldKind.CI for kind, _name in asked)
+    return await read_records(api, identities, clock, names=names, profile=bool(names), ci=ci)
+
+
+def fields_of(changes: Iterable[FieldChange]) -> set[Field]:
+    """The fields that these changes are about."""
+    return {(change.kind, change.name) for change in changes}
+
+
+def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:
+    """What a field is in `record`; None in `now` where it is absent."""
+    if record is None:
+        return Seen(False)
+    source = record.ci if kind is FieldKind.CI else record.profile
+    if source is None:
+        return Seen(False, why=record.failure.message if record.failure else "")
+    if kind is FieldKind.CI:
+        if name in record.ci_unreadable:
+            return Seen(False, why=_not_readable(name, record.ci_unreadable[name]))
+        return Seen(True, (record.ci or {}).get(name))
+    assert record.profile is not None
+    if name in record.profile.unreadable:
+        return Seen(False, why=_not_readable(name, record.profile.unreadable[name]))
+    if kind is FieldKind.PROPERTY:
+        return Seen(True, record.properties.get(name))
+    state = record.consents.get(Flag(name))
+    return Seen(state is not None, state.value if state is not None else None)
+
+
+def _not_readable(name: str, why: str) -> str:
+    return _("{name} is not readable: {why}.").format(name=inert(name, 40), why=inert(why, 120))
+
+
+def unread(reply: Reply) -> ConsoleError:
+    """A read that failed, as an error for the operator."""
+    if reply.error is not None:
+        return reply.error
+    return ConsoleError(
+        _("The user could not be read"),
+        _("{reason} Nothing was changed.").format(reason=inert(reply.message or reply.code or "", 160)),
+        _("Try again."),
+    )

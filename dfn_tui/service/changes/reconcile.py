@@ -1,0 +1,102 @@
+"""What an earlier run left open is reconciled by reading the users back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dfn_tui.api.calls import UserApi
+from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.outcome import STILL_AT_WORK, FieldResult, UserResult, judge_user
+from dfn_tui.service.changes.pipeline import ChangeGroup, Target, read_groups
+from dfn_tui.service.changes.reading import Records
+from dfn_tui.service.intents import outcome as recorded
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import Change, Ending, Entry, Filter, Intent
+from dfn_tui.text import _
+
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """An entry of an earlier run, how it was found to have ended, and what there is to say of that."""
+
+    entry: Entry
+    outcome: Outcome
+    message: str = ""
+
+
+async def reconcile(
+    api: UserApi, keeper: JournalKeeper, connection: str, clock: Callable[[], datetime]
+) -> list[Reconciled]:
+    """Closes the open entries of that connection: those cut short, and those whose outcome was unknown.
+
+    Where single users cannot be read they are closed as unknown, once; so is, for the time being, what is
+    not applied but was sent less than `STILL_AT_WORK` ago. A user that cannot be read now stays open.
+    Raises `JournalError`.
+    """
+    if not await keeper.settle_begins():
+        return []
+    cut = [entry for entry in await keeper.cut_short() if entry.intent.connection == connection]
+    unknown: list[Entry] = []
+    if api.capabilities.read_by:
+        unknown = await keeper.find(Filter(connection=connection, outcome=Ending.UNKNOWN), limit=_PAGE)
+    found: list[Reconciled] = []
+    entries = [*cut, *unknown]
+    for at in range(0, len(entries), _PAGE):
+        found += await _page(api, keeper, entries[at : at + _PAGE], clock)
+    return found
+
+
+async def _page(
+    api: UserApi, keeper: JournalKeeper, entries: Sequence[Entry], clock: Callable[[], datetime]
+) -> list[Reconciled]:
+    intents = [(entry, await keeper.reveal(entry)) for entry in entries]
+    asked = clock()
+    groups = [ChangeGroup(_fields(intent), (Target(identity_of(intent)),)) for _entry, intent in intents]
+    records = await read_groups(api, groups, lambda: asked)
+    told = []
+    for entry, intent in intents:
+        result = _result(entry, intent, records, asked, readable=bool(api.capabilities.read_by))
+        if result is not None:
+            told.append((entry, result))
+    await keeper.conclude([recorded(entry.seq, result, keeper.operator) for entry, result in told])
+    return [Reconciled(entry, result.outcome, result.telling.message) for entry, result in told]
+
+
+def identity_of(intent: Intent) -> Identity:
+    """The user of a journalled change."""
+    return Identity(IdentityKind(intent.subject.kind), intent.subject.value)
+
+
+def _fields(intent: Intent) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(FieldKind(c.kind), c.name, c.before, c.after, c.readable, c.personal)
+        for c in intent.changes
+    )
+
+
+def _result(
+    entry: Entry, intent: Intent, records: Records, asked: datetime, *, readable: bool
+) -> UserResult | None:
+    """What reading back at `asked` says of that entry; None where the user could not be read, or where
+    nothing more is known than before."""
+    identity = identity_of(intent)
+    record = records.get(identity)
+    if readable and (record is None or record.failure is not None):
+        return None
+    settled = abs(asked - entry.at) >= STILL_AT_WORK  # abs: the clock may have been set back
+    result = judge_user(identity, _fields(intent), {}, record, settled=settled)
+    kept = [_if_kept(change, found) for change, found in zip(intent.changes, result.fields, strict=True)]
+    result = replace(result, fields=tuple(kept))
+    return None if result.outcome is Outcome.UNKNOWN and entry.outcome is not None else result
+
+
+def _if_kept(change: Change, found: FieldResult) -> FieldResult:
+    """A value of which only the mask was kept cannot be compared."""
+    if change.cover is None:
+        return found
+    message = _("Its value was not kept, so reading back cannot tell.")
+    return replace(found, outcome=Outcome.UNKNOWN, message=message)
