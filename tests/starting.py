@@ -12,7 +12,7 @@ from dfn_tui.config import Api, Config, Connection, Environment
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import NoKeyring
-from dfn_tui.service import Approval, Connections, Desk, Ending, Entry, Filter, UserResult
+from dfn_tui.service import Approval, Connections, Desk, Entry, Filter, Outcome, UserResult
 from dfn_tui.service.clock import utc_now
 from dfn_tui.store import Journal
 
@@ -120,5 +120,5 @@ def entries(path: Path) -> list[Entry]:
         return journal.find(Filter())[::-1]
 
 
-def endings(path: Path) -> list[Ending | None]:
-    return [entry.outcome.ending if entry.outcome else None for entry in entries(path)]
+def endings(path: Path) -> list[Outcome | None]:
+    return [entry.outcome.outcome if entry.outcome else None for entry in entries(path)]

@@ -16,7 +16,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
 from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
 from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
-from dfn_tui.store import Entry, Filter, Journal, explain_cover, explain_verification, journal_file
+from dfn_tui.store import Entry, Filter, Journal, explain_redaction, explain_verification, journal_file
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.korea import korean_time
 from dfn_tui.text.width import padded, width
@@ -85,11 +85,11 @@ def _covers(entry: Entry) -> Iterator[str]:
     """Why what is masked is masked."""
     subject = entry.intent.subject
     for name, cover in [
-        (subject.kind, subject.cover),
-        *((change.name, change.cover) for change in entry.intent.changes),
+        (subject.kind, subject.redaction),
+        *((change.name, change.redaction) for change in entry.intent.changes),
     ]:
         if cover is not None:
-            yield _("{name} is masked. {reason}").format(name=inert(name), reason=explain_cover(cover))
+            yield _("{name} is masked. {reason}").format(name=inert(name), reason=explain_redaction(cover))
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -155,7 +155,7 @@ def _uncovered(found: Iterable[Entry], key: bytes | None) -> Iterator[Entry]:
     with Journal(journal_file(), key) as journal:  # the other one is walking
         for entry in found:
             intent = entry.intent
-            covered = intent.subject.cover or any(change.cover for change in intent.changes)
+            covered = intent.subject.redaction or any(change.redaction for change in intent.changes)
             yield replace(entry, intent=journal.reveal(entry)) if covered else entry
 
 
@@ -252,7 +252,7 @@ def _columns(entry: Entry) -> tuple[str, ...]:
         korean_time(entry.at),
         inert(intent.connection),
         inert(intent.subject.value),
-        entry.outcome.ending.value if entry.outcome else OPEN,
+        entry.outcome.outcome.value if entry.outcome else OPEN,
         operator,
         _changes(entry),
     )

@@ -30,15 +30,13 @@ if TYPE_CHECKING:
     from dfn_tui.service.journalling import JournalKeeper
     from dfn_tui.service.place import Place
     from dfn_tui.service.records import (
-        FieldChange,
-        FieldKind,
         UserChange,
         UserRecord,
     )
     from dfn_tui.service.review import Review
     from dfn_tui.service.staging import Draft
     from dfn_tui.service.tokens import TokenNeeded
-    from dfn_tui.store import Change, Ending, Entry, Filter, Intent, JournalError, explain_cover
+    from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError, explain_redaction
 
 _PLACES = {
     "dfn_tui.api.calls": ("Probe", "Progress", "Reply"),
@@ -70,15 +68,21 @@ _PLACES = {
     "dfn_tui.service.journalling": ("JournalKeeper",),
     "dfn_tui.service.place": ("Place",),
     "dfn_tui.service.records": (
-        "FieldChange",
-        "FieldKind",
         "UserChange",
         "UserRecord",
     ),
     "dfn_tui.service.review": ("Review",),
     "dfn_tui.service.staging": ("Draft",),
     "dfn_tui.service.tokens": ("TokenNeeded",),
-    "dfn_tui.store": ("Change", "Ending", "Entry", "Filter", "Intent", "JournalError", "explain_cover"),
+    "dfn_tui.store": (
+        "Entry",
+        "FieldChange",
+        "FieldKind",
+        "Filter",
+        "Intent",
+        "JournalError",
+        "explain_redaction",
+    ),
 }
 _PLACE_OF = {name: module for module, names in _PLACES.items() for name in names}
 
@@ -94,13 +98,11 @@ __all__ = [
     "Approval",
     "BulkDesk",
     "Capabilities",
-    "Change",
     "Conflict",
     "Connection",
     "Connections",
     "Desk",
     "Draft",
-    "Ending",
     "Entry",
     "Environment",
     "FieldChange",
@@ -138,5 +140,5 @@ __all__ = [
     "UserResult",
     "Value",
     "ValueType",
-    "explain_cover",
+    "explain_redaction",
 ]

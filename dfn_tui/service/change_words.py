@@ -6,7 +6,7 @@ from dfn_tui.consent.words import state_glyph, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reconcile import Reconciled
 from dfn_tui.service.personal import shown_value
-from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, inert
 
 

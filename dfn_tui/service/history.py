@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
-from dfn_tui.store import Ending, Entry, FieldOutcome, Filter, Operator, Outcome
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import Entry, FieldOutcome, Filter, Operator, OutcomeRecord
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import KOREA, korean_time
 
@@ -61,7 +62,7 @@ def _with(wanted: Filter, key: str, value: str) -> Filter:
     if key == "outcome":
         if value == "open":
             return replace(wanted, unresolved=True)
-        return replace(wanted, outcome=Ending(_one_of(key, value, [*Ending, "open"])))
+        return replace(wanted, outcome=Outcome(_one_of(key, value, [*Outcome, "open"])))
     if key == "flag":
         return replace(wanted, flag=_one_of(key, value, [*Flag]))
     if key == "since":
@@ -123,7 +124,7 @@ def entry_lines(entry: Entry) -> Iterator[str]:
         name=inert(intent.connection), environment=intent.environment, generation=intent.generation
     )
     for change in intent.changes:
-        ending = entry.ending_of(change)
+        ending = entry.outcome_of(change)
         yield _("{name}: {before} → {after} ({ending})").format(
             name=inert(change.name),
             before=_shown(change.before) if change.readable else _("not readable"),
@@ -140,13 +141,13 @@ def entry_lines(entry: Entry) -> Iterator[str]:
         yield inert(entry.outcome.message)
 
 
-def outcome_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def outcome_lines(outcomes: Sequence[OutcomeRecord]) -> Iterator[str]:
     """How a write ended, the latest first, line by line, inert; who settled it where a later run did."""
     if not outcomes:
         yield _("No outcome: the write is under way, or was cut short.")
     for outcome in outcomes:
         words = _("Outcome at {time} KST: {ending}").format(
-            time=korean_time(outcome.at) if outcome.at else "-", ending=outcome.ending.value
+            time=korean_time(outcome.at) if outcome.at else "-", ending=outcome.outcome.value
         )
         if outcome.by is not None:
             words = _("{outcome}, settled later by {operator}").format(
@@ -160,7 +161,7 @@ def outcome_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def _field_words(ended: FieldOutcome) -> str:
-    said = [ended.ending.value]
+    said = [ended.outcome.value]
     if ended.read_back:
         said.append(_("read back as {value}").format(value=_shown(ended.now)))
     said += [inert(part, 200) for part in (ended.code, ended.message) if part]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from dfn_tui.service.changes.values import format_value
-from dfn_tui.store import Change, Entry, FieldOutcome, Operator, Outcome
+from dfn_tui.store import Entry, FieldChange, FieldOutcome, Operator, OutcomeRecord
 from dfn_tui.store.records import Value
 from dfn_tui.text import inert
 from dfn_tui.text.korea import korean_time
@@ -64,9 +64,9 @@ def record(entry: Entry) -> dict[str, object]:
         "generation": intent.generation,
         "user_kind": intent.subject.kind,
         "user_id": intent.subject.value,
-        "user_cover": intent.subject.cover,
+        "user_cover": intent.subject.redaction,
         "changes": [_change(entry, change) for change in intent.changes],
-        "outcome": outcome.ending if outcome else OPEN,
+        "outcome": outcome.outcome if outcome else OPEN,
         "code": outcome.code if outcome else None,
         "message": outcome.message if outcome else "",
         "concluded_at": _utc(outcome.at) if outcome else None,
@@ -81,7 +81,7 @@ def record(entry: Entry) -> dict[str, object]:
     }
 
 
-def _change(entry: Entry, change: Change) -> dict[str, object]:
+def _change(entry: Entry, change: FieldChange) -> dict[str, object]:
     ended = _ended(entry, change)
     return {
         "kind": change.kind,
@@ -90,8 +90,8 @@ def _change(entry: Entry, change: Change) -> dict[str, object]:
         "after": change.after,
         "readable": change.readable,
         "personal": change.personal,
-        "cover": change.cover,
-        "outcome": entry.ending_of(change) or OPEN,
+        "cover": change.redaction,
+        "outcome": entry.outcome_of(change) or OPEN,
         "read_back": bool(ended and ended.read_back),
         "now": ended.now if ended else None,
         "code": ended.code if ended else None,
@@ -99,11 +99,11 @@ def _change(entry: Entry, change: Change) -> dict[str, object]:
     }
 
 
-def outcome_record(outcome: Outcome) -> dict[str, object]:
+def outcome_record(outcome: OutcomeRecord) -> dict[str, object]:
     """One of the outcomes of an entry, as JSON has it. `by` is null where whoever wrote the entry did."""
     return {
         "at": _utc(outcome.at),
-        "outcome": outcome.ending,
+        "outcome": outcome.outcome,
         "code": outcome.code,
         "message": outcome.message,
         "by": _operator(outcome.by) if outcome.by else None,
@@ -111,7 +111,7 @@ def outcome_record(outcome: Outcome) -> dict[str, object]:
             {
                 "kind": field.kind,
                 "name": field.name,
-                "outcome": field.ending,
+                "outcome": field.outcome,
                 "read_back": field.read_back,
                 "now": field.now,
                 "code": field.code,
@@ -137,7 +137,7 @@ def rows(entry: Entry) -> Iterator[list[str]]:
     spreadsheet would run."""
     same = _cells(_entry_values(entry))
     changes = [_change_values(entry, change) for change in entry.intent.changes]
-    for values in changes or [{"outcome": entry.outcome.ending if entry.outcome else OPEN}]:
+    for values in changes or [{"outcome": entry.outcome.outcome if entry.outcome else OPEN}]:
         cells = same | _cells(values)
         yield [cells.get(column, "") for column in COLUMNS]
 
@@ -168,7 +168,7 @@ def _entry_values(entry: Entry) -> dict[str, str | int | None]:
     }
 
 
-def _change_values(entry: Entry, change: Change) -> dict[str, str | int | None]:
+def _change_values(entry: Entry, change: FieldChange) -> dict[str, str | int | None]:
     ended, outcome = _ended(entry, change), entry.outcome
     return {
         "kind": change.kind,
@@ -176,14 +176,14 @@ def _change_values(entry: Entry, change: Change) -> dict[str, str | int | None]:
         "before": _text(change.before),
         "after": _text(change.after),
         "readable": "true" if change.readable else "false",
-        "outcome": entry.ending_of(change) or OPEN,
+        "outcome": entry.outcome_of(change) or OPEN,
         "now": _text(ended.now) if ended else None,
         "code": (ended.code if ended else None) or (outcome.code if outcome else None),
         "message": (ended.message if ended else "") or (outcome.message if outcome else ""),
     }
 
 
-def _ended(entry: Entry, change: Change) -> FieldOutcome | None:
+def _ended(entry: Entry, change: FieldChange) -> FieldOutcome | None:
     fields = entry.outcome.fields if entry.outcome else ()
     return next((field for field in fields if (field.kind, field.name) == (change.kind, change.name)), None)
 

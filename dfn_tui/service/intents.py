@@ -10,7 +10,7 @@ from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.review import Review
-from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
+from dfn_tui.store import FieldOutcome, IntentGroup, IntentUser, Operator, OutcomeGroup, Subject
 
 
 def is_personal_id(kind: IdentityKind) -> bool:
@@ -24,44 +24,46 @@ def intents(
     approval: Approval,
     connection: Connection,
     operator: Operator,
-) -> list[Intent]:
-    """One intent for each user, under one mark that says they were sent together."""
+) -> list[IntentGroup]:
+    """What is about to be sent, under one mark that says it was sent together."""
     write = uuid4().hex
     read = tuple(notice.text for notice in reviewed.asked.warnings if notice.id in approval.acknowledged)
     return [
-        Intent(
+        IntentGroup(
             connection=connection.name,
             environment=connection.environment.value,
             generation=connection.api.value,
-            subject=Subject(
-                user.identity.kind.value, user.identity.value, is_personal_id(user.identity.kind)
-            ),
-            changes=tuple(
-                Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in group.fields
-            ),
+            changes=group.fields,
             operator=operator,
             program=__version__,
             write=write,
+            users=tuple(
+                IntentUser(
+                    Subject(
+                        user.identity.kind.value, user.identity.value, is_personal_id(user.identity.kind)
+                    ),
+                    user.undo_of,
+                )
+                for user in group.users
+            ),
             warnings=read,
             reason=approval.reason.strip(),
             evidence=approval.evidence.strip(),
-            undo_of=user.undo_of,
         )
         for group in groups
-        for user in group.users
     ]
 
 
-def outcome(seq: int, result: UserResult, by: Operator | None = None) -> Outcome:
+def outcome(seq: int, result: UserResult, by: Operator | None = None) -> OutcomeGroup:
     """How that intent ended, field by field."""
-    return Outcome(
-        intent=seq,
-        ending=Ending(result.outcome.value),
-        fields=tuple(
+    return OutcomeGroup(
+        (seq,),
+        result.outcome,
+        tuple(
             FieldOutcome(
-                field.change.kind.value,
+                field.change.kind,
                 field.change.name,
-                Ending(field.outcome.value),
+                field.outcome,
                 field.read_back,
                 field.now,
                 field.code,

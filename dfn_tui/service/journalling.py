@@ -6,8 +6,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.worker_thread import WorkerThread
-from dfn_tui.store import Ending, Entry, Filter, Intent, Journal, Operator, Outcome, RunningConsole
+from dfn_tui.store import (
+    Entry,
+    Filter,
+    Intent,
+    IntentGroup,
+    Journal,
+    Operator,
+    OutcomeGroup,
+    OutcomeRecord,
+    RunningConsole,
+)
 from dfn_tui.store.errors import journal_errors
 
 Answer = TypeVar("Answer")
@@ -41,15 +52,15 @@ class JournalKeeper:
         self._running: RunningConsole | None = None
         self._opening = asyncio.Lock()
 
-    async def begin(self, intents: Sequence[Intent]) -> list[int]:
+    async def begin(self, intents: Sequence[IntentGroup]) -> list[int]:
         """Writes intents; they are on the disk when this returns their numbers."""
         return await self.write((), intents)
 
-    async def conclude(self, outcomes: Sequence[Outcome]) -> None:
+    async def conclude(self, outcomes: Sequence[OutcomeGroup]) -> None:
         """Writes how intents ended."""
         await self.write(outcomes, ())
 
-    async def write(self, outcomes: Sequence[Outcome], intents: Sequence[Intent]) -> list[int]:
+    async def write(self, outcomes: Sequence[OutcomeGroup], intents: Sequence[IntentGroup]) -> list[int]:
         """Writes how some intents ended and what is sent next, all of it or nothing; both are on the disk
         when this returns the intents' numbers. Raises ValueError for an outcome of no intent."""
         if intents:
@@ -58,7 +69,7 @@ class JournalKeeper:
         def write(journal: Journal) -> list[int]:
             numbers = journal.write(outcomes, intents)
             self._own.update(numbers)
-            self._own.difference_update(outcome.intent for outcome in outcomes)
+            self._own.difference_update(seq for group in outcomes for seq in group.intents)
             return numbers
 
         return await self._do(write)
@@ -70,7 +81,7 @@ class JournalKeeper:
     async def entry(self, seq: int) -> Entry | None:
         return await self._do(lambda journal: journal.entry(seq))
 
-    async def outcomes(self, seq: int) -> list[Outcome]:
+    async def outcomes(self, seq: int) -> list[OutcomeRecord]:
         """All outcomes of an entry, the latest first."""
         return await self._do(lambda journal: journal.outcomes(seq))
 
@@ -79,7 +90,7 @@ class JournalKeeper:
         return await self._do(lambda journal: journal.reveal(entry))
 
     async def last_changes(
-        self, connection: str, user: str, endings: frozenset[Ending] = frozenset({Ending.CONFIRMED})
+        self, connection: str, user: str, endings: frozenset[Outcome] = frozenset({Outcome.CONFIRMED})
     ) -> dict[str, Entry]:
         """By flag, the latest change of it that ended in one of `endings`."""
         return await self._do(lambda journal: journal.last_changes(connection, user, endings))

@@ -15,12 +15,13 @@ from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.words import flag_name, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
 from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import operator_words, state_of
 from dfn_tui.service.intents import is_personal_id
-from dfn_tui.service.records import FieldKind, UserRecord
-from dfn_tui.store import Change, Ending, Entry
+from dfn_tui.service.records import UserRecord
+from dfn_tui.store import Entry, FieldChange, FieldKind
 from dfn_tui.text import _, inert, mask
 from dfn_tui.text.korea import korean_date, korean_minute
 
@@ -42,7 +43,7 @@ async def make_receipt(desk: Desk, identity: Identity) -> str:
     if record.failure is not None:
         raise unread(record.failure)
     name = desk.connection.name
-    endings = {Ending.CONFIRMED} if desk.capabilities.read_by else {Ending.CONFIRMED, Ending.ACCEPTED}
+    endings = {Outcome.CONFIRMED} if desk.capabilities.read_by else {Outcome.CONFIRMED, Outcome.ACCEPTED}
     changes = await desk.journal.last_changes(name, identity.value, frozenset(endings))
     own = {flag: e for flag, e in changes.items() if e.intent.subject.kind == identity.kind.value}
     text = receipt(record, desk.capabilities.flags, own, name, desk.clock())
@@ -132,14 +133,14 @@ def _flag(flag: Flag, consents: Consents, entry: Entry | None, now: datetime) ->
     yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
         time=korean_minute(entry.at), seq=entry.seq, operator=operator_words(entry)
     )
-    if entry.ending_of(change) is Ending.ACCEPTED:
+    if entry.outcome_of(change) is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
     ground = entry.intent.evidence if change.after == State.SUBSCRIBED.value else entry.intent.reason
     yield "  " + _("ground: {ground}").format(ground=inert(ground) or _("none given"))
     yield from _duties(entry, change, now)
 
 
-def _duties(entry: Entry, change: Change, now: datetime) -> Iterator[str]:
+def _duties(entry: Entry, change: FieldChange, now: datetime) -> Iterator[str]:
     due = entry.at + NOTICE_WITHIN
     if now <= due:
         days = (due - now).days

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, State
+from dfn_tui.store import FieldChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +44,6 @@ class UserRecord:
             and not self.ci_unreadable
             and all(state is State.NEVER_SET for state in self.profile.consents.values())
         )
-
-
-class FieldKind(StrEnum):
-    """Where a field lives: consents and properties in the profile, CI fields in a place of their own."""
-
-    CONSENT = "consent"
-    PROPERTY = "property"
-    CI = "ci"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field, before and after.
-
-    `before` is None where the field is absent; with `readable` False nothing is known of it. `after` is
-    None for the deletion of a CI field. Consents appear as the text of their `State`.
-    """
-
-    kind: FieldKind
-    name: str
-    before: Value | None
-    after: Value | None
-    readable: bool = True
-    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

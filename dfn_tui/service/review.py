@@ -10,7 +10,8 @@ from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
-from dfn_tui.service.records import FieldKind, UserChange
+from dfn_tui.service.records import UserChange
+from dfn_tui.store import FieldKind
 from dfn_tui.text import _, inert
 
 CREATES = "create:"

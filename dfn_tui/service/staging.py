@@ -7,7 +7,8 @@ from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
-from dfn_tui.service.records import FieldChange, FieldKind, UserChange, UserRecord
+from dfn_tui.service.records import UserChange, UserRecord
+from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _
 
 

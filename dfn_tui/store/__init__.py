@@ -3,39 +3,45 @@
 from dfn_tui.store.consoles import RunningConsole
 from dfn_tui.store.errors import JournalError
 from dfn_tui.store.journal import Journal, journal_file
+from dfn_tui.store.messages import explain_redaction, explain_verification
 from dfn_tui.store.records import (
-    Change,
-    Cover,
-    Ending,
     Entry,
     Fault,
+    FieldChange,
+    FieldKind,
     FieldOutcome,
     Filter,
     Intent,
+    IntentGroup,
+    IntentUser,
     Operator,
-    Outcome,
+    OutcomeGroup,
+    OutcomeRecord,
+    Redaction,
     Subject,
     Verification,
 )
-from dfn_tui.store.words import explain_cover, explain_verification
 
 __all__ = [
-    "Change",
-    "Cover",
-    "Ending",
     "Entry",
     "Fault",
+    "FieldChange",
+    "FieldKind",
     "FieldOutcome",
     "Filter",
     "Intent",
+    "IntentGroup",
+    "IntentUser",
     "Journal",
     "JournalError",
     "Operator",
-    "Outcome",
+    "OutcomeGroup",
+    "OutcomeRecord",
+    "Redaction",
     "RunningConsole",
     "Subject",
     "Verification",
-    "explain_cover",
+    "explain_redaction",
     "explain_verification",
     "journal_file",
 ]

@@ -1,4 +1,4 @@
-"""The canonical text of an entry, and the chain through all of them.
+"""The canonical form of an entry, the chain through all of them, and entries read back.
 
 An entry is JSON with sorted keys, no spaces, and everything beyond ASCII escaped, so that the bytes that
 are hashed depend on no encoding and any text, half surrogate pairs included, has exactly one form.
@@ -9,27 +9,32 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.store.records import (
-    Change,
-    Cover,
-    Ending,
     Entry,
+    FieldChange,
+    FieldKind,
     FieldOutcome,
     Intent,
+    IntentGroup,
     Operator,
-    Outcome,
+    OutcomeRecord,
+    Redaction,
     Subject,
 )
-from dfn_tui.store.records import Value as FieldValue
 from dfn_tui.store.sealing import Sealer, commitment
-from dfn_tui.text import mask
 
 GENESIS = hashlib.sha256(b"dfn-tui journal").digest()
 """The hash before the first entry."""
 SUBJECT_SLOT = -1
 """Where a sealed id lies; a sealed change lies at its place among the changes."""
+ADDED_LATER = ("approver", "expressed_on", "expressed_source", "ground", "incident")
+"""What only an entry of which it is known has, so that others are written as ever."""
+_FORMER = {"not-applied": Outcome.FAILED, "changed-by-other": Outcome.DIFFERENT}
+"""Words of earlier versions. They stay in the chain, and are only read as the words of today."""
+_KINDS = frozenset(FieldKind)
 
 Body = dict[str, Any]
 
@@ -62,113 +67,9 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
-def intent_body(intent: Intent, at: str, sealer: Sealer | None) -> tuple[Body, list[Sealed]]:
-    """What the chain keeps of an intent, and what is kept sealed beside it.
-
-    Without a sealer nothing is sealed: of a personal value only its mask remains.
-    """
-    covering = _Covering(intent, sealer)
-    body = {
-        "at": at,
-        "changes": [covering.change(slot, change) for slot, change in enumerate(intent.changes)],
-        "connection": intent.connection,
-        "environment": intent.environment,
-        "evidence": intent.evidence,
-        "generation": intent.generation,
-        "job": intent.job,
-        "kind": "intent",
-        "operator": _plain(intent.operator),
-        "program": intent.program,
-        "reason": intent.reason,
-        "subject": covering.subject(),
-        "undo_of": intent.undo_of,
-        "warnings": list(intent.warnings),
-        "write": intent.write,
-    }
-    return body, covering.sealed
-
-
-class _Covering:
-    """Masks the personal values of one intent, and seals them where there is a key."""
-
-    def __init__(self, intent: Intent, sealer: Sealer | None) -> None:
-        self._intent = intent
-        self._sealer = sealer
-        self.sealed: list[Sealed] = []
-        self._handle = intent.subject.value
-        if intent.subject.personal:
-            self._handle = sealer.handle(self._handle) if sealer else mask(self._handle)
-
-    def subject(self) -> Body:
-        subject = self._intent.subject
-        body: Body = {"handle": self._handle, "kind": subject.kind, "personal": subject.personal}
-        if not subject.personal:
-            return body | {"value": subject.value}
-        seal = self._seal(SUBJECT_SLOT, subject.value, "subject", subject.kind)
-        return body | {"value": mask(subject.value)} | seal
-
-    def change(self, slot: int, change: Change) -> Body:
-        before, after = change.before, change.after
-        seal: Body = {}
-        if change.personal:
-            seal = self._seal(slot, [before, after], change.kind, change.name)
-            before, after = _masked(before), _masked(after)
-        return seal | {
-            "after": after,
-            "before": before,
-            "kind": change.kind,
-            "name": change.name,
-            "personal": change.personal,
-            "readable": change.readable,
-        }
-
-    def _seal(self, slot: int, value: object, kind: str, name: str) -> Body:
-        if self._sealer is None:
-            return {}
-        context = _context(self._intent, self._handle, kind, name)
-        nonce, ciphertext = self._sealer.seal(canonical(value).encode(), context)
-        self.sealed.append(Sealed(slot, nonce, ciphertext))
-        return {"seal": commitment(nonce, ciphertext)}
-
-
-def _context(intent: Intent, handle: str, kind: str, name: str) -> bytes:
+def seal_context(group: IntentGroup | Intent, subject: str, handle: str, kind: str, name: str) -> bytes:
     """What a sealed value belongs to: moved to another user, field, write or connection it does not open."""
-    subject = intent.subject.kind
-    return canonical([intent.connection, subject, handle, kind, name, intent.write]).encode()
-
-
-def _masked(value: FieldValue | None) -> str | None:
-    if value is None:
-        return None
-    return mask(value if isinstance(value, str) else canonical(value))
-
-
-def _plain(record: Operator | FieldOutcome) -> Body:
-    """Its fields by name. `asdict` would copy every value in depth, which takes longer than the hashing."""
-    return {name: getattr(record, name) for name in record.__slots__}
-
-
-def outcome_body(outcome: Outcome, at: str, previous: int | None) -> Body:
-    """What the chain keeps of an outcome; `previous` is the entry of the outcome it supersedes."""
-    return {
-        "at": at,
-        "by": _plain(outcome.by) if outcome.by else None,
-        "code": outcome.code,
-        "ending": outcome.ending,
-        "fields": [field_body(ended) for ended in outcome.fields],
-        "intent": outcome.intent,
-        "kind": "outcome",
-        "message": outcome.message,
-        "previous": previous,
-    }
-
-
-def field_body(ended: FieldOutcome) -> Body:
-    """What the chain keeps of how a field ended."""
-    body = _plain(ended)
-    if ended.personal:
-        body["now"] = _masked(ended.now)
-    return body
+    return canonical([group.connection, subject, handle, kind, name, group.write]).encode()
 
 
 def drop_body(before: str, count: int, at: str) -> Body:
@@ -208,7 +109,7 @@ def _entry(seq: int, body: Body, outcome: Body | None) -> Entry:
             connection=body["connection"],
             environment=body["environment"],
             generation=body["generation"],
-            subject=Subject(subject["kind"], subject["value"], subject["personal"], _cover(subject)),
+            subject=Subject(subject["kind"], subject["value"], subject["personal"], _redaction(subject)),
             changes=tuple(_change(change) for change in body["changes"]),
             operator=Operator(**body["operator"]),
             program=body["program"],
@@ -218,12 +119,13 @@ def _entry(seq: int, body: Body, outcome: Body | None) -> Entry:
             evidence=body["evidence"],
             undo_of=body["undo_of"],
             job=body["job"],
+            **{name: body.get(name, "") for name in ADDED_LATER},
         ),
         outcome=None if outcome is None else _outcome(outcome),
     )
 
 
-def outcome_of(body: Body) -> Outcome:
+def outcome_of(body: Body) -> OutcomeRecord:
     """The outcome in `body`. Raises Unreadable if it holds something else."""
     try:
         return _outcome(body)
@@ -231,13 +133,11 @@ def outcome_of(body: Body) -> Outcome:
         raise Unreadable from error
 
 
-def _outcome(body: Body) -> Outcome:
-    return Outcome(
+def _outcome(body: Body) -> OutcomeRecord:
+    return OutcomeRecord(
         intent=body["intent"],
-        ending=Ending(body["ending"]),
-        fields=tuple(
-            FieldOutcome(**{**ended, "ending": Ending(ended["ending"])}) for ended in body["fields"]
-        ),
+        outcome=_word(body["ending"]),
+        fields=tuple(_field(ended) for ended in body["fields"]),
         code=body["code"],
         message=body["message"],
         by=Operator(**body["by"]) if body["by"] else None,
@@ -245,21 +145,41 @@ def _outcome(body: Body) -> Outcome:
     )
 
 
-def _cover(part: Mapping[str, Any]) -> Cover | None:
+def _field(ended: Mapping[str, Any]) -> FieldOutcome:
+    parts = {**ended, "kind": _kind(ended["kind"]), "outcome": _word(ended["ending"])}
+    del parts["ending"]
+    return FieldOutcome(**parts)
+
+
+def _word(word: str) -> Outcome:
+    return _FORMER.get(word) or Outcome(word)
+
+
+def words_for(outcome: Outcome) -> list[str]:
+    """The words an outcome has in a journal, those of earlier versions too."""
+    return [outcome.value, *(word for word, meant in _FORMER.items() if meant is outcome)]
+
+
+def _kind(word: str) -> FieldKind:
+    """What no console wrote stays as it is, so that one such entry does not hide all others."""
+    return FieldKind(word) if word in _KINDS else cast("FieldKind", word)
+
+
+def _redaction(part: Mapping[str, Any]) -> Redaction | None:
     if not part["personal"]:
         return None
-    return Cover.SEALED if "seal" in part else Cover.NOT_KEPT
+    return Redaction.SEALED if "seal" in part else Redaction.NOT_KEPT
 
 
-def _change(part: Mapping[str, Any]) -> Change:
-    return Change(
-        kind=part["kind"],
+def _change(part: Mapping[str, Any]) -> FieldChange:
+    return FieldChange(
+        kind=_kind(part["kind"]),
         name=part["name"],
         before=part["before"],
         after=part["after"],
         readable=part["readable"],
         personal=part["personal"],
-        cover=_cover(part),
+        redaction=_redaction(part),
     )
 
 
@@ -276,30 +196,28 @@ def revealed(body: Body, entry: Entry, sealed: Sequence[Sealed], sealer: Sealer 
     changes = list(intent.changes)
     subject = intent.subject
     for slot, promised in seals_of(body):
-        if slot == SUBJECT_SLOT:
-            context = _context(intent, handle, "subject", subject.kind)
-        else:
-            context = _context(intent, handle, changes[slot].kind, changes[slot].name)
+        field = (
+            ("subject", subject.kind) if slot == SUBJECT_SLOT else (changes[slot].kind, changes[slot].name)
+        )
+        context = seal_context(intent, subject.kind, handle, *field)
         value = _opened(kept.get(slot), promised, context, sealer)
+        why = value if isinstance(value, Redaction) else None
         if slot == SUBJECT_SLOT:
-            subject = (
-                replace(subject, cover=value)
-                if isinstance(value, Cover)
-                else replace(subject, value=json.loads(value), cover=None)
-            )
-        elif isinstance(value, Cover):
-            changes[slot] = replace(changes[slot], cover=value)
+            real = subject.value if isinstance(value, Redaction) else json.loads(value)
+            subject = replace(subject, value=real, redaction=why)
+        elif isinstance(value, Redaction):
+            changes[slot] = replace(changes[slot], redaction=why)
         else:
             before, after = json.loads(value)
-            changes[slot] = replace(changes[slot], before=before, after=after, cover=None)
+            changes[slot] = replace(changes[slot], before=before, after=after, redaction=None)
     return replace(intent, subject=subject, changes=tuple(changes))
 
 
-def _opened(kept: Sealed | None, promised: str, context: bytes, sealer: Sealer | None) -> bytes | Cover:
+def _opened(kept: Sealed | None, promised: str, context: bytes, sealer: Sealer | None) -> bytes | Redaction:
     if kept is None:
-        return Cover.DROPPED
+        return Redaction.DROPPED
     if commitment(kept.nonce, kept.ciphertext) != promised:
-        return Cover.ALTERED
+        return Redaction.ALTERED
     if sealer is None:
-        return Cover.NO_KEY
-    return sealer.open(kept.nonce, kept.ciphertext, context) or Cover.WRONG_KEY
+        return Redaction.NO_KEY
+    return sealer.open(kept.nonce, kept.ciphertext, context) or Redaction.WRONG_KEY

@@ -1,15 +1,17 @@
 """Adding to the chain, and to the tables that lists are made from, in one transaction."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dfn_tui.store.body import Body, Sealed, Unreadable, chained
+from dfn_tui.store.body import Body, Unreadable, chained
+from dfn_tui.store.records import FieldKind, IntentGroup, OutcomeGroup
 from dfn_tui.store.sealing import Sealer
+from dfn_tui.store.texts import around_outcome, intent_texts
 
 OPEN = ""
-"""The outcome of an intent that has none yet, where a shape names it."""
+"""The outcome of an intent that has none yet, where an index key names it."""
 _ASKED_AT_ONCE = 500
 """Older builds of SQLite take 999 values in one statement."""
 
@@ -40,37 +42,52 @@ def read_head(connection: sqlite3.Connection) -> Head:
     return Head(*row)
 
 
-class Shape(NamedTuple):
-    """What lists are found by, besides user, write and time. `flags` is spaced on both sides of each."""
+class IndexKey(NamedTuple):
+    """What lists are found by, besides user, write, incident and time: few intents differ in it.
+    `flags` is spaced on both sides of each."""
 
     connection: str
     operator: str
     sudo_user: str
+    host: str
     flags: str
     outcome: str = OPEN
 
     @classmethod
-    def of(cls, body: Body, outcome: str = OPEN) -> "Shape":
-        """The shape of an intent with this body."""
+    def of(cls, body: Body, outcome: str) -> "IndexKey":
+        """The key of an intent with this body."""
         operator = body["operator"]
-        consents = consents_of(body["changes"])
-        return cls(body["connection"], operator["user"], operator["sudo_user"] or "", consents, outcome)
+        return cls(
+            body["connection"],
+            operator["user"],
+            operator["sudo_user"] or "",
+            operator["host"],
+            _flags(change["name"] for change in body["changes"] if change["kind"] == FieldKind.CONSENT),
+            outcome,
+        )
+
+    @classmethod
+    def before(cls, group: IntentGroup) -> "IndexKey":
+        """The key of the intents of a group that has no outcome yet."""
+        operator = group.operator
+        return cls(
+            group.connection,
+            operator.user,
+            operator.sudo_user or "",
+            operator.host,
+            _flags(change.name for change in group.changes if change.kind == FieldKind.CONSENT),
+        )
 
 
-def consents_of(changes: Sequence[Body]) -> str:
-    """The flags of a shape: those that an intent with these changes has."""
-    flags = sorted(change["name"] for change in changes if change["kind"] == "consent")
-    return f" {' '.join(flags)} " if flags else ""
+def _flags(consents: Iterable[str]) -> str:
+    flags = " ".join(sorted(consents))
+    return f" {flags} " if flags else ""
 
 
-class Listed(NamedTuple):
-    """An intent as it is added: its text, what it is listed by, and its sealed values."""
-
-    text: str
-    user: str
-    write: str
-    shape: Shape
-    sealed: Sequence[Sealed]
+_FIND_KEY = f"SELECT id FROM index_key WHERE {' AND '.join(f'{name} = ?' for name in IndexKey._fields)}"  # noqa: S608
+_ADD_KEY = (
+    f"INSERT INTO index_key ({', '.join(IndexKey._fields)}) VALUES ({', '.join('?' * len(IndexKey._fields))})"  # noqa: S608
+)
 
 
 class Appender:
@@ -86,13 +103,11 @@ class Appender:
         self._at = at
         self._count, self._hash = self._head.count, self._head.hash
         self._entries: list[tuple[int, str, bytes]] = []
-        self._begun: list[tuple[int, str, str, int]] = []
+        self._intents: list[tuple[int, str, str, int, str | None]] = []
         self._sealed: list[tuple[int, int, bytes, bytes]] = []
-        self._ended: dict[int, tuple[int, int | None]] = {}
-        """Shape and latest outcome of the intents that were asked for."""
-        self._shapes: dict[Shape, int] = {}
-        self._ends: dict[tuple[int, str], int] = {}
-        """The shape that one becomes by an outcome."""
+        self._listed: dict[int, tuple[int, int | None]] = {}
+        """Index key and latest outcome of the intents that were asked for."""
+        self._keys: dict[IndexKey, int] = {}
         if at < self._head.at:
             connection.execute("INSERT INTO step VALUES (?)", (self._count + 1,))
 
@@ -103,46 +118,52 @@ class Appender:
         self._entries.append((self._count, text, self._hash))
         return self._count
 
-    def add_intent(self, intent: Listed) -> int:
-        """Adds an intent, with its sealed values and its place in the lists."""
-        seq = self.add(intent.text)
-        shape = self._shapes.get(intent.shape) or self._shape(intent.shape)
-        self._begun.append((seq, intent.user, intent.write, shape))
-        self._sealed += [(seq, value.slot, value.nonce, value.ciphertext) for value in intent.sealed]
-        return seq
+    def add_intents(self, group: IntentGroup) -> list[int]:
+        """Adds the intents of a group, with their sealed values and their place in the lists."""
+        key = self._key_id(IndexKey.before(group))
+        write, incident = group.write, group.incident or None
+        numbers = []
+        for text, user, sealed in intent_texts(group, self._at, self._sealer):
+            seq = self.add(text)
+            numbers.append(seq)
+            self._intents.append((seq, user, write, key, incident))
+            self._sealed += [(seq, value.slot, value.nonce, value.ciphertext) for value in sealed]
+        return numbers
 
-    def ask(self, intents: Sequence[int]) -> None:
-        """Reads how these intents ended so far. Raises ValueError for one that was not written before this
-        transaction."""
+    def add_outcomes(self, groups: Sequence[OutcomeGroup]) -> None:
+        """Adds outcomes of intents; lists then show these. Raises ValueError for an intent that was not
+        written before this transaction."""
+        self._ask([intent for group in groups for intent in group.intents])
+        for group in groups:
+            before, between, after = around_outcome(group, self._at)
+            ended: dict[int, int] = {}
+            for intent in group.intents:
+                key, previous = self._listed[intent]
+                if key not in ended:
+                    ended[key] = self._key_after(key, group.outcome)
+                superseded = "null" if previous is None else previous
+                seq = self.add(f"{before}{intent:d}{between}{superseded}{after}")
+                self._listed[intent] = ended[key], seq
+
+    def _ask(self, intents: Sequence[int]) -> None:
+        """Reads how these intents ended so far."""
         for start in range(0, len(intents), _ASKED_AT_ONCE):
             some = intents[start : start + _ASKED_AT_ONCE]
             rows = self._connection.execute(
-                f"SELECT seq, shape, outcome FROM state WHERE seq IN ({', '.join('?' * len(some))})",  # noqa: S608
+                f"SELECT seq, index_key, outcome FROM intent WHERE seq IN ({', '.join('?' * len(some))})",  # noqa: S608
                 some,
             )
-            self._ended.update((seq, (shape, outcome)) for seq, shape, outcome in rows)
+            self._listed.update((seq, (key, outcome)) for seq, key, outcome in rows)
         for intent in intents:
-            if intent not in self._ended:
+            if intent not in self._listed:
                 raise ValueError(f"entry {intent} is no intent")
-
-    def previous_outcome(self, intent: int) -> int | None:
-        """The latest outcome of an intent that was asked for."""
-        return self._ended[intent][1]
-
-    def add_outcome(self, intent: int, ending: str, text: str) -> int:
-        """Adds an outcome of an intent that was asked for; lists then show this one."""
-        seq = self.add(text)
-        before, _previous = self._ended[intent]
-        shape = self._ends.get((before, ending)) or self._shape_after(before, ending)
-        self._ended[intent] = shape, seq
-        return seq
 
     def finish(self, dropped: str | None = None) -> None:
         """Writes what was added, and moves the head to the last entry, signed where there is a key."""
         self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", self._entries)
-        if self._ended:
+        if self._listed:
             self._list_outcomes()
-        if self._begun:
+        if self._intents:
             self._list_intents()
         since, signed, signature, key_id = self._signature()
         self._connection.execute(
@@ -161,37 +182,31 @@ class Appender:
         )
 
     def _list_intents(self) -> None:
-        self._connection.executemany("INSERT INTO state VALUES (?, ?, ?, ?, NULL)", self._begun)
+        self._connection.executemany("INSERT INTO intent VALUES (?, ?, ?, ?, NULL, ?)", self._intents)
         self._connection.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?)", self._sealed)
 
     def _list_outcomes(self) -> None:
-        rows = ((shape, outcome, intent) for intent, (shape, outcome) in self._ended.items())
-        self._connection.executemany("UPDATE state SET shape = ?, outcome = ? WHERE seq = ?", rows)
+        rows = ((key, outcome, intent) for intent, (key, outcome) in self._listed.items())
+        self._connection.executemany("UPDATE intent SET index_key = ?, outcome = ? WHERE seq = ?", rows)
 
-    def _shape(self, shape: Shape) -> int:
-        find = (
-            "SELECT id FROM shape WHERE connection = ? AND operator = ? AND sudo_user = ? AND flags = ?"
-            " AND outcome = ?"
-        )
-        found = self._connection.execute(find, shape).fetchone()
-        if found is None:
-            self._connection.execute(
-                "INSERT INTO shape (connection, operator, sudo_user, flags, outcome) VALUES (?, ?, ?, ?, ?)",
-                shape,
-            )
-            found = self._connection.execute(find, shape).fetchone()
-        self._shapes[shape] = int(found[0])
-        return self._shapes[shape]
+    def _key_id(self, key: IndexKey) -> int:
+        if key not in self._keys:
+            found = self._connection.execute(_FIND_KEY, key).fetchone()
+            if found is None:
+                self._connection.execute(_ADD_KEY, key)
+                found = self._connection.execute(_FIND_KEY, key).fetchone()
+            self._keys[key] = int(found[0])
+        return self._keys[key]
 
-    def _shape_after(self, shape: int, ending: str) -> int:
-        facets = self._connection.execute(
-            "SELECT connection, operator, sudo_user, flags FROM shape WHERE id = ?", (shape,)
+    def _key_after(self, key: int, outcome: str) -> int:
+        """The key that an intent has after this outcome."""
+        found = self._connection.execute(
+            f"SELECT {', '.join(IndexKey._fields)} FROM index_key WHERE id = ?",  # noqa: S608
+            (key,),
         ).fetchone()
-        if facets is None:
+        if found is None:
             raise Unreadable
-        ended = Shape._make((*facets, ending))
-        self._ends[shape, ending] = self._shapes.get(ended) or self._shape(ended)
-        return self._ends[shape, ending]
+        return self._key_id(IndexKey._make(found)._replace(outcome=outcome))
 
     def _signature(self) -> tuple[int | None, int | None, bytes | None, bytes | None]:
         head, sealer = self._head, self._sealer

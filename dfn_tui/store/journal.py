@@ -9,14 +9,23 @@ from types import TracebackType
 from typing import Self
 
 from dfn_tui import paths
+from dfn_tui.outcomes import Outcome
 from dfn_tui.store import search
 from dfn_tui.store.body import Unreadable, canonical, drop_body, revealed, stamp
 from dfn_tui.store.chain import Appender, read_head
 from dfn_tui.store.errors import damaged, journal_errors, newer
-from dfn_tui.store.records import Ending, Entry, Filter, Intent, Outcome, Verification
+from dfn_tui.store.records import (
+    Entry,
+    FieldKind,
+    Filter,
+    Intent,
+    IntentGroup,
+    OutcomeGroup,
+    OutcomeRecord,
+    Verification,
+)
 from dfn_tui.store.schema import empty_journal, is_current, on_read_only_media, open_journal, transaction
 from dfn_tui.store.sealing import Sealer
-from dfn_tui.store.texts import Texts
 from dfn_tui.store.verify import Progress, verify
 
 PATIENCE = 3.0
@@ -63,27 +72,24 @@ class Journal:
         """Whether personal values are kept, so that their changes can be undone."""
         return self._sealer is not None
 
-    def begin(self, intents: Sequence[Intent]) -> list[int]:
+    def begin(self, groups: Sequence[IntentGroup]) -> list[int]:
         """Writes what is about to be sent; it is on the disk when this returns the entries' numbers."""
-        return self.write((), intents)
+        return self.write((), groups)
 
-    def conclude(self, outcomes: Sequence[Outcome]) -> None:
+    def conclude(self, groups: Sequence[OutcomeGroup]) -> None:
         """Writes how intents ended. Raises ValueError for an intent that was never written."""
-        self.write(outcomes, ())
+        self.write(groups, ())
 
-    def write(self, outcomes: Sequence[Outcome], intents: Sequence[Intent]) -> list[int]:
+    def write(self, outcomes: Sequence[OutcomeGroup], intents: Sequence[IntentGroup]) -> list[int]:
         """Writes how some intents ended and what is about to be sent next, all of it or nothing. Both are on
-        the disk when this returns the intents' numbers. Raises ValueError as `conclude` does."""
-        if not outcomes and not intents:
+        the disk when this returns the numbers of all users of all groups, in their order. Raises ValueError
+        as `conclude` does."""
+        if not any(group.intents for group in outcomes) and not any(group.users for group in intents):
             return []
         with self._writing() as connection:
-            at = stamp(self._clock())
-            chain, texts = Appender(connection, self._sealer, at), Texts(at, self._sealer)
-            chain.ask([outcome.intent for outcome in outcomes])
-            for outcome in outcomes:
-                text = texts.outcome(outcome, chain.previous_outcome(outcome.intent))
-                chain.add_outcome(outcome.intent, outcome.ending, text)
-            numbers = [chain.add_intent(texts.intent(intent)) for intent in intents]
+            chain = Appender(connection, self._sealer, stamp(self._clock()))
+            chain.add_outcomes(outcomes)
+            numbers = [seq for group in intents for seq in chain.add_intents(group)]
             chain.finish()
         return numbers
 
@@ -128,7 +134,7 @@ class Journal:
         with self._reading() as connection:
             return search.load(connection, seq)
 
-    def outcomes(self, seq: int) -> list[Outcome]:
+    def outcomes(self, seq: int) -> list[OutcomeRecord]:
         """All outcomes of an intent, the latest first."""
         with self._reading() as connection:
             return search.load_outcomes(connection, seq)
@@ -144,22 +150,22 @@ class Journal:
             return search.load_all(connection, search.unresolved(connection))
 
     def last_changes(
-        self, connection: str, user: str, endings: frozenset[Ending] = frozenset({Ending.CONFIRMED})
+        self, connection: str, user: str, outcomes: frozenset[Outcome] = frozenset({Outcome.CONFIRMED})
     ) -> dict[str, Entry]:
-        """By flag, the latest change of it that ended in one of `endings`."""
+        """By flag, the latest change of it that ended in one of `outcomes`."""
         found: dict[str, Entry] = {}
         before = None
         while page := self.find(Filter(connection=connection, user=user), before_seq=before):
             for entry in page:
                 for change in entry.intent.changes:
-                    if change.kind == "consent" and entry.ending_of(change) in endings:
+                    if change.kind == FieldKind.CONSENT and entry.outcome_of(change) in outcomes:
                         found.setdefault(change.name, entry)
             before = page[-1].seq
         return found
 
     def reveal(self, entry: Entry) -> Intent:
-        """The intent with its personal values uncovered where they are kept and the key opens them; where
-        not, `cover` says why."""
+        """The intent with its personal values in clear where they are kept and the key opens them; where
+        not, `redaction` says why."""
         with self._reading() as connection:
             body, sealed = search.body_at(connection, entry.seq), search.load_sealed(connection, entry.seq)
             return revealed(body, entry, sealed, self._sealer)

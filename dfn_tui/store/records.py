@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
+from typing import NamedTuple
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.text import inert
 
 Value = str | int | float | bool | list[str] | list[int] | list[float]
@@ -16,25 +18,15 @@ Value = str | int | float | bool | list[str] | list[int] | list[float]
 _LONGEST_NAME = 120  # of a user or a host, as the environment claims it
 
 
-class Ending(StrEnum):
-    """How a journalled write ended, for a user or for one field.
+class FieldKind(StrEnum):
+    """Where a field lives: consents and properties in the profile, CI fields in a place of their own."""
 
-    CONFIRMED: reading back shows it. ACCEPTED: the server took it, and it cannot be read back. DIFFERENT:
-    taken, but reading back shows another value. FAILED: refused. UNKNOWN: sent, no answer, not settled.
-    NOT_APPLIED and CHANGED_BY_OTHER: settled at a later start, by reading: the value is still what it
-    was, or is neither what it was nor what was wanted.
-    """
-
-    CONFIRMED = "confirmed"
-    ACCEPTED = "accepted"
-    DIFFERENT = "different"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    NOT_APPLIED = "not-applied"
-    CHANGED_BY_OTHER = "changed-by-other"
+    CONSENT = "consent"
+    PROPERTY = "property"
+    CI = "ci"
 
 
-class Cover(StrEnum):
+class Redaction(StrEnum):
     """Why a personal value is masked.
 
     SEALED: it lies encrypted in the journal and was not asked for. NOT_KEPT: written without a key, so
@@ -100,61 +92,99 @@ def _address(ssh_connection: str) -> str | None:
 class Subject:
     """The user written to. `personal` where the id itself tells who it is: an e-mail, a phone number.
 
-    A personal value is kept sealed, like the value of a field; `cover` then says why `value` is a mask.
+    A personal value is kept sealed, like the value of a field; `redaction` then says why `value` is a mask.
     """
 
     kind: str
     value: str
     personal: bool = False
-    cover: Cover | None = None
+    redaction: Redaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field, before and after, as the operator saw and wanted it.
 
-    `kind` is `consent`, `property` or `ci`. `before` is None where the field was absent, or not readable.
-    `personal` values are kept sealed; `cover` says why `before` and `after` are masks, and is None where
-    they are the real values.
+    `kind` is another text only where a journal holds what no console wrote; an undo checks it. `before` is
+    None where the field was absent, or not readable; `after` is None for the deletion of a CI field.
+    Consents appear as the text of their `State`. `personal` values are kept sealed; `redaction` says why
+    `before` and `after` are masks, and is None where they are the real values.
     """
 
-    kind: str
+    kind: FieldKind
     name: str
     before: Value | None
     after: Value | None
     readable: bool = True
     personal: bool = False
-    cover: Cover | None = None
+    redaction: Redaction | None = None
+
+
+class IntentUser(NamedTuple):
+    """One of the users who get the same change. Its entry is what `undo_of` names if it takes one back."""
+
+    subject: Subject
+    undo_of: int | None = None
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntentGroup:
+    """The same change about to be written for several users. `write` is shared by all of one apply."""
+
+    connection: str
+    environment: str
+    generation: str
+    changes: tuple[FieldChange, ...]
+    operator: Operator
+    program: str
+    """The version of this program."""
+    write: str
+    users: tuple[IntentUser, ...]
+    warnings: tuple[str, ...] = ()
+    """The warnings the operator acknowledged."""
+    reason: str = ""
+    evidence: str = ""
+    incident: str = ""
+    ground: str = ""
+    """What allows the change, where the customer did not ask for it."""
+    expressed_on: str = ""
+    """When the customer said so, as yyyy-mm-dd: terms are counted from it."""
+    expressed_source: str = ""
+    approver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be written for one user. `write` is shared by all users of one apply."""
+    """What was about to be written for one user: their part of an IntentGroup, as it is read."""
 
     connection: str
     environment: str
     generation: str
     subject: Subject
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
     operator: Operator
     program: str
-    """The version of this program."""
     write: str
     warnings: tuple[str, ...] = ()
-    """The warnings the operator acknowledged."""
     reason: str = ""
     evidence: str = ""
     undo_of: int | None = None
     job: str | None = None
+    incident: str = ""
+    ground: str = ""
+    expressed_on: str = ""
+    expressed_source: str = ""
+    approver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldOutcome:
     """How one field ended. `now` is what reading back showed, where `read_back`; masked if `personal`."""
 
-    kind: str
+    kind: FieldKind | str
     name: str
-    ending: Ending
+    outcome: Outcome
     read_back: bool = False
     now: Value | None = None
     code: str | None = None
@@ -163,14 +193,24 @@ class FieldOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an intent ended. A later outcome of the same intent supersedes an earlier one.
+class OutcomeGroup:
+    """How several intents ended, all in the same way. `by` is who settled them, or None for the console
+    that wrote them."""
 
-    `by` is who settled it, or None for the console that wrote the intent. `at` is set by the journal.
-    """
+    intents: tuple[int, ...]
+    outcome: Outcome
+    fields: tuple[FieldOutcome, ...] = ()
+    code: str | None = None
+    message: str = ""
+    by: Operator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRecord:
+    """How one intent ended, as it is read. A later one of the same intent supersedes an earlier one."""
 
     intent: int
-    ending: Ending
+    outcome: Outcome
     fields: tuple[FieldOutcome, ...] = ()
     code: str | None = None
     message: str = ""
@@ -185,16 +225,16 @@ class Entry:
     seq: int
     at: datetime
     intent: Intent
-    outcome: Outcome | None = None
+    outcome: OutcomeRecord | None = None
 
-    def ending_of(self, change: Change) -> Ending | None:
+    def outcome_of(self, change: FieldChange) -> Outcome | None:
         """How this field ended, or the whole user where the outcome does not tell fields apart."""
         if self.outcome is None:
             return None
         for ended in self.outcome.fields:
             if (ended.kind, ended.name) == (change.kind, change.name):
-                return ended.ending
-        return self.outcome.ending
+                return ended.outcome
+        return self.outcome.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +248,14 @@ class Filter:
     flag: str | None = None
     operator: str | None = None
     connection: str | None = None
-    outcome: Ending | None = None
+    outcome: Outcome | None = None
     unresolved: bool = False
     since: datetime | None = None
     until: datetime | None = None
     write: str | None = None
+    incident: str | None = None
+    host: str | None = None
+    """Of the operator's console."""
 
 
 class Fault(StrEnum):

@@ -3,12 +3,12 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from dfn_tui.store.body import GENESIS
+from dfn_tui.store.body import GENESIS, Unreadable, read_body
 from dfn_tui.store.errors import damaged, foreign, newer, no_log
 
 APPLICATION_ID = 0x64666E6A  # "dfnj", in the file's header
@@ -42,6 +42,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             seq INTEGER NOT NULL, slot INTEGER NOT NULL, nonce BLOB NOT NULL, ciphertext BLOB NOT NULL,
             PRIMARY KEY (seq, slot)) WITHOUT ROWID""",
     ),
+    (
+        # What lists are found by: everything about an intent that few intents differ in, as one number.
+        """CREATE TABLE index_key (
+            id INTEGER PRIMARY KEY, connection TEXT NOT NULL, operator TEXT NOT NULL,
+            sudo_user TEXT NOT NULL, host TEXT NOT NULL, flags TEXT NOT NULL, outcome TEXT NOT NULL,
+            UNIQUE (connection, operator, sudo_user, host, flags, outcome))""",
+        """CREATE TABLE intent (
+            seq INTEGER PRIMARY KEY, user TEXT NOT NULL, "write" TEXT NOT NULL, index_key INTEGER NOT NULL,
+            outcome INTEGER, incident TEXT)""",
+        # Made anew, not altered: what ALTER TABLE makes of the text of a schema depends on SQLite's version.
+        """CREATE TEMP TABLE console AS SELECT state.seq, shape, host_of(CAST(body AS BLOB)) AS host
+            FROM state LEFT JOIN entry ON entry.seq = state.seq""",
+        """INSERT INTO index_key (connection, operator, sudo_user, host, flags, outcome)
+            SELECT connection, operator, sudo_user, host, flags, outcome
+            FROM (SELECT DISTINCT shape, host FROM console WHERE host IS NOT NULL)
+            JOIN shape ON shape.id = shape""",
+        """CREATE TEMP TABLE moved AS SELECT shape.id AS shape, index_key.host, index_key.id
+            FROM shape JOIN index_key USING (connection, operator, sudo_user, flags, outcome)""",
+        "CREATE UNIQUE INDEX temp.moved_from ON moved (shape, host)",
+        # What has no key is damaged, which verification shall find.
+        """INSERT INTO intent SELECT state.seq, user, "write", coalesce(moved.id, 0), outcome, NULL
+            FROM state JOIN console ON console.seq = state.seq
+            LEFT JOIN moved ON moved.shape = state.shape AND moved.host = console.host
+            ORDER BY state.seq""",
+        "DROP TABLE moved",
+        "DROP TABLE console",
+        "DROP TABLE state",
+        "DROP TABLE shape",
+        "CREATE INDEX intent_key ON intent (index_key)",
+        "CREATE INDEX intent_user ON intent (user, index_key)",
+        'CREATE INDEX intent_write ON intent ("write", index_key)',
+        "CREATE INDEX intent_incident ON intent (incident, index_key) WHERE incident IS NOT NULL",
+    ),
 )
 """The statements that lead from each version of the schema to the next; a version is their number."""
 
@@ -63,7 +96,12 @@ def open_journal(path: Path, patience: float, *, create: bool) -> sqlite3.Connec
         check_same_thread=False,
     )
     try:
-        _settle(connection, path, patience, immutable=immutable)
+        _recognise(connection, path)
+        if immutable:
+            connection = _present_copy(connection)
+        else:
+            _settle(connection, path, patience)
+        _check_schema(connection, path)
     except BaseException:
         connection.close()
         raise
@@ -98,24 +136,71 @@ def _make(path: Path) -> None:
     os.close(handle)
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
-    if new and os.name == "posix":
-        # The file's name must survive a power cut as well as what is in it.
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    if new:
+        _sync_folder(path)
 
 
-def _settle(connection: sqlite3.Connection, path: Path, patience: float, *, immutable: bool) -> None:
-    _recognise(connection, path)
+def _sync_folder(path: Path) -> None:
+    """A file's name must survive a power cut as well as what is in it."""
+    if os.name != "posix":
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _settle(connection: sqlite3.Connection, path: Path, patience: float) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")  # the file may come from anywhere
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: past the disk's own cache as well
-    if not immutable:
-        _log_ahead(connection, path, patience)
-    if _pragma(connection, "user_version") < len(MIGRATIONS):
-        migrate(connection, MIGRATIONS)
+    _log_ahead(connection, path, patience)
+    if not is_current(connection):
+        migrate(connection, MIGRATIONS, partial(_keep_copy, path))
+
+
+def _present_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """The journal on read-only media at the present schema: in memory, where it is of an earlier one."""
+    connection.execute("PRAGMA trusted_schema = OFF")
+    if is_current(connection):
+        return connection
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    with closing(connection):
+        connection.backup(copy)
+    copy.execute("PRAGMA trusted_schema = OFF")
+    migrate(copy, MIGRATIONS)
+    return copy
+
+
+def _keep_copy(path: Path, version: int) -> None:
+    """Copies the journal beside itself as it was before it is migrated; a copy that is there is kept.
+
+    The write lock is held, so nobody else is at it, and what lies under the temporary name was cut short.
+    """
+    kept = path.with_name(f"{path.name}.v{version}")
+    if not version or kept.exists():
+        return
+    making = kept.with_name(f"{kept.name}.part")
+    making.unlink(missing_ok=True)
+    descriptor = os.open(making, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        # The connection that holds the lock cannot be copied from: SQLite would call it busy for ever.
+        source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        with closing(source), closing(sqlite3.connect(making, isolation_level=None)) as copy:
+            copy.execute("PRAGMA journal_mode = OFF")  # nobody needs half a copy
+            source.backup(copy)
+        os.fsync(descriptor)
+        making.rename(kept)
+    except BaseException:
+        making.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+    _sync_folder(path)
+
+
+def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if _schema(connection) != _own_schema():
         raise damaged(path)  # a table is gone, or a trigger was put in
 
@@ -161,14 +246,32 @@ def _log_ahead(connection: sqlite3.Connection, path: Path, patience: float) -> N
         raise no_log(path)
 
 
-def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]]) -> None:
-    """Runs the steps the file has not seen yet, all of them or none."""
+def migrate(
+    connection: sqlite3.Connection,
+    steps: Sequence[Sequence[str]],
+    before: Callable[[int], None] = lambda _version: None,
+) -> None:
+    """Runs the steps the file has not seen yet, all of them or none. `before` is called under the lock with
+    the file's version, and may still refuse."""
+    connection.create_function("host_of", 1, _host_of, deterministic=True)
     with transaction(connection):
         # Asked again under the lock: another console may just have done it.
-        for version in range(_pragma(connection, "user_version"), len(steps)):
+        found = _pragma(connection, "user_version")
+        if found < len(steps):
+            before(found)
+        for version in range(found, len(steps)):
             for statement in steps[version]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
+
+
+def _host_of(body: bytes | None) -> str | None:
+    """The host that an entry of version 1 names; None where it cannot be read."""
+    try:
+        host = read_body(body)["operator"]["host"]
+    except (Unreadable, KeyError, TypeError):
+        return None
+    return host if isinstance(host, str) else None
 
 
 @contextmanager

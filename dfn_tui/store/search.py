@@ -1,9 +1,10 @@
 """Finding entries, newest first, in a time that hardly depends on how many there are.
 
-Entries that agree in connection, operator, flags and outcome share a shape, and there are few shapes. A
-search picks the shapes that fit, and takes the newest entries of each from an index on shape, or on user
-and shape, or on write and shape. So a combination that matches nothing is as quick as any other: no
-index is walked past entries that do not match. Times are turned into ranges of numbers first.
+Entries that agree in connection, operator, host, flags and outcome share an index key, and there are few
+keys. A search picks the keys that fit, and takes the newest entries of each from an index on the key, or
+on user, write or incident and the key. So a combination that matches nothing is as quick as any other: no
+index is walked past entries that do not match (save where two of user, write and incident are asked for).
+Times are turned into ranges of numbers first.
 """
 
 import sqlite3
@@ -13,17 +14,18 @@ from datetime import datetime
 from heapq import nlargest
 from typing import NamedTuple
 
-from dfn_tui.store.body import Body, Sealed, Unreadable, entry_of, outcome_of, read_body, stamp
+from dfn_tui.store.body import Body, Sealed, Unreadable, entry_of, outcome_of, read_body, stamp, words_for
 from dfn_tui.store.chain import OPEN, read_head
-from dfn_tui.store.records import Entry, Filter, Outcome
+from dfn_tui.store.records import Entry, Filter, OutcomeRecord
 
 Span = tuple[int, int]
 
-_SHAPES = """SELECT id FROM shape
+_KEYS = """SELECT id FROM index_key
     WHERE (:connection IS NULL OR connection = :connection)
     AND (:operator IS NULL OR operator = :operator OR sudo_user = :operator)
     AND (:flag IS NULL OR instr(flags, ' ' || :flag || ' '))
-    AND (:outcome IS NULL OR outcome = :outcome)"""
+    AND (:host IS NULL OR host = :host)
+    AND (:outcomes IS NULL OR instr(:outcomes, ' ' || outcome || ' '))"""
 
 
 def find(
@@ -35,13 +37,13 @@ def find(
 ) -> list[int]:
     """The numbers of the intents that `wanted` fits, newest first. `handles` are what the user asked for
     may be kept as; without a user there are none."""
-    shapes = [row[0] for row in connection.execute(_SHAPES, _facets(wanted))]
+    keys = [row[0] for row in connection.execute(_KEYS, _facets(wanted))]
     found: list[int] = []
     for span in _spans(connection, wanted.since, wanted.until, before_seq):
         in_span: list[int] = []
         for handle in handles or (None,):
-            walk = _Walk.of(handle, wanted.write, span)
-            in_span += _newest(connection, shapes, walk, limit - len(found))
+            walk = _Walk.of(handle, wanted, span)
+            in_span += _newest(connection, keys, walk, limit - len(found))
         found += nlargest(limit - len(found), in_span)
         if len(found) >= limit:
             break
@@ -52,15 +54,16 @@ def walk(connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str])
     """What `find` finds, but all of it, one at a time. Quicker for many entries, slower for few among many:
     without a user every entry is looked at."""
     users = {f"user{place}": handle for place, handle in enumerate(handles)}
-    source, narrow = "state NOT INDEXED", ""
+    source, narrow = "intent NOT INDEXED", ""
     if users:
-        source, narrow = "state INDEXED BY state_user", f"AND user IN (:{', :'.join(users)})"
-    question = f"""SELECT state.seq, CAST(said.body AS BLOB), state.outcome, CAST(ended.body AS BLOB)
-        FROM {source} CROSS JOIN entry AS said ON said.seq = state.seq
-        LEFT JOIN entry AS ended ON ended.seq = state.outcome
-        WHERE shape IN ({_SHAPES}) AND (:write IS NULL OR "write" = :write)
-        AND state.seq BETWEEN :low AND :high {narrow} ORDER BY state.seq DESC"""  # noqa: S608  no values
-    values = {**_facets(wanted), **users, "write": wanted.write}
+        source, narrow = "intent INDEXED BY intent_user", f"AND user IN (:{', :'.join(users)})"
+    question = f"""SELECT intent.seq, CAST(said.body AS BLOB), intent.outcome, CAST(ended.body AS BLOB)
+        FROM {source} CROSS JOIN entry AS said ON said.seq = intent.seq
+        LEFT JOIN entry AS ended ON ended.seq = intent.outcome
+        WHERE index_key IN ({_KEYS}) AND (:write IS NULL OR "write" = :write)
+        AND (:incident IS NULL OR incident = :incident)
+        AND intent.seq BETWEEN :low AND :high {narrow} ORDER BY intent.seq DESC"""  # noqa: S608  no values
+    values = {**_facets(wanted), **users, "write": wanted.write, "incident": wanted.incident}
     for low, high in _spans(connection, wanted.since, wanted.until, None):
         for seq, said, outcome, ended in connection.execute(question, {**values, "low": low, "high": high}):
             yield entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
@@ -69,14 +72,15 @@ def walk(connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str])
 def unresolved(connection: sqlite3.Connection) -> list[int]:
     """The numbers of the intents without an outcome, oldest first."""
     rows = connection.execute(
-        "SELECT seq FROM state WHERE shape IN (SELECT id FROM shape WHERE outcome = ?) ORDER BY seq", (OPEN,)
+        "SELECT seq FROM intent WHERE index_key IN (SELECT id FROM index_key WHERE outcome = ?) ORDER BY seq",
+        (OPEN,),
     )
     return [row[0] for row in rows]
 
 
 def load(connection: sqlite3.Connection, seq: int) -> Entry | None:
     """The intent of that number with its latest outcome; None if it is no intent."""
-    row = connection.execute("SELECT outcome FROM state WHERE seq = ?", (seq,)).fetchone()
+    row = connection.execute("SELECT outcome FROM intent WHERE seq = ?", (seq,)).fetchone()
     if row is None:
         return None
     outcome = None if row[0] is None else body_at(connection, row[0])
@@ -87,9 +91,9 @@ def load_all(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[Ent
     return [entry for seq in numbers if (entry := load(connection, seq)) is not None]
 
 
-def load_outcomes(connection: sqlite3.Connection, seq: int) -> list[Outcome]:
+def load_outcomes(connection: sqlite3.Connection, seq: int) -> list[OutcomeRecord]:
     """All outcomes of an intent, the latest first."""
-    row = connection.execute("SELECT outcome FROM state WHERE seq = ?", (seq,)).fetchone()
+    row = connection.execute("SELECT outcome FROM intent WHERE seq = ?", (seq,)).fetchone()
     found = []
     at = row[0] if row else None
     while at is not None:
@@ -119,8 +123,16 @@ def _facets(wanted: Filter) -> dict[str, str | None]:
         "connection": wanted.connection,
         "operator": wanted.operator,
         "flag": wanted.flag,
-        "outcome": OPEN if wanted.unresolved else wanted.outcome,
+        "host": wanted.host,
+        "outcomes": _outcomes(wanted),
     }
+
+
+def _outcomes(wanted: Filter) -> str | None:
+    """The words asked for, spaced on both sides of each; an intent without an outcome has none."""
+    if wanted.unresolved:
+        return f" {OPEN} "
+    return f" {' '.join(words_for(wanted.outcome))} " if wanted.outcome else None
 
 
 class _Walk(NamedTuple):
@@ -130,35 +142,44 @@ class _Walk(NamedTuple):
     values: dict[str, str | int | None]
 
     @classmethod
-    def of(cls, user: str | None, write: str | None, span: Span) -> "_Walk":
-        index, narrow = "state_shape", ""
-        if write is not None:
-            index, narrow = "state_write", '"write" = :write AND '
+    def of(cls, user: str | None, wanted: Filter, span: Span) -> "_Walk":
+        index, narrow = "intent_key", ""
+        if wanted.incident is not None:
+            index, narrow = "intent_incident", "incident = :incident AND "
+        if wanted.write is not None:
+            index, narrow = "intent_write", f'"write" = :write AND {narrow}'
         if user is not None:
-            index, narrow = "state_user", f"user = :user AND {narrow}"
+            index, narrow = "intent_user", f"user = :user AND {narrow}"
         return cls(
-            f"FROM state INDEXED BY {index} WHERE {narrow}shape = :shape AND seq BETWEEN :low AND :high",
-            {"user": user, "write": write, "low": span[0], "high": span[1]},
+            f"FROM intent INDEXED BY {index}"
+            f" WHERE {narrow}index_key = :index_key AND seq BETWEEN :low AND :high",
+            {
+                "user": user,
+                "write": wanted.write,
+                "incident": wanted.incident,
+                "low": span[0],
+                "high": span[1],
+            },
         )
 
 
-def _newest(connection: sqlite3.Connection, shapes: Sequence[int], walk: _Walk, limit: int) -> list[int]:
-    """The newest entries of these shapes along the walk."""
+def _newest(connection: sqlite3.Connection, keys: Sequence[int], walk: _Walk, limit: int) -> list[int]:
+    """The newest entries of these keys along the walk."""
     tops = []
-    for shape in shapes:
+    for key in keys:
         top = connection.execute(
-            f"SELECT max(seq) {walk.source}", {**walk.values, "shape": shape}
+            f"SELECT max(seq) {walk.source}", {**walk.values, "index_key": key}
         ).fetchone()[0]
         if top is not None:
-            tops.append((top, shape))
+            tops.append((top, key))
     tops.sort(reverse=True)
     found: list[int] = []
-    for top, shape in tops:
+    for top, key in tops:
         if len(found) >= limit and top < found[limit - 1]:
-            break  # no entry of this shape, nor of those after it, is among the newest
+            break  # no entry of this key, nor of those after it, is among the newest
         rows = connection.execute(
             f"SELECT seq {walk.source} ORDER BY seq DESC LIMIT :limit",
-            {**walk.values, "shape": shape, "limit": limit},
+            {**walk.values, "index_key": key, "limit": limit},
         )
         found = sorted((*found, *(row[0] for row in rows)), reverse=True)[:limit]
     return found

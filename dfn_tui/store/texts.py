@@ -1,106 +1,161 @@
-"""The canonical texts of entries that are written together: what many of them share is encoded once.
+"""The canonical texts of entries: what the users of a group share is encoded once."""
 
-Byte for byte a text is `canonical` of `intent_body` or `outcome_body`. Those alone know what an entry
-holds; here is only which of it differs from user to user.
-"""
-
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dfn_tui.store.body import Body, canonical, field_body, intent_body, outcome_body
-from dfn_tui.store.chain import Listed, Shape, consents_of
-from dfn_tui.store.records import Change, FieldOutcome, Intent, Outcome
-from dfn_tui.store.sealing import Sealer
-
-# What many intents, outcomes or fields have in common, by which their frames are found. There is more of it
-# for one than for another, so none is taken for another.
-_shared = attrgetter(
-    *("connection", "environment", "generation", "program", "write", "reason", "evidence", "warnings")
+from dfn_tui.store.body import (
+    ADDED_LATER,
+    SUBJECT_SLOT,
+    Body,
+    Sealed,
+    canonical,
+    seal_context,
 )
-_said = attrgetter("code", "ending", "message")
-_told = attrgetter("kind", "name", "ending", "read_back", "code", "message")
+from dfn_tui.store.records import (
+    FieldChange,
+    FieldOutcome,
+    IntentGroup,
+    Operator,
+    OutcomeGroup,
+    Subject,
+    Value,
+)
+from dfn_tui.store.sealing import Sealer, commitment
+from dfn_tui.text import mask
 
 
-class _Frame(NamedTuple):
-    """The text around the parts that differ. `first` keeps alive what the frame is found by the id of."""
+class IntentText(NamedTuple):
+    """An intent's text, what its user is found by, and its values that are sealed beside the chain."""
 
-    first: Intent | Outcome | FieldOutcome
-    pieces: tuple[str, ...]
-
-
-class _Changes(NamedTuple):
-    """The text of the changes and the consents among them."""
-
-    changes: tuple[Change, ...]
     text: str
-    consents: str
+    user: str
+    sealed: Sequence[Sealed]
 
 
-class Texts:
-    """Makes the texts of one transaction, at the time `at`. Without a sealer nothing is sealed.
+def intent_texts(group: IntentGroup, at: str, sealer: Sealer | None) -> Iterator[IntentText]:
+    """The entries of a group's users, in their order. Without a sealer nothing is sealed: of a personal
+    value only its mask remains. Raises ValueError for a number JSON does not have."""
+    pieces = _around(_shared(group, at), "changes", "job", "subject", "undo_of")
+    before, to_job, to_subject, to_undo, after = pieces
+    personal = any(change.personal for change in group.changes)
+    changes = "" if personal else canonical([_change(change) for change in group.changes])
+    for subject, undo_of, job in group.users:
+        user, sealed = subject.value, []
+        if personal or subject.personal:
+            redactor = _Redactor(group, subject, sealer)
+            user, sealed = redactor.handle, redactor.sealed
+            said = canonical(redactor.subject())
+            if personal:
+                changes = canonical([redactor.change(*numbered) for numbered in enumerate(group.changes)])
+        else:
+            said = canonical(user)
+            said = f'{{"handle":{said},"kind":{canonical(subject.kind)},"personal":false,"value":{said}}}'
+        text = (
+            f"{before}{changes}{to_job}{'null' if job is None else canonical(job)}{to_subject}{said}"
+            f"{to_undo}{'null' if undo_of is None else undo_of}{after}"
+        )
+        yield IntentText(text, user, sealed)
 
-    What may be shared by many is known again by its id: of two equal ones one may hold 1 where the other
-    holds True, and comparing them takes longer than encoding them.
-    """
 
-    def __init__(self, at: str, sealer: Sealer | None) -> None:
-        self._at = at
+def _shared(group: IntentGroup, at: str) -> Body:
+    """What the chain keeps of an intent, but for what differs from user to user."""
+    body = {
+        "at": at,
+        "changes": None,
+        "connection": group.connection,
+        "environment": group.environment,
+        "evidence": group.evidence,
+        "generation": group.generation,
+        "job": None,
+        "kind": "intent",
+        "operator": _plain(group.operator),
+        "program": group.program,
+        "reason": group.reason,
+        "subject": None,
+        "undo_of": None,
+        "warnings": list(group.warnings),
+        "write": group.write,
+    }
+    return body | {name: value for name in ADDED_LATER if (value := getattr(group, name))}
+
+
+class _Redactor:
+    """Masks the personal values of one user's intent, and seals them where there is a key."""
+
+    def __init__(self, group: IntentGroup, subject: Subject, sealer: Sealer | None) -> None:
+        self._group = group
+        self._subject = subject
         self._sealer = sealer
-        self._frames: dict[tuple[object, ...], _Frame] = {}
-        self._changes: dict[int, _Changes] = {}
+        self.sealed: list[Sealed] = []
+        self.handle = subject.value
+        if subject.personal:
+            self.handle = sealer.handle(subject.value) if sealer else mask(subject.value)
 
-    def intent(self, intent: Intent) -> Listed:
-        """An intent's text, what it is listed by, and its sealed values. Raises ValueError for a number
-        JSON does not have."""
-        subject, operator = intent.subject, intent.operator
-        changes = None if subject.personal else self._changes_of(intent)
-        if changes is None:
-            body, sealed = intent_body(intent, self._at, self._sealer)
-            return Listed(canonical(body), body["subject"]["handle"], intent.write, Shape.of(body), sealed)
-        key = (*_shared(intent), id(operator))
-        frame = self._frames.get(key)
-        if frame is None:
-            pieces = _around(intent_body(intent, self._at, None)[0], "changes", "job", "subject", "undo_of")
-            frame = self._frames[key] = _Frame(intent, pieces)
-        before, to_job, to_subject, to_undo, after = frame.pieces
-        value = canonical(subject.value)
-        said = f'{{"handle":{value},"kind":{canonical(subject.kind)},"personal":false,"value":{value}}}'
-        undo = "null" if intent.undo_of is None else canonical(intent.undo_of)
-        job = "null" if intent.job is None else canonical(intent.job)
-        text = f"{before}{changes.text}{to_job}{job}{to_subject}{said}{to_undo}{undo}{after}"
-        shape = Shape(intent.connection, operator.user, operator.sudo_user or "", changes.consents)
-        return Listed(text, subject.value, intent.write, shape, ())
+    def subject(self) -> Body:
+        subject = self._subject
+        value, seal = subject.value, {}
+        if subject.personal:
+            value, seal = mask(value), self._seal(SUBJECT_SLOT, value, "subject", subject.kind)
+        body = {"handle": self.handle, "kind": subject.kind, "personal": subject.personal, "value": value}
+        return body | seal
 
-    def outcome(self, outcome: Outcome, previous: int | None) -> str:
-        """An outcome's text; `previous` as in `outcome_body`. Raises ValueError as `intent` does."""
-        key = (*_said(outcome), id(outcome.by))
-        frame = self._frames.get(key)
-        if frame is None:
-            pieces = _around(outcome_body(outcome, self._at, None), "fields", "intent", "previous")
-            frame = self._frames[key] = _Frame(outcome, pieces)
-        before, to_intent, to_previous, after = frame.pieces
-        fields = ",".join([self._field(ended) for ended in outcome.fields])
-        superseded = "null" if previous is None else f"{previous:d}"
-        return f"{before}[{fields}]{to_intent}{outcome.intent:d}{to_previous}{superseded}{after}"
+    def change(self, slot: int, change: FieldChange) -> Body:
+        body = _change(change)
+        if change.personal:
+            body |= self._seal(slot, [change.before, change.after], change.kind, change.name)
+            body |= {"before": _masked(change.before), "after": _masked(change.after)}
+        return body
 
-    def _field(self, ended: FieldOutcome) -> str:
-        if ended.personal:
-            return canonical(field_body(ended))
-        key = _told(ended)
-        frame = self._frames.get(key)
-        if frame is None:
-            frame = self._frames[key] = _Frame(ended, _around(field_body(ended), "now"))
-        before, after = frame.pieces
-        return f"{before}{'null' if ended.now is None else canonical(ended.now)}{after}"
+    def _seal(self, slot: int, value: object, kind: str, name: str) -> Body:
+        if self._sealer is None:
+            return {}
+        context = seal_context(self._group, self._subject.kind, self.handle, kind, name)
+        nonce, ciphertext = self._sealer.seal(canonical(value).encode(), context)
+        self.sealed.append(Sealed(slot, nonce, ciphertext))
+        return {"seal": commitment(nonce, ciphertext)}
 
-    def _changes_of(self, intent: Intent) -> _Changes | None:
-        """None where one is personal: that is sealed, for each user anew."""
-        known = self._changes.get(id(intent.changes))
-        if known is None and not any(change.personal for change in intent.changes):
-            changes = intent_body(intent, self._at, None)[0]["changes"]
-            known = _Changes(intent.changes, canonical(changes), consents_of(changes))
-            self._changes[id(intent.changes)] = known
-        return known
+
+def _change(change: FieldChange) -> Body:
+    body = _plain(change)
+    del body["redaction"]
+    return body
+
+
+def _masked(value: Value | None) -> str | None:
+    if value is None:
+        return None
+    return mask(value if isinstance(value, str) else canonical(value))
+
+
+def _plain(record: Operator | FieldChange | FieldOutcome) -> Body:
+    """Its fields by name. `asdict` would copy every value in depth, which takes longer than the hashing."""
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def around_outcome(group: OutcomeGroup, at: str) -> tuple[str, str, str]:
+    """The text of an outcome before the number of its intent, between that and the number of the outcome
+    it supersedes (or null), and after it. Raises ValueError as `intent_texts` does."""
+    body = {
+        "at": at,
+        "by": _plain(group.by) if group.by else None,
+        "code": group.code,
+        "ending": group.outcome,
+        "fields": [_field(ended) for ended in group.fields],
+        "intent": None,
+        "kind": "outcome",
+        "message": group.message,
+        "previous": None,
+    }
+    before, between, after = _around(body, "intent", "previous")
+    return before, between, after
+
+
+def _field(ended: FieldOutcome) -> Body:
+    body = _plain(ended)
+    body["ending"] = body.pop("outcome")
+    if ended.personal:
+        body["now"] = _masked(ended.now)
+    return body
 
 
 def _around(body: Body, *names: str) -> tuple[str, ...]:

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from dfn_tui.store.body import GENESIS, Body, chained, seals_of
-from dfn_tui.store.chain import OPEN, Head, Shape, hash_of, read_head, vouched
+from dfn_tui.store.chain import OPEN, Head, IndexKey, hash_of, read_head, vouched
 from dfn_tui.store.records import Fault, Verification
 from dfn_tui.store.sealing import Sealer, commitment
 
-_ROWS = """SELECT entry.seq, CAST(body AS BLOB), CAST(hash AS BLOB), user, "write", shape, outcome
-    FROM entry LEFT JOIN state ON state.seq = entry.seq ORDER BY entry.seq"""
+_ROWS = """SELECT entry.seq, CAST(body AS BLOB), CAST(hash AS BLOB), user, "write", index_key,
+    outcome, incident FROM entry LEFT JOIN intent ON intent.seq = entry.seq ORDER BY entry.seq"""
 
 Progress = Callable[[int, int], None]
 """Told now and then how many entries were read, and of how many."""
@@ -41,8 +41,9 @@ class _Row(NamedTuple):
     hash: bytes
     user: str | None
     write: str | None
-    shape: int | None
+    index_key: int | None
     outcome: int | None
+    incident: str | None
 
 
 def verify(
@@ -121,11 +122,9 @@ class _Listed:
     def __init__(self, connection: sqlite3.Connection, head: Head) -> None:
         self._connection = connection
         self._head = head
-        self._shapes = {
-            row[0]: Shape(*row[1:])
-            for row in connection.execute(
-                "SELECT id, connection, operator, sudo_user, flags, outcome FROM shape"
-            )
+        self._keys = {
+            row[0]: IndexKey(*row[1:])
+            for row in connection.execute(f"SELECT id, {', '.join(IndexKey._fields)} FROM index_key")  # noqa: S608
         }
         self._steps = {row[0] for row in connection.execute("SELECT seq FROM step")}
         self._awaited: dict[int, tuple[int, str]] = {}
@@ -148,9 +147,9 @@ class _Listed:
             if kind == "intent":
                 right = self._intent(row, body)
             elif kind == "outcome":
-                right = row.shape is None and self._outcome(row.seq, body)
+                right = row.index_key is None and self._outcome(row.seq, body)
             else:
-                right = row.shape is None
+                right = row.index_key is None
                 self._dropped = max(self._dropped, body["before"])
         except (ValueError, KeyError, TypeError) as error:
             # Chained, but no entry this program writes: someone rebuilt the chain.
@@ -165,15 +164,16 @@ class _Listed:
 
     def _intent(self, row: _Row, body: Body) -> bool:
         self._intents += 1
-        shape = self._shapes.get(row.shape or 0)
-        if shape is None or row.user != body["subject"]["handle"] or row.write != body["write"]:
+        key = self._keys.get(row.index_key or 0)
+        listed = (row.user, row.write, row.incident)
+        if key is None or listed != (body["subject"]["handle"], body["write"], body.get("incident")):
             return False
         if row.outcome is not None:
-            self._awaited[row.seq] = (row.outcome, shape.outcome)
-        elif shape.outcome != OPEN:
+            self._awaited[row.seq] = (row.outcome, key.outcome)
+        elif key.outcome != OPEN:
             return False
         self._check_sealed(row.seq, body)
-        return shape == Shape.of(body, shape.outcome)
+        return key == IndexKey.of(body, key.outcome)
 
     def _outcome(self, seq: int, body: Body) -> bool:
         awaited = self._awaited.get(body["intent"])
@@ -207,7 +207,7 @@ class _Listed:
             raise _Found(Fault.LISTED_WRONG, min(self._awaited))
         if self._next_sealed is not None:
             raise _Found(Fault.FORGED, self._next_sealed[0])
-        states: tuple[Any, ...] = self._connection.execute("SELECT count(*), max(seq) FROM state").fetchone()
+        states: tuple[Any, ...] = self._connection.execute("SELECT count(*), max(seq) FROM intent").fetchone()
         if states[0] != self._intents:
             raise _Found(Fault.LISTED_WRONG, states[1] or 1)
         if self._dropped != self._head.dropped:

@@ -19,8 +19,20 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from dfn_tui.store import Change, Ending, Filter, Intent, Journal, Operator, Outcome, Subject
-from dfn_tui.store.body import canonical, intent_body, outcome_body, stamp
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import (
+    FieldChange,
+    FieldKind,
+    Filter,
+    IntentGroup,
+    IntentUser,
+    Journal,
+    Operator,
+    OutcomeGroup,
+    Subject,
+)
+from dfn_tui.store.body import stamp
+from dfn_tui.store.texts import around_outcome, intent_texts
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 FLAGS = ["info_flag"] + [
@@ -29,25 +41,31 @@ FLAGS = ["info_flag"] + [
 FLAG_SETS = [(flag,) for flag in FLAGS[:-1]] + [tuple(FLAGS[1:5]), tuple(FLAGS[5:8]), tuple(FLAGS[1:8])]
 OPERATORS = ["alice", "bob", "carol", "dave", "erin", "frank"]
 CONNECTIONS = ["shop-kr", "shop-jp", "bank", "staging"]
-ENDINGS = [Ending.CONFIRMED] * 95 + [Ending.FAILED] * 3 + [Ending.DIFFERENT, Ending.UNKNOWN]
+ENDINGS = [Outcome.CONFIRMED] * 95 + [Outcome.FAILED] * 3 + [Outcome.DIFFERENT, Outcome.UNKNOWN]
 KEY = bytes(range(32))
 
 
-def intent(pick: random.Random, *, write: str, personal: bool = False) -> Intent:
-    changes = [Change("consent", flag, "Undefined", "Unsubscribed") for flag in pick.choice(FLAG_SETS)]
+def intent(pick: random.Random, *, write: str, personal: bool = False, users: int = 1) -> IntentGroup:
+    changes = [
+        FieldChange(FieldKind.CONSENT, flag, "Undefined", "Unsubscribed") for flag in pick.choice(FLAG_SETS)
+    ]
     if personal:
-        changes.append(Change("ci", "phone_number", "821012345678", "821087654321", personal=True))
+        changes.append(
+            FieldChange(FieldKind.CI, "phone_number", "821012345678", "821087654321", personal=True)
+        )
     operator = pick.choice(OPERATORS)
     connection = "bank" if operator == "frank" else pick.choice(CONNECTIONS)
-    return Intent(
+    return IntentGroup(
         connection=connection,
         environment="production",
         generation="v1",
-        subject=Subject("user_id", f"customer-{pick.randrange(200_000):06}"),
         changes=tuple(changes),
         operator=Operator("root", "bastion-1", operator, "203.0.113.7", 4711),
         program="0.1.0",
         write=write,
+        users=tuple(
+            IntentUser(Subject("user_id", f"customer-{pick.randrange(200_000):06}")) for _ in range(users)
+        ),
         warnings=("production",),
         reason="CS-10482: asked by phone to receive no more advertising",
     )
@@ -80,14 +98,15 @@ def cost_of_a_change(folder: Path, rounds: int) -> None:
             path.open("ab", buffering=0) as plain,
         ):
             for number in range(rounds + 5):
-                batch = [intent(pick, write=f"{number:032x}", personal=personal) for _ in range(users)]
+                batch = [intent(pick, write=f"{number:032x}", personal=personal, users=users)]
                 numbers: list[int] = []
                 took = milliseconds(partial(_begin, journal, batch, numbers))
-                outcomes = [Outcome(seq, Ending.CONFIRMED) for seq in numbers]
+                outcomes = [OutcomeGroup(tuple(numbers), Outcome.CONFIRMED)]
                 took += milliseconds(partial(journal.conclude, outcomes))
+                before, between, after = around_outcome(outcomes[0], stamp(START))
                 texts = [
-                    _bytes(batch),
-                    "".join(canonical(outcome_body(o, stamp(START), None)) for o in outcomes),
+                    "".join(one.text for one in intent_texts(batch[0], stamp(START), None)),
+                    "".join(f"{before}{seq}{between}null{after}" for seq in numbers),
                 ]
                 raw = milliseconds(partial(_durable, plain.fileno(), texts))
                 if number >= 5:  # the first ones make the files
@@ -100,11 +119,7 @@ def cost_of_a_change(folder: Path, rounds: int) -> None:
             show(f"{what}: journal, for each user", [took / users for took in journalled])
 
 
-def _bytes(batch: list[Intent]) -> str:
-    return "".join(canonical(intent_body(one, stamp(START), None)[0]) for one in batch)
-
-
-def _begin(journal: Journal, batch: list[Intent], numbers: list[int]) -> None:
+def _begin(journal: Journal, batch: list[IntentGroup], numbers: list[int]) -> None:
     numbers += journal.begin(batch)
 
 
@@ -123,14 +138,16 @@ def fill(path: Path, entries: int) -> None:
         left = entries // 2
         write = 0
         while left:
-            batch: list[Intent] = []
-            while left and len(batch) < 500:
+            batch: list[IntentGroup] = []
+            while left and len(batch) < 50:
                 write += 1
                 users = min(10, left)
-                batch += [intent(pick, write=f"{write:032x}") for _ in range(users)]
+                batch.append(intent(pick, write=f"{write:032x}", users=users))
                 left -= users
             numbers = journal.begin(batch)
-            journal.conclude([Outcome(seq, pick.choice(ENDINGS)) for seq in numbers if left or seq % 50])
+            journal.conclude(
+                [OutcomeGroup((seq,), pick.choice(ENDINGS)) for seq in numbers if left or seq % 50]
+            )
     took = time.perf_counter() - began
     size = path.stat().st_size / 1e6
     print(f"\nMade {entries:,} entries in {took:.0f} s: {size:.0f} MB")
@@ -154,9 +171,9 @@ def searches(journal: Journal) -> Iterator[tuple[str, Callable[[], list[object]]
     yield "operator", of(Filter(operator="bob"))
     yield "operator, no match", of(Filter(operator="mallory"))
     yield "connection", of(Filter(connection="bank"))
-    yield "outcome confirmed", of(Filter(outcome=Ending.CONFIRMED))
-    yield "outcome different", of(Filter(outcome=Ending.DIFFERENT))
-    yield "outcome accepted, no match", of(Filter(outcome=Ending.ACCEPTED))
+    yield "outcome confirmed", of(Filter(outcome=Outcome.CONFIRMED))
+    yield "outcome different", of(Filter(outcome=Outcome.DIFFERENT))
+    yield "outcome accepted, no match", of(Filter(outcome=Outcome.ACCEPTED))
     yield "unresolved", of(Filter(unresolved=True))
     yield "write", of(Filter(write=write))
     yield "one hour in the middle", of(Filter(since=middle, until=middle + timedelta(hours=1)))
@@ -165,14 +182,14 @@ def searches(journal: Journal) -> Iterator[tuple[str, Callable[[], list[object]]
     yield "operator, connection, no match", of(Filter(operator="frank", connection="shop-kr"))
     yield (
         "operator, flag, outcome, before the middle",
-        of(Filter(operator="bob", flag="mkt_flag", outcome=Ending.FAILED, until=middle)),
+        of(Filter(operator="bob", flag="mkt_flag", outcome=Outcome.FAILED, until=middle)),
     )
     yield (
         "connection, flag, one day in the middle",
         of(Filter(connection="bank", flag="mkt_flag", since=middle, until=middle + timedelta(days=1))),
     )
-    yield "user, flag, outcome", of(Filter(user=user, flag="mkt_flag", outcome=Ending.FAILED))
-    yield "write, outcome, no match", of(Filter(write=write, outcome=Ending.ACCEPTED))
+    yield "user, flag, outcome", of(Filter(user=user, flag="mkt_flag", outcome=Outcome.FAILED))
+    yield "write, outcome, no match", of(Filter(write=write, outcome=Outcome.ACCEPTED))
     yield "unresolved at start-up", lambda: list(journal.unresolved())
     yield "receipt: last changes of a user", lambda: list(journal.last_changes("bank", user))
 

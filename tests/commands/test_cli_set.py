@@ -14,6 +14,7 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal, journal_file
 from tests.commands.running import Run, Typed
 from tests.starting import KEY, entries
+from tests.unit.journals import again
 
 GOLDEN = Path(__file__).parents[1] / "data" / "users"
 WRITE = "/api/v1/users/profile/update"
@@ -219,7 +220,7 @@ def test_what_an_earlier_run_left_open_is_told(run: Run, sandbox: SandboxThread,
     run("set", user, STOP, "--yes")
     [entry] = entries(journal_file())
     with Journal(journal_file(), KEY) as journal:
-        journal.begin([entry.intent])  # of this process, so it is not under way in another
+        journal.begin([again(entry.intent)])  # of this process, so it is not under way in another
     ran = run("get", user)
     assert ran.err == f"Left open by an earlier run. Entry 3, {user}: it was applied.\n"
 

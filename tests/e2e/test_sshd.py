@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.store import Ending, Entry, Filter, Journal
+from dfn_tui.store import Entry, Filter, Journal
 from tests.e2e.tmux import Tmux, Watched, look_up, review_withdrawal
 
 USER = "user-0003"
@@ -144,7 +145,7 @@ def test_the_line_drops_in_the_middle_of_a_write(bastion: Bastion) -> None:
     assert bastion.consent() == "Unsubscribed"
     [entry] = bastion.entries()
     assert entry.outcome is not None
-    assert entry.outcome.ending is Ending.CONFIRMED
+    assert entry.outcome.outcome is Outcome.CONFIRMED
 
     with Tmux(bastion.ssh(), {"HOME": str(bastion.home)}) as terminal:
         look_up(terminal, USER)

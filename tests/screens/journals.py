@@ -4,36 +4,46 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.store import Change, Ending, Intent, Journal, Operator, Outcome, Subject
+from dfn_tui.store import (
+    FieldChange,
+    FieldKind,
+    IntentGroup,
+    IntentUser,
+    Journal,
+    Operator,
+    OutcomeGroup,
+    Subject,
+)
 from tests.keyrings import Keyring
 from tests.screens.driving import review_withdrawal, see
 
 
 def written(
     journal: Path,
-    *changes: Change,
+    *changes: FieldChange,
     user: str = "user-0001",
     connection: str = "here",
-    ending: Ending | None = Ending.CONFIRMED,
+    ending: Outcome | None = Outcome.CONFIRMED,
     times: int = 1,
 ) -> None:
     """Entries as an earlier run would have left them."""
-    intent = Intent(
+    intent = IntentGroup(
         connection=connection,
         environment="sandbox",
         generation="v1",
-        subject=Subject("user_id", user),
         changes=changes,
         operator=Operator("kim", "bastion-1"),
         program="0.1.0",
         write="w1",
+        users=(IntentUser(Subject("user_id", user)),) * times,
         reason="CS-7 고객 요청",
     )
     with Journal(journal) as book:
-        numbers = book.begin([intent] * times)
+        numbers = book.begin([intent])
         if ending is not None:
-            book.conclude([Outcome(seq, ending) for seq in numbers])
+            book.conclude([OutcomeGroup(tuple(numbers), ending)])
 
 
 def spoil(journal: Path) -> None:
@@ -50,8 +60,8 @@ def content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def consent(flag: str, before: str, after: str) -> Change:
-    return Change("consent", flag, before, after)
+def consent(flag: str, before: str, after: str) -> FieldChange:
+    return FieldChange(FieldKind.CONSENT, flag, before, after)
 
 
 SMS_OFF = consent("mkt_sms_flag", "Subscribed", "Unsubscribed")

@@ -7,8 +7,20 @@ import pytest
 from textual.widgets import DataTable
 
 from dfn_tui.app import ConsoleApp
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.store import Change, Ending, Entry, Intent, Journal, Operator, Outcome, Subject
+from dfn_tui.store import (
+    Entry,
+    FieldChange,
+    FieldKind,
+    Intent,
+    IntentGroup,
+    IntentUser,
+    Journal,
+    Operator,
+    OutcomeGroup,
+    Subject,
+)
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
@@ -68,12 +80,12 @@ async def test_the_history_is_filtered_and_a_bad_filter_said_in_place(
     sandbox: SandboxThread, journal: Path, size: tuple[int, int]
 ) -> None:
     written(journal, SMS_OFF, user="user-0002")
-    written(journal, consent("night_flag", "Undefined", "Subscribed"), user="김민지", ending=Ending.FAILED)
-    written(journal, SMS_OFF, SMS_OFF, connection="other", ending=Ending.CHANGED_BY_OTHER)
+    written(journal, consent("night_flag", "Undefined", "Subscribed"), user="김민지", ending=Outcome.FAILED)
+    written(journal, SMS_OFF, SMS_OFF, connection="other", ending=Outcome.DIFFERENT)
     app = console(sandbox, journal=journal)
     async with driven(app, size) as pilot:
         await pilot.press("f7")
-        screen = await see(pilot, "user-0002", "김민지", "✗ failed", "! someone else", "+1", "CS-7")
+        screen = await see(pilot, "user-0002", "김민지", "✗ failed", "✗ different", "+1", "CS-7")
         lines = [line for line in screen.splitlines() if "→" in line]
         assert [line.split()[0] for line in lines] == ["5", "3", "1"]
         await pilot.press("slash", *"flag:night_flag", "enter")
@@ -82,7 +94,7 @@ async def test_the_history_is_filtered_and_a_bad_filter_said_in_place(
         await pilot.press("slash")
         app.screen.query_one(Field).value = "outcome:lost"
         await pilot.press("enter")
-        await see(pilot, "outcome cannot be lost.", "changed-by-other")
+        await see(pilot, "outcome cannot be lost.", "conflict")
         assert "김민지" in shown(app)
         app.screen.query_one(Field).value = "user:nobody"
         await pilot.press("enter")
@@ -153,7 +165,7 @@ async def test_a_conflict_is_restored_only_if_the_operator_says_so(
     sandbox: SandboxThread, journal: Path, size: tuple[int, int]
 ) -> None:
     # In the sandbox the flag is as it was before the entry, and the points are something else altogether.
-    written(journal, Change("property", "points", 1, 2), SMS_OFF)
+    written(journal, FieldChange(FieldKind.PROPERTY, "points", 1, 2), SMS_OFF)
     app = console(sandbox, journal=journal)
     async with driven(app, size) as pilot:
         await pilot.press("f7")
@@ -300,19 +312,19 @@ async def test_an_undo_that_deletes_an_identifier_asks_for_the_id(
     with Journal(journal, bytes(range(32))) as book:
         [seq] = book.begin(
             [
-                Intent(
+                IntentGroup(
                     connection="here",
                     environment="sandbox",
                     generation="v1",
-                    subject=Subject("user_id", "user-0001"),
-                    changes=(Change("ci", "kakao_id", None, str(kakao), personal=True),),
+                    changes=(FieldChange(FieldKind.CI, "kakao_id", None, str(kakao), personal=True),),
                     operator=Operator("kim", "bastion-1"),
                     program="0.1.0",
                     write="w1",
+                    users=(IntentUser(Subject("user_id", "user-0001")),),
                 )
             ]
         )
-        book.conclude([Outcome(seq, Ending.CONFIRMED)])
+        book.conclude([OutcomeGroup((seq,), Outcome.CONFIRMED)])
     app = console(sandbox, journal=journal, keyring=keyring)
     async with driven(app) as pilot:
         await pilot.press("f7")
@@ -332,11 +344,11 @@ async def test_an_entry_of_a_connection_that_is_gone_is_not_undone(
     sandbox: SandboxThread, journal: Path
 ) -> None:
     written(journal, SMS_OFF, connection="gone")
-    written(journal, SMS_OFF, ending=Ending.NOT_APPLIED)
+    written(journal, SMS_OFF, ending=Outcome.FAILED)
     app = console(sandbox, journal=journal)
     async with driven(app) as pilot:
         await pilot.press("f7")
-        await see(pilot, "✗ not applied")
+        await see(pilot, "✗ failed")
         await pilot.press("enter", "u")
         await see(pilot, "there is nothing to undo")
         await pilot.press("escape", "down", "enter")

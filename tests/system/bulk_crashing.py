@@ -29,13 +29,13 @@ from dfn_tui.service.bulk.plan.records import SENT
 from dfn_tui.service.bulk.run.job import job_files, open_job
 from dfn_tui.service.bulk.run.records import OnConflict, State
 from dfn_tui.service.place import Place
-from dfn_tui.store import Ending, Filter, Journal
+from dfn_tui.store import Filter, Journal
 from tests.starting import KEY, connections
 from tests.system.bulk_writer import LIMIT, BulkOrder
 from tests.system.crashing import Requests, Writer
 
 FLAG = Flag.MKT_SMS.value
-_KNOWN_DONE = (Ending.ACCEPTED, Ending.CONFIRMED)
+_KNOWN_DONE = (Outcome.ACCEPTED, Outcome.CONFIRMED)
 _ALL = 1_000_000  # entries at most
 
 
@@ -205,6 +205,6 @@ class BulkCrashes:
             user = entry.intent.subject.value
             if user in done:
                 wrong.append(f"{user} was sent again after it was known to be done")
-            if entry.outcome is not None and entry.outcome.ending in _KNOWN_DONE:
+            if entry.outcome is not None and entry.outcome.outcome in _KNOWN_DONE:
                 done.add(user)
         return wrong

@@ -22,11 +22,12 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from dfn_tui.config import Api
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Reconciled
-from dfn_tui.store import Ending, Filter, Journal
+from dfn_tui.store import Filter, Journal
 from tests.starting import KEY, start
 from tests.system.writer import Order
 
@@ -270,7 +271,7 @@ class Crashes:
             assert desk.journal_trouble is None
             settled = desk.settled
         for one in settled:
-            self.counts[f"settled as {Ending(one.outcome.value)}"] += 1
+            self.counts[f"settled as {Outcome(one.outcome.value)}"] += 1
         with Journal(self.journal, KEY) as journal:
             assert journal.unresolved() == []
             found = journal.verify()
@@ -288,11 +289,11 @@ class Crashes:
         await self._idle()
         return await self._start(timedelta(days=1))
 
-    def endings(self) -> list[Ending | None]:
+    def endings(self) -> list[Outcome | None]:
         """How the writes ended that have an intent, in their order."""
         with Journal(self.journal, KEY) as journal:
             found = journal.find(Filter(), limit=_ALL)
-        return [entry.outcome.ending if entry.outcome else None for entry in reversed(found)]
+        return [entry.outcome.outcome if entry.outcome else None for entry in reversed(found)]
 
     def contradictions(self) -> list[str]:
         """Where the server has something else than the journal says, or something it does not know of."""
@@ -309,9 +310,9 @@ class Crashes:
                 continue
             now = {"mkt_sms_flag": sms or "Undefined", "phone_number": phone, "mark": mark}
             for change in intents[user].changes:
-                ending = by_user[user].ending_of(change)
+                ending = by_user[user].outcome_of(change)
                 has = now[change.name]
-                right = {Ending.CONFIRMED: change.after, Ending.FAILED: change.before}
+                right = {Outcome.CONFIRMED: change.after, Outcome.FAILED: change.before}
                 if ending in right and right[ending] == has:
                     continue
                 wrong.append(f"{user}.{change.name}: {change.before} to {change.after}, {ending}, is {has}")

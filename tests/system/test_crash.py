@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.config import Api
-from dfn_tui.store import Ending
+from dfn_tui.outcomes import Outcome
 from tests.starting import until
 from tests.system.crashing import STEPS, Crashes
 
@@ -29,7 +29,7 @@ async def test_at_a_step(crashes: Crashes, step: str) -> None:
         assert len(settled) == (not no_intent and step != "after the outcome")
     assert crashes.counts[step] == TIMES
     await crashes.last_start()
-    ending = Ending.FAILED if step == "after the intent" else Ending.CONFIRMED
+    ending = Outcome.FAILED if step == "after the intent" else Outcome.CONFIRMED
     assert crashes.endings() == ([] if no_intent else [ending] * TIMES)
     assert crashes.contradictions() == []
 
@@ -42,13 +42,13 @@ async def test_while_the_server_is_at_work(crashes: Crashes) -> None:
     assert crashes.counts["ended before it was killed"] == 0
     await crashes.last_start()
     # Of two fields that are written one after the other the second may not have been sent.
-    assert set(crashes.endings()) == {Ending.CONFIRMED, Ending.FAILED}
+    assert set(crashes.endings()) == {Outcome.CONFIRMED, Outcome.FAILED}
     assert crashes.contradictions() == []
 
 
 async def test_what_the_server_applies_after_the_next_start_is_not_held_to_be_lost(crashes: Crashes) -> None:
     [settled] = await crashes.sent(applied=True, latency_ms=1500)
-    assert Ending(settled.outcome.value) is Ending.UNKNOWN
+    assert Outcome(settled.outcome.value) is Outcome.UNKNOWN
     await until(lambda: crashes.applied() == 1)
     [settled] = await crashes.last_start()
     assert crashes.contradictions() == []
@@ -78,9 +78,9 @@ async def test_what_cannot_be_read_back_stays_unknown_and_is_listed(tmp_path: Pa
     with Crashes(tmp_path, Api.V2) as crashes:
         for step in ("after the intent", "before the outcome", "while the outcome is written"):
             [settled] = await crashes.at_step(step)
-            assert Ending(settled.outcome.value) is Ending.UNKNOWN
+            assert Outcome(settled.outcome.value) is Outcome.UNKNOWN
         for step in ("before the intent", "while the intent is written", "after the outcome"):
             assert await crashes.at_step(step) == []
         assert await crashes.last_start() == []
         assert crashes.unannounced == []
-        assert crashes.endings() == [Ending.UNKNOWN] * 3 + [Ending.ACCEPTED]
+        assert crashes.endings() == [Outcome.UNKNOWN] * 3 + [Outcome.ACCEPTED]

@@ -9,7 +9,7 @@ import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Desk, Ending, GateRefused, Outcome
+from dfn_tui.service import Desk, GateRefused, Outcome
 from dfn_tui.store import Journal
 from tests.starting import KEY, start, withdraw
 from tests.system.test_journal_disk import nobody
@@ -72,7 +72,7 @@ async def test_on_a_disk_that_fills_up_meanwhile_the_result_is_given_and_settled
     (folder / "filler").unlink()
     async with start(sandbox, path) as desk:
         await desk.probe()
-        assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.CONFIRMED]
+        assert [Outcome(one.outcome.value) for one in desk.settled] == [Outcome.CONFIRMED]
         assert desk.journal_trouble is None
     with Journal(path, KEY) as journal:
         assert journal.unresolved() == []

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.store import Ending, Filter, Journal, JournalError, Outcome
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import Filter, Journal, JournalError, OutcomeGroup
 from tests.unit.journals import KEY, PHONE, consent, intent
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from pathlib import Path
-from dfn_tui.store import Ending, Journal, Outcome
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import (Journal, OutcomeGroup)
 from tests.unit.journals import KEY, PHONE, consent, intent
 
 path, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -30,7 +32,7 @@ with Journal(path, KEY, patience=30) as journal:
         batch = [intent(f"{name}-{number}-{user}", consent(), PHONE) for user in range(3)]
         for seq in journal.begin(batch):
             print(seq, flush=True)
-            journal.conclude([Outcome(seq, Ending.CONFIRMED)])
+            journal.conclude([OutcomeGroup((seq,), Outcome.CONFIRMED)])
 """
 
 
@@ -82,7 +84,7 @@ def test_kill_9_at_any_instant_leaves_a_whole_chain(tmp_path: Path) -> None:
             found = {entry.seq for entry in journal.find(Filter(), limit=100_000)}
             assert durable <= found
             left = journal.unresolved()
-            journal.conclude([Outcome(entry.seq, Ending.NOT_APPLIED) for entry in left])
+            journal.conclude([OutcomeGroup((entry.seq,), Outcome.FAILED) for entry in left])
             assert journal.unresolved() == []
     assert durable
     whole(path)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.store import Ending, Entry, Filter, Journal
+from dfn_tui.store import Entry, Filter, Journal
 from tests.e2e.tmux import PATIENCE, Tmux, Watched, review_withdrawal
 from tests.starting import start
 
@@ -113,7 +114,7 @@ def test_a_signal_lets_the_write_end_and_gives_the_terminal_back(
     assert console.consent() == "Unsubscribed"
     entry = console.entry()
     assert entry.outcome is not None
-    assert entry.outcome.ending is Ending.CONFIRMED
+    assert entry.outcome.outcome is Outcome.CONFIRMED
     assert console.errors == ""
 
 
@@ -128,7 +129,7 @@ def test_a_terminal_that_goes_lets_the_write_end(console: Console, arguments: li
     assert console.consent() == "Unsubscribed"
     entry = console.entry()
     assert entry.outcome is not None
-    assert entry.outcome.ending is Ending.CONFIRMED
+    assert entry.outcome.outcome is Outcome.CONFIRMED
     assert console.errors == ""
 
 
@@ -142,7 +143,7 @@ def test_quitting_waits_for_the_write(console: Console) -> None:
     assert console.consent() == "Unsubscribed"
     entry = console.entry()
     assert entry.outcome is not None
-    assert entry.outcome.ending is Ending.CONFIRMED
+    assert entry.outcome.outcome is Outcome.CONFIRMED
     assert console.errors == ""
 
 
@@ -159,13 +160,13 @@ async def test_a_write_that_does_not_end_in_time_is_settled_by_the_next_start(co
     async with start(console.sandbox, console.journal_path) as desk:
         await desk.probe()
         [settled] = desk.settled
-    if Ending(settled.outcome.value) is Ending.UNKNOWN:  # not applied yet; the server is given a minute
+    if Outcome(settled.outcome.value) is Outcome.UNKNOWN:  # not applied yet; the server is given a minute
         later = datetime.now(UTC) + timedelta(minutes=2)
         async with start(console.sandbox, console.journal_path, clock=lambda: later) as desk:
             await desk.probe()
             [settled] = desk.settled
     applied = console.consent() == "Unsubscribed"
-    assert Ending(settled.outcome.value) is (Ending.CONFIRMED if applied else Ending.FAILED)
+    assert Outcome(settled.outcome.value) is (Outcome.CONFIRMED if applied else Outcome.FAILED)
 
 
 def test_a_look_up_under_way_holds_nothing_up(console: Console) -> None:

@@ -12,7 +12,7 @@ import pytest
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Ending
+from dfn_tui.service import Outcome
 from dfn_tui.store import Entry, Filter, Journal
 from tests.starting import KEY, start
 from tests.system.crashing import Requests, Writer
@@ -84,9 +84,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
     raise AssertionError("never came true")
 
 
-def ended(path: Path, user: int) -> Ending | None:
+def ended(path: Path, user: int) -> Outcome | None:
     outcome = entries(path)[f"user-{user:04}"].outcome
-    return outcome.ending if outcome else None
+    return outcome.outcome if outcome else None
 
 
 def test_both_write_at_once(sandbox: SandboxThread, path: Path, console: Writer, other: Writer) -> None:
@@ -102,7 +102,7 @@ def test_both_write_at_once(sandbox: SandboxThread, path: Path, console: Writer,
     assert sorted(found) == [f"user-{user:04}" for user in range(1, 1 + 2 * EACH)]
     for entry in found.values():
         assert entry.outcome is not None
-        assert entry.outcome.ending is Ending.CONFIRMED
+        assert entry.outcome.outcome is Outcome.CONFIRMED
         assert entry.outcome.by is None  # its own console wrote it, no other one settled it
     with Journal(path, KEY) as journal:
         assert journal.count() == 4 * EACH
@@ -129,7 +129,7 @@ def test_one_is_killed_again_and_again_and_the_other_is_let_be(
     other.end()
     for user, entry in entries(path).items():
         assert entry.outcome is not None
-        assert entry.outcome.ending is Ending.CONFIRMED
+        assert entry.outcome.outcome is Outcome.CONFIRMED
         assert (entry.outcome.by is not None) == (f"user-{EACH:04}" < user < "user-0100")
 
 
@@ -147,8 +147,8 @@ async def test_what_is_under_way_in_a_live_console_is_settled_once_it_is_dead(
     async with start(sandbox, path) as desk:
         await desk.probe()
         assert [one.entry.intent.subject.value for one in desk.settled] == [HELD]
-    assert ended(path, 99) is Ending.UNKNOWN
+    assert ended(path, 99) is Outcome.UNKNOWN
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     async with start(sandbox, path, clock=lambda: tomorrow) as desk:
         await desk.probe()
-    assert ended(path, 99) is Ending.FAILED
+    assert ended(path, 99) is Outcome.FAILED

@@ -2,7 +2,17 @@
 
 from hypothesis import strategies as st
 
-from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Operator, Outcome, Subject
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import (
+    FieldChange,
+    FieldKind,
+    FieldOutcome,
+    IntentGroup,
+    IntentUser,
+    Operator,
+    OutcomeGroup,
+    Subject,
+)
 
 TEXT = st.text(max_size=20)
 VALUES = st.one_of(
@@ -16,8 +26,8 @@ VALUES = st.one_of(
 )
 ENCODABLE = st.text(st.characters(codec="utf-8"), max_size=20)
 CHANGES = st.builds(
-    Change,
-    st.sampled_from(["consent", "property", "ci"]),
+    FieldChange,
+    st.sampled_from(FieldKind),
     ENCODABLE,
     VALUES,
     VALUES,
@@ -27,12 +37,17 @@ CHANGES = st.builds(
 OPERATORS = st.builds(
     Operator, ENCODABLE, TEXT, st.none() | ENCODABLE, st.none() | TEXT, st.none() | st.integers()
 )
-INTENTS = st.builds(
-    Intent,
+USERS = st.builds(
+    IntentUser,
+    st.builds(Subject, TEXT, ENCODABLE, st.booleans()),
+    st.none() | st.integers(1, 9),
+    st.none() | TEXT,
+)
+INTENT_GROUPS = st.builds(
+    IntentGroup,
     connection=ENCODABLE,
     environment=TEXT,
     generation=st.sampled_from(["v1", "v2"]),
-    subject=st.builds(Subject, TEXT, ENCODABLE, st.booleans()),
     changes=st.lists(CHANGES, max_size=3).map(tuple),
     operator=OPERATORS,
     program=TEXT,
@@ -40,17 +55,28 @@ INTENTS = st.builds(
     warnings=st.lists(TEXT, max_size=2).map(tuple),
     reason=TEXT,
     evidence=TEXT,
-    undo_of=st.none() | st.integers(1, 9),
-    job=st.none() | TEXT,
+    users=st.lists(USERS, max_size=3).map(tuple),
+    incident=ENCODABLE,
+    ground=TEXT,
+    expressed_on=TEXT,
+    expressed_source=TEXT,
+    approver=TEXT,
 )
-ENDINGS = st.sampled_from(Ending)
 FIELDS = st.builds(
-    FieldOutcome, TEXT, TEXT, ENDINGS, st.booleans(), VALUES, st.none() | TEXT, TEXT, personal=st.just(False)
+    FieldOutcome,
+    st.sampled_from(FieldKind) | TEXT,
+    TEXT,
+    st.sampled_from(Outcome),
+    st.booleans(),
+    VALUES,
+    st.none() | TEXT,
+    TEXT,
+    personal=st.just(False),
 )
-OUTCOMES = st.builds(
-    Outcome,
-    st.just(0),
-    ENDINGS,
+OUTCOME_GROUPS = st.builds(
+    OutcomeGroup,
+    st.just(()),
+    st.sampled_from(Outcome),
     st.lists(FIELDS, max_size=2).map(tuple),
     st.none() | TEXT,
     TEXT,

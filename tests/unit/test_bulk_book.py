@@ -7,10 +7,11 @@ from typing import cast
 import pytest
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run.book import Book, NotWrittenDown
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.store import Ending, Outcome
+from dfn_tui.store import OutcomeGroup
 from dfn_tui.store.errors import JournalError, locked
 from tests.unit.journals import intent
 
@@ -52,7 +53,7 @@ async def test_a_defect_of_the_journal_stops_the_run_with_a_text(tmp_path: Path)
     keeper = JournalKeeper(tmp_path / "state" / "journal.db")
     book = Book(keeper, NO_JOB)
     async with asyncio.timeout(ENOUGH):
-        book.end([], [Outcome(99, Ending.ACCEPTED)])  # of no intent: a ValueError
+        book.end([], [OutcomeGroup((99,), Outcome.ACCEPTED)])  # of no intent: a ValueError
         with pytest.raises(NotWrittenDown) as told:
             await book.begin([intent()])
         assert "ValueError" in told.value.happened

@@ -24,7 +24,7 @@ from dfn_tui.service.bulk.input import (
     open_input,
     parse_assignment,
 )
-from dfn_tui.service.records import FieldKind
+from dfn_tui.store import FieldKind
 
 STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
 GO = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")

@@ -7,7 +7,7 @@ import pytest
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.service.bulk.input import EditSet, FieldEdit, StoppedAtBadRow, Taken, open_input, take_in
-from dfn_tui.service.records import FieldKind
+from dfn_tui.store import FieldKind
 
 STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
 

@@ -74,7 +74,7 @@ async def test_only_what_differs_is_sent_and_confirmed(sandbox: SandboxThread, t
     journalled = entries(tmp_path / "state" / "journal.db")
     assert {entry.intent.write for entry in journalled} == {record.id}
     assert {entry.intent.reason for entry in journalled} == {"INC-42"}
-    assert all(entry.outcome and entry.outcome.ending == "confirmed" for entry in journalled)
+    assert all(entry.outcome and entry.outcome.outcome == "confirmed" for entry in journalled)
 
 
 @pytest.mark.parametrize("how", [*OnConflict])

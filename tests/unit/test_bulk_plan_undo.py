@@ -17,7 +17,7 @@ from dfn_tui.service.bulk.plan.making import make_undo
 from dfn_tui.service.bulk.plan.records import PlanError, Standing
 from dfn_tui.service.bulk.plan.totals import totals
 from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish, way_back
-from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind
 from tests.starting import Server
 from tests.unit.plans import Nowhere, about, by_user, calls
 

@@ -10,7 +10,7 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Approval, Conflict, Desk, Ending, GateRefused, Outcome, StaleWrite
+from dfn_tui.service import Approval, Conflict, Desk, GateRefused, Outcome, StaleWrite
 from dfn_tui.store import Journal
 from tests.starting import endings, entries, send, start, until, withdraw
 
@@ -181,7 +181,7 @@ class TestGate:
         assert endings(path) == [None]
         async with start(sandbox, path) as desk:
             await desk.probe()
-        assert endings(path) == [Ending.CONFIRMED]
+        assert endings(path) == [Outcome.CONFIRMED]
 
     async def test_a_caller_that_is_cancelled_stops_nothing_and_finishing_waits(
         self, sandbox: SandboxThread, path: Path
@@ -195,4 +195,4 @@ class TestGate:
             with pytest.raises(asyncio.CancelledError):
                 await caller
         assert consent(sandbox, "user-0003") == OFF
-        assert endings(path) == [Ending.CONFIRMED]
+        assert endings(path) == [Outcome.CONFIRMED]

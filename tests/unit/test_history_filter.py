@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.history import FilterRefused, is_empty, parse_filter
-from dfn_tui.store import Ending, Filter
+from dfn_tui.store import Filter
 
 
 def test_every_key_is_understood_and_times_are_korean() -> None:
     text = (
-        "user:u-1 flag:mkt_sms_flag operator:kim connection:prod outcome:not-applied "
+        "user:u-1 flag:mkt_sms_flag operator:kim connection:prod outcome:failed "
         "since:2026-11-01 until:2026-11-02T12:00"
     )
     assert parse_filter(text) == Filter(
@@ -20,7 +21,7 @@ def test_every_key_is_understood_and_times_are_korean() -> None:
         flag="mkt_sms_flag",
         operator="kim",
         connection="prod",
-        outcome=Ending.NOT_APPLIED,
+        outcome=Outcome.FAILED,
         since=datetime(2026, 10, 31, 15, tzinfo=UTC),
         until=datetime(2026, 11, 2, 3, tzinfo=UTC),
     )
@@ -51,7 +52,7 @@ def test_nothing_asks_for_all(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("outcome:lost", "changed-by-other, open"),
+        ("outcome:lost", "unknown, open"),
         ("flag:sms", "night_kakao_flag"),
         ("since:yesterday", "2026-11-01T20:40"),
         ("until:9999-12-31", "2026-11-01"),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.store import Ending, Fault, Filter, Journal, JournalError, Outcome, Verification
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import Fault, Filter, Journal, JournalError, OutcomeGroup, Verification
 from dfn_tui.store import explain_verification as explain
 from dfn_tui.store.body import GENESIS, canonical, chained
 from tests.unit.journals import BOB, KEY, OTHER_KEY, START, filled, intent, settable, tampering
@@ -73,17 +74,19 @@ def test_an_empty_journal_is_whole_and_stays_unmade(tmp_path: Path) -> None:
         ("INSERT INTO entry SELECT 12, body, hash FROM entry WHERE seq = 8", Fault.ADDED, 12),
         ("INSERT INTO entry SELECT 0, body, hash FROM entry WHERE seq = 8", Fault.ADDED, 0),
         ("UPDATE head SET dropped = '2030'", Fault.LISTED_WRONG, 8),
-        ("UPDATE state SET user = 'u-9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE state SET \"write\" = 'w9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE state SET outcome = NULL WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE state SET outcome = 6 WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE state SET outcome = 99 WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE state SET shape = 99 WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("DELETE FROM state WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("INSERT INTO state SELECT 4, user, user, shape, NULL FROM state LIMIT 1", Fault.LISTED_WRONG, 4),
-        ("INSERT INTO state SELECT 99, user, user, shape, NULL FROM state LIMIT 1", Fault.LISTED_WRONG, 99),
-        ("UPDATE shape SET operator = 'mallory'", Fault.LISTED_WRONG, 1),
-        ("UPDATE shape SET outcome = 'failed' WHERE outcome = 'confirmed'", Fault.LISTED_WRONG, 2),
+        ("UPDATE intent SET user = 'u-9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("UPDATE intent SET \"write\" = 'w9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("UPDATE intent SET outcome = NULL WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("UPDATE intent SET outcome = 6 WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("UPDATE intent SET outcome = 99 WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("UPDATE intent SET index_key = 99 WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("UPDATE intent SET incident = 'INC-9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("DELETE FROM intent WHERE seq = 3", Fault.LISTED_WRONG, 3),
+        ("INSERT INTO intent VALUES (4, 'u', 'w', 1, NULL, NULL)", Fault.LISTED_WRONG, 4),
+        ("INSERT INTO intent VALUES (99, 'u', 'w', 1, NULL, NULL)", Fault.LISTED_WRONG, 99),
+        ("UPDATE index_key SET operator = 'mallory'", Fault.LISTED_WRONG, 1),
+        ("UPDATE index_key SET host = 'bastion-9'", Fault.LISTED_WRONG, 1),
+        ("UPDATE index_key SET outcome = 'failed' WHERE outcome = 'confirmed'", Fault.LISTED_WRONG, 2),
         ("INSERT INTO step VALUES (4)", Fault.LISTED_WRONG, 4),
     ],
 )  # fmt: skip
@@ -155,7 +158,7 @@ def test_a_cut_end_with_a_rebuilt_head_is_found_with_the_key(tmp_path: Path) -> 
     path = tmp_path / "journal.db"
     filled(path)
     with tampering(path) as connection:
-        for table in ("entry", "state", "sealed"):
+        for table in ("entry", "intent", "sealed"):
             connection.execute(f"DELETE FROM {table} WHERE seq > 6")
     rebuild(path, 1)
     assert verified(path, KEY).fault is Fault.UNSIGNED
@@ -250,8 +253,8 @@ def test_a_chain_of_something_else_is_no_journal(path: Path) -> None:
         "UPDATE entry SET body = '{' WHERE seq = 3",
         "UPDATE entry SET body = '{}' WHERE seq = 3",
         "UPDATE entry SET body = replace(body, 'confirmed', 'perhaps') WHERE seq = 4",
-        "DROP INDEX state_user",
-        "CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM state; END",
+        "DROP INDEX intent_user",
+        "CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM intent; END",
     ],
 )
 def test_reading_a_damaged_journal_says_so(path: Path, statement: str) -> None:
@@ -263,9 +266,9 @@ def test_reading_a_damaged_journal_says_so(path: Path, statement: str) -> None:
 
 def test_an_intent_listed_by_nothing_stops_writing(path: Path) -> None:
     with tampering(path) as connection:
-        connection.execute("UPDATE state SET shape = 99 WHERE seq = 3")
+        connection.execute("UPDATE intent SET index_key = 99 WHERE seq = 3")
     with Journal(path) as journal, pytest.raises(JournalError, match="damaged"):
-        journal.conclude([Outcome(3, Ending.FAILED)])
+        journal.conclude([OutcomeGroup((3,), Outcome.FAILED)])
 
 
 def test_outcomes_that_point_in_a_circle_do_not_hang(path: Path) -> None:
@@ -287,10 +290,10 @@ def test_verification_sees_one_state_while_others_write(path: Path, key: bytes |
 def test_later_outcomes_supersede_and_all_are_kept(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.db") as journal:
         (seq,) = journal.begin([intent()])
-        journal.conclude([Outcome(seq, Ending.UNKNOWN)])
-        journal.conclude([Outcome(seq, Ending.CONFIRMED, by=BOB)])
-        assert [outcome.ending for outcome in journal.outcomes(seq)] == [Ending.CONFIRMED, Ending.UNKNOWN]
-        assert journal.find(Filter(outcome=Ending.UNKNOWN)) == []
+        journal.conclude([OutcomeGroup((seq,), Outcome.UNKNOWN)])
+        journal.conclude([OutcomeGroup((seq,), Outcome.CONFIRMED, by=BOB)])
+        assert [outcome.outcome for outcome in journal.outcomes(seq)] == [Outcome.CONFIRMED, Outcome.UNKNOWN]
+        assert journal.find(Filter(outcome=Outcome.UNKNOWN)) == []
         assert journal.verify().whole
 
 

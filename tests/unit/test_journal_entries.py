@@ -11,57 +11,88 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.store import (
-    Change,
-    Cover,
-    Ending,
     Entry,
+    FieldChange,
+    FieldKind,
     FieldOutcome,
     Filter,
     Intent,
+    IntentGroup,
+    IntentUser,
     Journal,
     Operator,
-    Outcome,
+    OutcomeGroup,
+    OutcomeRecord,
+    Redaction,
+    Subject,
 )
-from tests.unit.journal_strategies import INTENTS, OUTCOMES
-from tests.unit.journals import ALICE, BOB, KEY, PHONE, START, consent, intent, settable, ticking
+from tests.unit.journal_strategies import INTENT_GROUPS, OUTCOME_GROUPS
+from tests.unit.journals import ALICE, BOB, KEY, PHONE, START, as_read, consent, intent, settable, ticking
 
-ENDED_BEFORE = st.tuples(st.integers(0), OUTCOMES)
-STEPS = st.lists(st.tuples(st.lists(INTENTS, max_size=3), st.lists(ENDED_BEFORE, max_size=3)), max_size=6)
+CONFIRMED = Outcome.CONFIRMED
+ENDED_BEFORE = st.tuples(st.lists(st.integers(0), max_size=3), OUTCOME_GROUPS)
+STEPS = st.lists(
+    st.tuples(st.lists(INTENT_GROUPS, max_size=3), st.lists(ENDED_BEFORE, max_size=3)), max_size=6
+)
 
 
 @settings(max_examples=60)
 @given(steps=STEPS)
 def test_any_order_of_writing_verifies_and_reads_as_written(
-    steps: list[tuple[list[Intent], list[tuple[int, Outcome]]]],
+    steps: list[tuple[list[IntentGroup], list[tuple[list[int], OutcomeGroup]]]],
 ) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         Journal(Path(folder) / "journal.db", KEY, clock=ticking()) as journal,
     ):
         begun: dict[int, Intent] = {}
-        ended: dict[int, list[Outcome]] = {}
-        for intents, endings in steps:
+        ended: dict[int, list[OutcomeRecord]] = {}
+        for groups, endings in steps:
             outcomes = [
-                replace(outcome, intent=list(begun)[pick % len(begun)]) for pick, outcome in endings if begun
+                replace(group, intents=tuple(list(begun)[pick % len(begun)] for pick in picks))
+                for picks, group in endings
+                if begun
             ]
-            begun |= zip(journal.write(outcomes, intents), intents, strict=True)
-            for outcome in outcomes:
-                ended.setdefault(outcome.intent, []).insert(0, outcome)
+            intents = [one for group in groups for one in as_read(group)]
+            begun |= zip(journal.write(outcomes, groups), intents, strict=True)
+            for group in outcomes:
+                for seq in group.intents:
+                    ended.setdefault(seq, []).insert(0, recorded(seq, group))
         assert journal.verify().whole
         found = journal.find(Filter())
         assert [entry.seq for entry in found] == sorted(begun, reverse=True)
         assert {entry.seq: journal.reveal(entry) for entry in found} == begun
         assert {entry.seq: without_time(entry) for entry in found if entry.outcome} == {
-            seq: outcomes[0] for seq, outcomes in ended.items()
+            seq: records[0] for seq, records in ended.items()
         }
-        for seq, outcomes in ended.items():
-            assert [replace(outcome, at=None) for outcome in journal.outcomes(seq)] == outcomes
+        for seq, records in ended.items():
+            assert [replace(record, at=None) for record in journal.outcomes(seq)] == records
         assert [entry.seq for entry in journal.unresolved()] == sorted(begun.keys() - ended.keys())
 
 
-def without_time(entry: Entry) -> Outcome | None:
+def recorded(seq: int, group: OutcomeGroup) -> OutcomeRecord:
+    return OutcomeRecord(seq, group.outcome, group.fields, group.code, group.message, group.by)
+
+
+def without_time(entry: Entry) -> OutcomeRecord | None:
     return replace(entry.outcome, at=None) if entry.outcome else None
+
+
+def test_the_users_of_all_groups_are_numbered_in_their_order(tmp_path: Path) -> None:
+    def users(*values: str) -> tuple[IntentUser, ...]:
+        return tuple(IntentUser(Subject("user_id", value)) for value in values)
+
+    with Journal(tmp_path / "journal.db") as journal:
+        first, second = replace(intent(), users=users("a", "b")), replace(intent(), users=users("c"))
+        assert journal.begin([first, replace(intent(), users=()), second]) == [1, 2, 3]
+        assert journal.begin([replace(intent(), users=())]) == []
+        entries = journal.find(Filter())
+        assert [entry.intent.subject.value for entry in entries] == ["c", "b", "a"]
+        journal.conclude([OutcomeGroup((1, 3), Outcome.CONFIRMED), OutcomeGroup((2,), Outcome.FAILED)])
+        found = [entry.outcome.outcome for entry in journal.find(Filter()) if entry.outcome]
+        assert found == [Outcome.CONFIRMED, Outcome.FAILED, Outcome.CONFIRMED]
 
 
 def test_a_batch_shares_its_time_and_is_numbered_in_order(tmp_path: Path) -> None:
@@ -89,28 +120,32 @@ def test_an_outcome_needs_its_intent_and_a_refused_batch_leaves_nothing(tmp_path
     with Journal(tmp_path / "journal.db") as journal:
         (seq,) = journal.begin([intent()])
         with pytest.raises(ValueError, match="no intent"):
-            journal.conclude([Outcome(seq, Ending.CONFIRMED), Outcome(99, Ending.CONFIRMED)])
+            journal.conclude(
+                [OutcomeGroup((seq,), Outcome.CONFIRMED), OutcomeGroup((99,), Outcome.CONFIRMED)]
+            )
         with pytest.raises(ValueError, match="JSON"):
             journal.write(
-                [Outcome(seq, Ending.CONFIRMED)],
-                [intent("b"), intent("c", Change("property", "x", None, float("nan")))],
+                [OutcomeGroup((seq,), Outcome.CONFIRMED)],
+                [intent("b"), intent("c", FieldChange(FieldKind.PROPERTY, "x", None, float("nan")))],
             )
         with pytest.raises(ValueError, match="no intent"):
-            journal.write([Outcome(seq + 1, Ending.CONFIRMED)], [intent("b")])  # the number it would get
+            journal.write(
+                [OutcomeGroup((seq + 1,), Outcome.CONFIRMED)], [intent("b")]
+            )  # the number it would get
         assert journal.count() == 1
-        journal.conclude([Outcome(seq, Ending.CONFIRMED)])
+        journal.conclude([OutcomeGroup((seq,), Outcome.CONFIRMED)])
         with pytest.raises(ValueError, match="no intent"):
-            journal.conclude([Outcome(journal.count(), Ending.CONFIRMED)])
+            journal.conclude([OutcomeGroup((journal.count(),), Outcome.CONFIRMED)])
         assert journal.verify().whole
 
 
 def test_an_entry_is_found_by_its_number(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.db", clock=ticking()) as journal:
         (seq,) = journal.begin([intent()])
-        journal.conclude([Outcome(seq, Ending.FAILED, code="5003", message="no such user")])
+        journal.conclude([OutcomeGroup((seq,), Outcome.FAILED, code="5003", message="no such user")])
         entry = journal.entry(seq)
         assert entry is not None
-        assert entry.intent == intent()
+        assert [entry.intent] == as_read(intent())
         assert entry.outcome is not None
         assert (entry.outcome.code, entry.outcome.by) == ("5003", None)
         assert journal.entry(seq + 1) is None
@@ -121,25 +156,33 @@ def test_a_receipt_names_the_latest_confirmed_change_of_each_flag(tmp_path: Path
     with Journal(tmp_path / "journal.db") as journal:
         both = journal.begin([intent("u-1", consent("mkt_flag"), consent("night_flag"), PHONE)])[0]
         journal.conclude(
-            [Outcome(both, Ending.FAILED, (FieldOutcome("consent", "mkt_flag", Ending.CONFIRMED),))]
+            [
+                OutcomeGroup(
+                    (both,), Outcome.FAILED, (FieldOutcome(FieldKind.CONSENT, "mkt_flag", Outcome.CONFIRMED),)
+                )
+            ]
         )
         night = journal.begin([intent("u-1", consent("night_flag"))])[0]
-        journal.conclude([Outcome(night, Ending.CONFIRMED)])
+        journal.conclude([OutcomeGroup((night,), Outcome.CONFIRMED)])
         refused, elsewhere, open_ = journal.begin(
             [intent("u-1"), intent("u-1", connection="bank"), intent("u-1", consent("info_flag"))]
         )
-        journal.conclude([Outcome(refused, Ending.FAILED), Outcome(elsewhere, Ending.CONFIRMED)])
+        journal.conclude(
+            [OutcomeGroup((refused,), Outcome.FAILED), OutcomeGroup((elsewhere,), Outcome.CONFIRMED)]
+        )
         found = journal.last_changes("shop", "u-1")
         assert {flag: entry.seq for flag, entry in found.items()} == {"mkt_flag": both, "night_flag": night}
-        assert journal.last_changes("shop", "u-1", frozenset({Ending.ACCEPTED})) == {}
+        assert journal.last_changes("shop", "u-1", frozenset({Outcome.ACCEPTED})) == {}
         assert open_ in [entry.seq for entry in journal.unresolved()]
 
 
 def test_what_was_read_back_of_a_personal_field_is_masked(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.db", KEY) as journal:
         (seq,) = journal.begin([intent("u-1", PHONE)])
-        read = FieldOutcome("ci", "phone_number", Ending.DIFFERENT, True, "821055555555", personal=True)
-        journal.conclude([Outcome(seq, Ending.DIFFERENT, (read,))])
+        read = FieldOutcome(
+            FieldKind.CI, "phone_number", Outcome.DIFFERENT, True, "821055555555", personal=True
+        )
+        journal.conclude([OutcomeGroup((seq,), Outcome.DIFFERENT, (read,))])
         entry = journal.entry(seq)
         assert entry is not None
         assert entry.outcome is not None
@@ -165,17 +208,17 @@ def test_what_is_no_address_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_an_outcome_for_the_field_the_user_s_counts() -> None:
-    entry = Entry(1, START, intent("u-1", consent(), PHONE))
-    assert entry.ending_of(PHONE) is None
-    told = Outcome(1, Ending.FAILED, (FieldOutcome("ci", "phone_number", Ending.CONFIRMED),))
-    assert replace(entry, outcome=told).ending_of(PHONE) is Ending.CONFIRMED
-    assert replace(entry, outcome=told).ending_of(consent()) is Ending.FAILED
+    entry = Entry(1, START, as_read(intent("u-1", consent(), PHONE))[0])
+    assert entry.outcome_of(PHONE) is None
+    told = OutcomeRecord(1, Outcome.FAILED, (FieldOutcome(FieldKind.CI, "phone_number", Outcome.CONFIRMED),))
+    assert replace(entry, outcome=told).outcome_of(PHONE) is Outcome.CONFIRMED
+    assert replace(entry, outcome=told).outcome_of(consent()) is Outcome.FAILED
 
 
-def test_covers_are_set_by_the_journal_alone(tmp_path: Path) -> None:
+def test_redactions_are_set_by_the_journal_alone(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.db") as journal:
-        (seq,) = journal.begin([intent("u-1", replace(consent(), cover=Cover.DROPPED), operator=BOB)])
+        (seq,) = journal.begin([intent("u-1", replace(consent(), redaction=Redaction.DROPPED), operator=BOB)])
         entry = journal.entry(seq)
         assert entry is not None
-        assert entry.intent.changes[0].cover is None
+        assert entry.intent.changes[0].redaction is None
         assert entry.intent.operator != ALICE

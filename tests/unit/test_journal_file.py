@@ -198,14 +198,15 @@ def test_every_index_serves_its_search() -> None:
     """What is found must not be sorted or walked through: at a million entries that would be felt."""
     with closing(empty_journal()) as connection:
         for index, where in (
-            ("state_shape", "shape = 1"),
-            ("state_user", "user = 'u' AND shape = 1"),
-            ("state_write", "\"write\" = 'w' AND shape = 1"),
+            ("intent_key", "index_key = 1"),
+            ("intent_user", "user = 'u' AND index_key = 1"),
+            ("intent_write", "\"write\" = 'w' AND index_key = 1"),
+            ("intent_incident", "incident = 'i' AND index_key = 1"),
         ):
-            source = f"FROM state INDEXED BY {index} WHERE {where} AND seq BETWEEN 1 AND 9"
+            source = f"FROM intent INDEXED BY {index} WHERE {where} AND seq BETWEEN 1 AND 9"
             for statement in (f"SELECT max(seq) {source}", f"SELECT seq {source} ORDER BY seq DESC LIMIT 5"):
                 plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
                 assert [step.split(" (")[0] for step in plan] == [
-                    f"SEARCH state USING COVERING INDEX {index}"
+                    f"SEARCH intent USING COVERING INDEX {index}"
                 ]
                 assert "rowid" in plan[0]

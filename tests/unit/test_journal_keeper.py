@@ -3,17 +3,20 @@
 import asyncio
 from pathlib import Path
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.store import Ending, Outcome
+from dfn_tui.store import OutcomeGroup
 from tests.unit.journals import intent
 
 
 async def test_outcomes_and_the_next_intents_are_written_together(tmp_path: Path) -> None:
     keeper = JournalKeeper(tmp_path / "state" / "journal.db")
     [first] = await keeper.begin([intent("a", operator=keeper.operator)])
-    [second] = await keeper.write([Outcome(first, Ending.ACCEPTED)], [intent("b", operator=keeper.operator)])
+    [second] = await keeper.write(
+        [OutcomeGroup((first,), Outcome.ACCEPTED)], [intent("b", operator=keeper.operator)]
+    )
     [outcome] = await keeper.outcomes(first)
-    assert outcome.ending is Ending.ACCEPTED
+    assert outcome.outcome is Outcome.ACCEPTED
     assert await keeper.outcomes(second) == []
     assert await keeper.cut_short() == []  # begun here, and this console runs
     await keeper.close()

@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.store import Cover, Filter, Intent, Journal, JournalError, Subject, explain_cover
+from dfn_tui.store import (
+    Filter,
+    Intent,
+    IntentGroup,
+    Journal,
+    JournalError,
+    Redaction,
+    Subject,
+    explain_redaction,
+)
 from dfn_tui.store.sealing import Sealer
-from tests.unit.journals import KEY, OTHER_KEY, PHONE, START, consent, intent, tampering, ticking
+from tests.unit.journals import KEY, OTHER_KEY, PHONE, START, as_read, consent, intent, tampering, ticking
 
 PERSON = Subject("email", "lee.sun@example.com", personal=True)
 MINUTE = timedelta(minutes=1)
@@ -19,7 +28,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.db"
 
 
-def written(path: Path, *intents: Intent, key: bytes | None = KEY) -> list[int]:
+def written(path: Path, *intents: IntentGroup, key: bytes | None = KEY) -> list[int]:
     with Journal(path, key, clock=ticking()) as journal:
         return [journal.begin([one])[0] for one in intents]
 
@@ -48,11 +57,15 @@ def test_listing_masks_and_revealing_opens(path: Path) -> None:
         (entry,) = journal.find(Filter())
         assert journal.keeps_personal
         assert entry.intent.subject.value == "l••••••@example.com"
-        assert entry.intent.subject.cover is Cover.SEALED
+        assert entry.intent.subject.redaction is Redaction.SEALED
         plain, phone = entry.intent.changes
         assert plain == consent()
-        assert (phone.before, phone.after, phone.cover) == ("82••••••••78", "82••••••••21", Cover.SEALED)
-    assert revealed(path, seq) == wanted
+        assert (phone.before, phone.after, phone.redaction) == (
+            "82••••••••78",
+            "82••••••••21",
+            Redaction.SEALED,
+        )
+    assert [revealed(path, seq)] == as_read(wanted)
 
 
 def test_values_of_every_type_come_back(path: Path) -> None:
@@ -68,16 +81,16 @@ def test_without_a_key_only_masks_are_kept(path: Path) -> None:
     (seq,) = written(path, intent("u-1", PHONE, subject=PERSON), key=None)
     found = revealed(path, seq, KEY)
     assert found.changes[0].before == "82••••••••78"
-    assert found.changes[0].cover is found.subject.cover is Cover.NOT_KEPT
+    assert found.changes[0].redaction is found.subject.redaction is Redaction.NOT_KEPT
     with Journal(path) as journal:
         assert not journal.keeps_personal
 
 
-@pytest.mark.parametrize(("key", "cover"), [(None, Cover.NO_KEY), (OTHER_KEY, Cover.WRONG_KEY)])
-def test_a_lost_or_wrong_key_is_said(path: Path, key: bytes | None, cover: Cover) -> None:
+@pytest.mark.parametrize(("key", "redaction"), [(None, Redaction.NO_KEY), (OTHER_KEY, Redaction.WRONG_KEY)])
+def test_a_lost_or_wrong_key_is_said(path: Path, key: bytes | None, redaction: Redaction) -> None:
     (seq,) = written(path, intent("u-1", PHONE, subject=PERSON))
     found = revealed(path, seq, key)
-    assert found.changes[0].cover is found.subject.cover is cover
+    assert found.changes[0].redaction is found.subject.redaction is redaction
     assert found.changes[0].after == "82••••••••21"
 
 
@@ -85,7 +98,7 @@ def test_an_altered_value_is_not_opened(path: Path) -> None:
     (seq,) = written(path, intent("u-1", PHONE))
     with tampering(path) as connection:
         connection.execute("UPDATE sealed SET ciphertext = zeroblob(64)")
-    assert revealed(path, seq).changes[0].cover is Cover.ALTERED
+    assert revealed(path, seq).changes[0].redaction is Redaction.ALTERED
 
 
 def test_a_sealed_value_opens_only_where_it_belongs() -> None:
@@ -121,7 +134,7 @@ def test_dropping_keeps_the_chain_whole_and_the_masks(path: Path) -> None:
         found = journal.verify()
         assert (found.whole, found.signed) == (True, (1, 3))
     dropped = revealed(path, old)
-    assert dropped.changes[0].cover is dropped.subject.cover is Cover.DROPPED
+    assert dropped.changes[0].redaction is dropped.subject.redaction is Redaction.DROPPED
     assert dropped.changes[0].before == "82••••••••78"
     assert revealed(path, new).changes[0] == PHONE
 
@@ -143,8 +156,8 @@ def test_dropping_without_the_key_works_too(path: Path) -> None:
         assert journal.verify().whole
 
 
-def test_every_cover_has_its_words() -> None:
-    assert len({explain_cover(cover) for cover in Cover}) == len(Cover)
+def test_every_redaction_has_its_words() -> None:
+    assert len({explain_redaction(redaction) for redaction in Redaction}) == len(Redaction)
 
 
 def test_an_entry_that_is_gone_cannot_be_revealed(path: Path) -> None:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -11,13 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.store import Ending, Entry, Filter, Journal, Outcome, Subject
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import Entry, Filter, Journal, OutcomeGroup, Subject
 from tests.unit.journals import ALICE, BOB, KEY, START, consent, intent
 
 FLAGS = ["info_flag", "mkt_flag", "mkt_push_flag", "night_flag"]
 USERS = ["u-1", "u-2", "u-3"]
 WRITES = ["w1", "w2"]
+INCIDENTS = ["", "INC-1", "INC-2"]
+OPERATORS = [ALICE, BOB, replace(BOB, host="bastion-2")]
 CONNECTIONS = ["shop", "bank"]
+ENDED = [Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.DIFFERENT, Outcome.FAILED]
 HOUR = timedelta(hours=1)
 
 
@@ -34,17 +39,20 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
         flags = pick.sample(FLAGS, pick.randint(0, 2))
         (seq,) = journal.begin(
             [
-                intent(
-                    pick.choice(USERS),
-                    *(consent(flag) for flag in flags),
-                    connection=pick.choice(CONNECTIONS),
-                    operator=pick.choice([ALICE, BOB]),
-                    write=pick.choice(WRITES),
+                replace(
+                    intent(
+                        pick.choice(USERS),
+                        *(consent(flag) for flag in flags),
+                        connection=pick.choice(CONNECTIONS),
+                        operator=pick.choice(OPERATORS),
+                        write=pick.choice(WRITES),
+                    ),
+                    incident=pick.choice(INCIDENTS),
                 )
             ]
         )
         for _again in range(pick.choice([0, 1, 1, 2])):
-            journal.conclude([Outcome(seq, pick.choice(list(Ending)[:4]))])
+            journal.conclude([OutcomeGroup((seq,), pick.choice(ENDED))])
     yield journal
     journal.close()
 
@@ -57,7 +65,9 @@ def fits(wanted: Filter, entry: Entry) -> bool:
         and wanted.operator in (None, intent.operator.user, intent.operator.sudo_user)
         and wanted.connection in (None, intent.connection)
         and wanted.write in (None, intent.write)
-        and (wanted.outcome is None or (outcome is not None and outcome.ending is wanted.outcome))
+        and wanted.incident in (None, intent.incident)
+        and wanted.host in (None, intent.operator.host)
+        and (wanted.outcome is None or (outcome is not None and outcome.outcome is wanted.outcome))
         and (not wanted.unresolved or outcome is None)
         and (wanted.since is None or entry.at >= wanted.since)
         and (wanted.until is None or entry.at < wanted.until)
@@ -78,10 +88,12 @@ FILTERS = st.builds(
     flag=maybe(st.sampled_from([*FLAGS, "flag", "mkt"])),
     operator=maybe(st.sampled_from(["root", "alice", "bob", "mallory"])),
     connection=maybe(st.sampled_from([*CONNECTIONS, "none"])),
-    outcome=maybe(st.sampled_from(Ending)),
+    outcome=maybe(st.sampled_from(Outcome)),
     since=MOMENTS,
     until=MOMENTS,
     write=maybe(st.sampled_from([*WRITES, "w9"])),
+    incident=maybe(st.sampled_from([*INCIDENTS[1:], "INC-9"])),
+    host=maybe(st.sampled_from(["bastion-1", "bastion-2", "bastion-9"])),
 ) | st.builds(Filter, unresolved=st.just(True), user=maybe(st.sampled_from(USERS)))
 
 

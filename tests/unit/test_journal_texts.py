@@ -1,92 +1,123 @@
-"""What is encoded once for many is what would have been encoded for each."""
+"""Entries keep the very bytes that earlier versions of this program wrote."""
 
 import json
 from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
-from hypothesis import strategies as st
 
-from dfn_tui.store import Change, Ending, FieldOutcome, Intent, Outcome
-from dfn_tui.store.body import canonical, intent_body, outcome_body, stamp
-from dfn_tui.store.chain import Shape
-from dfn_tui.store.sealing import Sealer
-from dfn_tui.store.texts import Texts
-from tests.unit.journal_strategies import INTENTS, OUTCOMES
-from tests.unit.journals import KEY, START, intent
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import FieldChange, FieldKind, FieldOutcome, IntentGroup, IntentUser, OutcomeGroup, Subject
+from dfn_tui.store.body import canonical, stamp
+from dfn_tui.store.sealing import Sealer, commitment
+from dfn_tui.store.texts import around_outcome, intent_texts
+from tests.unit.journal_strategies import INTENT_GROUPS, OUTCOME_GROUPS
+from tests.unit.journals import ALICE, BOB, KEY, PHONE, START, consent, intent
 
 AT = stamp(START)
+EMAIL = Subject("email", "lee@example.com", personal=True)
+COMMON = (
+    '"connection":"shop","environment":"production","evidence":"call record 7","generation":"v1",'
+    '"job":%s,"kind":"intent","operator":{"host":"bastion-1","pid":4711,"ssh":"203.0.113.7",'
+    '"sudo_user":"alice","user":"root"},"program":"0.1.0",'
+    '"reason":"CS-1: \\uace0\\uac1d \\uc694\\uccad","subject":%s,"undo_of":%s,'
+    '"warnings":["production"],"write":"w1"'
+)
+CONSENT = (
+    '{"after":"Unsubscribed","before":"Subscribed","kind":"consent","name":"mkt_flag",'
+    '"personal":false,"readable":true}'
+)
+MASKED = (
+    '{"after":"82\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u202221",'
+    '"before":"82\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u202278",'
+    '"kind":"ci","name":"phone_number","personal":true,"readable":true}'
+)
+LEE = "l\\u2022\\u2022@example.com"
 
 
-@st.composite
-def sharing_intents(draw: st.DrawFn) -> list[Intent]:
-    """Many intents of a few users, operators, changes and other things."""
-    drawn = draw(st.lists(INTENTS, min_size=1, max_size=3))
-    one = st.sampled_from(drawn)
-    mixed = st.tuples(one, one, one, one, one)
-    return [
-        replace(a, changes=b.changes, operator=c.operator, subject=d.subject, undo_of=e.undo_of)
-        for a, b, c, d, e in draw(st.lists(mixed, max_size=8))
+def texts(group: IntentGroup) -> list[str]:
+    return [one.text for one in intent_texts(group, AT, None)]
+
+
+def test_an_intent_has_the_text_of_version_1() -> None:
+    users = (IntentUser(Subject("user_id", "u-1")), IntentUser(Subject("user_id", "é"), 3, "w1/2"))
+    plain = '{"handle":"%s","kind":"user_id","personal":false,"value":"%s"}'
+    assert texts(replace(intent(), users=users)) == [
+        f'{{"at":"2025-03-01T09:00:00.000000Z","changes":[{CONSENT}],{COMMON}}}' % rest
+        for rest in (
+            ("null", plain % ("u-1", "u-1"), "null"),
+            ('"w1/2"', plain % ("\\u00e9", "\\u00e9"), "3"),
+        )
     ]
 
 
-@st.composite
-def sharing_outcomes(draw: st.DrawFn) -> list[tuple[Outcome, int | None]]:
-    drawn = draw(st.lists(OUTCOMES, min_size=1, max_size=3))
-    personal = draw(st.booleans())
-    one = st.sampled_from(drawn)
-    mixed = st.tuples(one, one, one, st.integers(1), st.none() | st.integers(1))
-    return [
-        (replace(a, by=b.by, fields=_covered(c, personal=personal), intent=number), previous)
-        for a, b, c, number, previous in draw(st.lists(mixed, max_size=8))
+def test_a_personal_intent_has_the_text_of_version_1() -> None:
+    group = replace(intent("", consent(), PHONE, subject=EMAIL))
+    subject = f'{{"handle":"{LEE}","kind":"email","personal":true,"value":"{LEE}"}}'
+    assert texts(group) == [
+        f'{{"at":"2025-03-01T09:00:00.000000Z","changes":[{CONSENT},{MASKED}],'
+        f"{COMMON % ('null', subject, 'null')}}}"
     ]
 
 
-def _covered(outcome: Outcome, *, personal: bool) -> tuple[FieldOutcome, ...]:
-    return tuple(replace(field, personal=personal) for field in outcome.fields)
+def test_an_outcome_has_the_text_of_version_1() -> None:
+    fields = (
+        FieldOutcome(FieldKind.PROPERTY, "grade", Outcome.FAILED, True, ["a", "b"], "5003", "no such user"),
+        FieldOutcome(FieldKind.CI, "phone_number", Outcome.DIFFERENT, True, "821055555555", personal=True),
+    )
+    group = OutcomeGroup((1,), Outcome.DIFFERENT, fields, "5003", "no", replace(BOB, pid=7))
+    assert around_outcome(group, AT) == (
+        '{"at":"2025-03-01T09:00:00.000000Z","by":{"host":"bastion-1","pid":7,"ssh":null,"sudo_user":null,'
+        '"user":"bob"},"code":"5003","ending":"different","fields":[{"code":"5003","ending":"failed",'
+        '"kind":"property","message":"no such user","name":"grade","now":["a","b"],"personal":false,'
+        '"read_back":true},{"code":null,"ending":"different","kind":"ci","message":"","name":"phone_number",'
+        '"now":"82\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u202255","personal":true,'
+        '"read_back":true}],"intent":',
+        ',"kind":"outcome","message":"no","previous":',
+        "}",
+    )
 
 
-@given(intents=sharing_intents())
-def test_the_texts_of_intents(intents: list[Intent]) -> None:
-    texts = Texts(AT, None)
-    for one in intents:
-        body, _sealed = intent_body(one, AT, None)
-        listed = texts.intent(one)
-        assert listed.text == canonical(body)
-        assert (listed.user, listed.write) == (body["subject"]["handle"], one.write)
-        assert (listed.shape, list(listed.sealed)) == (Shape.of(body), [])
+def test_what_was_added_since_is_there_only_where_it_is_known() -> None:
+    group = replace(intent(), incident="INC-1", ground="court order", expressed_on="2025-02-28")
+    group = replace(group, expressed_source="letter", approver="bob")
+    [with_it], [without] = texts(group), texts(intent())
+    assert json.loads(with_it) == json.loads(without) | {
+        "approver": "bob",
+        "expressed_on": "2025-02-28",
+        "expressed_source": "letter",
+        "ground": "court order",
+        "incident": "INC-1",
+    }
 
 
-@given(intents=sharing_intents())
-def test_the_texts_of_intents_with_a_key(intents: list[Intent]) -> None:
+@given(group=INTENT_GROUPS)
+def test_a_text_is_canonical_and_says_who_it_is_about(group: IntentGroup) -> None:
     sealer = Sealer(KEY)
-    texts = Texts(AT, sealer)
-    for one in intents:
-        body, sealed = intent_body(one, AT, sealer)
-        listed = texts.intent(one)
-        assert listed.text == canonical(json.loads(listed.text))
-        assert unsealed(json.loads(listed.text)) == unsealed(json.loads(canonical(body)))
-        assert [value.slot for value in listed.sealed] == [value.slot for value in sealed]
+    for user, listed in zip(group.users, intent_texts(group, AT, sealer), strict=True):
+        body: dict[str, Any] = json.loads(listed.text)
+        assert listed.text == canonical(body)
+        assert (body["undo_of"], body["job"]) == (user.undo_of, user.job)
+        assert listed.user == body["subject"]["handle"]
+        assert (listed.user == user.subject.value) is not user.subject.personal
+        parts = [body["subject"], *body["changes"]]
+        assert [commitment(value.nonce, value.ciphertext) for value in listed.sealed] == [
+            part["seal"] for part in (*parts[:1], *parts[1:]) if "seal" in part
+        ]
+        assert [part["personal"] for part in parts] == ["seal" in part for part in parts]
 
 
-def unsealed(body: dict[str, Any]) -> str:
-    """Without the seals, which are others each time."""
-    for part in (body["subject"], *body["changes"]):
-        part.pop("seal", None)
-    return canonical(body)
-
-
-@given(outcomes=sharing_outcomes())
-def test_the_texts_of_outcomes(outcomes: list[tuple[Outcome, int | None]]) -> None:
-    texts = Texts(AT, None)
-    for one, previous in outcomes:
-        assert texts.outcome(one, previous) == canonical(outcome_body(one, AT, previous))
+@given(group=OUTCOME_GROUPS)
+def test_the_text_of_an_outcome_is_canonical(group: OutcomeGroup) -> None:
+    before, between, after = around_outcome(group, AT)
+    for previous in ("null", "9"):
+        text = f"{before}12{between}{previous}{after}"
+        body = json.loads(text)
+        assert text == canonical(body)
+        assert (body["intent"], canonical(body["previous"])) == (12, previous)
 
 
 def test_what_is_equal_but_another_value_keeps_its_text() -> None:
-    texts = Texts(AT, None)
-    for value in (1, True, 1.0, -0.0, 0, False):
-        one = intent("u-1", Change("property", "x", None, value))
-        assert texts.intent(one).text == canonical(intent_body(one, AT, None)[0])
-        ended = Outcome(1, Ending.DIFFERENT, (FieldOutcome("property", "x", Ending.DIFFERENT, True, value),))
-        assert texts.outcome(ended, None) == canonical(outcome_body(ended, AT, None))
+    for value, text in ((1, "1"), (True, "true"), (1.0, "1.0"), (-0.0, "-0.0"), (0, "0"), (False, "false")):
+        [said] = texts(intent("u-1", FieldChange(FieldKind.PROPERTY, "x", None, value), operator=ALICE))
+        assert f'"changes":[{{"after":{text},"before":null' in said

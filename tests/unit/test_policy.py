@@ -15,8 +15,9 @@ from dfn_tui.service.bulk.plan.records import Head
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.changes.policy import Approval, Notice, Scope, require, requirements
 from dfn_tui.service.place import Mode
-from dfn_tui.service.records import FieldChange, FieldKind, UserChange
+from dfn_tui.service.records import UserChange
 from dfn_tui.service.review import review
+from dfn_tui.store import FieldChange, FieldKind
 from tests.unit.plans import DAY, NIGHT
 
 MAY_WRITE = Mode(False, "")

@@ -8,30 +8,31 @@ import pytest
 from dfn_tui.api.calls import Profile
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.receipt import NotExported, export_receipt, receipt, receipt_file
 from dfn_tui.service.records import UserRecord
-from dfn_tui.store import Change, Ending, Entry, Intent, Operator, Outcome, Subject
+from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, Operator, OutcomeRecord, Subject
 
 WRITTEN = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 USER = Identity(IdentityKind.USER_ID, "u-1")
 ON, OFF = State.SUBSCRIBED, State.UNSUBSCRIBED
 
 
-def entry(before: State, after: State, ending: Ending = Ending.CONFIRMED) -> Entry:
-    change = Change("consent", "mkt_flag", before.value, after.value)
+def entry(before: State, after: State, ending: Outcome = Outcome.CONFIRMED) -> Entry:
+    change = FieldChange(FieldKind.CONSENT, "mkt_flag", before.value, after.value)
     intent = Intent(
         connection="here",
         environment="production",
         generation="v1",
         subject=Subject("user_id", "u-1"),
-        changes=(Change("property", "mkt_flag", "a", "b"), change),
+        changes=(FieldChange(FieldKind.PROPERTY, "mkt_flag", "a", "b"), change),
         operator=Operator("root", "bastion-1", "kim", "10.0.0.7"),
         program="0.1.0",
         write="w",
         reason="CS-1",
         evidence="서면 동의서 7",
     )
-    return Entry(7, WRITTEN, intent, Outcome(7, ending))
+    return Entry(7, WRITTEN, intent, OutcomeRecord(7, ending))
 
 
 def said(now_state: State | None, found: Entry | None, after: timedelta = timedelta(days=1)) -> str:
@@ -79,7 +80,7 @@ def test_without_an_entry_nothing_is_claimed() -> None:
 
 
 def test_what_cannot_be_read_says_what_was_accepted() -> None:
-    text = said(None, entry(OFF, ON, Ending.ACCEPTED))
+    text = said(None, entry(OFF, ON, Outcome.ACCEPTED))
     assert "mkt_flag (advertising by every channel): not readable" in text
     assert "last set to subscribed here; whether it still is cannot be read" in text
     assert "accepted by the server, not verified" in text

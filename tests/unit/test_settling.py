@@ -13,11 +13,20 @@ from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Ending, Intent
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.store import Change, Journal, Operator, RunningConsole, Subject
-from dfn_tui.store import Outcome as JournalOutcome
+from dfn_tui.store import (
+    FieldChange,
+    FieldKind,
+    IntentGroup,
+    IntentUser,
+    Journal,
+    Operator,
+    OutcomeGroup,
+    RunningConsole,
+    Subject,
+)
 from tests.starting import KEY, endings, entries, start, until, withdraw
+from tests.unit.journals import again
 
 SMS = Flag.MKT_SMS.value
 ON, OFF = State.SUBSCRIBED.value, State.UNSUBSCRIBED.value
@@ -34,42 +43,42 @@ def leave_open(
     path: Path,
     user: str = "user-0003",
     *,
-    change: Change | None = None,
+    change: FieldChange | None = None,
     at: datetime = LONG_AGO,
     host: str = HERE,
     key: bytes | None = KEY,
     api: Api = Api.V1,
-    outcome: Ending | None = None,
+    outcome: Outcome | None = None,
 ) -> None:
     """As a console that was killed in the middle of a write."""
-    intent = Intent(
+    intent = IntentGroup(
         connection="here",
         environment="sandbox",
         generation=api.value,
-        subject=Subject("user_id" if api is Api.V1 else "external_id", user),
-        changes=(change or Change("consent", SMS, ON, OFF),),
+        changes=(change or FieldChange(FieldKind.CONSENT, SMS, ON, OFF),),
         operator=Operator("root", host, pid=a_dead_process()),
         program="0.1.0",
         write="w1",
+        users=(IntentUser(Subject("user_id" if api is Api.V1 else "external_id", user)),),
     )
     with Journal(path, key, clock=lambda: at) as journal:
         [seq] = journal.begin([intent])
         if outcome is not None:
-            journal.conclude([JournalOutcome(seq, outcome)])
+            journal.conclude([OutcomeGroup((seq,), outcome)])
 
 
-async def settled(sandbox: SandboxThread, path: Path, api: Api = Api.V1) -> list[Ending]:
+async def settled(sandbox: SandboxThread, path: Path, api: Api = Api.V1) -> list[Outcome]:
     """How the next start finds what was left open to have ended."""
     async with start(sandbox, path, api=api) as desk:
         await desk.probe()
         assert desk.journal_trouble is None
-        return [Ending(one.outcome.value) for one in desk.settled]
+        return [Outcome(one.outcome.value) for one in desk.settled]
 
 
 class TestSettling:
     async def test_applied(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path, "user-0007")  # unsubscribed from everything
-        assert await settled(sandbox, path) == [Ending.CONFIRMED]
+        assert await settled(sandbox, path) == [Outcome.CONFIRMED]
         [entry] = entries(path)
         assert entry.outcome is not None
         assert entry.outcome.by == Operator.here()
@@ -77,48 +86,50 @@ class TestSettling:
 
     async def test_not_applied(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path)
-        assert await settled(sandbox, path) == [Ending.FAILED]
+        assert await settled(sandbox, path) == [Outcome.FAILED]
 
     async def test_changed_by_someone_else(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path, "user-0004")  # never asked: neither what it was nor what was wanted
-        assert await settled(sandbox, path) == [Ending.DIFFERENT]
+        assert await settled(sandbox, path) == [Outcome.DIFFERENT]
 
     async def test_sealed_values_are_compared(self, sandbox: SandboxThread, path: Path) -> None:
         sandbox.state.write_ci([("user-0003", {"phone_number": "821012345678"})])
-        leave_open(path, change=Change("ci", "phone_number", None, "821012345678", personal=True))
-        assert await settled(sandbox, path) == [Ending.CONFIRMED]
+        leave_open(
+            path, change=FieldChange(FieldKind.CI, "phone_number", None, "821012345678", personal=True)
+        )
+        assert await settled(sandbox, path) == [Outcome.CONFIRMED]
 
     async def test_values_that_were_not_kept_leave_it_unknown(
         self, sandbox: SandboxThread, path: Path
     ) -> None:
-        phone = Change("ci", "phone_number", None, "821012345678", personal=True)
+        phone = FieldChange(FieldKind.CI, "phone_number", None, "821012345678", personal=True)
         leave_open(path, change=phone, key=None)
         async with start(sandbox, path) as desk:
             await desk.probe()
             [one] = desk.settled
-        assert Ending(one.outcome.value) is Ending.UNKNOWN
+        assert Outcome(one.outcome.value) is Outcome.UNKNOWN
         assert "not kept" in one.message
         assert await settled(sandbox, path) == []
 
     async def test_generation_2_stays_unknown_and_is_listed(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path, api=Api.V2)
-        assert await settled(sandbox, path, Api.V2) == [Ending.UNKNOWN]
+        assert await settled(sandbox, path, Api.V2) == [Outcome.UNKNOWN]
         assert await settled(sandbox, path, Api.V2) == []
-        assert endings(path) == [Ending.UNKNOWN]
+        assert endings(path) == [Outcome.UNKNOWN]
 
     async def test_an_outcome_that_was_unknown_is_settled(self, sandbox: SandboxThread, path: Path) -> None:
-        leave_open(path, "user-0007", outcome=Ending.UNKNOWN)
-        assert await settled(sandbox, path) == [Ending.CONFIRMED]
+        leave_open(path, "user-0007", outcome=Outcome.UNKNOWN)
+        assert await settled(sandbox, path) == [Outcome.CONFIRMED]
 
     @pytest.mark.usefixtures("patient")
     async def test_a_user_that_cannot_be_read_stays_open(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path, "user-0003")
         leave_open(path, "user-0007")
         sandbox.faults.busy_users = frozenset({"user-0003"})
-        assert await settled(sandbox, path) == [Ending.CONFIRMED]
-        assert endings(path) == [None, Ending.CONFIRMED]
+        assert await settled(sandbox, path) == [Outcome.CONFIRMED]
+        assert endings(path) == [None, Outcome.CONFIRMED]
         sandbox.faults.busy_users = frozenset()
-        assert await settled(sandbox, path) == [Ending.FAILED]
+        assert await settled(sandbox, path) == [Outcome.FAILED]
 
     async def test_another_connection_is_let_be(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path)
@@ -137,13 +148,13 @@ class TestSettling:
         async with start(sandbox, path) as desk:
             await desk.probe()
             [one] = desk.settled
-            assert Ending(one.outcome.value) is Ending.UNKNOWN
+            assert Outcome(one.outcome.value) is Outcome.UNKNOWN
             assert "still be at work" in one.message
-        assert endings(path) == [Ending.UNKNOWN]
+        assert endings(path) == [Outcome.UNKNOWN]
         later = datetime.now(UTC) + timedelta(minutes=2)
         async with start(sandbox, path, clock=lambda: later) as desk:
             await desk.probe()
-            assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.FAILED]
+            assert [Outcome(one.outcome.value) for one in desk.settled] == [Outcome.FAILED]
 
     async def test_the_same_run_looks_again_when_it_cannot_be_applied_any_more(
         self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
@@ -155,25 +166,25 @@ class TestSettling:
         async with start(sandbox, path, clock=lambda: next(clock)) as desk:
             await desk.probe()
             await until(lambda: len(desk.settled) == 2)
-            assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.UNKNOWN, Ending.FAILED]
+            assert [Outcome(one.outcome.value) for one in desk.settled] == [Outcome.UNKNOWN, Outcome.FAILED]
 
     async def test_a_clock_that_was_set_back_changes_nothing(
         self, sandbox: SandboxThread, path: Path
     ) -> None:
         leave_open(path, at=datetime.now(UTC) + timedelta(days=30))
-        assert await settled(sandbox, path) == [Ending.FAILED]
+        assert await settled(sandbox, path) == [Outcome.FAILED]
         async with start(sandbox, path) as desk:
             [result] = await withdraw(desk, "user-0003")
             assert result.outcome is Outcome.CONFIRMED
-        assert endings(path) == [Ending.FAILED, Ending.CONFIRMED]
+        assert endings(path) == [Outcome.FAILED, Outcome.CONFIRMED]
 
     async def test_a_console_on_another_host_is_trusted_for_a_day(
         self, sandbox: SandboxThread, path: Path
     ) -> None:
         leave_open(path, at=datetime.now(UTC) - timedelta(hours=23), host="elsewhere")
         leave_open(path, at=datetime.now(UTC) - timedelta(hours=25), host="elsewhere")
-        assert await settled(sandbox, path) == [Ending.FAILED]
-        assert endings(path) == [None, Ending.FAILED]
+        assert await settled(sandbox, path) == [Outcome.FAILED]
+        assert endings(path) == [None, Outcome.FAILED]
 
     async def test_a_look_up_that_is_cancelled_does_not_stop_it(
         self, sandbox: SandboxThread, path: Path
@@ -185,7 +196,7 @@ class TestSettling:
             await until(lambda: len(sandbox.requests) == 1)
             look_up.cancel()
             await desk.probe()
-            assert [Ending(one.outcome.value) for one in desk.settled] == [Ending.FAILED]
+            assert [Outcome(one.outcome.value) for one in desk.settled] == [Outcome.FAILED]
 
     async def test_a_server_that_does_not_answer_holds_no_look_up_up_and_no_leaving(
         self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
@@ -206,7 +217,7 @@ class TestOwnWrites:
         leave_open(path)
         with Journal(path) as journal:
             [left] = journal.unresolved()
-        [own] = await keeper.begin([replace(left.intent, operator=keeper.operator)])
+        [own] = await keeper.begin([again(replace(left.intent, operator=keeper.operator))])
         assert [entry.seq for entry in await keeper.cut_short()] == [left.seq]
         await keeper.close()
         other = JournalKeeper(path)
@@ -226,7 +237,7 @@ class TestOwnWrites:
             [left] = journal.unresolved()
         keeper = JournalKeeper(path)
         with pytest.raises(Exception, match="The journal is locked"):
-            await keeper.begin([left.intent])
+            await keeper.begin([again(left.intent)])
         twin.close()
-        await keeper.begin([left.intent])
+        await keeper.begin([again(left.intent)])
         await keeper.close()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dfn_tui.api.calls import Profile
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.inverse import (
     UndoField,
     UndoKind,
@@ -18,9 +19,19 @@ from dfn_tui.service.changes.inverse import (
     stage_undo,
     still_applied,
 )
-from dfn_tui.service.records import FieldKind, UserChange, UserRecord
+from dfn_tui.service.records import UserChange, UserRecord
 from dfn_tui.service.staging import DeletionNotConfirmed, Draft, Staging
-from dfn_tui.store import Change, Cover, Ending, Entry, FieldOutcome, Intent, Operator, Outcome, Subject
+from dfn_tui.store import (
+    Entry,
+    FieldChange,
+    FieldKind,
+    FieldOutcome,
+    Intent,
+    Operator,
+    OutcomeRecord,
+    Redaction,
+    Subject,
+)
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 USER = Identity(IdentityKind.USER_ID, "u-1")
@@ -38,7 +49,7 @@ def record(
 BLIND = UserRecord(Identity(IdentityKind.EXTERNAL_ID, "u-1"), NOW)
 
 
-def entry(*changes: Change, outcome: Outcome | None = None) -> Entry:
+def entry(*changes: FieldChange, outcome: OutcomeRecord | None = None) -> Entry:
     intent = Intent(
         "here",
         "sandbox",
@@ -55,8 +66,8 @@ def entry(*changes: Change, outcome: Outcome | None = None) -> Entry:
 def journalled(change: UserChange) -> Entry:
     """What the journal gives back of a change whose values are kept."""
     return entry(
-        *(Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in change.fields),
-        outcome=Outcome(7, Ending.CONFIRMED),
+        *(FieldChange(f.kind, f.name, f.before, f.after, f.readable, f.personal) for f in change.fields),
+        outcome=OutcomeRecord(7, Outcome.CONFIRMED),
     )
 
 
@@ -186,14 +197,14 @@ def test_whatever_happened_since_only_what_was_agreed_to_is_overwritten(
             assert field.now == field.change.after
 
 
-def one(change: Change, now: UserRecord) -> UndoField:
+def one(change: FieldChange, now: UserRecord) -> UndoField:
     found = entry(change)
     [field] = plan_undo(found, found.intent, now)
     return field
 
 
-def flag(before: State | None, after: State, *, readable: bool = True) -> Change:
-    return Change("consent", "mkt_flag", before.value if before else None, after.value, readable)
+def flag(before: State | None, after: State, *, readable: bool = True) -> FieldChange:
+    return FieldChange(FieldKind.CONSENT, "mkt_flag", before.value if before else None, after.value, readable)
 
 
 ON, OFF, NEVER = State.SUBSCRIBED, State.UNSUBSCRIBED, State.NEVER_SET
@@ -219,7 +230,7 @@ def test_a_flag_is_restored_stood_in_for_or_left(
 
 
 def test_a_conflict_is_staged_only_despite_it() -> None:
-    found = entry(flag(ON, OFF), Change("property", "points", 1, 2))
+    found = entry(flag(ON, OFF), FieldChange(FieldKind.PROPERTY, "points", 1, 2))
     now = record({Flag.MKT: NEVER}, {"points": 2})
     plan = plan_undo(found, found.intent, now)
     draft = Draft(now)
@@ -231,22 +242,24 @@ def test_a_conflict_is_staged_only_despite_it() -> None:
 
 
 def test_a_new_property_cannot_be_removed_and_says_so() -> None:
-    change = Change("property", "points", None, 2)
+    change = FieldChange(FieldKind.PROPERTY, "points", None, 2)
     field = one(change, record(properties={"points": 2}))
     assert (field.kind, field.stageable) == (UndoKind.IMPOSSIBLE, False)
     assert "cannot be removed" in field.why
     assert one(change, record()).kind is UndoKind.ALREADY
 
 
-@pytest.mark.parametrize("cover", [Cover.NOT_KEPT, Cover.DROPPED, Cover.NO_KEY])
-def test_a_value_that_was_not_kept_is_not_restored(cover: Cover) -> None:
-    change = Change("ci", "phone_number", "82••••••••78", "82••••••••21", personal=True, cover=cover)
+@pytest.mark.parametrize("cover", [Redaction.NOT_KEPT, Redaction.DROPPED, Redaction.NO_KEY])
+def test_a_value_that_was_not_kept_is_not_restored(cover: Redaction) -> None:
+    change = FieldChange(
+        FieldKind.CI, "phone_number", "82••••••••78", "82••••••••21", personal=True, redaction=cover
+    )
     field = one(change, record(ci={"phone_number": "82••••••••78"}))
     assert (field.kind, field.stageable) == (UndoKind.IMPOSSIBLE, False)
 
 
 def test_deleting_an_identifier_again_needs_the_id_and_stages_nothing_without_it() -> None:
-    found = entry(Change("ci", "kakao_id", None, "0123456789", personal=True), flag(ON, OFF))
+    found = entry(FieldChange(FieldKind.CI, "kakao_id", None, "0123456789", personal=True), flag(ON, OFF))
     now = record({Flag.MKT: OFF}, ci={"kakao_id": "0123456789"})
     plan = plan_undo(found, found.intent, now)
     draft = Draft(now)
@@ -259,7 +272,7 @@ def test_deleting_an_identifier_again_needs_the_id_and_stages_nothing_without_it
 
 
 def test_an_identifier_that_somebody_replaced_is_deleted_only_despite_it() -> None:
-    field = one(Change("ci", "kakao_id", None, "1"), record(ci={"kakao_id": "2"}))
+    field = one(FieldChange(FieldKind.CI, "kakao_id", None, "1"), record(ci={"kakao_id": "2"}))
     assert (field.kind, field.despite) == (UndoKind.CONFLICT, UndoKind.DELETE)
 
 
@@ -284,19 +297,23 @@ def test_edits_made_after_an_undo_was_dropped_are_no_undo() -> None:
 
 
 def test_what_was_refused_or_not_applied_needs_no_undo() -> None:
-    ended = Outcome(
+    ended = OutcomeRecord(
         7,
-        Ending.FAILED,
+        Outcome.FAILED,
         (
-            FieldOutcome("consent", "mkt_flag", Ending.FAILED),
-            FieldOutcome("property", "points", Ending.DIFFERENT),
-            FieldOutcome("property", "tier", Ending.NOT_APPLIED),
+            FieldOutcome(FieldKind.CONSENT, "mkt_flag", Outcome.FAILED),
+            FieldOutcome(FieldKind.PROPERTY, "points", Outcome.DIFFERENT),
+            FieldOutcome(FieldKind.PROPERTY, "tier", Outcome.FAILED),
         ),
     )
-    changes = (flag(ON, OFF), Change("property", "points", 1, 2), Change("property", "tier", "a", "b"))
+    changes = (
+        flag(ON, OFF),
+        FieldChange(FieldKind.PROPERTY, "points", 1, 2),
+        FieldChange(FieldKind.PROPERTY, "tier", "a", "b"),
+    )
     assert [c.name for c in still_applied(entry(*changes, outcome=ended))] == ["points"]
     assert len(still_applied(entry(*changes))) == 3
-    assert still_applied(entry(*changes, outcome=Outcome(7, Ending.NOT_APPLIED))) == ()
+    assert still_applied(entry(*changes, outcome=OutcomeRecord(7, Outcome.FAILED))) == ()
 
 
 @pytest.mark.parametrize(
@@ -304,13 +321,13 @@ def test_what_was_refused_or_not_applied_needs_no_undo() -> None:
     [
         (flag(None, ON, readable=False), UndoKind.STAND_IN, OFF.value),
         (flag(None, OFF, readable=False), UndoKind.IMPOSSIBLE, None),
-        (Change("property", "df_name", None, "x", False), UndoKind.IMPOSSIBLE, None),
-        (Change("ci", "email", "a@b.kr", None, False), UndoKind.RESTORE, "a@b.kr"),
-        (Change("ci", "email", None, "a@b.kr", False), UndoKind.IMPOSSIBLE, None),
+        (FieldChange(FieldKind.PROPERTY, "df_name", None, "x", False), UndoKind.IMPOSSIBLE, None),
+        (FieldChange(FieldKind.CI, "email", "a@b.kr", None, False), UndoKind.RESTORE, "a@b.kr"),
+        (FieldChange(FieldKind.CI, "email", None, "a@b.kr", False), UndoKind.IMPOSSIBLE, None),
     ],
 )
 def test_where_nothing_can_be_read_only_what_is_known_is_taken_back(
-    change: Change, kind: UndoKind, wanted: str | None
+    change: FieldChange, kind: UndoKind, wanted: str | None
 ) -> None:
     field = one(change, BLIND)
     assert (field.kind, field.wanted) == (kind, wanted)
@@ -318,7 +335,7 @@ def test_where_nothing_can_be_read_only_what_is_known_is_taken_back(
 
 def test_a_link_is_not_taken_back() -> None:
     """Its only way back would delete the whole person."""
-    linked = one(Change("ci", "email", None, "a@b.kr", False), BLIND)
+    linked = one(FieldChange(FieldKind.CI, "email", None, "a@b.kr", False), BLIND)
     assert (linked.kind, linked.stageable) == (UndoKind.IMPOSSIBLE, False)
     assert "cannot be taken back" in linked.why
 
@@ -326,11 +343,11 @@ def test_a_link_is_not_taken_back() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        Change("consent", "no_such_flag", "Subscribed", "Unsubscribed"),
-        Change("consent", "mkt_flag", "Perhaps", "Unsubscribed"),
-        Change("consent", "mkt_flag", "Subscribed", cast("Value", {"a": 1})),
-        Change("spell", "mkt_flag", "Subscribed", "Unsubscribed"),
+        FieldChange(FieldKind.CONSENT, "no_such_flag", "Subscribed", "Unsubscribed"),
+        FieldChange(FieldKind.CONSENT, "mkt_flag", "Perhaps", "Unsubscribed"),
+        FieldChange(FieldKind.CONSENT, "mkt_flag", "Subscribed", cast("Value", {"a": 1})),
+        FieldChange(cast("FieldKind", "spell"), "mkt_flag", "Subscribed", "Unsubscribed"),
     ],
 )
-def test_an_entry_that_was_tampered_with_is_not_undone(change: Change) -> None:
+def test_an_entry_that_was_tampered_with_is_not_undone(change: FieldChange) -> None:
     assert one(change, record({Flag.MKT: OFF})).kind is UndoKind.IMPOSSIBLE

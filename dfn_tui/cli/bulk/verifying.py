@@ -11,7 +11,7 @@ from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.change_words import value_words
-from dfn_tui.service.records import FieldChange
+from dfn_tui.store import FieldChange
 from dfn_tui.text import _, inert, ngettext
 
 

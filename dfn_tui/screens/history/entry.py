@@ -13,7 +13,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
-from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_cover
+from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_redaction
 from dfn_tui.service.changes.inverse import still_applied
 from dfn_tui.service.history import entry_lines, outcome_lines
 from dfn_tui.text import _, inert
@@ -69,9 +69,9 @@ class EntryScreen(ConsoleScreen[None]):
 
     def _text(self, entry: Entry) -> str:
         subject = entry.intent.subject
-        covers = [(subject.kind, subject.cover), *((c.name, c.cover) for c in entry.intent.changes)]
+        covers = [(subject.kind, subject.redaction), *((c.name, c.redaction) for c in entry.intent.changes)]
         covered = [
-            _("{name}: {why}").format(name=inert(name), why=explain_cover(cover))
+            _("{name}: {why}").format(name=inert(name), why=explain_redaction(cover))
             for name, cover in covers
             if cover is not None
         ]

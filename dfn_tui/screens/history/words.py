@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from dfn_tui.consent.words import state_glyph, state_name
-from dfn_tui.service import Change, Ending, Entry, FieldKind, Value
+from dfn_tui.service import Entry, FieldChange, FieldKind, Outcome, Value
 from dfn_tui.service.history import operator_words, state_of
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _, inert
@@ -13,22 +13,23 @@ from dfn_tui.widgets.table import REST, Column
 WIDE = 100
 """Beyond this width there is room for the year, the operator and the connection."""
 
-_STYLES = {Ending.CONFIRMED: "green", Ending.ACCEPTED: "yellow", None: "yellow"}
+_STYLES = {Outcome.CONFIRMED: "green", Outcome.ACCEPTED: "yellow", None: "yellow"}
 _VALUE = 20
 
 
-def ending_words(ending: Ending | None) -> str:
+def ending_words(ending: Outcome | None) -> str:
     """How a write ended, by glyph and word; None where nothing is known of it yet."""
     if ending is None:
         return _("… open")
     return {
-        Ending.CONFIRMED: _("✓ confirmed"),
-        Ending.ACCEPTED: _("~ accepted"),
-        Ending.DIFFERENT: _("✗ different"),
-        Ending.FAILED: _("✗ failed"),
-        Ending.UNKNOWN: _("? unknown"),
-        Ending.NOT_APPLIED: _("✗ not applied"),
-        Ending.CHANGED_BY_OTHER: _("! someone else"),
+        Outcome.CONFIRMED: _("✓ confirmed"),
+        Outcome.ACCEPTED: _("~ accepted"),
+        Outcome.DIFFERENT: _("✗ different"),
+        Outcome.FAILED: _("✗ failed"),
+        Outcome.UNKNOWN: _("? unknown"),
+        Outcome.UNCHANGED: _("✓ unchanged"),
+        Outcome.PLANNED: _("planned"),
+        Outcome.CONFLICT: _("! changed meanwhile"),
     }[ending]
 
 
@@ -56,7 +57,7 @@ def _user(entry: Entry) -> Text:
 
 
 def _outcome(entry: Entry) -> Text:
-    ending = entry.outcome.ending if entry.outcome else None
+    ending = entry.outcome.outcome if entry.outcome else None
     return Text(ending_words(ending), _STYLES.get(ending, "bold red"))
 
 
@@ -80,7 +81,7 @@ def what(entry: Entry) -> str:
     return " ".join(words)
 
 
-def _short(change: Change) -> str:
+def _short(change: FieldChange) -> str:
     name = inert(change.name, 40)
     if change.kind == FieldKind.CONSENT:
         return f"{name} {state_glyph(state_of(change.before))} → {state_glyph(state_of(change.after))}"
@@ -89,14 +90,14 @@ def _short(change: Change) -> str:
     return f"{name} → {value_words(change, change.after, revealed=False, limit=_VALUE)}"
 
 
-def value_words(change: Change, value: Value | None, *, revealed: bool, limit: int = 60) -> str:
+def value_words(change: FieldChange, value: Value | None, *, revealed: bool, limit: int = 60) -> str:
     """A value of that change: a consent by glyph and word, a personal one masked unless `revealed`."""
     if change.kind == FieldKind.CONSENT:
         state = state_of(value)
         return f"{state_glyph(state)} {state_name(state)}"
     if value is None:
         return _("(none)")
-    if change.cover is not None:  # a mask already
+    if change.redaction is not None:  # a mask already
         return inert(str(value), limit)
     return shown_value(change.name, value, revealed=revealed, limit=limit)
 

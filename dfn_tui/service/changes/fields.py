@@ -28,7 +28,7 @@ from dfn_tui.service.changes.values import (
     same_value,
     type_of,
 )
-from dfn_tui.service.records import FieldKind
+from dfn_tui.store import FieldKind
 from dfn_tui.text import _, inert
 from dfn_tui.text.ids import bare_id
 

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import seen, unread
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.history import state_of
-from dfn_tui.service.records import FieldKind, UserRecord
+from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft
-from dfn_tui.store import Change, Ending, Entry, Intent, explain_cover
+from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, explain_redaction
 from dfn_tui.text import _, inert
 
 if TYPE_CHECKING:
     from dfn_tui.service.desk import Desk
-
-_NEVER_APPLIED = (Ending.FAILED, Ending.NOT_APPLIED)
 
 
 class UndoRefused(ConsoleError):
@@ -54,7 +53,7 @@ class UndoField:
     otherwise the kind itself.
     """
 
-    change: Change
+    change: FieldChange
     kind: UndoKind
     now: Value | None
     despite: UndoKind
@@ -67,9 +66,9 @@ class UndoField:
         return self.despite in _STAGED
 
 
-def still_applied(entry: Entry) -> tuple[Change, ...]:
+def still_applied(entry: Entry) -> tuple[FieldChange, ...]:
     """The changes of an entry that were applied as far as is known; the others need no undo."""
-    return tuple(c for c in entry.intent.changes if entry.ending_of(c) not in _NEVER_APPLIED)
+    return tuple(c for c in entry.intent.changes if entry.outcome_of(c) is not Outcome.FAILED)
 
 
 async def prepare_undo(desk: "Desk", entry: Entry) -> tuple[UserRecord, tuple[UndoField, ...]]:
@@ -79,11 +78,11 @@ async def prepare_undo(desk: "Desk", entry: Entry) -> tuple[UserRecord, tuple[Un
     """
     intent = await desk.journal.reveal(entry)
     subject = intent.subject
-    if subject.cover is not None or subject.kind not in [*IdentityKind]:
+    if subject.redaction is not None or subject.kind not in [*IdentityKind]:
         raise UndoRefused(
             _("This entry cannot be undone here"),
             _("Whom it was about is not known: {why}").format(
-                why=explain_cover(subject.cover) if subject.cover else inert(subject.kind, 40)
+                why=explain_redaction(subject.redaction) if subject.redaction else inert(subject.kind, 40)
             ),
             _("Look the user up, and change what is to be changed."),
         )
@@ -102,7 +101,7 @@ def plan_undo(entry: Entry, intent: Intent, record: UserRecord) -> tuple[UndoFie
     return tuple(_field(c, record) for c in intent.changes if (c.kind, c.name) in applied)
 
 
-def _field(change: Change, record: UserRecord) -> UndoField:
+def _field(change: FieldChange, record: UserRecord) -> UndoField:
     if not _sound(change):
         why = _("The entry holds something that this console cannot have written.")
         return UndoField(change, UndoKind.IMPOSSIBLE, None, UndoKind.IMPOSSIBLE, why=why)
@@ -110,7 +109,7 @@ def _field(change: Change, record: UserRecord) -> UndoField:
     read, now, _why = seen(record, kind, change.name)
     doing, wanted, why = _way_back_of(kind, change, record)
     if doing is UndoKind.IMPOSSIBLE:
-        already = change.cover is None and change.readable and read and same_value(now, change.before)
+        already = change.redaction is None and change.readable and read and same_value(now, change.before)
         doing, why = (UndoKind.ALREADY, "") if already else (doing, why)
         return UndoField(change, doing, now, doing, why=why)
     if read and change.readable and same_value(now, change.before):
@@ -123,7 +122,7 @@ def _field(change: Change, record: UserRecord) -> UndoField:
     return found
 
 
-def _sound(change: Change) -> bool:
+def _sound(change: FieldChange) -> bool:
     """Whether a console wrote this, and not somebody who altered the journal."""
     if change.kind != FieldKind.CONSENT:
         return change.kind in [*FieldKind]
@@ -134,9 +133,9 @@ def _sound(change: Change) -> bool:
 Way = tuple[UndoKind, Value | None, str]
 
 
-def _way_back_of(kind: FieldKind, change: Change, record: UserRecord) -> Way:
-    if change.cover is not None:
-        return UndoKind.IMPOSSIBLE, None, explain_cover(change.cover)
+def _way_back_of(kind: FieldKind, change: FieldChange, record: UserRecord) -> Way:
+    if change.redaction is not None:
+        return UndoKind.IMPOSSIBLE, None, explain_redaction(change.redaction)
     if not change.readable:
         return blind_way_back(kind, change.before, change.after)
     return way_back(kind, change.before)
@@ -203,7 +202,7 @@ def stage_undo(
     draft.undo_of = entry
 
 
-def _stage(draft: Draft, change: Change, wanted: Value) -> None:
+def _stage(draft: Draft, change: FieldChange, wanted: Value) -> None:
     kind = FieldKind(change.kind)
     if kind is FieldKind.CONSENT:
         draft.stage_consents({Flag(change.name): State(str(wanted))})

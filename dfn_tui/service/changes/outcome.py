@@ -9,7 +9,8 @@ from dfn_tui.api.types import Identity, Value
 from dfn_tui.outcomes import Outcome, gravest
 from dfn_tui.service.changes.reading import Seen, seen
 from dfn_tui.service.changes.values import same_value
-from dfn_tui.service.records import FieldChange, FieldKind, UserRecord
+from dfn_tui.service.records import UserRecord
+from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _
 
 STILL_AT_WORK = timedelta(minutes=1)
@@ -79,6 +80,15 @@ def judge_user(
     parts = dict.fromkeys(part_of(item) for item in changes)
     said = (replies.get((identity, part)) for part in parts)
     return UserResult(identity, fields, tuple(reply for reply in said if reply is not None and reply.error))
+
+
+def shows_all(changes: Sequence[FieldChange], record: UserRecord | None) -> bool:
+    """Whether reading back shows all that was wanted: CONFIRMED, whatever was said."""
+    for item in changes:
+        found = seen(record, item.kind, item.name)
+        if not (found.read and same_value(found.now, item.after)):
+            return False
+    return True
 
 
 def judge(change: FieldChange, reply: Reply | None, found: Seen, *, settled: bool) -> FieldResult:

@@ -26,7 +26,7 @@ from dfn_tui.service.changes.outcome import (
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.changes.reading import Records, fields_of, read_fields, seen
 from dfn_tui.service.changes.values import same_value
-from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)

@@ -15,7 +15,7 @@ from dfn_tui.consent.night import night_at
 from dfn_tui.consent.words import night_rule, night_wait
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.place import Mode, capabilities_of
-from dfn_tui.service.records import FieldKind
+from dfn_tui.store import FieldKind
 from dfn_tui.text import _, inert
 
 MAX_GRANTS = 100

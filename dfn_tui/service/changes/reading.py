@@ -8,7 +8,8 @@ from dfn_tui.api.calls import OnProgress, Reply, UserApi, ignore_progress
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.records import FieldChange, FieldKind, UserRecord
+from dfn_tui.service.records import UserRecord
+from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, inert
 
 Field = tuple[FieldKind, str]

@@ -12,8 +12,7 @@ from dfn_tui.service.changes.pipeline import ChangeGroup, Target, read_groups
 from dfn_tui.service.changes.reading import Records
 from dfn_tui.service.intents import outcome as recorded
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.service.records import FieldChange, FieldKind
-from dfn_tui.store import Change, Ending, Entry, Filter, Intent
+from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent
 from dfn_tui.text import _
 
 _PAGE = 200
@@ -42,7 +41,7 @@ async def reconcile(
     cut = [entry for entry in await keeper.cut_short() if entry.intent.connection == connection]
     unknown: list[Entry] = []
     if api.capabilities.read_by:
-        unknown = await keeper.find(Filter(connection=connection, outcome=Ending.UNKNOWN), limit=_PAGE)
+        unknown = await keeper.find(Filter(connection=connection, outcome=Outcome.UNKNOWN), limit=_PAGE)
     found: list[Reconciled] = []
     entries = [*cut, *unknown]
     for at in range(0, len(entries), _PAGE):
@@ -94,9 +93,9 @@ def _result(
     return None if result.outcome is Outcome.UNKNOWN and entry.outcome is not None else result
 
 
-def _if_kept(change: Change, found: FieldResult) -> FieldResult:
+def _if_kept(change: FieldChange, found: FieldResult) -> FieldResult:
     """A value of which only the mask was kept cannot be compared."""
-    if change.cover is None:
+    if change.redaction is None:
         return found
     message = _("Its value was not kept, so reading back cannot tell.")
     return replace(found, outcome=Outcome.UNKNOWN, message=message)

@@ -9,7 +9,8 @@ import pytest
 from dfn_tui.cli import main
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import Backend
-from dfn_tui.store import Change, Ending, FieldOutcome, Journal, Outcome, Subject, journal_file
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import FieldChange, FieldKind, FieldOutcome, Journal, OutcomeGroup, Subject, journal_file
 from tests.unit.journal_command.running import EMAIL, HOSTILE, Ask, Run, no_keyring
 from tests.unit.journals import BOB, KEY, PHONE, consent, intent, ticking
 
@@ -33,17 +34,19 @@ def _no_keyring_at_first(keyring: Ask) -> None:
 def journal() -> Path:
     """Four changes: settled at once; unknown, then settled by another; open and hostile; of a sealed id."""
     path = journal_file()
-    flag = FieldOutcome("consent", "mkt_flag", Ending.CONFIRMED, True, "Unsubscribed")
-    phone = FieldOutcome("ci", "phone_number", Ending.DIFFERENT, True, "821099998888", personal=True)
+    flag = FieldOutcome(FieldKind.CONSENT, "mkt_flag", Outcome.CONFIRMED, True, "Unsubscribed")
+    phone = FieldOutcome(FieldKind.CI, "phone_number", Outcome.DIFFERENT, True, "821099998888", personal=True)
     with Journal(path, KEY, clock=ticking()) as kept:
         kept.begin([intent("u-1", consent(), PHONE)])
-        kept.conclude([Outcome(1, Ending.UNKNOWN)])
-        kept.conclude([Outcome(1, Ending.DIFFERENT, (flag, phone), by=BOB)])
+        kept.conclude([OutcomeGroup((1,), Outcome.UNKNOWN)])
+        kept.conclude([OutcomeGroup((1,), Outcome.DIFFERENT, (flag, phone), by=BOB)])
         kept.begin([intent("김철수", consent("night_flag", "Undefined", "Subscribed"), operator=BOB)])
-        kept.conclude([Outcome(4, Ending.UNKNOWN, code="5003", message="busy")])
-        kept.begin([intent(HOSTILE, Change("property", HOSTILE, None, HOSTILE), connection="bank")])
+        kept.conclude([OutcomeGroup((4,), Outcome.UNKNOWN, code="5003", message="busy")])
+        kept.begin(
+            [intent(HOSTILE, FieldChange(FieldKind.PROPERTY, HOSTILE, None, HOSTILE), connection="bank")]
+        )
         kept.begin([intent(subject=Subject("email", EMAIL, personal=True))])
-        kept.conclude([Outcome(7, Ending.ACCEPTED)])
+        kept.conclude([OutcomeGroup((7,), Outcome.ACCEPTED)])
     return path
 
 

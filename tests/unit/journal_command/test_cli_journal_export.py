@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.store import Change, Filter, Journal, journal_file
+from dfn_tui.store import FieldChange, FieldKind, Filter, Journal, journal_file
 from tests.unit.journal_command.running import EMAIL, Ask, Run, golden, lines, no_keyring, with_key
 from tests.unit.journals import PHONE, intent, tampering
 
@@ -67,7 +67,7 @@ def test_what_was_exported_is_what_the_journal_holds(run: Run, journal: Path, tm
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "'", "\t=", "\r="])
 def test_no_cell_begins_a_formula(run: Run, start: str) -> None:
     with Journal(journal_file()) as journal:
-        journal.begin([intent(f"{start}1+1", Change("property", f"{start}a", f"{start}b", -5))])
+        journal.begin([intent(f"{start}1+1", FieldChange(FieldKind.PROPERTY, f"{start}a", f"{start}b", -5))])
     (row,) = csv.DictReader(io.StringIO(run("export", "--format", "csv")[1]))
     for cell in (row["user_id"], row["name"], row["before"], row["after"]):
         assert cell[0] in {"'", "\\"}

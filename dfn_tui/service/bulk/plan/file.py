@@ -127,7 +127,7 @@ class PlanFile:
     def user_of(self, row: tuple[int, str, int, int, int | None]) -> PlannedUser:
         """The user of a row: number, user, shape, left_out, undo_of."""
         number, user, shape, left_out, undo_of = row
-        return PlannedUser(number, user, self.shape(shape), bool(left_out), undo_of)
+        return PlannedUser(number, user, self.shape(shape), bool(left_out), undo_of, shape)
 
     def close(self) -> None:
         self.db.close()

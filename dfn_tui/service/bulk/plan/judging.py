@@ -11,7 +11,8 @@ from dfn_tui.service.bulk.plan.records import Shape, Standing, edit_set
 from dfn_tui.service.changes.fields import EditSet
 from dfn_tui.service.changes.reading import seen
 from dfn_tui.service.changes.values import same_value
-from dfn_tui.service.records import FieldKind, UserRecord
+from dfn_tui.service.records import UserRecord
+from dfn_tui.store import FieldKind
 from dfn_tui.text import inert
 
 UNKNOWN_VALUE = "unknown-value"

@@ -18,8 +18,9 @@ from dfn_tui.service.bulk.plan.drafting import Draft, Judged, Row, given_up
 from dfn_tui.service.bulk.plan.judging import blind, judge
 from dfn_tui.service.bulk.plan.records import Head, edit_set
 from dfn_tui.service.bulk.plan.undoing import UndoWish
-from dfn_tui.service.records import FieldKind, UserRecord
+from dfn_tui.service.records import UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
+from dfn_tui.store import FieldKind
 from dfn_tui.text import inert
 
 _PAGE = 2000  # rows read or written together

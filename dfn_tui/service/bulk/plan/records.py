@@ -16,7 +16,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
-from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind
 
 
 class PlanError(ConsoleError):
@@ -160,6 +160,8 @@ class PlannedUser:
     left_out: bool = False
     undo_of: int | None = None
     """The journal entry that would be taken back."""
+    group: int = 0
+    """The number of the shape in the plan's file: users of one group have the same changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, Head, Standing
 from dfn_tui.service.changes.policy import Scope
-from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind
 
 _AFTER = {Direction.GRANT: State.SUBSCRIBED, Direction.WITHDRAW: State.UNSUBSCRIBED}
 

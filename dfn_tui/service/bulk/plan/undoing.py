@@ -7,7 +7,7 @@ from dfn_tui.service.bulk.plan.judging import Written
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.inverse import UndoKind, blind_way_back
 from dfn_tui.service.changes.inverse import way_back as field_way_back
-from dfn_tui.service.records import FieldChange
+from dfn_tui.store import FieldChange
 from dfn_tui.text import _, inert
 
 NO_WAY_BACK = "no-way-back"

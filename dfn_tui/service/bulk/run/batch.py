@@ -23,7 +23,7 @@ from dfn_tui.service.changes.outcome import (
 )
 from dfn_tui.service.changes.pipeline import ChangeGroup, Target, check, not_sent, send
 from dfn_tui.service.changes.reading import fields_of
-from dfn_tui.service.records import FieldChange
+from dfn_tui.store import FieldChange, OutcomeGroup
 from dfn_tui.text import _
 
 TRIES = 3
@@ -81,21 +81,24 @@ class Batches:
             groups = await self._fresh(groups, planned)
         if not groups or self._client.over:
             return
-        numbers = await self._book.begin(self._entries.intents(groups))
-        sent = []
-        at = iter(numbers)
-        for group in groups:
-            sent += [Sent(planned[user.number], group.fields, next(at)) for user in group.users]
+        numbers = iter(await self._book.begin(self._entries.intents(groups)))
+        sent = [(group, [next(numbers) for _user in group.users]) for group in groups]
         replies = await send(self._client.api, groups)
-        self._settle_answers(sent, replies)
+        self._settle_answers(sent, planned, replies)
 
     def _groups(self, users: Sequence[PlannedUser]) -> list[ChangeGroup]:
-        """Users of one shape together; a plan has them side by side."""
-        found: dict[tuple[str, str, str], tuple[PlannedUser, list[Target]]] = {}
+        """Users of one shape together."""
+        kind = self._entries.kind
+        found: dict[int, list[PlannedUser]] = {}
         for user in users:
-            target = Target(self._identity(user), user.undo_of, user.number)
-            found.setdefault(user.shape.row(), (user, []))[1].append(target)
-        return [ChangeGroup(user.shape.changes, tuple(targets)) for user, targets in found.values()]
+            found.setdefault(user.group, []).append(user)
+        return [
+            ChangeGroup(
+                same[0].shape.changes,
+                tuple(Target(Identity(kind, user.user), user.undo_of, user.number) for user in same),
+            )
+            for same in found.values()
+        ]
 
     def _identity(self, user: PlannedUser) -> Identity:
         return Identity(self._entries.kind, user.user)
@@ -120,42 +123,44 @@ class Batches:
             return ()
         return checked.fresh
 
-    def _settle_answers(self, sent: Sequence[Sent], replies: Replies) -> None:
+    def _settle_answers(
+        self,
+        sent: Sequence[tuple[ChangeGroup, Sequence[int]]],
+        planned: Mapping[int, PlannedUser],
+        replies: Replies,
+    ) -> None:
         """Ends the users of whom the answer can be believed, and has the others read."""
         ended: list[Ended] = []
-        accepted: list[Sent] = []
-        refused: list[tuple[int, UserResult]] = []
+        accepted: list[int] = []
+        outcomes: list[OutcomeGroup] = []
         unclear: list[Sent] = []
         pending = False
-        for one in sent:
-            said = self._said(one, replies)
-            if all(reply.ok for reply in said):
-                accepted.append(one)
-            elif all(reply.ok or reply.refused for reply in said) and self._believed(said):
-                result = judge_user(self._identity(one.user), one.fields, replies, None, settled=True)
-                refused.append((one.seq, result))
-                if not (self._client.over and _nothing_happened(said)):
-                    ended.append(_ended(result, one.user.number, one.seq))
-            else:
-                unclear.append(one)
-                pending = pending or any(reply.pending for reply in said)
-        ended += [Ended(one.user.number, one.seq, Outcome.ACCEPTED) for one in accepted]
-        outcomes = [self._entries.all_ended(one.seq, Outcome.ACCEPTED) for one in accepted]
-        outcomes += [self._entries.ended(seq, result) for seq, result in refused]
+        for group, seqs in sent:
+            parts = tuple(dict.fromkeys(map(part_of, group.fields)))
+            for user, seq in zip(group.users, seqs, strict=True):
+                said = [replies[user.identity, part] for part in parts]
+                if all(reply.ok for reply in said):
+                    accepted.append(seq)
+                    ended.append(Ended(user.number, seq, Outcome.ACCEPTED))
+                elif self._believed(said):
+                    result = judge_user(user.identity, group.fields, replies, None, settled=True)
+                    outcomes.append(self._entries.ended(seq, result))
+                    if not (self._client.over and _nothing_happened(said)):
+                        ended.append(_ended(result, user.number, seq))
+                else:
+                    unclear.append(Sent(planned[user.number], group.fields, seq))
+                    pending = pending or any(reply.pending for reply in said)
+        if accepted:
+            outcomes.append(self._entries.all_ended(accepted, Outcome.ACCEPTED))
         self._book.end(ended, outcomes)
         if unclear:
             delay = STILL_AT_WORK.total_seconds() if pending else SHORTLY
             self.look_again(unclear, delay, replies)
 
-    def _said(self, one: Sent, replies: Replies) -> list[Reply]:
-        return [reply for reply in self._maybe_said(one, replies) if reply is not None]
-
-    def _maybe_said(self, one: Sent, replies: Replies) -> list[Reply | None]:
-        identity = self._identity(one.user)
-        return [replies.get((identity, part)) for part in dict.fromkeys(map(part_of, one.fields))]
-
-    def _believed(self, said: Iterable[Reply]) -> bool:
+    def _believed(self, said: Sequence[Reply]) -> bool:
         """Refused as a whole, or a part of it where nothing can be read back."""
+        if not all(reply.ok or reply.refused for reply in said):
+            return False
         return not self._reads or not any(reply.ok for reply in said)
 
     def look_again(
@@ -207,7 +212,8 @@ class Batches:
                 left.append(one)
                 continue
             outcomes.append(self._entries.ended(one.seq, result))
-            lost = all(reply is None or reply.pending for reply in self._maybe_said(one, replies))
+            said = (replies.get((identity, part_of(item))) for item in one.fields)
+            lost = all(reply is None or reply.pending for reply in said)
             if lost and result.outcome is Outcome.FAILED and self._tries[one.user.number] + 1 < TRIES:
                 self._tries[one.user.number] += 1
                 again.append(one.user)
@@ -222,7 +228,7 @@ class Batches:
         """Ends users as unknown; `said`: the journal says so already."""
         message = _("No answer that can be used came, and reading back did not settle it.")
         ended = [Ended(one.user.number, one.seq, Outcome.UNKNOWN, "unknown", message) for one in sent]
-        outcomes = [] if said else [self._entries.all_ended(o.seq, Outcome.UNKNOWN, message) for o in sent]
+        outcomes = [] if said else [self._entries.all_ended([o.seq for o in sent], Outcome.UNKNOWN, message)]
         self._book.end(ended, outcomes)
 
     async def settle(self) -> None:

@@ -15,8 +15,7 @@ from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.worker_thread import WorkerThread
-from dfn_tui.store import Intent
-from dfn_tui.store import Outcome as JournalOutcome
+from dfn_tui.store import IntentGroup, OutcomeGroup
 from dfn_tui.text import _
 
 Answer = TypeVar("Answer")
@@ -27,7 +26,7 @@ class NotWrittenDown(ConsoleError):
 
 
 class _Begin(NamedTuple):
-    intents: Sequence[Intent]
+    intents: Sequence[IntentGroup]
     numbers: asyncio.Future[list[int]]
 
 
@@ -43,21 +42,21 @@ class Book:
         self._keeper = keeper
         self._thread = WorkerThread("job")
         self._begins: list[_Begin] = []
-        self._outcomes: list[JournalOutcome] = []
+        self._outcomes: list[OutcomeGroup] = []
         self._ended: list[Ended] = []
         self._open: set[int] = set()
         """The journal's entries of this run that did not end yet."""
         self._known = 0
         self._writing: asyncio.Task[None] | None = None
 
-    async def begin(self, intents: Sequence[Intent]) -> list[int]:
+    async def begin(self, intents: Sequence[IntentGroup]) -> list[int]:
         """Writes what is about to be sent; it is on the disk when this returns the entries' numbers."""
         numbers: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
         self._begins.append(_Begin(intents, numbers))
         self._write()
         return await numbers
 
-    def end(self, ended: Sequence[Ended], outcomes: Sequence[JournalOutcome] = ()) -> None:
+    def end(self, ended: Sequence[Ended], outcomes: Sequence[OutcomeGroup] = ()) -> None:
         """Has it written how users ended, soon; `flush` waits for it."""
         self._ended += ended
         self._outcomes += outcomes
@@ -103,19 +102,20 @@ class Book:
             self._writing = None
 
     async def _write_once(
-        self, begins: Sequence[_Begin], outcomes: Sequence[JournalOutcome], ended: Sequence[Ended]
+        self, begins: Sequence[_Begin], outcomes: Sequence[OutcomeGroup], ended: Sequence[Ended]
     ) -> None:
         intents = [intent for begin in begins for intent in begin.intents]
         if intents or outcomes:
             numbers = await self._keeper.write(outcomes, intents)
             self._open.update(numbers)
-            self._open.difference_update(outcome.intent for outcome in outcomes)
+            self._open.difference_update(seq for group in outcomes for seq in group.intents)
             self._known = max([self._known, *numbers])
             at = 0
             for begin in begins:
+                count = sum(len(group.users) for group in begin.intents)
                 if not begin.numbers.done():  # whoever asked may be gone
-                    begin.numbers.set_result(numbers[at : at + len(begin.intents)])
-                at += len(begin.intents)
+                    begin.numbers.set_result(numbers[at : at + count])
+                at += count
         if ended:
             floor = min(self._open, default=self._known + 1) - 1
             for outcome, count in (await self.ask(lambda job: job.write(ended, floor))).items():

@@ -1,6 +1,6 @@
 """The journal's entries of a run: the same for every user but for whom they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dfn_tui import __version__
 from dfn_tui.api.types import IdentityKind
@@ -11,8 +11,7 @@ from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.intents import outcome as recorded
-from dfn_tui.store import Change, Ending, Intent, Operator, Subject
-from dfn_tui.store import Outcome as JournalOutcome
+from dfn_tui.store import IntentGroup, IntentUser, Operator, OutcomeGroup, Subject
 
 
 class Entries:
@@ -28,41 +27,41 @@ class Entries:
         self._operator = operator
         self._personal = is_personal_id(kind)
 
-    def intents(self, groups: Sequence[ChangeGroup]) -> list[Intent]:
-        """What is about to be sent for each user of these groups, in order."""
-        record, found = self._record, []
-        for group in groups:
-            changes = tuple(
-                Change(f.kind.value, f.name, f.before, f.after, f.readable, f.personal) for f in group.fields
+    def intents(self, groups: Sequence[ChangeGroup]) -> list[IntentGroup]:
+        """What is about to be sent to the users of these groups."""
+        record = self._record
+        return [
+            IntentGroup(
+                connection=self._connection.name,
+                environment=self._connection.environment.value,
+                generation=self._connection.api.value,
+                changes=group.fields,
+                operator=self._operator,
+                program=__version__,
+                write=record.id,
+                users=tuple(
+                    IntentUser(
+                        Subject(self.kind.value, user.identity.value, self._personal),
+                        user.undo_of,
+                        f"{record.id}/{user.number}",
+                    )
+                    for user in group.users
+                ),
+                warnings=record.warnings,
+                reason=record.reason,
+                evidence=record.evidence,
             )
-            found += [
-                Intent(
-                    connection=self._connection.name,
-                    environment=self._connection.environment.value,
-                    generation=self._connection.api.value,
-                    subject=Subject(self.kind.value, user.identity.value, self._personal),
-                    changes=changes,
-                    operator=self._operator,
-                    program=__version__,
-                    write=record.id,
-                    warnings=record.warnings,
-                    reason=record.reason,
-                    evidence=record.evidence,
-                    undo_of=user.undo_of,
-                    job=f"{record.id}/{user.number}",
-                )
-                for user in group.users
-            ]
-        return found
+            for group in groups
+        ]
 
-    def all_ended(self, seq: int, outcome: Outcome, message: str = "") -> JournalOutcome:
-        """The whole user ended so."""
-        return JournalOutcome(seq, Ending(outcome.value), message=message, by=None)
+    def all_ended(self, intents: Iterable[int], outcome: Outcome, message: str = "") -> OutcomeGroup:
+        """The users of these entries ended so, as a whole."""
+        return OutcomeGroup(tuple(intents), outcome, message=message)
 
-    def ended(self, seq: int, result: UserResult) -> JournalOutcome:
+    def ended(self, seq: int, result: UserResult) -> OutcomeGroup:
         """How a user ended, field by field where there is more to say than that all is confirmed."""
         if result.outcome is Outcome.CONFIRMED:
-            return self.all_ended(seq, Outcome.CONFIRMED)
+            return self.all_ended([seq], Outcome.CONFIRMED)
         return recorded(seq, result)
 
 

@@ -101,7 +101,7 @@ class Job:
                 (*_SENT, *values, after, limit),
             ).fetchall()
             return [
-                PlannedUser(number, user, self.plan.shape(shape), undo_of=undo)
+                PlannedUser(number, user, self.plan.shape(shape), undo_of=undo, group=shape)
                 for number, user, shape, undo in found
             ]
 

@@ -13,7 +13,7 @@ from dfn_tui.service.bulk.run.book import Book
 from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import Ended
-from dfn_tui.service.changes.outcome import UserResult, judge_user, part_of
+from dfn_tui.service.changes.outcome import UserResult, judge_user, part_of, shows_all
 from dfn_tui.service.changes.reading import fields_of
 
 _AHEAD = 2000
@@ -21,6 +21,7 @@ _PAUSES = (0.0, 1.0, 3.0)
 """Seconds before each look at a user: the server may take a moment to show what it took."""
 
 _Accepted = tuple[PlannedUser, Ended]
+_Asked = tuple[Identity, _Accepted]
 
 
 async def read_back_all(
@@ -61,28 +62,33 @@ async def _read_back(
         records = await client.read_fields(identities, fields)
         if client.over:
             return  # a later start looks again
-        results = []
-        for identity, (user, _ended) in zip(identities, left, strict=True):
-            changes = user.shape.changes
+        shown: list[_Asked] = []
+        others: list[_Asked] = []
+        for identity, one in zip(identities, left, strict=True):
+            (shown if shows_all(one[0].shape.changes, records[identity]) else others).append((identity, one))
+        _confirm([ended for _identity, (_user, ended) in shown], book, entries)
+        left = []
+        for identity, one in others:
+            changes = one[0].shape.changes
             replies = {(identity, part_of(item)): Reply(identity, ok=True) for item in changes}
-            results.append(judge_user(identity, changes, replies, records[identity], settled=True))
-        told = [(ended, result) for (_user, ended), result in zip(left, results, strict=True)]
-        over = [one for one in told if last == 0 or one[1].outcome is not Outcome.DIFFERENT]
-        _write(over, book, entries)
-        left = [
-            one
-            for one, result in zip(left, results, strict=True)
-            if last != 0 and result.outcome is Outcome.DIFFERENT
-        ]
+            result = judge_user(identity, changes, replies, records[identity], settled=True)
+            if last != 0 and result.outcome is Outcome.DIFFERENT:
+                left.append(one)
+            else:
+                _write(one[1], result, book, entries)
         if not left:
             return
 
 
-def _write(told: Sequence[tuple[Ended, UserResult]], book: Book, entries: Entries) -> None:
-    ended, outcomes = [], []
-    for was, result in told:
-        telling = result.telling
-        ended.append(Ended(was.number, was.seq, result.outcome, telling.code, telling.message))
-        if was.seq is not None and result.outcome is not Outcome.ACCEPTED:
-            outcomes.append(entries.ended(was.seq, result))
-    book.end(ended, outcomes)
+def _confirm(users: Sequence[Ended], book: Book, entries: Entries) -> None:
+    outcomes = [entries.all_ended((was.seq for was in users if was.seq is not None), Outcome.CONFIRMED)]
+    book.end([Ended(was.number, was.seq, Outcome.CONFIRMED) for was in users], outcomes if users else ())
+
+
+def _write(was: Ended, result: UserResult, book: Book, entries: Entries) -> None:
+    telling = result.telling
+    settled = was.seq is not None and result.outcome is not Outcome.ACCEPTED
+    book.end(
+        [Ended(was.number, was.seq, result.outcome, telling.code, telling.message)],
+        [entries.ended(was.seq, result)] if settled and was.seq is not None else (),
+    )

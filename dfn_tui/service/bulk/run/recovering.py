@@ -14,17 +14,12 @@ from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.changes.outcome import STILL_AT_WORK
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.store import Ending, Entry, Filter
+from dfn_tui.store import Entry, Filter
 
 _PAGE = 500
-_ENDS = {
-    Ending.CONFIRMED: Outcome.CONFIRMED,
-    Ending.ACCEPTED: Outcome.ACCEPTED,
-    Ending.DIFFERENT: Outcome.DIFFERENT,
-    Ending.CHANGED_BY_OTHER: Outcome.DIFFERENT,
-}
-_TO_BE_READ = (None, Ending.UNKNOWN)
-"""FAILED and NOT_APPLIED are neither: nothing is known to have happened, and the user is done as if new."""
+_ENDS = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.DIFFERENT)
+_TO_BE_READ = (None, Outcome.UNKNOWN)
+"""FAILED is neither: nothing is known to have happened, and the user is done as if new."""
 
 
 async def recover(book: Book, keeper: JournalKeeper, batches: Batches, now: datetime) -> None:
@@ -58,10 +53,10 @@ async def _take(
         if number is None or number in seen:
             continue
         seen.add(number)
-        ending = entry.outcome.ending if entry.outcome else None
-        if ending in _ENDS:
-            book.end([Ended(number, entry.seq, _ENDS[ending])])
-        elif ending in _TO_BE_READ:
+        outcome = entry.outcome.outcome if entry.outcome else None
+        if outcome in _ENDS:
+            book.end([Ended(number, entry.seq, outcome)])
+        elif outcome in _TO_BE_READ:
             await _look_at(entry, number, book, batches, now)
 
 

@@ -9,7 +9,7 @@ from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.personal import shown_value
-from dfn_tui.service.records import FieldChange
+from dfn_tui.store import FieldChange
 from dfn_tui.text import _
 
 COLUMNS = ("user", "before", "after", "outcome", "code", "reason")

@@ -7,8 +7,7 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import Ended
-from dfn_tui.service.records import FieldChange
-from dfn_tui.store import Journal
+from dfn_tui.store import FieldChange, Journal
 
 _PAGE = 2000
 _MAY_HAVE_CHANGED = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.DIFFERENT)

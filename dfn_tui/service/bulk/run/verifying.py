@@ -10,7 +10,7 @@ from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser
 from dfn_tui.service.changes.reading import fields_of, seen
 from dfn_tui.service.changes.values import same_value
-from dfn_tui.service.records import FieldChange
+from dfn_tui.store import FieldChange
 
 _AHEAD = 2000
 

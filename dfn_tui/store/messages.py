@@ -1,6 +1,6 @@
-"""What verification and covered values mean, in sentences."""
+"""What verification and redacted values mean, in sentences."""
 
-from dfn_tui.store.records import Cover, Fault, Verification
+from dfn_tui.store.records import Fault, Redaction, Verification
 from dfn_tui.text import _, ngettext
 
 
@@ -40,14 +40,14 @@ def _fault(fault: Fault) -> str:
     return sentences[fault]
 
 
-def explain_cover(cover: Cover) -> str:
+def explain_redaction(redaction: Redaction) -> str:
     """Why a value is masked, and so whether its change can be undone."""
     sentences = {
-        Cover.SEALED: _("This value is sealed."),
-        Cover.NOT_KEPT: _("Only the mask was kept: there was no keyring when this was written."),
-        Cover.DROPPED: _("This value was dropped when its retention time was over."),
-        Cover.NO_KEY: _("This value is sealed, and the key is not available."),
-        Cover.WRONG_KEY: _("This value was sealed with another key."),
-        Cover.ALTERED: _("This sealed value was altered and cannot be opened."),
+        Redaction.SEALED: _("This value is sealed."),
+        Redaction.NOT_KEPT: _("Only the mask was kept: there was no keyring when this was written."),
+        Redaction.DROPPED: _("This value was dropped when its retention time was over."),
+        Redaction.NO_KEY: _("This value is sealed, and the key is not available."),
+        Redaction.WRONG_KEY: _("This value was sealed with another key."),
+        Redaction.ALTERED: _("This sealed value was altered and cannot be opened."),
     }
-    return sentences[cover]
+    return sentences[redaction]
