@@ -99,9 +99,9 @@ async def send(
 ) -> list[UserResult]:
     """Applies all that is staged, with everything acknowledged."""
     reviewed = desk.review()
-    read = frozenset(notice.id for notice in reviewed.notices)
+    read = frozenset(notice.id for notice in reviewed.asked.warnings)
     left_out = frozenset(desk.identity(user) for user in leave_out)
-    return await desk.apply(reviewed, Approval("INC-42", "a form", read, leave_out=left_out), progress)
+    return await desk.apply(reviewed, Approval("INC-42", "a form", read, left_out), progress)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -116,10 +116,10 @@ async def _read(desk: Desk, users: Sequence[Identity], *, ci: bool) -> dict[Iden
 
 
 def _foresee(args: argparse.Namespace, desk: Desk, reviewed: Review) -> None:
-    """Says what the gate would say."""
+    """Says what would be refused."""
     try:
         if reviewed.changes:
-            desk.admit(reviewed, all_answered(args, reviewed))
+            desk.admit(reviewed, all_answered(args, reviewed.asked, reviewed.scope.users))
     except GateRefused as refused:
         say(_("It would be refused. {title}: {why}").format(title=refused.title, why=refused.happened))
 

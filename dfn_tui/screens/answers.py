@@ -18,6 +18,13 @@ def acknowledgements(texts: Iterable[str]) -> Iterator[Widget]:
         yield Tick(_("read and acknowledged"), id=f"notice-{at}")
 
 
+def reason_field(*, required: bool) -> Iterator[Widget]:
+    """Where the reason is typed, `#reason`."""
+    words = _("Reason or ticket (required)") if required else _("Reason or ticket")
+    yield Static(words, markup=False)
+    yield Field(id="reason", placeholder=_("ticket, or a few words"))
+
+
 def focus_what_is_missing(screen: Widget, *, optional: str = "") -> None:
     """The first box that is not ticked, or the first field that is empty, comes into view."""
     empty: list[Widget] = [box for box in screen.query(Tick) if not box.value and box.id != optional]

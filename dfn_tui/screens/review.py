@@ -10,11 +10,11 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing
+from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing, reason_field
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
-from dfn_tui.service import Approval, Desk, JournalError, Notice
+from dfn_tui.service import Approval, Desk, JournalError
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -38,16 +38,14 @@ class ReviewScreen(DeskScreen[None]):
         yield Static(title.format(users=users), classes="heading", markup=False)
         with VerticalScroll(id="what", can_focus=True):
             yield Static(self._changes(), id="changes", markup=False)
-            yield from acknowledgements(notice.text for notice in self._to_acknowledge())
-            others = [f"! {n.text}" for n in self._review.notices if not n.must_acknowledge]
+            yield from acknowledgements(notice.text for notice in self._review.asked.to_acknowledge)
+            others = [f"! {n.text}" for n in self._review.asked.warnings if not n.must_acknowledge]
             if others:
                 yield Static(Text.assemble(("\n".join(others), "yellow")), classes="notice")
-        if self._review.evidence_required:
+        if self._review.asked.evidence_required:
             yield Static(_("Evidence that the person gave this consent (required)"), markup=False)
             yield Field(id="evidence", placeholder=_("form, call record, date"))
-        reason = _("Reason or ticket (required)") if self._review.reason_required else _("Reason or ticket")
-        yield Static(reason, markup=False)
-        yield Field(id="reason", placeholder=_("ticket, or a few words"))
+        yield from reason_field(required=self._review.asked.reason_required)
         yield Buttons(("cancel", _("Cancel")), ("send", _("Send")))
 
     def on_mount(self) -> None:
@@ -87,17 +85,14 @@ class ReviewScreen(DeskScreen[None]):
         else:
             self._send()
 
-    def _to_acknowledge(self) -> list[Notice]:
-        return [notice for notice in self._review.notices if notice.must_acknowledge]
-
     def _approval(self) -> Approval:
-        boxes = zip(self._to_acknowledge(), self.query(Tick), strict=True)
+        boxes = zip(self._review.asked.to_acknowledge, self.query(Tick), strict=True)
         ticked = {notice.id for notice, box in boxes if box.value}
-        evidence = self.query_one("#evidence", Field).value if self._review.evidence_required else ""
+        evidence = self.query_one("#evidence", Field).value if self._review.asked.evidence_required else ""
         return Approval(self.query_one("#reason", Field).value, evidence, frozenset(ticked))
 
     def _send(self) -> None:
-        """Checks what the gate will check, so that a refusal leaves the form as it is."""
+        """Checks what is checked before sending, so that a refusal leaves the form as it is."""
         approval = self._approval()
         try:
             self.desk.admit(self._review, approval)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dfn_tui.service.changes.conflict import StaleWrite
     from dfn_tui.service.changes.outcome import FieldResult, UserResult
     from dfn_tui.service.changes.pipeline import Conflict
-    from dfn_tui.service.changes.policy import Approval
+    from dfn_tui.service.changes.policy import Approval, Notice
     from dfn_tui.service.changes.reconcile import Reconciled
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.desk import Desk
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         UserChange,
         UserRecord,
     )
-    from dfn_tui.service.review import Notice, Review
+    from dfn_tui.service.review import Review
     from dfn_tui.service.staging import Draft
     from dfn_tui.service.tokens import TokenNeeded
     from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError, explain_redaction
@@ -51,13 +51,13 @@ _PLACES = {
     "dfn_tui.config": ("Api", "Connection", "Environment"),
     "dfn_tui.errors": ("GateRefused",),
     "dfn_tui.service.bulk.desk": ("BulkDesk", "Options"),
-    "dfn_tui.service.changes.policy": ("Approval",),
     "dfn_tui.service.bulk.plan.reader": ("Figures", "PlanReader"),
     "dfn_tui.service.bulk.plan.records": ("PlannedUser",),
     "dfn_tui.service.bulk.plan.selecting": ("Selection",),
     "dfn_tui.service.bulk.run.listing": ("JobSummary",),
     "dfn_tui.service.bulk.run.records": ("OnConflict", "RunProgress"),
     "dfn_tui.service.bulk.run.run": ("Run",),
+    "dfn_tui.service.changes.policy": ("Approval", "Notice"),
     "dfn_tui.service.connections": ("Connections",),
     "dfn_tui.service.desk": ("Desk",),
     "dfn_tui.outcomes": ("Outcome",),
@@ -71,7 +71,7 @@ _PLACES = {
         "UserChange",
         "UserRecord",
     ),
-    "dfn_tui.service.review": ("Notice", "Review"),
+    "dfn_tui.service.review": ("Review",),
     "dfn_tui.service.staging": ("Draft",),
     "dfn_tui.service.tokens": ("TokenNeeded",),
     "dfn_tui.store": (

@@ -99,7 +99,7 @@ class Connections:
             from dfn_tui.service.gate import Gate  # noqa: PLC0415
 
             place, keeper = self.place(name), self.journal(name)
-            gate = Gate(place.connection, place.mode, keeper)
+            gate = Gate(place.connection, keeper)
             self._desks[name] = Desk(place, gate, keeper, lambda: self._open(place), self.clock)
         return self._desks[name]
 

@@ -36,7 +36,7 @@ from dfn_tui.service.changes.pipeline import (
     read_groups,
     send,
 )
-from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.changes.policy import Approval, require
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
 from dfn_tui.service.clock import Clock, utc_now
@@ -246,11 +246,11 @@ class Desk:
         """Everything staged, with what the rules demand of it at this moment."""
         changes = self.staging.changes()
         seen = [self.staging.seen(change.identity) for change in changes]
-        return review(changes, seen, self.capabilities, production=self.production, now=self.clock())
+        return review(changes, seen, self.capabilities, self.connection, self.clock())
 
     def admit(self, reviewed: Review, approval: Approval) -> None:
-        """Says whether the gate would let this through; raises `GateRefused` if not. Sends nothing."""
-        self._gate.admit(reviewed, approval)
+        """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing."""
+        require(reviewed.scope, self.place.mode, self.connection, approval, self.clock())
 
     def stop_sending(self) -> None:
         """Sends nothing more; what is under way goes on."""

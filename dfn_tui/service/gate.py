@@ -1,4 +1,4 @@
-"""The one gate every write passes. No screen and no command has another way to the server."""
+"""Journals every write of a connection: what is about to be sent, and how it ended."""
 
 from collections.abc import Sequence
 
@@ -6,33 +6,26 @@ from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
-from dfn_tui.service.changes.policy import Approval, require
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.intents import intents, outcome
 from dfn_tui.service.journalling import JournalKeeper
-from dfn_tui.service.place import Mode
 from dfn_tui.service.review import Review
 from dfn_tui.store import JournalError
 from dfn_tui.text import _
 
 
 class Gate:
-    """Lets writes of one connection through, and journals what it lets through."""
+    """Without an entry in the journal nothing of one connection is sent."""
 
-    def __init__(self, connection: Connection, mode: Mode, keeper: JournalKeeper) -> None:
-        self.mode = mode
+    def __init__(self, connection: Connection, keeper: JournalKeeper) -> None:
         self._connection = connection
         self._keeper = keeper
-
-    def admit(self, reviewed: Review, approval: Approval) -> None:
-        """Raises `GateRefused` naming the first thing that is missing. Nothing is written or sent."""
-        require(reviewed.scope, self.mode, self._connection, approval)
 
     async def record(self, groups: Sequence[ChangeGroup], reviewed: Review, approval: Approval) -> list[int]:
         """Journals what is about to be sent; it is on the disk when this returns the entries' numbers.
 
         Raises `GateRefused` where the journal cannot be written: without it nothing may be sent.
         """
-        self.admit(reviewed, approval)
         planned = intents(groups, reviewed, approval, self._connection, self._keeper.operator)
         try:
             return await self._keeper.begin(planned)

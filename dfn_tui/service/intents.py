@@ -27,7 +27,7 @@ def intents(
 ) -> list[IntentGroup]:
     """What is about to be sent, under one mark that says it was sent together."""
     write = uuid4().hex
-    read = tuple(notice.text for notice in reviewed.notices if notice.id in approval.acknowledged)
+    read = tuple(notice.text for notice in reviewed.asked.warnings if notice.id in approval.acknowledged)
     return [
         IntentGroup(
             connection=connection.name,

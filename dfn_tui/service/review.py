@@ -1,15 +1,15 @@
-"""The review: what would be written, what must be read and answered before it is, and the answers."""
+"""The review: what would be written, and what must be read and answered before it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from dfn_tui.api.types import Capabilities
-from dfn_tui.consent.demands import demands
+from dfn_tui.config import Connection
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.lints import new_lints
-from dfn_tui.service.changes.policy import Scope, removed_by
+from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
 from dfn_tui.service.records import UserChange
 from dfn_tui.store import FieldKind
 from dfn_tui.text import _, inert
@@ -19,34 +19,12 @@ CREATES = "create:"
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to be read before sending; some must be acknowledged one by one, by `id`."""
-
-    id: str
-    text: str
-    must_acknowledge: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Review:
-    """What would be written, with the rules' demands on it."""
+    """What would be written, and what that needs."""
 
     changes: tuple[UserChange, ...]
-    notices: tuple[Notice, ...]
-    reason_required: bool
-    evidence_required: bool
-
-    @property
-    def scope(self) -> Scope:
-        """The same, counted for the policy."""
-        return Scope(
-            users=len(self.changes),
-            granted=sum(map(grants, self.changes)),
-            reason_required=self.reason_required,
-            evidence_required=self.evidence_required,
-            warnings=self.notices,
-            removed=removed_by(field for change in self.changes for field in change.fields),
-        )
+    scope: Scope
+    asked: Requirements
 
 
 def flag_changes(change: UserChange) -> tuple[FlagChange, ...]:
@@ -62,29 +40,42 @@ def flag_changes(change: UserChange) -> tuple[FlagChange, ...]:
     )
 
 
-def grants(change: UserChange) -> bool:
-    """Whether this gives the user a consent."""
-    return any(one.direction is Direction.GRANT for one in flag_changes(change))
-
-
 def review(
     changes: Sequence[UserChange],
     seen: Sequence[Consents],
     capabilities: Capabilities,
-    *,
-    production: bool,
+    connection: Connection,
     now: datetime,
 ) -> Review:
     """Puts the changes before the operator. `seen` holds each user's consents as read, in the same order."""
     per_user = [flag_changes(change) for change in changes]
-    asked = demands([one for user in per_user for one in user], now, production)
-    notices = [Notice(c.id.value, c.text, c.must_acknowledge) for c in asked.cautions]
+    notices: list[Notice] = []
     for change, consents, wanted in zip(changes, seen, per_user, strict=True):
         notices += _about(change, consents, wanted)
     if not capabilities.read_by:
         text = _("This generation cannot be read back: nothing that is sent will be verified.")
         notices.append(Notice("blind", text, must_acknowledge=False))
-    return Review(tuple(changes), tuple(notices), asked.reason_required, asked.evidence_required)
+    fields = [field for change in changes for field in change.fields]
+    deletes = {field.name for field in fields if field.kind is FieldKind.CI and field.after is None}
+    scope = Scope(
+        users=len(changes),
+        granted=_users(per_user, Direction.GRANT),
+        withdrawn=_users(per_user, Direction.WITHDRAW),
+        consents=frozenset(one for user in per_user for one in user),
+        fields=frozenset(
+            (field.kind, field.name)
+            for field in fields
+            if field.kind is not FieldKind.CONSENT and field.after is not None
+        ),
+        deletes=frozenset(deletes),
+        notices=tuple(notices),
+        user=changes[0].identity.value if len(changes) == 1 else "",
+    )
+    return Review(tuple(changes), scope, requirements(scope, connection, now))
+
+
+def _users(per_user: Sequence[Sequence[FlagChange]], way: Direction) -> int:
+    return sum(any(one.direction is way for one in user) for user in per_user)
 
 
 def _about(change: UserChange, seen: Consents, wanted: Sequence[FlagChange]) -> list[Notice]:

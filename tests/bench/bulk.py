@@ -114,7 +114,7 @@ async def console(task: Task, folder: Path) -> Measured:
     on_conflict, read_back = MODES[task.mode]
     run = connections(task.server, folder / "journal.db")
     bulk = run.bulk("here")
-    approval = Approval("bench", "", frozenset(), None, None, task.users)
+    approval = Approval("bench", max_users=task.users)
     await bulk.desk.probe()
     job = await bulk.apply(folder / "plan", approval, Options(on_conflict, read_back, task.limit))
     began, cpu = time.perf_counter(), time.process_time()

@@ -131,7 +131,7 @@ def test_the_terminal_wants_the_id_of_one_user(sandbox: SandboxThread, answer: s
 
 def test_the_terminal_wants_the_number_of_several(sandbox: SandboxThread) -> None:
     with Typed(sandbox, "ci", "delete", "user-0021", "user-0022", "kakao_id", "--json") as typed:
-        typed.see("Type the number of users to delete from: ")
+        typed.see("Type the number of users to send: ")
         typed.type("2")
         ran = typed.ended()
     assert (ran.code, ran.outcomes) == (0, [("user-0021", "confirmed"), ("user-0022", "confirmed")])

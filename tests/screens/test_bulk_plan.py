@@ -154,10 +154,12 @@ async def test_each_refusal_names_what_is_missing_and_goes_there(
         await press(pilot, "send")
         await see(pilot, "Evidence is missing")
         await pilot.press("escape")
+        assert app.focused.id == "evidence"
         await fill(pilot, "evidence", "call-17")
         await press(pilot, "send")
         await see(pilot, "A reason is missing")
         await pilot.press("escape")
+        assert app.focused.id == "reason"
         await fill(pilot, "reason", "INC-42")
         await press(pilot, "send")
         await see(pilot, "The number of users is not confirmed", "Give it exactly: 1")

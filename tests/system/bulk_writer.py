@@ -62,7 +62,9 @@ async def begin(bulk: BulkDesk, order: BulkOrder) -> None:
     if order.job:
         await bulk.resume(order.job)
         return
-    approval = Approval("INC-42", "a form", frozenset({"night-rule"}), None, 1_000_000, 1_000_000)
+    approval = Approval(
+        "INC-42", "a form", frozenset({"night-rule"}), max_grants=1_000_000, max_users=1_000_000
+    )
     options = Options(order.on_conflict, order.read_back, LIMIT)
     await bulk.apply(Path(order.plan), approval, options)
 

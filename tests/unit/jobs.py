@@ -19,7 +19,7 @@ from tests.starting import Server, connections
 STOP = "mkt_sms_flag=Unsubscribed"
 GIVE = "mkt_sms_flag=Subscribed"
 LIMIT = 600_000  # requests a minute: it is not the limit that is looked at here
-APPROVAL = Approval("INC-42", "form 7", frozenset({"night-rule"}), None, 10_000, 10_000)
+APPROVAL = Approval("INC-42", "form 7", frozenset({"night-rule"}), max_grants=10_000, max_users=10_000)
 
 
 def users(count: int) -> str:

@@ -24,6 +24,7 @@ from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.making import Reading, make_plan
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, Standing
 from dfn_tui.service.bulk.plan.totals import Cost, cost, totals
+from dfn_tui.service.changes.policy import warnings
 from tests.unit.plans import STOP, Nowhere, about, blind_plan, by_user, calls, make, wishes
 
 
@@ -122,7 +123,7 @@ async def test_new_contradictions_are_warned_of(served: SandboxThread, tmp_path:
         found = totals(plan)
         assert found.flags == {(Flag.NIGHT_SMS, Direction.GRANT): 1}
         assert (found.granted, found.withdrawn, set(found.warnings.values())) == (1, 0, {1})
-        assert [caution.id for caution in found.cautions] == ["night-rule"]
+        assert [warning.id for warning in warnings(found.scope, found.head.made)] == ["night-rule"]
 
 
 async def test_a_token_that_is_not_taken_leaves_no_plan(served: SandboxThread, tmp_path: Path) -> None:

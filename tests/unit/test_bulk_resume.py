@@ -16,6 +16,8 @@ from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.plan.file import digest_of
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
+from dfn_tui.service.place import Mode
+from tests.starting import connections
 from tests.unit.jobs import APPROVAL, STOP, bulk_desk, consents, plan, users
 
 
@@ -77,6 +79,33 @@ async def test_the_rules_are_asked_again_when_a_job_is_gone_on_with(
             with pytest.raises(GateRefused, match="Evidence is missing"):
                 await other.resume(record.id)
     assert consents(sandbox, "night_sms_flag") == before
+
+
+async def test_a_console_that_may_not_write_goes_on_with_no_job(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await stopped(bulk, tmp_path)
+        bulk.desk.place.mode = Mode(True, "--read-only")
+        with pytest.raises(GateRefused, match="Read-only"):
+            await bulk.resume(record.id)
+        assert bulk.job(record.id).record.state is State.STOPPED
+
+
+async def test_a_job_of_another_connection_is_left_alone(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await stopped(bulk, tmp_path)
+    before = len(sandbox.requests)
+    run = connections(sandbox, tmp_path / "state" / "journal.db", name="there")
+    there = run.bulk("there")
+    with pytest.raises(GateRefused, match="another connection"):
+        await there.resume(record.id)
+    with pytest.raises(GateRefused, match="another connection"):
+        await there.plan_undo(record.id, tmp_path / "undo.plan", lambda _reading: None)
+    with pytest.raises(GateRefused, match="another connection"):
+        [drift async for drift in there.verify(record.id, lambda _users: None)]
+    assert len(sandbox.requests) == before
+    await run.finish()
 
 
 async def test_a_job_of_another_plan_is_not_gone_on_with(sandbox: SandboxThread, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Conflict, Desk, GateRefused, Outcome, StaleWrite
+from dfn_tui.service import Approval, Conflict, Desk, GateRefused, Outcome, StaleWrite
 from dfn_tui.store import Journal
 from tests.starting import endings, entries, send, start, until, withdraw
 
@@ -126,6 +126,16 @@ class TestStaleWrites:
 
 
 class TestGate:
+    async def test_nothing_is_sent_that_the_policy_refuses(self, sandbox: SandboxThread, path: Path) -> None:
+        async with start(sandbox, path) as desk:
+            record = await desk.open_user(desk.identity("user-0003"))
+            desk.staging.draft(record).stage_consents({Flag.NIGHT_SMS: State.SUBSCRIBED})
+            before = writes(sandbox)
+            with pytest.raises(GateRefused, match="A warning is not acknowledged"):
+                await desk.apply(desk.review(), Approval("INC-42", "a form"))
+            assert writes(sandbox) == before
+        assert entries(path) == []
+
     async def test_a_locked_journal_lets_nothing_pass(
         self, sandbox: SandboxThread, path: Path, impatient: None
     ) -> None:

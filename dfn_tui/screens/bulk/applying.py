@@ -8,13 +8,13 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing
+from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing, reason_field
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.messages import JobStarted
 from dfn_tui.service import Approval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options
 from dfn_tui.service.bulk.plan.words import totals_words
 from dfn_tui.service.bulk.run.words import conflict_words
-from dfn_tui.service.changes.policy import caps_of
+from dfn_tui.service.changes.policy import requirements
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
@@ -33,12 +33,7 @@ class ApplyScreen(DeskScreen[str]):
         self._digest = figures.digest
         self._found = figures.totals
         self._starting = False
-        now = desk.clock()
-        self._cautions = [
-            caution
-            for caution in self._found.demands(now, production=desk.production).cautions
-            if caution.must_acknowledge
-        ]
+        self._asked = requirements(self._found.scope, desk.connection, desk.clock())
 
     def body(self) -> ComposeResult:
         users = self._found.to_send
@@ -46,7 +41,7 @@ class ApplyScreen(DeskScreen[str]):
         heading = title.format(users=f"{users:,}")
         yield Static(f"{heading} · {self._digest[:12]}", classes="heading", markup=False)
         with VerticalScroll(id="what", can_focus=True):
-            asked = [caution.text for caution in self._cautions]
+            asked = [warning.text for warning in self._asked.to_acknowledge]
             figures = [words for words in totals_words(self._found, self.desk.clock()) if words not in asked]
             yield Static("\n".join(figures), id="figures", markup=False)
             yield from acknowledgements(asked)
@@ -63,21 +58,19 @@ class ApplyScreen(DeskScreen[str]):
         yield Field(str(Options().limit), id="limit")
 
     def _answers(self) -> ComposeResult:
-        if self._found.granted:
+        if self._asked.evidence_required:
             yield Static(_("Evidence that these people gave their consent (required)"), markup=False)
             yield Field(id="evidence", placeholder=_("form, call record, date"))
-        most = caps_of(self.desk.connection)
-        if self._found.granted > most.max_grants:
+        if self._found.granted > self._asked.max_grants:
             words = _("Only {most} may be given a consent at once. To allow more this once, type how many")
-            yield Static(words.format(most=f"{most.max_grants:,}"), markup=False)
+            yield Static(words.format(most=f"{self._asked.max_grants:,}"), markup=False)
             yield Field(id="max-grants")
-        if self._found.to_send > most.max_users:
+        if self._found.to_send > self._asked.max_users:
             words = _("Only {most} may be sent at once. To allow more this once, type how many")
-            yield Static(words.format(most=f"{most.max_users:,}"), markup=False)
+            yield Static(words.format(most=f"{self._asked.max_users:,}"), markup=False)
             yield Field(id="max-users")
-        yield Static(_("Reason or ticket (required)"), markup=False)
-        yield Field(id="reason", placeholder=_("ticket, or a few words"))
-        if self.desk.production:
+        yield from reason_field(required=self._asked.reason_required)
+        if self._asked.count_required:
             words = _("This is PRODUCTION. Type the number of users: {users}")
             yield Static(words.format(users=self._found.to_send), markup=False)
             yield Field(id="count")
@@ -126,8 +119,8 @@ class ApplyScreen(DeskScreen[str]):
 
     def _approval(self) -> Approval:
         ticked = {
-            caution.id.value
-            for at, caution in enumerate(self._cautions)
+            warning.id
+            for at, warning in enumerate(self._asked.to_acknowledge)
             if self.query_one(f"#notice-{at}", Tick).value
         }
         return Approval(

@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
-from dfn_tui.config import Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT, Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
-from dfn_tui.service.bulk.plan.fit import require_fit
 from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
@@ -31,7 +29,7 @@ from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.undoing import wishes_back
 from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.bulk.run.words import share_of
-from dfn_tui.service.changes.policy import Approval, require, require_writable
+from dfn_tui.service.changes.policy import Approval, require, require_same_place, warnings
 from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
@@ -136,7 +134,7 @@ class BulkDesk:
         """Makes a plan that takes a job back, as far as the users are still as it left them."""
         with self._opened(job) as found:
             about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
-            _require_same(found.plan.head, self.desk.connection)
+            require_same_place(found.plan.head, self.desk.connection)
             wishes = wishes_back(found, self.desk.journal.path)
             async with self._client(limit) as client:
                 _head, digest = await make_undo(client, wishes, path, about, kind=kind, progress=progress)
@@ -149,11 +147,7 @@ class BulkDesk:
         return found
 
     def _require(self, found: Totals, approval: Approval) -> None:
-        place, production = self.desk.place, self.desk.production
-        require_writable(place.mode)
-        require_fit(found, place.connection)
-        scope = found.scope(self.desk.clock(), production=production)
-        require(scope, place.mode, place.connection, approval)
+        require(found.scope, self.desk.place.mode, self.desk.connection, approval, self.desk.clock())
 
     async def apply(
         self, path: Path, approval: Approval, options: Options, *, digest: str | None = None
@@ -178,7 +172,6 @@ class BulkDesk:
 
     def _record(self, plan: PlanFile, found: Totals, approval: Approval, options: Options) -> JobRecord:
         now = self.desk.clock()
-        demands = found.demands(now, production=self.desk.production)
         return JobRecord(
             id=f"{file_stamp(now)}-{plan.digest[:6]}",
             digest=plan.digest,
@@ -187,7 +180,7 @@ class BulkDesk:
             reason=approval.reason.strip(),
             evidence=approval.evidence.strip(),
             warnings=tuple(
-                caution.text for caution in demands.cautions if caution.id.value in approval.acknowledged
+                warning.text for warning in warnings(found.scope, now) if warning.id in approval.acknowledged
             ),
             on_conflict=options.on_conflict,
             read_back=options.read_back,
@@ -204,7 +197,6 @@ class BulkDesk:
         Raises `PlanError`, `JobBusy`, `GateRefused` and what opening raises.
         """
         self._require_idle()
-        require_writable(self.desk.place.mode)
         job = await asyncio.to_thread(self._open, id)
         return await self._start(job, limit, again=(Outcome.FAILED, Outcome.DIFFERENT) if failed else ())
 
@@ -212,7 +204,6 @@ class BulkDesk:
         """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
         try:
             record, head = job.record, job.plan.head
-            _require_same(head, self.desk.connection)
             if not job.take():
                 raise JobBusy(  # noqa: TRY301  the job must be closed
                     _("The job runs already"),
@@ -240,16 +231,22 @@ class BulkDesk:
         check_digest(job.path, job.plan.db, lambda _users: None)
         if job.plan.digest != record.digest:
             raise _not_as_approved()
-        found, now = totals(job.plan), self.desk.clock()
-        approval = Approval(record.reason, record.evidence, max_grants=record.max_grants)
+        found = totals(job.plan)
+        approval = Approval(
+            record.reason,
+            record.evidence,
+            frozenset(record.acknowledged or ()),
+            typed_count=record.typed_count,
+            max_grants=record.max_grants,
+            max_users=record.max_users,
+        )
         if record.acknowledged is None:  # of the first version, which kept the texts alone
-            asked = found.demands(now, production=self.desk.production).cautions
-            read = frozenset(one.id.value for one in asked if one.text in record.warnings)
-            approval = replace(approval, acknowledged=read, typed_count=found.to_send)
-            approval = replace(approval, max_grants=found.granted, max_users=found.to_send)
-        else:
-            approval = replace(approval, acknowledged=frozenset(record.acknowledged))
-            approval = replace(approval, typed_count=record.typed_count, max_users=record.max_users)
+            asked = warnings(found.scope, self.desk.clock())
+            read = frozenset(one.id for one in asked if one.text in record.warnings)
+            users, granted = found.to_send, found.granted
+            approval = replace(
+                approval, acknowledged=read, typed_count=users, max_grants=granted, max_users=users
+            )
         self._require(found, approval)
 
     async def _go(
@@ -297,7 +294,7 @@ class BulkDesk:
         """The users of a plan's file, or of a job, that are not as it wants them now."""
         plan = await asyncio.to_thread(self._planned, name)
         try:
-            _require_same(plan.head, self.desk.connection)
+            require_same_place(plan.head, self.desk.connection)
             async with self._client(limit) as client:
                 async for drift in verify(client, plan, told):
                     yield drift
@@ -345,22 +342,6 @@ class BulkDesk:
             if self.run is not None:
                 self.run.stop()
             await asyncio.wait([self._task])
-
-
-def _require_same(head: Head, connection: Connection) -> None:
-    """Raises PlanError where the plan was made for something else than this connection."""
-    if (head.connection, head.environment, head.api) != (
-        connection.name,
-        connection.environment,
-        connection.api,
-    ):
-        raise PlanError(
-            _("The plan is for another connection"),
-            _("It was made for {connection}, {environment}. Nothing was sent.").format(
-                connection=inert(head.connection, 40), environment=head.environment.value
-            ),
-            _("Open that connection, or make the plan anew for this one."),
-        )
 
 
 def _not_as_approved() -> PlanError:

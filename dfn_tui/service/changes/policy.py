@@ -1,153 +1,209 @@
-"""What may be written at all, and what has to be given first: the same for one user and for a million."""
+"""What may be written, and what has to be given first: the same rules for one user and for a million.
 
-from collections.abc import Iterable
+A withdrawal is never slowed down: no evidence, no warning of the law's and no cap on consents is about it.
+"""
+
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from datetime import datetime
+from typing import Protocol
 
-from dfn_tui.api.types import Identity
-from dfn_tui.config import Connection
+from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.consent.diff import Direction, FlagChange
+from dfn_tui.consent.flags import Purpose
+from dfn_tui.consent.night import night_at
+from dfn_tui.consent.words import night_rule, night_wait
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.place import Mode, capabilities_of
-from dfn_tui.store import FieldChange, FieldKind
-from dfn_tui.text import _
+from dfn_tui.store import FieldKind
+from dfn_tui.text import _, inert
 
 MAX_GRANTS = 100
 MAX_USERS = 100_000
+NIGHT_RULE = "night-rule"
 
 
-class Caps(NamedTuple):
-    """The most users that may be given a consent in one go, and the most that may be written to: what cannot
-    be done by a slip cannot reach everybody."""
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to be read before sending; some must be acknowledged one by one, by `id`."""
 
-    max_grants: int = MAX_GRANTS
-    max_users: int = MAX_USERS
-
-
-def caps_of(connection: Connection) -> Caps:
-    """The caps of a connection: those of its configuration, else the defaults."""
-    return Caps(connection.max_grants or MAX_GRANTS, connection.max_users or MAX_USERS)
+    id: str
+    text: str
+    must_acknowledge: bool
 
 
-class Warned(Protocol):
-    """Something to be read before sending."""
+class MadeFor(Protocol):
+    """Where a plan may be sent to, and what its users are named by."""
 
     @property
-    def id(self) -> str: ...
+    def connection(self) -> str: ...
     @property
-    def text(self) -> str: ...
+    def environment(self) -> Environment: ...
     @property
-    def must_acknowledge(self) -> bool: ...
+    def api(self) -> Api: ...
+    @property
+    def kind(self) -> IdentityKind: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is about to be written, counted, and what the rules of consent ask for.
+    """What is about to be written, counted.
 
-    `removed` are the identifiers that would be removed. `count_required`: the number of users is typed before
-    they are sent.
+    `granted` of the `users` would be given a consent, `withdrawn` have one taken back. `fields` are the
+    properties and CI fields set, `deletes` the CI fields removed. `user` is the id where single changes reach
+    one user only; `plan` is None for single changes.
     """
 
     users: int
-    granted: int
-    reason_required: bool
-    evidence_required: bool
-    warnings: tuple[Warned, ...] = ()
-    removed: frozenset[str] = frozenset()
-    count_required: bool = False
+    granted: int = 0
+    withdrawn: int = 0
+    consents: frozenset[FlagChange] = frozenset()
+    fields: frozenset[tuple[FieldKind, str]] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    notices: tuple[Notice, ...] = ()
+    """What is to be known of these users in particular."""
+    user: str = ""
+    plan: MadeFor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The operator's answers.
-
-    `acknowledged` are the ids of the warnings that were read. `typed_count` is how many users will be sent,
-    as typed. So many users may be given a consent (`max_grants`) or be written to (`max_users`) this once;
-    None: no more than the connection's caps say. `leave_out` are users whom somebody else changed meanwhile.
-    """
+    """The operator's answers."""
 
     reason: str = ""
     evidence: str = ""
     acknowledged: frozenset[str] = field(default=frozenset())
-    typed_count: int | None = None
-    max_grants: int | None = None
-    max_users: int | None = None
+    """The ids of the warnings that were read and ticked off."""
     leave_out: frozenset[Identity] = field(default=frozenset())
+    """Users the operator leaves out, because somebody else changed them meanwhile."""
+    typed_count: int | None = None
+    """How many users will be sent, as typed."""
+    max_grants: int | None = None
+    """So many users may be given a consent this once; None: no more than the connection's cap says."""
+    max_users: int | None = None
+    """So many users may be written to this once; None: no more than the connection's cap says."""
 
 
-def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval) -> None:
-    """Raises `GateRefused` naming the first thing that is missing. Nothing is sent here."""
-    require_writable(mode)
-    if not scope.users:
-        raise GateRefused(
-            _("Nothing to send"),
-            _("No user is to be changed. Nothing was sent."),
-            _("Look again: users may be left out, or be as wanted already."),
-        )
-    if scope.removed - set(capabilities_of(connection.api).ci_fields):
-        raise no_removal()
-    _require_caps(scope, connection, approval)
-    for warning in scope.warnings:
-        if warning.must_acknowledge and warning.id not in approval.acknowledged:
-            raise GateRefused(
-                _("A warning is not acknowledged"),
-                _("{notice} Nothing was sent.").format(notice=warning.text),
-                _("Read it and tick it off."),
-            )
-    if scope.evidence_required and not approval.evidence.strip():
-        raise GateRefused(
-            _("Evidence is missing"),
-            _("Granting this consent needs the proof that the person gave it. Nothing was sent."),
-            _("Name the proof: form, call record, date."),
-        )
-    if scope.reason_required and not approval.reason.strip():
-        raise GateRefused(
-            _("A reason is missing"),
-            _("Changes here need a reason or a ticket. Nothing was sent."),
-            _("Write why, in a few words."),
-        )
-    if scope.count_required and approval.typed_count != scope.users:
-        raise GateRefused(
-            _("The number of users is not confirmed"),
-            _("In production the number of users is typed before anything is sent. Nothing was sent."),
-            _("Give it exactly: {users}").format(users=scope.users),
-        )
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What must be read and given before that is sent. No more than `max_grants` users are given a consent,
+    and `max_users` written to, unless the approval says so."""
+
+    warnings: tuple[Notice, ...]
+    reason_required: bool
+    evidence_required: bool
+    count_required: bool
+    max_grants: int
+    max_users: int
+    yes_is_enough: bool
+    """A command may be told beforehand that the answer is yes; else it must be told the number of users."""
+    question: str
+    """What a terminal asks before it is sent, and the `answer` that must be typed."""
+    answer: str
+
+    @property
+    def to_acknowledge(self) -> tuple[Notice, ...]:
+        return tuple(warning for warning in self.warnings if warning.must_acknowledge)
 
 
-def require_writable(mode: Mode) -> None:
-    """Raises `GateRefused` where nothing may be written."""
+def warnings(scope: Scope, now: datetime) -> tuple[Notice, ...]:
+    """What is to be read before this is sent at the aware instant `now`.
+
+    Rests on Korea's Network Act (정보통신망법), article 50(3): a separate prior consent for the night.
+    Raises ValueError when `now` is naive.
+    """
+    grants = [change for change in scope.consents if change.direction is Direction.GRANT]
+    found = []
+    if any(change.grants_night for change in grants):
+        found.append(Notice(NIGHT_RULE, night_rule(), must_acknowledge=True))
+    if night_at(now).inside and any(change.flag.purpose is not Purpose.INFORMATIONAL for change in grants):
+        found.append(Notice("night-hours", night_wait(), must_acknowledge=False))
+    return (*found, *scope.notices)
+
+
+def requirements(scope: Scope, connection: Connection, now: datetime) -> Requirements:
+    """What this needs over that connection at the aware instant `now`."""
+    production = connection.environment is Environment.PRODUCTION
+    many = scope.plan is not None
+    night = any(change.grants_night for change in scope.consents)
+    question, answer = _confirmation(scope, production=production)
+    return Requirements(
+        warnings=warnings(scope, now),
+        reason_required=production or (many and scope.withdrawn > 0),
+        evidence_required=night or (scope.granted > 0 and (production or many)),
+        count_required=production and many,
+        max_grants=connection.max_grants or MAX_GRANTS,
+        max_users=connection.max_users or MAX_USERS,
+        yes_is_enough=not production,
+        question=question,
+        answer=answer,
+    )
+
+
+def _confirmation(scope: Scope, *, production: bool) -> tuple[str, str]:
+    if scope.deletes and scope.user:
+        return _("This cannot be undone. Type the user's id to delete: "), scope.user
+    if scope.deletes:
+        return _("This cannot be undone. Type the number of users to send: "), str(scope.users)
+    if production:
+        return _("This is production. Type the number of users to send: "), str(scope.users)
+    return _("Type yes to send: "), _("yes")
+
+
+def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval, now: datetime) -> None:
+    """Raises `GateRefused` naming the first thing that is missing before this may be sent at the aware
+    instant `now`. Nothing is written or sent here."""
     if mode.read_only:
         raise GateRefused(
             _("Read-only"),
             _("This console may not write ({source}). Nothing was sent.").format(source=mode.source),
             _("Open a connection that may write, or start without --read-only."),
         )
-
-
-def _require_caps(scope: Scope, connection: Connection, approval: Approval) -> None:
-    caps = caps_of(connection)
-    most_users = caps.max_users if approval.max_users is None else approval.max_users
-    most_grants = caps.max_grants if approval.max_grants is None else approval.max_grants
-    if scope.users > most_users:
+    if scope.plan is not None:
+        require_same_place(scope.plan, connection)
+    if not scope.users:
         raise GateRefused(
-            _("Too many users at once"),
-            _("{users} users would be written to; {most} at most are allowed. Nothing was sent.").format(
-                users=f"{scope.users:,}", most=f"{most_users:,}"
-            ),
-            _("Send fewer at once, or raise max_users of this connection in config.toml."),
+            _("Nothing to send"),
+            _("No user is to be changed. Nothing was sent."),
+            _("Stage a change. In a plan, users may be left out, or be as wanted already."),
         )
-    if scope.granted > most_grants:
+    _check_fields(scope, connection)
+    asked = requirements(scope, connection, now)
+    _check_caps(scope, asked, approval)
+    _check_answers(scope, asked, approval)
+
+
+def require_same_place(plan: MadeFor, connection: Connection) -> None:
+    """Raises `GateRefused` where the plan was made for something else than this connection."""
+    made_for = (plan.connection, plan.environment, plan.api)
+    if made_for != (connection.name, connection.environment, connection.api):
         raise GateRefused(
-            _("Too many consents given at once"),
-            _("{users} users would be given a consent; {most} at most are allowed. Nothing was sent.").format(
-                users=f"{scope.granted:,}", most=f"{most_grants:,}"
+            _("The plan is for another connection"),
+            _("It was made for {connection} ({environment}, {api}). Nothing was sent.").format(
+                connection=inert(plan.connection, 40), environment=plan.environment.value, api=plan.api.value
             ),
-            _("Check the list. To allow so many: --max-grants, or max_grants of this connection."),
+            _("Open that connection, or make the plan anew for this one."),
         )
 
 
-def removed_by(changes: Iterable[FieldChange]) -> frozenset[str]:
-    """The identifiers that these changes remove."""
-    return frozenset(c.name for c in changes if c.kind is FieldKind.CI and c.after is None)
+def _check_fields(scope: Scope, connection: Connection) -> None:
+    has = capabilities_of(connection.api)
+    if scope.deletes - set(has.ci_fields):
+        raise no_removal()
+    if scope.plan is None:  # stages nothing but what the generation has
+        return
+    # No plan made here holds any of this, but a plan's file may come from anywhere.
+    flags = {change.flag.value for change in scope.consents} - set(has.flags)
+    ci = {name for kind, name in scope.fields if kind is FieldKind.CI} - set(has.ci_fields)
+    strange = sorted(flags | ci)
+    if strange or scope.plan.kind not in has.write_by:
+        raise GateRefused(
+            _("The plan does not fit this connection"),
+            _("It asks for {what}, which this generation does not have. Nothing was sent.").format(
+                what=inert(strange[0] if strange else scope.plan.kind.value, 40)
+            ),
+            _("Make the plan anew."),
+        )
 
 
 def no_removal() -> GateRefused:
@@ -164,3 +220,54 @@ def no_removal() -> GateRefused:
         ),
         _("A whole profile is deleted in the product's own web console."),
     )
+
+
+def _check_caps(scope: Scope, asked: Requirements, approval: Approval) -> None:
+    """What cannot be done by a slip cannot reach everybody."""
+    max_users = asked.max_users if approval.max_users is None else approval.max_users
+    if scope.users > max_users:
+        raise GateRefused(
+            _("Too many users at once"),
+            _("{users} users would be written to; {most} at most are allowed. Nothing was sent.").format(
+                users=f"{scope.users:,}", most=f"{max_users:,}"
+            ),
+            _("Send fewer at once, or raise max_users of this connection in config.toml."),
+        )
+    max_grants = asked.max_grants if approval.max_grants is None else approval.max_grants
+    if scope.granted > max_grants:
+        raise GateRefused(
+            _("Too many consents given at once"),
+            _("{users} users would be given a consent; {most} at most are allowed. Nothing was sent.").format(
+                users=f"{scope.granted:,}", most=f"{max_grants:,}"
+            ),
+            _("Check the list. To allow so many: --max-grants, or max_grants of this connection."),
+        )
+
+
+def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> None:
+    """In the order in which a form asks for them."""
+    for warning in asked.to_acknowledge:
+        if warning.id not in approval.acknowledged:
+            raise GateRefused(
+                _("A warning is not acknowledged"),
+                _("{notice} Nothing was sent.").format(notice=warning.text),
+                _("Read it and tick it off."),
+            )
+    if asked.evidence_required and not approval.evidence.strip():
+        raise GateRefused(
+            _("Evidence is missing"),
+            _("Granting a consent needs the proof that the person gave it. Nothing was sent."),
+            _("Name the proof: form, call record, date."),
+        )
+    if asked.reason_required and not approval.reason.strip():
+        raise GateRefused(
+            _("A reason is missing"),
+            _("Changes here need a reason or a ticket. Nothing was sent."),
+            _("Write why, in a few words."),
+        )
+    if asked.count_required and approval.typed_count != scope.users:
+        raise GateRefused(
+            _("The number of users is not confirmed"),
+            _("In production the number of users is typed before anything is sent. Nothing was sent."),
+            _("Give it exactly: {users}").format(users=scope.users),
+        )

@@ -77,7 +77,7 @@ def test_which_job_is_gone_on_with(bulk: Bulk, sandbox: SandboxThread, users: Us
     assert begins_so.code == 2
     assert "More than one job is meant\n" in begins_so.err
     other = bulk("resume", bulk.job, "-c", "prod")
-    assert other.code == 2
+    assert other.code == 3
     assert "The plan is for another connection\n" in other.err
 
 

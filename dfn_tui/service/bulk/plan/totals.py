@@ -1,13 +1,10 @@
-"""A plan in figures: how many users, which way, what the rules demand, and what sending it takes."""
+"""A plan in figures: how many users, which way, and what sending it takes."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from dfn_tui.api.types import Capabilities
-from dfn_tui.config import Environment
-from dfn_tui.consent.demands import Caution, Demands, demands
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.bulk.plan.file import PlanFile
@@ -41,30 +38,18 @@ class Totals:
     with_ci: int = 0
     with_deletion: int = 0
 
-    def demands(self, at: datetime, *, production: bool) -> Demands:
-        """What the rules of consent demand before this is sent at the aware instant `at`."""
-        changes = [FlagChange(flag, None, _AFTER[direction]) for flag, direction in self.flags]
-        return demands(changes, at, production)
-
-    def scope(self, at: datetime, *, production: bool) -> Scope:
-        """The same, counted for the policy. Changing many users always needs a reason."""
-        asked = self.demands(at, production=production)
+    @property
+    def scope(self) -> Scope:
+        """What would be sent, as the policy asks about it."""
         return Scope(
             users=self.to_send,
             granted=self.granted,
-            reason_required=bool(self.withdrawn) or asked.reason_required,
-            evidence_required=bool(self.granted),
-            warnings=asked.cautions,
-            removed=frozenset(self.deleted),
-            count_required=production,
+            withdrawn=self.withdrawn,
+            consents=frozenset(FlagChange(flag, None, _AFTER[way]) for flag, way in self.flags),
+            fields=frozenset(self.fields),
+            deletes=frozenset(self.deleted),
+            plan=self.head,
         )
-
-    @property
-    def cautions(self) -> tuple[Caution, ...]:
-        """The cautions that must be acknowledged, at whatever hour."""
-        production = self.head.environment is Environment.PRODUCTION
-        found = self.demands(self.head.made, production=production).cautions
-        return tuple(caution for caution in found if caution.must_acknowledge)
 
 
 def totals(plan: PlanFile) -> Totals:

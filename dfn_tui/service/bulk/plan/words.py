@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.config import Environment
 from dfn_tui.consent.diff import Direction
 from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.plan.file import BadRow
@@ -11,6 +10,7 @@ from dfn_tui.service.bulk.plan.records import Head, PlannedUser, Standing
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.totals import Cost, Totals
 from dfn_tui.service.change_words import change_words
+from dfn_tui.service.changes.policy import warnings
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.korea import korean_time
 
@@ -84,8 +84,7 @@ def totals_words(found: Totals, at: datetime) -> list[str]:
         _("{name} deleted: {users}").format(name=inert(name, 40), users=_users(users))
         for name, users in found.deleted.items()
     ]
-    production = head.environment is Environment.PRODUCTION
-    lines += [caution.text for caution in found.demands(at, production=production).cautions]
+    lines += [warning.text for warning in warnings(found.scope, at)]
     lines += [
         _("{users} after this: {finding}").format(users=_users(users), finding=inert(text, 300))
         for text, users in found.warnings.items()
