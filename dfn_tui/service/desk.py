@@ -320,6 +320,7 @@ class Desk:
         approval: Approval,
         progress: OnProgress,
     ) -> list[UserResult]:
+        self.admit(reviewed, approval)  # again: reading took its time, and the night may have begun
         entries = await self._gate.record(groups, reviewed, approval)
         replies = await send(client, groups, progress)
         results = await read_back(client, groups, replies, self.clock)

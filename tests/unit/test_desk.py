@@ -5,12 +5,15 @@ import sqlite3
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Approval, Conflict, Desk, GateRefused, Outcome, StaleWrite
+from dfn_tui.service.changes.pipeline import read_groups
+from dfn_tui.service.place import Mode
 from dfn_tui.store import Journal
 from tests.starting import endings, entries, send, start, until, withdraw
 
@@ -134,6 +137,33 @@ class TestGate:
             with pytest.raises(GateRefused, match="A warning is not acknowledged"):
                 await desk.apply(desk.review(), Approval("INC-42", "a form"))
             assert writes(sandbox) == before
+        assert entries(path) == []
+
+    async def test_what_the_policy_refuses_is_refused_before_the_server_is_asked_anything(
+        self, sandbox: SandboxThread, path: Path
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            await stage(desk, "user-0001")
+            reviewed, asked = desk.review(), len(sandbox.requests)
+            desk.place.mode = Mode(True, "--read-only")
+            with pytest.raises(GateRefused, match="may not write"):
+                await desk.apply(reviewed, Approval())
+            assert len(sandbox.requests) == asked
+
+    async def test_the_policy_is_asked_again_when_the_users_have_been_read(
+        self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            await stage(desk, "user-0001")
+
+            async def read_while_the_console_becomes_read_only(*args: Any) -> Any:
+                desk.place.mode = Mode(True, "--read-only")
+                return await read_groups(*args)
+
+            monkeypatch.setattr("dfn_tui.service.desk.read_groups", read_while_the_console_becomes_read_only)
+            with pytest.raises(GateRefused, match="may not write"):
+                await send(desk)
+            assert writes(sandbox) == 0
         assert entries(path) == []
 
     async def test_a_locked_journal_lets_nothing_pass(
