@@ -2,7 +2,7 @@
 
     python -m tests.bench.mutants [--only WORD] [--wide]
 
-Works on a copy of the sources, and runs the tests nearest to the guard; with `--wide` all of those that need no
+Works on a copy of the sources, and runs the tests nearest to the guard; with `--wide` all that need no
 terminal, where the nearest pass. Ends with 1 where a guard can be removed unnoticed.
 """
 
