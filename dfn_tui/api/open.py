@@ -37,8 +37,6 @@ def open_api(
     # Late, because these bring httpx and pydantic with them and the first screen paints without.
     from dfn_tui.api.retry import SINGLE  # noqa: PLC0415
     from dfn_tui.api.transport import Transport  # noqa: PLC0415
-    from dfn_tui.api.v1 import V1Api  # noqa: PLC0415
-    from dfn_tui.api.v2 import V2Api  # noqa: PLC0415
 
     secrets = [secret for secret in (token, export_token) if secret is not None]
     transport = Transport(
@@ -50,7 +48,11 @@ def open_api(
     )
     policy = policy or SINGLE
     if generation == "v1":
+        from dfn_tui.api.v1 import V1Api  # noqa: PLC0415
+
         return V1Api(transport, policy, token=token, limiter=limiter)
+    from dfn_tui.api.v2 import V2Api  # noqa: PLC0415
+
     return V2Api(
         transport,
         policy,

@@ -11,7 +11,6 @@ import os
 import sys
 from contextlib import closing
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol
 
 from dfn_tui.text import _, inert
@@ -129,6 +128,8 @@ def _refusal(name: str) -> str:
 
 def _none_works() -> str:
     """Names what is installed and was passed over; entry points are listed without running their code."""
+    from importlib.metadata import entry_points  # noqa: PLC0415  a tenth of a short command
+
     others = {
         inert(point.dist.name if point.dist else point.value, 80)
         for point in entry_points(group="keyring.backends")

@@ -1,7 +1,7 @@
 """Between what the operator approved and what the journal keeps of it."""
 
 from collections.abc import Sequence
-from uuid import uuid4
+from secrets import token_hex
 
 from dfn_tui import __version__
 from dfn_tui.api.types import IdentityKind
@@ -26,7 +26,7 @@ def intents(
     operator: Operator,
 ) -> list[IntentGroup]:
     """What is about to be sent, under one mark that says it was sent together."""
-    write = uuid4().hex
+    write = token_hex(16)
     read = tuple(notice.text for notice in reviewed.asked.warnings if notice.id in approval.acknowledged)
     return [
         IntentGroup(

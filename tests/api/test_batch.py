@@ -360,3 +360,15 @@ async def test_time_spent_at_the_limiter_puts_the_deadline_off() -> None:
         with deadline(60.0, clock=clock) as current:
             (reply,) = await v1(server.url, policy=policy, limiter=Slow()).write_profiles(edit("a"))
             assert reply.ok and current.left == 60.0
+
+
+async def test_after_a_stop_nothing_is_written_and_reading_goes_on() -> None:
+    async with RawServer(found({"a": {}})) as server:
+        api = v1(server.url)
+        api.stop()
+        [written_not] = await api.write_profiles(edit("a"))
+        [deleted_not] = await api.delete_ci(users("a"), ["kakao_id"])
+        [read] = await api.read_profiles(users("a"))
+        assert [request.line.split()[1] for request in server.requests] == ["/api/v1/users/profile"]
+    assert read.ok
+    assert [(how(one), one.code) for one in (written_not, deleted_not)] == [("refused", "not-sent")] * 2

@@ -36,6 +36,7 @@ RETRY = "dfn_tui/api/retry.py"
 
 OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", "tests/unit/test_desk.py")
 OF_DESK = ("tests/unit/test_desk.py", "tests/unit/test_settling.py", "tests/unit/test_desk_deadline.py")
+OF_CHECK = ("tests/unit/test_pipeline.py",)
 OF_BULK = ("tests/unit/test_bulk_desk.py", "tests/unit/test_bulk_jobs.py", "tests/unit/test_bulk_resume.py")
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
@@ -163,7 +164,7 @@ MUTANTS = (
     Mutant("stale check: strict", DESK, "strict=True)", "strict=False)", OF_DESK),
     Mutant("stale check: left out", DESK, "if c.identity not in approval.leave_out}", "}", OF_DESK),
     Mutant(
-        "conflict in a group", PIPELINE, "            if changed:\n                continue\n", "", OF_DESK
+        "conflict in a group", PIPELINE, "            if changed:\n                continue\n", "", OF_CHECK
     ),
     Mutant(
         "unread is not sent",
@@ -172,7 +173,9 @@ MUTANTS = (
         "if False:",
         (*OF_DESK, "tests/commands/test_lying_server.py"),
     ),
-    Mutant("only what is not as wanted", PIPELINE, "if not same_value(found.now, item.after)]", "]", OF_DESK),
+    Mutant(
+        "only what is not as wanted", PIPELINE, "if not same_value(found.now, item.after)]", "]", OF_CHECK
+    ),
     Mutant("freshness filter", RUN_BATCH, "return checked.fresh", "return groups", OF_BULK),
     Mutant(
         "freshness: overwrite only if asked",

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dfn_tui.api.calls import UserApi
 from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.flags import State as Consent
@@ -19,6 +21,7 @@ from dfn_tui.service.bulk.desk import JobBusy
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.records import OnConflict, State
+from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import entries, until
 from tests.unit.jobs import (
@@ -283,3 +286,23 @@ async def test_ci_fields_are_sent_on_their_own(sandbox: SandboxThread, tmp_path:
         "user-0001": dict(sandbox.state.ci(["user-0001"]))["user-0001"] | {"phone_number": "821012345678"},
         "user-0002": dict(sandbox.state.ci(["user-0002"]))["user-0002"] | {"phone_number": "821012345679"},
     }
+
+
+async def test_who_is_sent_is_in_the_journal_before_and_named_in_the_jobs_file_after(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut in between would leave a change that nobody knows of."""
+    sent: list[str] = []
+
+    async def look_and_send(api: UserApi, groups: Sequence[ChangeGroup]) -> Any:
+        now = [user.identity.value for group in groups for user in group.users]
+        written = {entry.intent.subject.value for entry in entries(tmp_path / "state" / "journal.db")}
+        assert written >= {*now, *sent}
+        sent.extend(now)
+        return await send(api, groups)
+
+    monkeypatch.setattr("dfn_tui.service.bulk.run.batch.send", look_and_send)
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(60), STOP))
+        assert record.state is State.FINISHED
+        assert set(ends(bulk, record.id)) == set(sent)

@@ -150,6 +150,15 @@ class TestGate:
                 await desk.apply(reviewed, Approval())
             assert len(sandbox.requests) == asked
 
+    async def test_a_user_that_writing_would_create_must_be_ticked_off(
+        self, sandbox: SandboxThread, path: Path
+    ) -> None:
+        async with start(sandbox, path) as desk:
+            await stage(desk, "nobody-yet")
+            with pytest.raises(GateRefused, match="A warning is not acknowledged"):
+                await desk.apply(desk.review(), Approval())
+            assert writes(sandbox) == 0
+
     async def test_the_policy_is_asked_again_when_the_users_have_been_read(
         self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
