@@ -372,3 +372,13 @@ async def test_after_a_stop_nothing_is_written_and_reading_goes_on() -> None:
         assert [request.line.split()[1] for request in server.requests] == ["/api/v1/users/profile"]
     assert read.ok
     assert [(how(one), one.code) for one in (written_not, deleted_not)] == [("refused", "not-sent")] * 2
+
+
+async def test_a_token_that_is_not_taken_stops_all_calls_of_a_run() -> None:
+    async with RawServer(refusal(4001, 401), written("a")) as server:
+        api = v1(server.url, policy=in_no_time(BULK, Waits()))
+        first = await api.write_profiles(edit("a"))
+        second = await api.write_profiles(edit("a"))
+        assert len(server.requests) == 1
+        assert isinstance(api.stopped, TokenRejected)
+    assert [(how(one), type(one.error)) for one in (*first, *second)] == [("refused", TokenRejected)] * 2

@@ -40,7 +40,7 @@ OF_CHECK = ("tests/unit/test_pipeline.py",)
 OF_BULK = ("tests/unit/test_bulk_desk.py", "tests/unit/test_bulk_jobs.py", "tests/unit/test_bulk_resume.py")
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
-OF_API = ("tests/api/test_batch.py", "tests/api/test_retry.py")
+OF_API = ("tests/api/test_batch.py", "tests/api/test_retry.py", "tests/api/test_v1.py")
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,20 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dfn_tui.api.calls import UserApi
+from dfn_tui.api.calls import Reply, UserApi
+from dfn_tui.api.types import Identity
 from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.flags import State as Consent
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
+from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.desk import JobBusy
@@ -24,6 +27,7 @@ from dfn_tui.service.bulk.run.records import OnConflict, State
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import entries, until
+from tests.system.crashing import Requests
 from tests.unit.jobs import (
     APPROVAL,
     GIVE,
@@ -306,3 +310,42 @@ async def test_who_is_sent_is_in_the_journal_before_and_named_in_the_jobs_file_a
         record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(60), STOP))
         assert record.state is State.FINISHED
         assert set(ends(bulk, record.id)) == set(sent)
+
+
+async def test_a_change_that_is_lost_each_time_is_sent_three_times_and_read_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.service.bulk.run.batch.STILL_AT_WORK", timedelta(0))
+    paths: list[str] = []
+    server = SandboxThread(SandboxOptions(users=5, faults=replace(NO_LIMIT)))
+
+    def arrived(request: ReceivedRequest) -> None:
+        paths.append(request.path.rpartition("/")[2])
+        server.faults.error_rate = 1.0 if paths[-1] == "update" else 0.0
+
+    server.requests = Requests(arrived)
+    with server:
+        async with bulk_desk(server, tmp_path) as bulk:
+            path = await plan(bulk, tmp_path / "plan", users(5), "user_name=Kim")
+            paths.clear()
+            record = await apply(bulk, path, options(OnConflict.OVERWRITE))
+            assert set(ends(bulk, record.id).values()) == {Outcome.FAILED}
+    assert paths == ["update", "profile"] * 3
+
+
+async def test_what_the_server_says_no_to_for_a_user_is_read_and_not_sent_again(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.service.bulk.run.batch.SHORTLY", 0.0)
+    calls: list[int] = []
+
+    async def say_no(_api: UserApi, groups: Sequence[ChangeGroup]) -> dict[tuple[Identity, str], Reply]:
+        asked = [user.identity for group in groups for user in group.users]
+        calls.append(len(asked))
+        return {(one, "profile"): Reply(one, False, code="5001", message="No.") for one in asked}
+
+    monkeypatch.setattr("dfn_tui.service.bulk.run.batch.send", say_no)
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(5), "user_name=Kim"))
+        assert set(ends(bulk, record.id).values()) == {Outcome.FAILED}
+    assert calls == [5]
