@@ -38,6 +38,7 @@ OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", 
 OF_DESK = ("tests/unit/test_desk.py", "tests/unit/test_settling.py", "tests/unit/test_desk_deadline.py")
 OF_CHECK = ("tests/unit/test_pipeline.py",)
 OF_BULK = ("tests/unit/test_bulk_desk.py", "tests/unit/test_bulk_jobs.py", "tests/unit/test_bulk_resume.py")
+OF_READING = ("tests/unit/test_bulk_read_back.py",)
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
 OF_API = ("tests/api/test_batch.py", "tests/api/test_retry.py", "tests/api/test_v1.py")
@@ -396,28 +397,28 @@ MUTANTS = (
         OUTCOME,
         "if not (found.read and same_value(found.now, item.after)):",
         "if False:",
-        OF_BULK,
+        OF_READING,
     ),
     Mutant(
         "not shown at once, of many",
         READ_BACK,
         "if last != 0 and result.outcome is Outcome.DIFFERENT:",
         "if False:",
-        OF_BULK,
+        OF_READING,
     ),
     Mutant(
         "unknown is read later, of many",
         RUN_BATCH,
         "delay = STILL_AT_WORK.total_seconds() if pending else SHORTLY",
         "delay = SHORTLY",
-        OF_BULK,
+        OF_READING,
     ),
     Mutant(
         "believed: read where a part was taken",
         RUN_BATCH,
         "return not self._reads or not any(reply.ok for reply in said)",
         "return True",
-        OF_BULK,
+        OF_READING,
     ),
     # what an earlier run left
     Mutant(

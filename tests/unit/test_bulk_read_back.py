@@ -1,0 +1,115 @@
+"""What a job makes of answers: what is read back, when, and what it comes to."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dfn_tui.api.calls import Reply, UserApi
+from dfn_tui.api.types import Identity
+from dfn_tui.outcomes import Outcome
+from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.bulk.run.batch import Batches
+from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.changes.outcome import STILL_AT_WORK
+from dfn_tui.service.changes.pipeline import ChangeGroup, send
+from dfn_tui.service.changes.reading import read_fields
+from tests.unit.jobs import apply, bulk_desk, ends, options, plan, users
+
+Answer = Callable[[Identity, str], Reply]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=5, faults=Faults(rate_limit=None))) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dfn_tui.service.bulk.run.batch.SHORTLY", 0.0)
+    monkeypatch.setattr("dfn_tui.service.bulk.run.read_back._PAUSES", (0.0, 0.0, 0.0))
+
+
+def ok(identity: Identity, _part: str) -> Reply:
+    return Reply(identity, ok=True)
+
+
+class Server:
+    """Says what `answer` says and does nothing, until it has been read `after` times; None for never."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, answer: Answer = ok, after: int | None = None
+    ) -> None:
+        self.reads = 0
+        self.sent: list[ChangeGroup] = []
+        self._answer, self._after = answer, after
+        monkeypatch.setattr("dfn_tui.service.bulk.run.batch.send", self._send)
+        monkeypatch.setattr("dfn_tui.service.bulk.client.read_fields", self._read)
+
+    async def _send(self, _api: UserApi, groups: Sequence[ChangeGroup]) -> dict[tuple[Identity, str], Reply]:
+        self.sent += groups
+        everybody = [user.identity for group in groups for user in group.users]
+        return {(one, part): self._answer(one, part) for one in everybody for part in ("profile", "ci-set")}
+
+    async def _read(self, api: UserApi, *asked: Any) -> Any:
+        if self.reads == self._after:
+            await send(api, self.sent)
+        self.reads += 1
+        return await read_fields(api, *asked)
+
+
+async def outcomes(sandbox: SandboxThread, folder: Path, *wanted: str) -> set[Outcome | None]:
+    """How a job ended that sets these fields for everybody, whatever they were."""
+    async with bulk_desk(sandbox, folder) as bulk:
+        record = await apply(
+            bulk, await plan(bulk, folder / "plan", users(5), *wanted), options(OnConflict.OVERWRITE)
+        )
+        return set(ends(bulk, record.id).values())
+
+
+async def test_what_was_accepted_and_never_shows_is_different(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(monkeypatch)
+    assert await outcomes(sandbox, tmp_path, "user_name=Kim") == {Outcome.DIFFERENT}
+    assert server.reads == 3
+
+
+async def test_what_shows_at_the_second_look_is_confirmed(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(monkeypatch, after=1)
+    assert await outcomes(sandbox, tmp_path, "user_name=Kim") == {Outcome.CONFIRMED}
+    assert server.reads == 2
+
+
+async def test_who_was_refused_in_part_is_read_and_not_called_failed_as_a_whole(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(identity: Identity, part: str) -> Reply:
+        if part == "profile":
+            return Reply(identity, ok=True)
+        return Reply(identity, False, refused=True, code="4007", message="No.")
+
+    server = Server(monkeypatch, half)
+    assert await outcomes(sandbox, tmp_path, "user_name=Kim", "kakao_id=0123456789") == {Outcome.DIFFERENT}
+    assert server.reads >= 1
+
+
+async def test_who_may_still_be_worked_on_is_not_read_before_that_is_over(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may apply it late: who was read at once would be sent once more."""
+    waited: list[float] = []
+
+    async def wait(_batches: Batches, seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    monkeypatch.setattr(Batches, "_left_within", wait)
+    Server(monkeypatch, lambda one, _part: Reply(one, False, pending=True, code="lost"), after=0)
+    assert await outcomes(sandbox, tmp_path, "user_name=Kim") == {Outcome.CONFIRMED}
+    assert waited == [STILL_AT_WORK.total_seconds()]
