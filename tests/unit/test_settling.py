@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.changes.reconcile import reconcile
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.store import (
     FieldChange,
@@ -212,6 +214,28 @@ class TestSettling:
 
 
 class TestOwnWrites:
+    async def test_a_write_waits_for_it_to_the_end(
+        self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("dfn_tui.service.desk.SETTLING_PATIENCE", 0.0)
+        may_end = asyncio.Event()
+
+        async def slowly(*args: Any) -> Any:
+            await may_end.wait()
+            return await reconcile(*args)
+
+        monkeypatch.setattr("dfn_tui.service.desk.reconcile", slowly)
+        leave_open(path)
+        async with start(sandbox, path) as desk:
+            sending = asyncio.ensure_future(withdraw(desk, "user-0003"))
+            await until(lambda: bool(desk.staging.changes()))
+            _done, waiting = await asyncio.wait([sending], timeout=0.2)
+            assert waiting
+            assert not any(request.path.endswith("/update") for request in sandbox.requests)
+            may_end.set()
+            assert [result.outcome for result in await sending] == [Outcome.CONFIRMED]
+        assert endings(path) == [Outcome.FAILED, Outcome.CONFIRMED]
+
     async def test_what_this_run_is_writing_is_never_cut_short(self, path: Path) -> None:
         keeper = JournalKeeper(path)
         leave_open(path)
