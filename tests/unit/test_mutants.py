@@ -1,6 +1,7 @@
 """The guards that the mutation check removes are where it looks for them."""
 
-from tests.bench.mutants import MUTANTS, ROOT
+from tests.bench.guards import MUTANTS
+from tests.bench.mutants import ROOT
 
 
 def test_every_guard_stands_once_in_its_file() -> None:
