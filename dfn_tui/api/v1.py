@@ -4,23 +4,23 @@ Rests on DFINERY's user API, generation 1 (`https://openapi.dfinery.io`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
 from dfn_tui.api import v1_models as wire
 from dfn_tui.api.answers import checked, field_path, parsed, successful
-from dfn_tui.api.batch import Batch, BatchResponse, Item, Requests, Send, SendAgain
+from dfn_tui.api.batch import Batch, BatchResponse, Item, Send, SendAgain
 from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Reply, ignore_progress
 from dfn_tui.api.capabilities import GENERATION_1
-from dfn_tui.api.errors import ApiError, Rejected
+from dfn_tui.api.client import Client
+from dfn_tui.api.errors import Rejected
 from dfn_tui.api.limiter import Limiter
 from dfn_tui.api.probing import probe_lines
 from dfn_tui.api.requests import RequestModel, absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport
-from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.api.v1_answers import ci_read, profiles_read, written
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.text import _
@@ -34,28 +34,17 @@ _FLAGS = frozenset(flag.value for flag in Flag)
 DataT = TypeVar("DataT", wire.ProfilesRead, wire.CiRead, wire.Written)
 
 
-class V1Api:
-    """`dfn_tui.api.calls.UserApi` for generation 1. Owns the transport."""
+class V1Api(Client):
+    """`dfn_tui.api.calls.UserApi` for generation 1."""
+
+    capabilities = GENERATION_1
 
     def __init__(
         self, transport: Transport, policy: RetryPolicy, *, token: SecretStr, limiter: Limiter | None = None
     ) -> None:
-        self._transport = transport
         self._auth = TokenAuth("Authorization", token, "Bearer ")
-        self._requests = Requests(policy, limiter)
+        super().__init__(transport, policy, limiter)
         self._delete_key: str | None = None
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return GENERATION_1
-
-    @property
-    def clock_skew(self) -> timedelta | None:
-        return self._transport.clock_skew
-
-    @property
-    def stopped(self) -> ApiError | None:
-        return self._requests.stopped
 
     async def read_profiles(
         self,
@@ -142,12 +131,6 @@ class V1Api:
             return Probe(False, (reply.message, *probe_lines(self.clock_skew)), reply.error)
         passed = _("The server accepts the token, and users can be read.")
         return Probe(True, (passed, *probe_lines(self.clock_skew)))
-
-    def stop(self) -> None:
-        self._requests.closed = True
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
 
     async def _write(self, items: Sequence[Item | Reply], send: Send, progress: OnProgress) -> list[Reply]:
         return await Batch(send, self._requests, progress, write=True).run(items, GENERATION_1.batch_size)

@@ -4,7 +4,7 @@ Rests on DFINERY's documentation of the import and export APIs (`https://openapi
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -12,9 +12,10 @@ from pydantic import SecretStr, ValidationError
 from dfn_tui.api import messages
 from dfn_tui.api import v2_models as wire
 from dfn_tui.api.answers import field_path, parsed, successful
-from dfn_tui.api.batch import Batch, BatchResponse, Found, Item, Requests
+from dfn_tui.api.batch import Batch, BatchResponse, Found, Item
 from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Progress, Reply, ignore_progress
 from dfn_tui.api.capabilities import GENERATION_2
+from dfn_tui.api.client import Client
 from dfn_tui.api.errors import ApiError, RateLimited, Rejected, TokenRejected
 from dfn_tui.api.export import Export
 from dfn_tui.api.limiter import Limiter
@@ -22,7 +23,7 @@ from dfn_tui.api.probing import probe_lines
 from dfn_tui.api.requests import absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport
-from dfn_tui.api.types import Capabilities, Identity, IdentityKind
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import State
 from dfn_tui.consent.generation2 import OPTINS, to_optins
 from dfn_tui.text import _
@@ -30,8 +31,10 @@ from dfn_tui.text import _
 _WRITES_AT_ONCE = 4
 
 
-class V2Api:
-    """`dfn_tui.api.calls.UserApi` for generation 2. Owns the transport."""
+class V2Api(Client):
+    """`dfn_tui.api.calls.UserApi` for generation 2."""
+
+    capabilities = GENERATION_2
 
     def __init__(
         self,
@@ -49,26 +52,13 @@ class V2Api:
                 _("This generation of the product needs a service id with every request."),
                 _("Set service_id for this connection in the configuration."),
             )
-        self._transport = transport
+        super().__init__(transport, policy, limiter)
         self._auth = TokenAuth("access_token", token)
         self._query = (("service_id", service_id),)
-        self._requests = Requests(policy, limiter)
         self._now = now
         self._may_export = export_token is not None
         export_auth = TokenAuth("Authorization", export_token, "Bearer ") if export_token else None
         self._export = Export(transport, export_auth, service_id, policy)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return GENERATION_2
-
-    @property
-    def clock_skew(self) -> timedelta | None:
-        return self._transport.clock_skew
-
-    @property
-    def stopped(self) -> ApiError | None:
-        return self._requests.stopped
 
     async def read_profiles(
         self,
@@ -158,12 +148,6 @@ class V2Api:
         else:
             found = _("The server answers. Without an export token nothing more can be tested.")
         return Probe(True, (found, unproven, *probe_lines(self.clock_skew)))
-
-    def stop(self) -> None:
-        self._requests.closed = True
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
 
     def _batch(self, path: str, progress: OnProgress) -> Batch:
         async def send(items: Sequence[Item]) -> BatchResponse:

@@ -128,9 +128,9 @@ class IntentUser(NamedTuple):
     job: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IntentGroup:
-    """The same change about to be written for several users. `write` is shared by all of one apply."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Write:
+    """`write` is shared by all that is sent together, and `program` the version of this one."""
 
     connection: str
     environment: str
@@ -138,9 +138,7 @@ class IntentGroup:
     changes: tuple[FieldChange, ...]
     operator: Operator
     program: str
-    """The version of this program."""
     write: str
-    users: tuple[IntentUser, ...]
     warnings: tuple[str, ...] = ()
     """The warnings the operator acknowledged."""
     reason: str = ""
@@ -154,28 +152,20 @@ class IntentGroup:
     approver: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentGroup(_Write):
+    """The same change about to be written for several users."""
+
+    users: tuple[IntentUser, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent(_Write):
     """What was about to be written for one user: their part of an IntentGroup, as it is read."""
 
-    connection: str
-    environment: str
-    generation: str
     subject: Subject
-    changes: tuple[FieldChange, ...]
-    operator: Operator
-    program: str
-    write: str
-    warnings: tuple[str, ...] = ()
-    reason: str = ""
-    evidence: str = ""
     undo_of: int | None = None
     job: str | None = None
-    incident: str = ""
-    ground: str = ""
-    expressed_on: str = ""
-    expressed_source: str = ""
-    approver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,14 @@ BLIND = UserRecord(Identity(IdentityKind.EXTERNAL_ID, "u-1"), NOW)
 
 def entry(*changes: FieldChange, outcome: OutcomeRecord | None = None) -> Entry:
     intent = Intent(
-        "here",
-        "sandbox",
-        "v1",
-        Subject("user_id", "u-1"),
-        changes,
-        Operator("kim", "bastion-1"),
-        "0.1.0",
-        "w",
+        connection="here",
+        environment="sandbox",
+        generation="v1",
+        subject=Subject("user_id", "u-1"),
+        changes=changes,
+        operator=Operator("kim", "bastion-1"),
+        program="0.1.0",
+        write="w",
     )
     return Entry(7, NOW, intent, outcome)
 
