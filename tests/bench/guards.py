@@ -199,7 +199,7 @@ MUTANTS = (
         PIPELINE,
         "if _ci(group, CI_DELETE):  # no",
         "if False:  # no",
-        ("tests/unit/test_policy.py", *OF_DESK),
+        OF_CHECK,
     ),
     Mutant(
         "nothing leaves after a stop",

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from dfn_tui.api.calls import Profile
+from dfn_tui.api.calls import Profile, Reply, UserApi
+from dfn_tui.api.capabilities import GENERATION_2
 from dfn_tui.api.types import Identity, IdentityKind, Value
-from dfn_tui.service.changes.pipeline import ChangeGroup, Checked, Target, check
+from dfn_tui.errors import GateRefused
+from dfn_tui.service.changes.pipeline import ChangeGroup, Checked, Target, check, send
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
 
@@ -103,3 +107,17 @@ def test_a_field_that_cannot_be_read_now_holds_the_user_back() -> None:
     [(user, fields, why, _failure)] = found.unread
     assert (user, fields) == (anna, (GRADE, CITY))
     assert "a number too long" in why
+
+
+async def test_a_link_is_never_removed_whatever_was_let_through() -> None:
+    linked: list[Identity] = []
+
+    async def link(identity: Identity, _others: object) -> Reply:
+        linked.append(identity)
+        return Reply(identity, ok=True)
+
+    api = cast(UserApi, SimpleNamespace(capabilities=GENERATION_2, link=link))
+    removal = FieldChange(FieldKind.CI, "email", "anna@example.com", None)
+    with pytest.raises(GateRefused, match="cannot be removed"):
+        await send(api, [ChangeGroup((removal,), (target("anna"),))])
+    assert linked == []
