@@ -1,13 +1,14 @@
 """Journals every write of a connection: what is about to be sent, and how it ended."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.intents import intents, outcome
+from dfn_tui.service.intents import blank_intent, intents, outcome
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.review import Review
 from dfn_tui.store import JournalError
@@ -26,9 +27,17 @@ class Gate:
 
         Raises `GateRefused` where the journal cannot be written: without it nothing may be sent.
         """
-        planned = intents(groups, reviewed, approval, self._connection, self._keeper.operator)
+        read = tuple(notice.text for notice in reviewed.asked.warnings if notice.id in approval.acknowledged)
+        blank = blank_intent(
+            self._connection,
+            self._keeper.operator,
+            uuid4().hex,
+            warnings=read,
+            reason=approval.reason,
+            evidence=approval.evidence,
+        )
         try:
-            return await self._keeper.begin(planned)
+            return await self._keeper.begin(intents(groups, blank))
         except JournalError as error:
             raise GateRefused(
                 _("Nothing was sent: {why}").format(why=error.title),

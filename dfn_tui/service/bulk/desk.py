@@ -5,8 +5,8 @@ batches under way, and a later start resumes it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_und
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job, with_id
 from dfn_tui.service.bulk.run.listing import JobSummary, list_jobs, summary, unfinished_jobs
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
@@ -31,6 +30,7 @@ from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.bulk.run.words import share_of
 from dfn_tui.service.changes.policy import Approval, require, require_same_place, warnings
 from dfn_tui.service.desk import Desk
+from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
 
@@ -132,7 +132,7 @@ class BulkDesk:
         self, job: str, path: Path, progress: Callable[[Reading], None], *, limit: int = DOCUMENTED_LIMIT
     ) -> str:
         """Makes a plan that takes a job back, as far as the users are still as it left them."""
-        with self._opened(job) as found:
+        with self._open(job) as found:
             about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
             require_same_place(found.plan.head, self.desk.connection)
             wishes = wishes_back(found, self.desk.journal.path)
@@ -261,8 +261,16 @@ class BulkDesk:
         try:
             async with self._client(limit) as client:
                 keeper, connection = self.desk.journal, self.desk.connection
-                entries = Entries(record, head.kind, connection, keeper.operator)
-                self.run = Run(record, total, client, Book(keeper, job), entries, keeper, self.desk.clock)
+                blank = blank_intent(
+                    connection,
+                    keeper.operator,
+                    record.id,
+                    warnings=record.warnings,
+                    reason=record.reason,
+                    evidence=record.evidence,
+                )
+                book, clock = Book(keeper, job), self.desk.clock
+                self.run = Run(record, total, client, book, head.kind, blank, keeper, clock)
                 ready.set_result(self.run)
                 if self._finishing:
                     self.run.stop()
@@ -311,17 +319,12 @@ class BulkDesk:
 
     def job(self, id: str) -> JobSummary:
         """The job of that id, or whose id begins so. Raises PlanError."""
-        with self._opened(id) as found:
+        with self._open(id) as found:
             return summary(found)
 
     def unfinished(self) -> list[str]:
         """The ids of this connection's jobs that can be gone on with, the newest first."""
         return unfinished_jobs(self.folder, self.desk.connection.name)
-
-    @contextmanager
-    def _opened(self, id: str) -> Iterator[Job]:
-        with self._open(id) as job:
-            yield job
 
     def _open(self, id: str) -> Job:
         """The job of that id, or whose id begins so. Raises PlanError."""

@@ -11,7 +11,6 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Self
 
 from dfn_tui.api.limiter import LimiterClosed
@@ -234,9 +233,7 @@ class Ticket:
         self._number, self._started = await self._pace._enter()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         # A refusal comes quickly and a fault whenever it likes: neither is a measure.
         measured = kind is None and not self._refused
         latency = self._pace._clock() - self._started if measured else None

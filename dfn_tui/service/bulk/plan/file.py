@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dfn_tui.files import empty_private
-from dfn_tui.service.bulk.plan.records import Head, PlanError, PlannedUser, Shape
+from dfn_tui.service.bulk.plan.records import SENT, Head, PlanError, PlannedUser, Shape
 from dfn_tui.text import _, inert
 
 APPLICATION_ID = 0x64666E70  # "dfnp", in the file's header
@@ -41,6 +40,9 @@ _DIGESTED = (
     "SELECT line, fault, reason, shown FROM bad ORDER BY line",
 )
 _AT_ONCE = 2000
+_STANDINGS = ", ".join(f"'{standing.value}'" for standing in SENT)
+SENDABLE = f"shape IN (SELECT id FROM shape WHERE standing IN ({_STANDINGS}))"  # noqa: S608  own words
+"""The users that something would be sent for, if they are not left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,7 @@ class PlanFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, plan_errors, write_head
-from dfn_tui.service.bulk.plan.records import SENT, Narrowing, PlannedUser, Shape
+from dfn_tui.service.bulk.plan.file import SENDABLE, PlanFile, check_digest, plan_errors, write_head
+from dfn_tui.service.bulk.plan.records import Narrowing, PlannedUser, Shape
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.words import narrowing_words
 from dfn_tui.text import inert
@@ -69,7 +69,7 @@ def _narrow(
             # A digest over what something else changed meanwhile would make it look like ours.
             check_digest(plan.path, plan.db, progress)
             changed = plan.db.execute(
-                f"UPDATE user SET left_out = ? WHERE left_out = ? AND {_SENDABLE} AND {condition}",  # noqa: S608
+                f"UPDATE user SET left_out = ? WHERE left_out = ? AND {SENDABLE} AND {condition}",  # noqa: S608
                 (out, not out, *values),
             ).rowcount
             if changed:
@@ -79,10 +79,8 @@ def _narrow(
         return changed
 
 
-_STANDINGS = ", ".join(f"'{standing.value}'" for standing in SENT)
-_SENDABLE = f"shape IN (SELECT id FROM shape WHERE standing IN ({_STANDINGS}))"  # noqa: S608  own words
 _FIRST_LEFT = (
-    f"number > ifnull((SELECT number FROM user WHERE left_out = 0 AND {_SENDABLE}"  # noqa: S608
+    f"number > ifnull((SELECT number FROM user WHERE left_out = 0 AND {SENDABLE}"  # noqa: S608
     " ORDER BY number LIMIT 1 OFFSET ?), ?)"
 )
 _BEHIND_ALL = 2**63 - 1
