@@ -1,7 +1,7 @@
 """The history as an operator asks for it: filters in one line of text, entries as text."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from dfn_tui.consent.flags import Flag, State
@@ -91,9 +91,9 @@ def _moment(value: str, *, end: bool) -> datetime:
     try:
         if len(value) == len("2026-11-01"):
             day = date.fromisoformat(value) + timedelta(days=1 if end else 0)
-            return _in_utc(datetime.combine(day, time(), KOREA))
+            return datetime.combine(day, time(), KOREA).astimezone(UTC)  # OverflowError: the calendar ends
         found = datetime.fromisoformat(value)
-        return _in_utc(found if found.tzinfo else found.replace(tzinfo=KOREA))
+        return (found if found.tzinfo else found.replace(tzinfo=KOREA)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise FilterRefused(
             _("This filter cannot be used"),
@@ -102,15 +102,9 @@ def _moment(value: str, *, end: bool) -> datetime:
         ) from None
 
 
-def _in_utc(moment: datetime) -> datetime:
-    """Raises OverflowError where the calendar ends."""
-    return moment.astimezone(UTC)
-
-
 def is_empty(wanted: Filter) -> bool:
     """Whether the filter asks for nothing in particular."""
-    blank = Filter()
-    return all(getattr(wanted, field.name) == getattr(blank, field.name) for field in fields(wanted))
+    return wanted == Filter()
 
 
 def entry_lines(entry: Entry) -> Iterator[str]:

@@ -59,7 +59,7 @@ async def undo(
     kind: IdentityKind = IdentityKind.USER_ID,
 ) -> PlanFile:
     async with calls(server, api) as reads:
-        await make_undo(reads, wishes, path, about(api), kind=kind)
+        await make_undo(reads, wishes, path, about(api, kind))
     return open_plan(path)
 
 

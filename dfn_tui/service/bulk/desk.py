@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
+from dfn_tui.api.types import IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT, Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
-from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
+from dfn_tui.service.bulk.plan.making import Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.run.book import Book
@@ -90,16 +91,10 @@ class BulkDesk:
         finally:
             await api.aclose()
 
-    def _about(self, source: str, undo_of_job: str = "") -> About:
-        connection = self.desk.connection
-        return About(
-            connection.name,
-            connection.environment,
-            connection.api,
-            self.by,
-            self.desk.clock(),
-            source,
-            undo_of_job,
+    def _head(self, kind: IdentityKind, source: str, undo_of_job: str = "") -> Head:
+        here, now = self.desk.connection, self.desk.clock()
+        return Head(
+            here.name, here.environment, here.api, kind, now, self.by, source, undo_of_job=undo_of_job
         )
 
     async def plan(
@@ -115,13 +110,13 @@ class BulkDesk:
     ) -> str:
         """Makes a plan of `source`, called `name`, at `path`, and returns its digest. Nothing is written to
         the server. Raises what reading the input and the server raise, and `PlanError`."""
-        about = self._about(name)
+        head = self._head(source.kind, name)
         async with self._client(limit) as client:
             _head, digest = await make_plan(
                 client,
                 source,
                 path,
-                about,
+                head,
                 create=create,
                 stop_at_first_bad=stop_at_first_bad,
                 progress=progress,
@@ -133,11 +128,12 @@ class BulkDesk:
     ) -> str:
         """Makes a plan that takes a job back, as far as the users are still as it left them."""
         with self._open(job) as found:
-            about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
+            id = found.record.id
+            head = self._head(found.plan.head.kind, id, id)
             require_same_place(found.plan.head, self.desk.connection)
             wishes = wishes_back(found, self.desk.journal.path)
             async with self._client(limit) as client:
-                _head, digest = await make_undo(client, wishes, path, about, kind=kind, progress=progress)
+                _head, digest = await make_undo(client, wishes, path, head, progress=progress)
         return digest
 
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:

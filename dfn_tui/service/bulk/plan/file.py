@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from dfn_tui.files import empty_private
-from dfn_tui.service.bulk.plan.records import SENT, Head, PlanError, PlannedUser, Shape
+from dfn_tui.service.bulk.plan.records import SENT, Head, PlanError, PlannedUser, Shape, as_json
 from dfn_tui.text import _, inert
 
 APPLICATION_ID = 0x64666E70  # "dfnp", in the file's header
@@ -63,7 +63,8 @@ class PlanFile:
         self.db = db
         self.chosen: tuple[object, bool] | None = None
         """Which selection the temporary table `chosen` holds, and whether few users are in it."""
-        self._shape = lru_cache(4096)(self._load_shape)
+        self.shape = lru_cache(4096)(self._load_shape)
+        """The shape of that number."""
 
     @property
     def head(self) -> Head:
@@ -74,10 +75,6 @@ class PlanFile:
         """64 hexadecimal digits: of the head and of everything that is planned."""
         with plan_errors(self.path):
             return str(self.db.execute("SELECT digest FROM head").fetchone()[0])
-
-    def shape(self, number: int) -> Shape:
-        """The shape of that number."""
-        return self._shape(number)
 
     def _load_shape(self, number: int) -> Shape:
         with plan_errors(self.path):
@@ -95,17 +92,13 @@ class PlanFile:
             ):
                 yield number, Shape.read(*kept), users, left_out
 
-    def users(
-        self, after: int = -1, limit: int = 200, shapes: Sequence[int] | None = None
-    ) -> list[PlannedUser]:
-        """The users after that number, in order; of these shapes only, where they are given."""
-        among = "" if shapes is None else " AND shape IN (SELECT value FROM json_each(?))"
-        values = (after, limit) if shapes is None else (after, json.dumps(list(shapes)), limit)
+    def users(self, after: int = -1, limit: int = 200) -> list[PlannedUser]:
+        """The users after that number, in order."""
         with plan_errors(self.path):
             found = self.db.execute(
-                "SELECT number, user, shape, left_out, undo_of FROM user"  # noqa: S608  no value is in it
-                f" WHERE number > ?{among} ORDER BY number LIMIT ?",
-                values,
+                "SELECT number, user, shape, left_out, undo_of FROM user"
+                " WHERE number > ? ORDER BY number LIMIT ?",
+                (after, limit),
             ).fetchall()
             return [self.user_of(row) for row in found]
 
@@ -239,15 +232,14 @@ def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
 def read_head(path: Path, db: sqlite3.Connection) -> Head:
     """What holds for the plan as a whole. Raises PlanError."""
     with plan_errors(path):
-        return Head.from_json(json.loads(db.execute("SELECT text FROM head").fetchone()[0]))
+        return Head.read(db.execute("SELECT text FROM head").fetchone()[0])
 
 
 def write_head(
     db: sqlite3.Connection, head: Head, progress: Callable[[int], None] = lambda _users: None
 ) -> str:
     """Writes the head and the digest over everything, inside the transaction that is open, and returns it."""
-    text = json.dumps(head.to_json(), ensure_ascii=False, sort_keys=True)
-    db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, '')", (text,))
+    db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, '')", (as_json(head),))
     digest = digest_of(db, progress)
     db.execute("UPDATE head SET digest = ?", (digest,))
     return digest

@@ -25,7 +25,7 @@ from dfn_tui.service.bulk.plan.file import (
     damaged,
     plan_errors,
 )
-from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser
+from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, as_json
 from dfn_tui.service.bulk.run.records import UNFINISHED, Ended, JobRecord
 from dfn_tui.store.consoles import take_lock
 from dfn_tui.text import _, inert
@@ -51,13 +51,12 @@ class Job:
     @property
     def record(self) -> JobRecord:
         with plan_errors(self.path):
-            return JobRecord.from_json(json.loads(self._db.execute("SELECT text FROM job").fetchone()[0]))
+            return JobRecord.read(self._db.execute("SELECT text FROM job").fetchone()[0])
 
     def save(self, record: JobRecord) -> None:
         """Writes where the job stands."""
-        text = json.dumps(record.to_json(), ensure_ascii=False)
         with plan_errors(self.path):
-            self._db.execute("UPDATE job SET text = ?", (text,))
+            self._db.execute("UPDATE job SET text = ?", (as_json(record),))
 
     @property
     def floor(self) -> int:
@@ -194,8 +193,7 @@ def make_job(plan: PlanFile, folder: Path, record: JobRecord) -> Job:
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             for statement in _TABLES:
                 db.execute(statement)
-            text = json.dumps(record.to_json(), ensure_ascii=False)
-            db.execute("INSERT INTO job VALUES (1, ?, 0)", (text,))
+            db.execute("INSERT INTO job VALUES (1, ?, 0)", (as_json(record),))
         finally:
             db.close()
         part.replace(path)
