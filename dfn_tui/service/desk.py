@@ -20,7 +20,6 @@ from dfn_tui.api.calls import (
 from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.config import Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.conflict import StaleWrite
@@ -97,10 +96,6 @@ class Desk:
         self._settling: list[asyncio.Task[None]] = []
         self._writes: Counter[Identity] = Counter()
         self._writing: set[asyncio.Task[list[UserResult]]] = set()
-
-    @property
-    def production(self) -> bool:
-        return self.connection.environment is Environment.PRODUCTION
 
     def _clock_skew(self) -> timedelta | None:
         skew = self._api.clock_skew if self._api else None

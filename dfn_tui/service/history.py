@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
@@ -59,21 +60,16 @@ def _require_text(word: str) -> None:
 
 
 def _with(wanted: Filter, key: str, value: str) -> Filter:
-    if key == "outcome":
-        if value == "open":
-            return replace(wanted, unresolved=True)
-        return replace(wanted, outcome=Outcome(_one_of(key, value, [*Outcome, "open"])))
-    if key == "flag":
-        return replace(wanted, flag=_one_of(key, value, [*Flag]))
-    if key == "since":
-        return replace(wanted, since=_moment(value, end=False))
-    if key == "until":
-        return replace(wanted, until=_moment(value, end=True))
-    if key == "user":
-        return replace(wanted, user=value)
-    if key == "operator":
-        return replace(wanted, operator=value)
-    return replace(wanted, connection=value)
+    asked: dict[str, Any] = {key: value}
+    if key == "outcome" and value == "open":
+        asked = {"unresolved": True}
+    elif key == "outcome":
+        asked = {key: Outcome(_one_of(key, value, [*Outcome, "open"]))}
+    elif key == "flag":
+        asked = {key: _one_of(key, value, [*Flag])}
+    elif key in ("since", "until"):
+        asked = {key: _moment(value, end=key == "until")}
+    return replace(wanted, **asked)
 
 
 def _one_of(key: str, value: str, choices: list[str]) -> str:

@@ -18,8 +18,6 @@ from dfn_tui.text import inert
 
 _FEW = 20_000  # users that are sorted quicker than a million are gone through
 
-Progress = Callable[[int], None]
-
 
 def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 200) -> list[PlannedUser]:
     """The users of the selection after that number, in order. Raises PlanError."""
@@ -35,32 +33,17 @@ def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 2
         return [plan.user_of(row) for row in found.fetchall()]
 
 
-def leave_out(
+def narrow(
     plan: PlanFile,
     which: Selection | Users | AllButFirst,
     at: datetime,
     by: str,
-    progress: Progress = lambda _users: None,
-) -> int:
-    """Leaves these users out, and says how many would have been sent until now. Raises PlanError."""
-    return _narrow(plan, which, True, at, by, progress)
-
-
-def put_back(
-    plan: PlanFile, which: Selection | Users, at: datetime, by: str, progress: Progress = lambda _users: None
-) -> int:
-    """Puts these users back that were left out, and says how many they are. Raises PlanError."""
-    return _narrow(plan, which, False, at, by, progress)
-
-
-def _narrow(
-    plan: PlanFile,
-    which: Selection | Users | AllButFirst,
+    *,
     out: bool,
-    at: datetime,
-    by: str,
-    progress: Progress,
+    progress: Callable[[int], None] = lambda _users: None,
 ) -> int:
+    """Leaves these users out, or puts those back that were left out, and says for how many of the users that
+    may be sent that made a difference. Raises PlanError."""
     with plan_errors(plan.path):
         if isinstance(which, Selection):
             _choose(plan, which)
