@@ -10,6 +10,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import Entry, FieldOutcome, Filter, Operator, OutcomeRecord
 from dfn_tui.text import _, inert
+from dfn_tui.text.ids import encodable
 from dfn_tui.text.korea import KOREA, korean_time
 
 KEYS = ("user", "flag", "operator", "connection", "outcome", "since", "until")
@@ -33,7 +34,12 @@ def parse_words(words: Iterable[str]) -> Filter:
     """The same for words that were already taken apart, so that a value may hold blanks."""
     wanted, asked = Filter(), set()
     for word in words:
-        _require_text(word)
+        if not encodable(word):
+            raise FilterRefused(
+                _("This filter cannot be used"),
+                _("{word} holds a character that no entry can hold.").format(word=inert(word, 40)),
+                _("Copy it again from its source."),
+            )
         key, colon, value = word.partition(":")
         if not colon or key not in KEYS:
             key, value = "user", word
@@ -46,17 +52,6 @@ def parse_words(words: Iterable[str]) -> Filter:
         asked.add(key)
         wanted = _with(wanted, key, value)
     return wanted
-
-
-def _require_text(word: str) -> None:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        raise FilterRefused(
-            _("This filter cannot be used"),
-            _("{word} holds a character that no entry can hold.").format(word=inert(word, 40)),
-            _("Copy it again from its source."),
-        ) from None
 
 
 def _with(wanted: Filter, key: str, value: str) -> Filter:
@@ -125,7 +120,7 @@ def entry_lines(entry: Entry) -> Iterator[str]:
     yield _("Evidence: {text}").format(text=inert(intent.evidence) or "-")
     for warning in intent.warnings:
         yield _("Acknowledged: {text}").format(text=inert(warning))
-    yield _("Operator: {operator}").format(operator=operator_words(entry))
+    yield _("Operator: {operator}").format(operator=who(intent.operator))
     yield _("Program: dfn-tui {version}").format(version=intent.program)
     if entry.outcome is not None and entry.outcome.message:
         yield inert(entry.outcome.message)
@@ -161,11 +156,6 @@ def _field_words(ended: FieldOutcome) -> str:
 def state_of(value: object) -> State | None:
     """The state a journalled consent names; None where it names none, as in a journal that was altered."""
     return next((state for state in State if state.value == value), None)
-
-
-def operator_words(entry: Entry) -> str:
-    """Who made that entry, as `who` says it."""
-    return who(entry.intent.operator)
 
 
 def who(operator: Operator) -> str:

@@ -15,11 +15,12 @@ from dfn_tui.api.retry import BULK
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Api, Environment
 from dfn_tui.service.bulk.client import ThrottledClient
-from dfn_tui.service.bulk.input import FieldEdit, open_input, parse_assignment
+from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.pace import Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading, make_plan
 from dfn_tui.service.bulk.plan.records import Head, PlannedUser
+from dfn_tui.service.changes.fields import FieldEdit, parse_assignment
 from dfn_tui.service.clock import utc_now
 from tests.starting import Server
 

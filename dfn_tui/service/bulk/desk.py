@@ -17,12 +17,12 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT, Pace
-from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
+from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan, unused_name
 from dfn_tui.service.bulk.plan.making import Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job, with_id
+from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job
 from dfn_tui.service.bulk.run.listing import JobSummary, list_jobs, summary, unfinished_jobs
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
 from dfn_tui.service.bulk.run.run import Run
@@ -160,7 +160,7 @@ class BulkDesk:
             if digest is not None and plan.digest != digest:
                 raise _not_as_approved()
             found = await asyncio.to_thread(self.guard, plan, approval)
-            record = with_id(self._record(plan, found, approval, options), self.folder)
+            record = self._record(plan, found, approval, options)
             job = await asyncio.to_thread(make_job, plan, self.folder, record)
         finally:
             plan.close()
@@ -169,7 +169,7 @@ class BulkDesk:
     def _record(self, plan: PlanFile, found: Totals, approval: Approval, options: Options) -> JobRecord:
         now = self.desk.clock()
         return JobRecord(
-            id=f"{file_stamp(now)}-{plan.digest[:6]}",
+            id=unused_name(self.folder, f"{file_stamp(now)}-{plan.digest[:6]}", ".db"),
             digest=plan.digest,
             begun=now,
             by=self.by,

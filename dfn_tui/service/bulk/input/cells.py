@@ -9,7 +9,7 @@ from dfn_tui.service.bulk.input.records import Bad, Fault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
 from dfn_tui.text import _, inert
-from dfn_tui.text.ids import bare_id
+from dfn_tui.text.ids import bare_id, encodable
 
 _KEPT = 1024  # wish sets and names remembered, so that memory does not grow with the file
 _SHORT = 512  # characters of what is worth remembering
@@ -62,7 +62,7 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         refuse_row(Fault.NO_ID, _("There is no id."))
     if _CONTROL.search(user):
         refuse_row(Fault.BAD_ID, _("The id holds a control character or a line break."))
-    if not _encodable(user):
+    if not encodable(user):
         refuse_row(
             Fault.BAD_ID, _("The id holds a character that cannot be sent (half of a surrogate pair).")
         )
@@ -78,14 +78,6 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         except ValueRefused as refused:
             raise Problem(Fault.BAD_ID, refused.happened) from None
     return user
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 _Key = TypeVar("_Key")

@@ -14,7 +14,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk.input import BulkInput, Taken, take_in
+from dfn_tui.service.bulk.input.intake import Taken, take_in
+from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.plan.file import APPLICATION_ID, TABLES, create, disk_errors, write_head
 from dfn_tui.service.bulk.plan.judging import Written

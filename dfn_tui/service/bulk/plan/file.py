@@ -68,7 +68,9 @@ class PlanFile:
 
     @property
     def head(self) -> Head:
-        return read_head(self.path, self.db)
+        """What holds for the plan as a whole."""
+        with plan_errors(self.path):
+            return Head.read(self.db.execute("SELECT text FROM head").fetchone()[0])
 
     @property
     def digest(self) -> str:
@@ -150,11 +152,12 @@ def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None)
         try:
             check_tables(path, db, APPLICATION_ID, TABLES)
             check_digest(path, db, progress)
-            _check_sense(path, db)
+            plan = PlanFile(path, db)
+            _check_sense(plan)
         except BaseException:
             db.close()
             raise
-        return PlanFile(path, db)
+        return plan
 
 
 def check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> None:
@@ -164,11 +167,11 @@ def check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], N
         raise damaged(path)
 
 
-def _check_sense(path: Path, db: sqlite3.Connection) -> None:
+def _check_sense(plan: PlanFile) -> None:
     """Raises PlanError, ValueError, KeyError or TypeError for what no plan says: whoever can write the file
     can write its digest as well."""
-    head = read_head(path, db)
-    for row in db.execute("SELECT standing, wanted, rest FROM shape"):
+    head = plan.head
+    for row in plan.db.execute("SELECT standing, wanted, rest FROM shape"):
         Shape.read(*row)
     for question, number in (
         ("SELECT count(*) FROM user", head.users),
@@ -176,8 +179,17 @@ def _check_sense(path: Path, db: sqlite3.Connection) -> None:
         ("SELECT count(*) FROM user WHERE left_out NOT IN (0, 1)", 0),
         ("SELECT count(*) FROM user WHERE shape NOT IN (SELECT id FROM shape)", 0),
     ):
-        if db.execute(question).fetchone()[0] != number:
-            raise damaged(path)
+        if plan.db.execute(question).fetchone()[0] != number:
+            raise damaged(plan.path)
+
+
+def unused_name(folder: Path, name: str, suffix: str) -> str:
+    """That name, with a number where `folder` has such a file already."""
+    at, free = 1, name
+    while (folder / f"{free}{suffix}").exists():
+        at += 1
+        free = f"{name}-{at}"
+    return free
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -227,12 +239,6 @@ def check_tables(path: Path, db: sqlite3.Connection, application: int, tables: S
 
 def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
     return set(db.execute("SELECT type, name, sql FROM sqlite_master"))
-
-
-def read_head(path: Path, db: sqlite3.Connection) -> Head:
-    """What holds for the plan as a whole. Raises PlanError."""
-    with plan_errors(path):
-        return Head.read(db.execute("SELECT text FROM head").fetchone()[0])
 
 
 def write_head(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from dfn_tui.api.types import Identity
 from dfn_tui.service.bulk.client import ThrottledClient
-from dfn_tui.service.bulk.input import BulkInput, Taken
+from dfn_tui.service.bulk.input.intake import Taken
+from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.drafting import Draft, Judged, Row, given_up
 from dfn_tui.service.bulk.plan.judging import blind, judge
 from dfn_tui.service.bulk.plan.records import Head, edit_set
@@ -53,12 +54,11 @@ async def make_plan(
     reading the input raises, and `client.stopped` where the server is of no more use. There is no plan then,
     nor when this is cancelled.
     """
-
-    def take(draft: Draft, told: Callable[[int], None]) -> Taken:
-        return draft.take(source, stop_at_first_bad=stop_at_first_bad, told=told)
-
     head = replace(head, kind=source.kind, form=source.form.value, encoding=source.encoding or "")
-    return await _Making(client, head, path, create, progress).go(take)
+    making = _Making(client, head, path, create, progress)
+    return await making.go(
+        lambda draft, told: draft.take(source, stop_at_first_bad=stop_at_first_bad, told=told)
+    )
 
 
 async def make_undo(
@@ -71,11 +71,8 @@ async def make_undo(
 ) -> tuple[Head, str]:
     """Makes the plan that takes a job back, as `make_plan` does. `wishes` has each user once, in any order,
     and is gone through in another thread."""
-
-    def take(draft: Draft, told: Callable[[int], None]) -> Taken:
-        return draft.take_undo(wishes, head.kind, told=told)
-
-    return await _Making(client, head, path, False, progress).go(take)
+    making = _Making(client, head, path, False, progress)
+    return await making.go(lambda draft, told: draft.take_undo(wishes, head.kind, told=told))
 
 
 class _Making:

@@ -115,7 +115,11 @@ class Batches:
         records = await self._client.read_fields(identities, fields)
         checked = check(groups, records, strict=False)
         ended = [Ended(user.number, None, Outcome.UNCHANGED) for user, _fields in checked.unchanged]
-        ended += [_changed(number) for number in dict.fromkeys(c.user.number for c in checked.conflicts)]
+        message = _("Changed by someone else since the plan was made.")
+        ended += [
+            Ended(number, None, Outcome.CONFLICT, "changed", message)
+            for number in dict.fromkeys(conflict.user.number for conflict in checked.conflicts)
+        ]
         if not self._client.over:
             for user, changes, why, failure in checked.unread:
                 ended.append(_ended(not_sent(user, changes, why, failure), user.number, None))
@@ -260,8 +264,3 @@ def _ended(result: UserResult, number: int, seq: int | None) -> Ended:
     telling = result.telling
     code = telling.code or (NOT_APPLIED if result.outcome is Outcome.FAILED else None)
     return Ended(number, seq, result.outcome, code, telling.message)
-
-
-def _changed(number: int) -> Ended:
-    message = _("Changed by someone else since the plan was made.")
-    return Ended(number, None, Outcome.CONFLICT, "changed", message)

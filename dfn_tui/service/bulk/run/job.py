@@ -10,7 +10,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -26,7 +25,7 @@ from dfn_tui.service.bulk.plan.file import (
     plan_errors,
 )
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, as_json
-from dfn_tui.service.bulk.run.records import UNFINISHED, Ended, JobRecord
+from dfn_tui.service.bulk.run.records import Ended, JobRecord
 from dfn_tui.store.consoles import take_lock
 from dfn_tui.text import _, inert
 
@@ -226,17 +225,3 @@ def job_files(folder: Path) -> list[Path]:
     """The jobs in that folder, the newest first."""
     with plan_errors(folder):
         return sorted(folder.glob("*.db"), reverse=True) if folder.is_dir() else []
-
-
-def unfinished(job: Job) -> bool:
-    """Whether the job was cut short or stopped, and nobody runs it."""
-    return job.record.state in UNFINISHED and not job.under_way
-
-
-def with_id(record: JobRecord, folder: Path) -> JobRecord:
-    """The record under an id that no job in `folder` has."""
-    at, id = 1, record.id
-    while (folder / f"{id}.db").exists():
-        at += 1
-        id = f"{record.id}-{at}"
-    return replace(record, id=id)

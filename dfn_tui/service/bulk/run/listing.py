@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import Head, PlanError
-from dfn_tui.service.bulk.run.job import Job, job_files, open_job, unfinished
+from dfn_tui.service.bulk.run.job import Job, job_files, open_job
 from dfn_tui.service.bulk.run.records import UNFINISHED, JobRecord
 
 Answer = TypeVar("Answer")
@@ -58,8 +58,12 @@ def list_jobs(folder: Path, connection: str) -> list[JobSummary]:
 def unfinished_jobs(folder: Path, connection: str) -> list[str]:
     """The ids of the jobs of that connection that can be gone on with, the newest first. Quicker than to
     list them: no users are counted."""
-    asked = _ask_each(folder, connection, lambda job: (job.record.id, unfinished(job)))
-    return [id for id, left in asked if left]
+    return list(filter(None, _ask_each(folder, connection, _id_if_unfinished)))
+
+
+def _id_if_unfinished(job: Job) -> str:
+    record = job.record
+    return record.id if record.state in UNFINISHED and not job.under_way else ""
 
 
 def _ask_each(folder: Path, connection: str, question: Callable[[Job], Answer]) -> list[Answer]:

@@ -85,8 +85,8 @@ async def _read_back(
 
 def _write(was: Ended, result: UserResult, book: Book) -> None:
     telling = result.telling
-    settled = was.seq is not None and result.outcome is not Outcome.ACCEPTED
-    book.end(
-        [Ended(was.number, was.seq, result.outcome, telling.code, telling.message)],
-        [journalled(was.seq, result)] if settled and was.seq is not None else (),
-    )
+    ended = Ended(was.number, was.seq, result.outcome, telling.code, telling.message)
+    if was.seq is None or result.outcome is Outcome.ACCEPTED:  # the journal has nothing to learn
+        book.end([ended])
+    else:
+        book.end([ended], [journalled(was.seq, result)])
