@@ -12,6 +12,7 @@ from dfn_tui.api.requests import NEVER_SET, Scalar
 from dfn_tui.api.types import Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.text import _
+from dfn_tui.text.ids import encodable
 
 _VALUE: TypeAdapter[Value | None] = TypeAdapter(Scalar | None)
 _LEFT_OUT: Any = object()
@@ -27,7 +28,7 @@ def readable(values: Mapping[str, object], shown: Shown) -> tuple[dict[str, Valu
     found: dict[str, Value | None] = {}
     unreadable: dict[str, str] = {}
     for name, value in values.items():
-        if not _encodable(name):
+        if not encodable(name):
             unreadable[shown(name)] = _("a name with broken characters")
             continue
         try:
@@ -58,14 +59,6 @@ def profile_of(
         elif name not in unreadable and (names is None or name in names):
             consents[flag] = State.NEVER_SET
     return Profile(consents, present(found), unreadable)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _why(value: object) -> str:

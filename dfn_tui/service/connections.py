@@ -96,11 +96,9 @@ class Connections:
         """The desk of a connection: the same one for the whole run, so that staged edits survive."""
         if name not in self._desks:
             from dfn_tui.service.desk import Desk  # noqa: PLC0415  after the first paint
-            from dfn_tui.service.gate import Gate  # noqa: PLC0415
 
             place, keeper = self.place(name), self.journal(name)
-            gate = Gate(place.connection, keeper)
-            self._desks[name] = Desk(place, gate, keeper, lambda: self._open(place), self.clock)
+            self._desks[name] = Desk(place, keeper, lambda: self._open(place), self.clock)
         return self._desks[name]
 
     def bulk(self, name: str) -> "BulkDesk":

@@ -20,9 +20,9 @@ from dfn_tui.api.calls import (
 from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.config import Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service import gate
 from dfn_tui.service.changes.conflict import StaleWrite
 from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult
 from dfn_tui.service.changes.pipeline import (
@@ -40,7 +40,6 @@ from dfn_tui.service.changes.policy import Approval, require
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
 from dfn_tui.service.clock import Clock, utc_now
-from dfn_tui.service.gate import Gate
 from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.place import Place
 from dfn_tui.service.records import UserRecord
@@ -69,7 +68,6 @@ class Desk:
     def __init__(
         self,
         place: Place,
-        gate: Gate,
         keeper: JournalKeeper,
         open_api: Callable[[], Awaitable[UserApi]],
         clock: Clock = utc_now,
@@ -79,7 +77,6 @@ class Desk:
         self.capabilities = place.capabilities
         place.clock_skew = self._clock_skew
         self.journal = keeper
-        self._gate = gate
         self.staging = Staging()
         self.clock = clock
         self.settled: list[Reconciled] = []
@@ -97,10 +94,6 @@ class Desk:
         self._settling: list[asyncio.Task[None]] = []
         self._writes: Counter[Identity] = Counter()
         self._writing: set[asyncio.Task[list[UserResult]]] = set()
-
-    @property
-    def production(self) -> bool:
-        return self.connection.environment is Environment.PRODUCTION
 
     def _clock_skew(self) -> timedelta | None:
         skew = self._api.clock_skew if self._api else None
@@ -290,27 +283,22 @@ class Desk:
     ) -> list[UserResult]:
         more = (len(reviewed.changes) - 1) // self.capabilities.batch_size
         with deadline(seconds + more * A_REQUEST):
-            return await self._send(client, reviewed, approval, progress)
-
-    async def _send(
-        self, client: UserApi, reviewed: Review, approval: Approval, progress: OnProgress
-    ) -> list[UserResult]:
-        wanted = {c.identity: c for c in reviewed.changes if c.identity not in approval.leave_out}
-        groups = [ChangeGroup(c.fields, (Target(c.identity, c.undo_of),)) for c in wanted.values()]
-        if self.capabilities.read_by:
-            checked = check(groups, await read_groups(client, groups, self.clock), strict=True)
-            if checked.conflicts:
-                raise StaleWrite(checked.conflicts)
-        else:
-            checked = Checked(tuple(groups))
-        results = [not_sent(*one) for one in checked.unread]
-        results += [as_wanted(user, fields) for user, fields in checked.unchanged]
-        if checked.fresh:
-            results += await self._write(client, checked.fresh, reviewed, approval, progress)
-        for result in results:
-            if result.outcome in _OVER:
-                self.staging.settle(wanted[result.identity])
-        return results
+            wanted = {c.identity: c for c in reviewed.changes if c.identity not in approval.leave_out}
+            groups = [ChangeGroup(c.fields, (Target(c.identity, c.undo_of),)) for c in wanted.values()]
+            if self.capabilities.read_by:
+                checked = check(groups, await read_groups(client, groups, self.clock), strict=True)
+                if checked.conflicts:
+                    raise StaleWrite(checked.conflicts)
+            else:
+                checked = Checked(tuple(groups))
+            results = [not_sent(*one) for one in checked.unread]
+            results += [as_wanted(user, fields) for user, fields in checked.unchanged]
+            if checked.fresh:
+                results += await self._write(client, checked.fresh, reviewed, approval, progress)
+            for result in results:
+                if result.outcome in _OVER:
+                    self.staging.settle(wanted[result.identity])
+            return results
 
     async def _write(
         self,
@@ -321,10 +309,10 @@ class Desk:
         progress: OnProgress,
     ) -> list[UserResult]:
         self.admit(reviewed, approval)  # again: reading took its time, and the night may have begun
-        entries = await self._gate.record(groups, reviewed, approval)
+        entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)
         replies = await send(client, groups, progress)
         results = await read_back(client, groups, replies, self.clock)
-        self.journal_trouble = await self._gate.conclude(entries, results)
+        self.journal_trouble = await gate.conclude(self.journal, entries, results)
         self._writes.update(result.identity for result in results)
         if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in results):
             self._settling.append(asyncio.ensure_future(self._settle_later(client)))

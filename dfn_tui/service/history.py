@@ -1,14 +1,16 @@
 """The history as an operator asks for it: filters in one line of text, entries as text."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import Entry, FieldOutcome, Filter, Operator, OutcomeRecord
 from dfn_tui.text import _, inert
+from dfn_tui.text.ids import encodable
 from dfn_tui.text.korea import KOREA, korean_time
 
 KEYS = ("user", "flag", "operator", "connection", "outcome", "since", "until")
@@ -32,7 +34,12 @@ def parse_words(words: Iterable[str]) -> Filter:
     """The same for words that were already taken apart, so that a value may hold blanks."""
     wanted, asked = Filter(), set()
     for word in words:
-        _require_text(word)
+        if not encodable(word):
+            raise FilterRefused(
+                _("This filter cannot be used"),
+                _("{word} holds a character that no entry can hold.").format(word=inert(word, 40)),
+                _("Copy it again from its source."),
+            )
         key, colon, value = word.partition(":")
         if not colon or key not in KEYS:
             key, value = "user", word
@@ -47,33 +54,17 @@ def parse_words(words: Iterable[str]) -> Filter:
     return wanted
 
 
-def _require_text(word: str) -> None:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        raise FilterRefused(
-            _("This filter cannot be used"),
-            _("{word} holds a character that no entry can hold.").format(word=inert(word, 40)),
-            _("Copy it again from its source."),
-        ) from None
-
-
 def _with(wanted: Filter, key: str, value: str) -> Filter:
-    if key == "outcome":
-        if value == "open":
-            return replace(wanted, unresolved=True)
-        return replace(wanted, outcome=Outcome(_one_of(key, value, [*Outcome, "open"])))
-    if key == "flag":
-        return replace(wanted, flag=_one_of(key, value, [*Flag]))
-    if key == "since":
-        return replace(wanted, since=_moment(value, end=False))
-    if key == "until":
-        return replace(wanted, until=_moment(value, end=True))
-    if key == "user":
-        return replace(wanted, user=value)
-    if key == "operator":
-        return replace(wanted, operator=value)
-    return replace(wanted, connection=value)
+    asked: dict[str, Any] = {key: value}
+    if key == "outcome" and value == "open":
+        asked = {"unresolved": True}
+    elif key == "outcome":
+        asked = {key: Outcome(_one_of(key, value, [*Outcome, "open"]))}
+    elif key == "flag":
+        asked = {key: _one_of(key, value, [*Flag])}
+    elif key in ("since", "until"):
+        asked = {key: _moment(value, end=key == "until")}
+    return replace(wanted, **asked)
 
 
 def _one_of(key: str, value: str, choices: list[str]) -> str:
@@ -91,9 +82,9 @@ def _moment(value: str, *, end: bool) -> datetime:
     try:
         if len(value) == len("2026-11-01"):
             day = date.fromisoformat(value) + timedelta(days=1 if end else 0)
-            return _in_utc(datetime.combine(day, time(), KOREA))
+            return datetime.combine(day, time(), KOREA).astimezone(UTC)  # OverflowError: the calendar ends
         found = datetime.fromisoformat(value)
-        return _in_utc(found if found.tzinfo else found.replace(tzinfo=KOREA))
+        return (found if found.tzinfo else found.replace(tzinfo=KOREA)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise FilterRefused(
             _("This filter cannot be used"),
@@ -102,15 +93,9 @@ def _moment(value: str, *, end: bool) -> datetime:
         ) from None
 
 
-def _in_utc(moment: datetime) -> datetime:
-    """Raises OverflowError where the calendar ends."""
-    return moment.astimezone(UTC)
-
-
 def is_empty(wanted: Filter) -> bool:
     """Whether the filter asks for nothing in particular."""
-    blank = Filter()
-    return all(getattr(wanted, field.name) == getattr(blank, field.name) for field in fields(wanted))
+    return wanted == Filter()
 
 
 def entry_lines(entry: Entry) -> Iterator[str]:
@@ -135,7 +120,7 @@ def entry_lines(entry: Entry) -> Iterator[str]:
     yield _("Evidence: {text}").format(text=inert(intent.evidence) or "-")
     for warning in intent.warnings:
         yield _("Acknowledged: {text}").format(text=inert(warning))
-    yield _("Operator: {operator}").format(operator=operator_words(entry))
+    yield _("Operator: {operator}").format(operator=who(intent.operator))
     yield _("Program: dfn-tui {version}").format(version=intent.program)
     if entry.outcome is not None and entry.outcome.message:
         yield inert(entry.outcome.message)
@@ -171,11 +156,6 @@ def _field_words(ended: FieldOutcome) -> str:
 def state_of(value: object) -> State | None:
     """The state a journalled consent names; None where it names none, as in a journal that was altered."""
     return next((state for state in State if state.value == value), None)
-
-
-def operator_words(entry: Entry) -> str:
-    """Who made that entry, as `who` says it."""
-    return who(entry.intent.operator)
 
 
 def who(operator: Operator) -> str:

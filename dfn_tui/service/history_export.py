@@ -5,6 +5,7 @@ Nothing is uncovered here: what an entry masks stays masked.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import cast
 
 from dfn_tui.service.changes.values import format_value
 from dfn_tui.store import Entry, FieldChange, FieldOutcome, Operator, OutcomeRecord
@@ -47,6 +48,8 @@ COLUMNS = (
     "job",
 )
 """The header of the rows."""
+
+_OF_FIELD = ("kind", "name", "outcome", "read_back", "now", "code", "message")
 
 # What a spreadsheet takes for the beginning of a formula, also in full width. The apostrophe, with which
 # such a cell is made text, is guarded too, so that taking one away always gives back what was there.
@@ -107,80 +110,24 @@ def outcome_record(outcome: OutcomeRecord) -> dict[str, object]:
         "code": outcome.code,
         "message": outcome.message,
         "by": _operator(outcome.by) if outcome.by else None,
-        "changes": [
-            {
-                "kind": field.kind,
-                "name": field.name,
-                "outcome": field.outcome,
-                "read_back": field.read_back,
-                "now": field.now,
-                "code": field.code,
-                "message": field.message,
-            }
-            for field in outcome.fields
-        ],
+        "changes": [{name: getattr(field, name) for name in _OF_FIELD} for field in outcome.fields],
     }
 
 
 def _operator(who: Operator) -> dict[str, object]:
-    return {
-        "user": who.user,
-        "sudo_user": who.sudo_user,
-        "ssh": who.ssh,
-        "host": who.host,
-        "pid": who.pid,
-    }
+    return {name: getattr(who, name) for name in ("user", "sudo_user", "ssh", "host", "pid")}
 
 
 def rows(entry: Entry) -> Iterator[list[str]]:
     """A row under `COLUMNS` for each change of the entry, or one without any: inert, and nothing a
     spreadsheet would run."""
-    same = _cells(_entry_values(entry))
-    changes = [_change_values(entry, change) for change in entry.intent.changes]
-    for values in changes or [{"outcome": entry.outcome.outcome if entry.outcome else OPEN}]:
-        cells = same | _cells(values)
-        yield [cells.get(column, "") for column in COLUMNS]
-
-
-def _entry_values(entry: Entry) -> dict[str, str | int | None]:
-    intent, outcome, who = entry.intent, entry.outcome, entry.intent.operator
-    return {
-        "seq": entry.seq,
-        "at": _utc(entry.at),
-        "time_kst": korean_time(entry.at),
-        "connection": intent.connection,
-        "environment": intent.environment,
-        "generation": intent.generation,
-        "user_kind": intent.subject.kind,
-        "user_id": intent.subject.value,
-        "concluded_at": _utc(outcome.at) if outcome else None,
-        "reason": intent.reason,
-        "evidence": intent.evidence,
-        "warnings": " / ".join(intent.warnings),
-        "operator": who.user,
-        "sudo_user": who.sudo_user,
-        "ssh": who.ssh,
-        "host": who.host,
-        "program": intent.program,
-        "write": intent.write,
-        "undo_of": intent.undo_of,
-        "job": intent.job,
-    }
-
-
-def _change_values(entry: Entry, change: FieldChange) -> dict[str, str | int | None]:
-    ended, outcome = _ended(entry, change), entry.outcome
-    return {
-        "kind": change.kind,
-        "name": change.name,
-        "before": _text(change.before),
-        "after": _text(change.after),
-        "readable": "true" if change.readable else "false",
-        "outcome": entry.outcome_of(change) or OPEN,
-        "now": _text(ended.now) if ended else None,
-        "code": (ended.code if ended else None) or (outcome.code if outcome else None),
-        "message": (ended.message if ended else "") or (outcome.message if outcome else ""),
-    }
+    who = entry.intent.operator
+    same = record(entry) | {"time_kst": korean_time(entry.at), "warnings": " / ".join(entry.intent.warnings)}
+    same |= {"operator": who.user, "sudo_user": who.sudo_user, "ssh": who.ssh, "host": who.host}
+    for change in [_change(entry, one) for one in entry.intent.changes] or [{}]:
+        # What the outcome does not say of the field in particular, it says of the user.
+        values = same | {name: value for name, value in change.items() if value not in (None, "")}
+        yield [_cell(values.get(column)) for column in COLUMNS]
 
 
 def _ended(entry: Entry, change: FieldChange) -> FieldOutcome | None:
@@ -188,16 +135,12 @@ def _ended(entry: Entry, change: FieldChange) -> FieldOutcome | None:
     return next((field for field in fields if (field.kind, field.name) == (change.kind, change.name)), None)
 
 
-def _text(value: Value | None) -> str | None:
-    return None if value is None else format_value(value)
-
-
 def _utc(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _cells(values: dict[str, str | int | None]) -> dict[str, str]:
-    return {column: spreadsheet_cell(str(value)) for column, value in values.items() if value is not None}
+def _cell(value: object) -> str:
+    return "" if value is None else spreadsheet_cell(format_value(cast("Value", value)))
 
 
 def spreadsheet_cell(value: str) -> str:

@@ -1,15 +1,13 @@
 """Between what the operator approved and what the journal keeps of it."""
 
 from collections.abc import Sequence
-from secrets import token_hex
+from dataclasses import replace
 
 from dfn_tui import __version__
-from dfn_tui.api.types import IdentityKind
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Connection
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
-from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.review import Review
 from dfn_tui.store import FieldOutcome, IntentGroup, IntentUser, Operator, OutcomeGroup, Subject
 
 
@@ -18,40 +16,52 @@ def is_personal_id(kind: IdentityKind) -> bool:
     return kind in (IdentityKind.PHONE_NO, IdentityKind.EMAIL)
 
 
-def intents(
-    groups: Sequence[ChangeGroup],
-    reviewed: Review,
-    approval: Approval,
+def blank_intent(
     connection: Connection,
     operator: Operator,
-) -> list[IntentGroup]:
-    """What is about to be sent, under one mark that says it was sent together."""
-    write = token_hex(16)
-    read = tuple(notice.text for notice in reviewed.asked.warnings if notice.id in approval.acknowledged)
+    write: str,
+    *,
+    warnings: tuple[str, ...] = (),
+    reason: str = "",
+    evidence: str = "",
+) -> IntentGroup:
+    """What holds for all that is sent together under the mark `write`, with no change and no user yet.
+    `warnings` are those that were acknowledged."""
+    return IntentGroup(
+        connection=connection.name,
+        environment=connection.environment.value,
+        generation=connection.api.value,
+        changes=(),
+        operator=operator,
+        program=__version__,
+        write=write,
+        users=(),
+        warnings=warnings,
+        reason=reason.strip(),
+        evidence=evidence.strip(),
+    )
+
+
+def intents(groups: Sequence[ChangeGroup], blank: IntentGroup, *, job: bool = False) -> list[IntentGroup]:
+    """What is about to be sent to these groups. With `job` the entries tell the users' numbers too, so that
+    a later start finds them however their ids are sealed."""
     return [
-        IntentGroup(
-            connection=connection.name,
-            environment=connection.environment.value,
-            generation=connection.api.value,
+        replace(
+            blank,
             changes=group.fields,
-            operator=operator,
-            program=__version__,
-            write=write,
             users=tuple(
                 IntentUser(
-                    Subject(
-                        user.identity.kind.value, user.identity.value, is_personal_id(user.identity.kind)
-                    ),
-                    user.undo_of,
+                    _subject(user.identity), user.undo_of, f"{blank.write}/{user.number}" if job else None
                 )
                 for user in group.users
             ),
-            warnings=read,
-            reason=approval.reason.strip(),
-            evidence=approval.evidence.strip(),
         )
         for group in groups
     ]
+
+
+def _subject(identity: Identity) -> Subject:
+    return Subject(identity.kind.value, identity.value, is_personal_id(identity.kind))
 
 
 def outcome(seq: int, result: UserResult, by: Operator | None = None) -> OutcomeGroup:

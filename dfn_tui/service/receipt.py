@@ -18,7 +18,7 @@ from dfn_tui.files import new_private_text
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
 from dfn_tui.service.desk import Desk
-from dfn_tui.service.history import operator_words, state_of
+from dfn_tui.service.history import state_of, who
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import Entry, FieldChange, FieldKind
@@ -80,17 +80,13 @@ def _write(path: str, text: str) -> Path:
             _("Give another name."),
         ) from None
     except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL in it, a home nobody has
-        raise _not_exported(error) from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else _("no such path can be")
+        raise NotExported(
+            _("Not exported"),
+            _("The file cannot be written: {reason}.").format(reason=reason),
+            _("Give another path."),
+        ) from error
     return place
-
-
-def _not_exported(error: Exception) -> NotExported:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else _("no such path can be")
-    return NotExported(
-        _("Not exported"),
-        _("The file cannot be written: {reason}.").format(reason=reason),
-        _("Give another path."),
-    )
 
 
 def receipt(
@@ -131,7 +127,7 @@ def _flag(flag: Flag, consents: Consents, entry: Entry | None, now: datetime) ->
             after=state_name(state_of(change.after))
         )
     yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
-        time=korean_minute(entry.at), seq=entry.seq, operator=operator_words(entry)
+        time=korean_minute(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
     )
     if entry.outcome_of(change) is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")

@@ -16,14 +16,6 @@ class DeletionNotConfirmed(ConsoleError):
     """The user id typed to confirm the deletion of a CI field is another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CiEdit:
-    """A staged edit: a CI field or a linked identity is set to `value`, or a CI field deleted."""
-
-    value: str | None
-    delete: bool = False
-
-
 @dataclass
 class Draft:
     """The staged edits of one user, beside the record the operator looked at while making them."""
@@ -31,7 +23,8 @@ class Draft:
     record: UserRecord
     consents: dict[Flag, State] = field(default_factory=dict)
     properties: dict[str, Value] = field(default_factory=dict)
-    ci: dict[str, CiEdit] = field(default_factory=dict)
+    ci: dict[str, str | None] = field(default_factory=dict)
+    """What CI fields, or linked identities, are to be set to; None for a field that is to be deleted."""
     undo_of: int | None = None
     """The journal entry that these edits take back."""
 
@@ -57,7 +50,7 @@ class Draft:
 
     def stage_ci(self, name: str, value: str) -> None:
         """Wants this CI field set to `value`; what is already so is dropped."""
-        self._stage_ci(name, CiEdit(value))
+        self._stage_ci(name, value)
 
     def stage_ci_deletion(self, name: str, typed_id: str) -> None:
         """Wants this CI field deleted.
@@ -71,15 +64,13 @@ class Draft:
                 _("What was typed is not this user's id. Nothing was changed."),
                 _("Type the id exactly as it is shown."),
             )
-        self._stage_ci(name, CiEdit(None, delete=True))
+        self._stage_ci(name, None)
 
-    def _stage_ci(self, name: str, edit: CiEdit) -> None:
-        seen = (self.record.ci or {}).get(name)
-        read = self.record.ci is not None
-        if read and ((edit.delete and seen is None) or (not edit.delete and seen == edit.value)):
+    def _stage_ci(self, name: str, value: str | None) -> None:
+        if self.record.ci is not None and self.record.ci.get(name) == value:
             self.ci.pop(name, None)
         else:
-            self.ci[name] = edit
+            self.ci[name] = value
 
     def change(self) -> UserChange:
         """What would be written for this user."""
@@ -107,13 +98,13 @@ class Draft:
             )
             for name, value in self.properties.items()
         ]
-        fields += [self._ci_change(name, edit) for name, edit in self.ci.items()]
+        fields += [self._ci_change(name, value) for name, value in self.ci.items()]
         return UserChange(record.identity, tuple(fields), record.unknown_to_server, self.undo_of)
 
-    def _ci_change(self, name: str, edit: CiEdit) -> FieldChange:
+    def _ci_change(self, name: str, value: str | None) -> FieldChange:
         before = (self.record.ci or {}).get(name)
         return FieldChange(
-            FieldKind.CI, name, before, edit.value, readable=self.record.ci is not None, personal=True
+            FieldKind.CI, name, before, value, readable=self.record.ci is not None, personal=True
         )
 
 
@@ -138,8 +129,8 @@ class Staging:
             fresh.stage_consents(held.consents)
             for name, value in held.properties.items():
                 fresh.stage_property(name, value)
-            for name, edit in held.ci.items():
-                fresh._stage_ci(name, edit)
+            for name, wanted in held.ci.items():
+                fresh._stage_ci(name, wanted)
             held = self._drafts[record.identity] = fresh
         return held
 

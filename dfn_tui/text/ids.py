@@ -29,8 +29,8 @@ def split_ids(pasted: str) -> tuple[str, ...]:
     parts = pasted.replace(",", " ").split()
     ids = dict.fromkeys(part.strip(_INVISIBLE) for part in parts)
     ids.pop("", None)
-    if not _encodable(pasted):
-        place = next(number for number, part in enumerate(parts, 1) if not _encodable(part))
+    if not encodable(pasted):
+        place = next(number for number, part in enumerate(parts, 1) if not encodable(part))
         raise IdsUnreadable(
             _(
                 "Id number {place} in the list holds a character that cannot be sent (half of a surrogate "
@@ -40,7 +40,8 @@ def split_ids(pasted: str) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _encodable(text: str) -> bool:
+def encodable(text: str) -> bool:
+    """Whether a text can be sent and stored: half of a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -32,11 +32,10 @@ from dfn_tui.config import Api, Environment
 from dfn_tui.sandbox.process import SandboxProcess
 from dfn_tui.service.bulk import desk as bulk_desk
 from dfn_tui.service.bulk.desk import Options
-from dfn_tui.service.bulk.input import parse_assignment
 from dfn_tui.service.bulk.plan.file import create, write_head
 from dfn_tui.service.bulk.plan.records import Head, Shape, Standing
 from dfn_tui.service.bulk.run.records import OnConflict
-from dfn_tui.service.changes.fields import EditSet
+from dfn_tui.service.changes.fields import EditSet, parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
 

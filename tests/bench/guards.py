@@ -177,10 +177,10 @@ MUTANTS = (
     Mutant(
         "intent before send",
         DESK,
-        "entries = await self._gate.record(groups, reviewed, approval)\n        "
+        "entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)\n        "
         "replies = await send(client, groups, progress)",
         "replies = await send(client, groups, progress)\n        "
-        "entries = await self._gate.record(groups, reviewed, approval)",
+        "entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)",
         OF_DESK,
     ),
     Mutant(

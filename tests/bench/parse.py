@@ -21,7 +21,9 @@ from pathlib import Path
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities
-from dfn_tui.service.bulk.input import open_input, parse_assignment, take_in
+from dfn_tui.service.bulk.input.intake import take_in
+from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.changes.fields import parse_assignment
 
 FLAG = "mkt_sms_flag"
 WORDS = ("Unsubscribed", "Subscribed")

@@ -7,7 +7,6 @@ from dfn_tui.api.capabilities import GENERATION_2
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.service.records import UserRecord
-from dfn_tui.service.staging import CiEdit
 from dfn_tui.widgets.value_table import ValueTable
 from tests.screens.driving import SIZES, type_in
 from tests.screens.panes import HOSTILE, PaneApp, assert_inert, record
@@ -61,7 +60,7 @@ async def test_a_phone_number_is_put_into_form_and_that_is_said_before(size: tup
         assert "Will be stored as 821012345678." in app.shown()
         await pilot.press("enter")
         await pilot.pause()
-        assert app.draft.ci == {"phone_number": CiEdit("821012345678")}
+        assert app.draft.ci == {"phone_number": "821012345678"}
         assert app.row("phone_number").split() == ["phone_number", "82••••••••32", "82••••••••78"]
         await pilot.press("x")
         await pilot.pause()
@@ -80,7 +79,7 @@ async def test_a_bad_identifier_is_refused_and_what_was_typed_stays() -> None:
         assert app.typed() == "987654321"
         await pilot.press("home", "0", "enter")
         await pilot.pause()
-        assert app.draft.ci == {"kakao_id": CiEdit("0987654321")}
+        assert app.draft.ci == {"kakao_id": "0987654321"}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -109,7 +108,7 @@ async def test_a_deletion_needs_the_users_id_typed(size: tuple[int, int]) -> Non
         app.fill("user", "User_1")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.draft.ci == {"phone_number": CiEdit(None, delete=True)}
+        assert app.draft.ci == {"phone_number": None}
         assert "to be deleted" in app.row("phone_number")
 
 
@@ -142,7 +141,7 @@ async def test_a_failed_read_says_why_and_still_lets_the_operator_act() -> None:
         await type_in(pilot, "User_1")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.draft.ci == {"kakao_id": CiEdit(None, delete=True)}
+        assert app.draft.ci == {"kakao_id": None}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -165,7 +164,7 @@ async def test_hostile_values_and_ids_are_shown_inert(kind: str, size: tuple[int
         app.fill("user", text)
         await pilot.press("enter")
         await pilot.pause()
-        assert app.draft.ci == {"kakao_id": CiEdit(None, delete=True)}
+        assert app.draft.ci == {"kakao_id": None}
 
 
 async def test_an_id_with_invisible_characters_may_be_typed_as_it_is_shown() -> None:
@@ -173,7 +172,7 @@ async def test_an_id_with_invisible_characters_may_be_typed_as_it_is_shown() -> 
     async with app.run_test() as pilot:
         await pilot.press("d", *"a\\u202eb", "enter")
         await pilot.pause()
-        assert [edit.delete for edit in app.draft.ci.values()] == [True]
+        assert list(app.draft.ci.values()) == [None]
 
 
 async def test_a_deletion_never_lands_on_another_user() -> None:
@@ -207,7 +206,7 @@ async def test_identities_are_linked(size: tuple[int, int]) -> None:
         app.fill("value", "lee@example.com")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.draft.ci == {"email": CiEdit("lee@example.com")}
+        assert app.draft.ci == {"email": "lee@example.com"}
         assert "l••@example.com" in app.row("email")
 
 

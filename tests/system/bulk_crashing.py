@@ -23,11 +23,12 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.input import open_input, parse_assignment
+from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import SENT
 from dfn_tui.service.bulk.run.job import job_files, open_job
 from dfn_tui.service.bulk.run.records import OnConflict, State
+from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.place import Place
 from dfn_tui.store import Filter, Journal
 from tests.starting import KEY, connections

@@ -9,9 +9,10 @@ from dfn_tui.config import Api
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.desk import BulkDesk, Options
-from dfn_tui.service.bulk.input import open_input, parse_assignment
+from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict
+from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.clock import Clock, utc_now
 from tests.starting import Server, connections

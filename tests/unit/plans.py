@@ -15,11 +15,12 @@ from dfn_tui.api.retry import BULK
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import Api, Environment
 from dfn_tui.service.bulk.client import ThrottledClient
-from dfn_tui.service.bulk.input import FieldEdit, open_input, parse_assignment
+from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.pace import Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
-from dfn_tui.service.bulk.plan.making import About, Reading, make_plan
-from dfn_tui.service.bulk.plan.records import PlannedUser
+from dfn_tui.service.bulk.plan.making import Reading, make_plan
+from dfn_tui.service.bulk.plan.records import Head, PlannedUser
+from dfn_tui.service.changes.fields import FieldEdit, parse_assignment
 from dfn_tui.service.clock import utc_now
 from tests.starting import Server
 
@@ -36,8 +37,8 @@ class Nowhere:
     service_id = "service-7"
 
 
-def about(api: Api = Api.V1) -> About:
-    return About("here", Environment.SANDBOX, api, "kim@bastion-1", DAY, "stop.csv")
+def about(api: Api = Api.V1, kind: IdentityKind = IdentityKind.USER_ID) -> Head:
+    return Head("here", Environment.SANDBOX, api, kind, DAY, "kim@bastion-1", "stop.csv")
 
 
 def wishes(*assignments: str, api: Api = Api.V1) -> list[FieldEdit]:

@@ -7,7 +7,7 @@ import pytest
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.service.bulk.asking import Asked, AskingRefused, default_plan_file, new_plan_file, open_asked
-from dfn_tui.service.bulk.input import Good
+from dfn_tui.service.bulk.input.records import Good
 from tests.unit.plans import DAY
 
 STOP = "mkt_sms_flag=Unsubscribed"

@@ -11,8 +11,9 @@ from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service import Connections
 from dfn_tui.service.bulk.desk import Options
-from dfn_tui.service.bulk.input import open_input, parse_assignment
+from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.run.records import OnConflict, State
+from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections, until
 

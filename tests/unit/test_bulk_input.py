@@ -10,20 +10,11 @@ import pytest
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input import (
-    Bad,
-    Counts,
-    Fault,
-    FieldEdit,
-    FileUnreadable,
-    Form,
-    Good,
-    InputRefused,
-    NameRefused,
-    StoppedAtBadRow,
-    open_input,
-    parse_assignment,
-)
+from dfn_tui.service.bulk.input.encodings import FileUnreadable
+from dfn_tui.service.bulk.input.layout import Form, InputRefused
+from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.bulk.input.records import Bad, Counts, Fault, Good, StoppedAtBadRow
+from dfn_tui.service.changes.fields import FieldEdit, NameRefused, parse_assignment
 from dfn_tui.store import FieldKind
 
 STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")

@@ -4,7 +4,7 @@ import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities
-from dfn_tui.service.bulk.input import FieldEdit, NameRefused, parse_assignment
+from dfn_tui.service.changes.fields import FieldEdit, NameRefused, parse_assignment
 from dfn_tui.service.changes.values import ValueRefused
 from dfn_tui.store import FieldKind
 

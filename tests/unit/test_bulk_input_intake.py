@@ -6,7 +6,10 @@ import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk.input import EditSet, FieldEdit, StoppedAtBadRow, Taken, open_input, take_in
+from dfn_tui.service.bulk.input.intake import Taken, take_in
+from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.bulk.input.records import StoppedAtBadRow
+from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.store import FieldKind
 
 STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")

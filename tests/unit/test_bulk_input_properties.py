@@ -14,17 +14,12 @@ from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input import (
-    BulkInput,
-    EditSet,
-    Fault,
-    Form,
-    Good,
-    open_input,
-    parse_assignment,
-    take_in,
-)
 from dfn_tui.service.bulk.input.cells import read_user
+from dfn_tui.service.bulk.input.intake import take_in
+from dfn_tui.service.bulk.input.layout import Form
+from dfn_tui.service.bulk.input.reading import BulkInput, open_input
+from dfn_tui.service.bulk.input.records import Fault, Good
+from dfn_tui.service.changes.fields import EditSet, parse_assignment
 from dfn_tui.text import inert
 from dfn_tui.text.phone import e164
 

@@ -541,26 +541,6 @@ async def test_refusals_and_faults_do_not_count_as_quick_answers() -> None:
         await run.end()
 
 
-@virtual
-async def test_the_rate_is_of_the_last_ten_seconds() -> None:
-    pace = new_pace(600)
-    assert pace.rate == 0
-    await asyncio.sleep(100)
-    run = Workers(pace, 8)
-    await asyncio.sleep(6)
-    assert pace.rate == pytest.approx(588, rel=0.15)  # since the first request; what was saved up is in it
-    await asyncio.sleep(60)
-    assert pace.rate == pytest.approx(588, rel=0.02)
-    pace.slow_to(60)
-    await asyncio.sleep(15)
-    assert pace.rate == pytest.approx(59, abs=3)
-    pace.pause()
-    await asyncio.sleep(10.1)
-    assert pace.rate == 0
-    assert pace.requests == len(run.starts)
-    await run.end()
-
-
 async def test_it_works_on_the_clock_of_the_host_too() -> None:
     pace = Pace(limit=60_000, start=2)
     await asyncio.gather(*(send(pace, 0.0) for _ in range(700)))  # more than it has saved up

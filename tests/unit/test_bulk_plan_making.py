@@ -18,7 +18,9 @@ from dfn_tui.consent.diff import Direction
 from dfn_tui.consent.flags import Flag
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.input import FileUnreadable, StoppedAtBadRow, open_input
+from dfn_tui.service.bulk.input.encodings import FileUnreadable
+from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.bulk.input.records import StoppedAtBadRow
 from dfn_tui.service.bulk.plan.drafting import Draft
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.making import Reading, make_plan

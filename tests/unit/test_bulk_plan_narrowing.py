@@ -12,7 +12,7 @@ from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.plan import narrowing
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
-from dfn_tui.service.bulk.plan.narrowing import leave_out, put_back, select
+from dfn_tui.service.bulk.plan.narrowing import narrow, select
 from dfn_tui.service.bulk.plan.records import PlanError, Standing
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.totals import totals
@@ -76,19 +76,19 @@ def test_users_are_left_out_and_put_back(plan: PlanFile) -> None:
         digests.append(plan.digest)
         open_plan(plan.path).close()
 
-    assert leave_out(plan, GRANTS, DAY, BY) == 3
+    assert narrow(plan, GRANTS, DAY, BY, out=True) == 3
     narrowed(3, ["b", "E_1", "e%1"])
-    assert leave_out(plan, AllButFirst(2), DAY, BY) == 1
+    assert narrow(plan, AllButFirst(2), DAY, BY, out=True) == 1
     narrowed(1, ["b", "E_1"])
-    assert put_back(plan, Users(("d", "e%1", "nobody", "b")), DAY, BY) == 2
+    assert narrow(plan, Users(("d", "e%1", "nobody", "b")), DAY, BY, out=False) == 2
     narrowed(2, ["b", "d", "E_1", "e%1"])
-    assert leave_out(plan, Users(("b",)), DAY, BY) == 1
+    assert narrow(plan, Users(("b",)), DAY, BY, out=True) == 1
     narrowed(1, ["d", "E_1", "e%1"])
-    assert put_back(plan, Selection(left_out=True), DAY, BY) == 3
+    assert narrow(plan, Selection(left_out=True), DAY, BY, out=False) == 3
     narrowed(3, ["a", "b", "c", "d", "E_1", "e%1"])
-    assert leave_out(plan, Selection(flag=Flag.MKT_PUSH, text="E"), NIGHT, BY) == 1
+    assert narrow(plan, Selection(flag=Flag.MKT_PUSH, text="E"), NIGHT, BY, out=True) == 1
     narrowed(1, ["a", "b", "c", "d", "E_1"])
-    assert leave_out(plan, AllButFirst(0), NIGHT, BY) == 5
+    assert narrow(plan, AllButFirst(0), NIGHT, BY, out=True) == 5
     narrowed(5, [])
     assert len(set(digests)) == len(digests) == 8
     assert [one.what for one in plan.head.narrowed[:3]] == [
@@ -102,14 +102,14 @@ def test_users_are_left_out_and_put_back(plan: PlanFile) -> None:
 
 def test_what_changes_nothing_leaves_no_trace(plan: PlanFile) -> None:
     before = plan.digest
-    assert leave_out(plan, AllButFirst(6), DAY, BY) == 0
-    assert put_back(plan, Selection(), DAY, BY) == 0
+    assert narrow(plan, AllButFirst(6), DAY, BY, out=True) == 0
+    assert narrow(plan, Selection(), DAY, BY, out=False) == 0
     assert (plan.digest, plan.head.narrowed) == (before, ())
     plan.close()
 
 
 def test_totals_leave_out_who_is_left_out(plan: PlanFile) -> None:
-    leave_out(plan, Selection(flag=Flag.MKT_SMS), DAY, BY)
+    narrow(plan, Selection(flag=Flag.MKT_SMS), DAY, BY, out=True)
     counted = totals(plan)
     assert (counted.standings, counted.left_out, counted.to_send) == ({Standing.BLIND: 6}, 3, 3)
     assert counted.flags == {
@@ -125,7 +125,7 @@ def test_what_something_else_changed_gets_no_digest(plan: PlanFile) -> None:
         other.execute("UPDATE user SET user = 'x' WHERE user = 'a'")
     other.close()
     with pytest.raises(PlanError, match="damaged"):
-        leave_out(plan, GRANTS, DAY, BY)
+        narrow(plan, GRANTS, DAY, BY, out=True)
     assert not any(user.left_out for user in plan.users())
     plan.close()
 
@@ -136,9 +136,9 @@ async def test_warned_users_are_left_out_and_others_stay_as_they_are(tmp_path: P
         plan = await make(server, tmp_path / "p.plan", text, "night_sms_flag=Subscribed", "points:number=-1")
     with plan:
         assert found(plan, Selection(warned=True)) == ["user-0007"]
-        assert leave_out(plan, Selection(warned=True), DAY, BY) == 1
-        assert leave_out(plan, Selection(standing=Standing.UNKNOWN), DAY, BY) == 0  # not sent anyway
-        assert leave_out(plan, Selection(), DAY, BY) == 1
+        assert narrow(plan, Selection(warned=True), DAY, BY, out=True) == 1
+        assert narrow(plan, Selection(standing=Standing.UNKNOWN), DAY, BY, out=True) == 0  # not sent anyway
+        assert narrow(plan, Selection(), DAY, BY, out=True) == 1
 
 
 def test_a_plan_in_words(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_plan_in_words(tmp_path: Path) -> None:
         "010-8765-4321,false,\n010-8765-4321,false,\n010,true,\n\n"
     )
     with blind_plan(tmp_path / "p.plan", text) as plan:
-        leave_out(plan, Users(("821087654321",)), DAY, BY)
+        narrow(plan, Users(("821087654321",)), DAY, BY, out=True)
         lines = totals_words(totals(plan), NIGHT)
         assert lines[:5] == [
             "2 users: to be sent blind, their values cannot be read",

@@ -11,12 +11,12 @@ from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.input import FieldEdit
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import make_undo
 from dfn_tui.service.bulk.plan.records import PlanError, Standing
 from dfn_tui.service.bulk.plan.totals import totals
 from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish, way_back
+from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.store import FieldChange, FieldKind
 from tests.starting import Server
 from tests.unit.plans import Nowhere, about, by_user, calls
@@ -59,7 +59,7 @@ async def undo(
     kind: IdentityKind = IdentityKind.USER_ID,
 ) -> PlanFile:
     async with calls(server, api) as reads:
-        await make_undo(reads, wishes, path, about(api), kind=kind)
+        await make_undo(reads, wishes, path, about(api, kind))
     return open_plan(path)
 
 

@@ -2,7 +2,8 @@ import pytest
 
 from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
-from dfn_tui.service.bulk.input import open_input, parse_assignment
+from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.identities import KindInDoubt, looks_like, require_plain
 
 STOP = [parse_assignment("mkt_sms_flag=Unsubscribed", GENERATION_2)]

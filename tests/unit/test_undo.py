@@ -268,7 +268,7 @@ def test_deleting_an_identifier_again_needs_the_id_and_stages_nothing_without_it
     assert draft.empty
     assert draft.undo_of is None
     stage_undo(draft, 7, plan, "u-1")
-    assert draft.ci["kakao_id"].delete
+    assert draft.ci["kakao_id"] is None
 
 
 def test_an_identifier_that_somebody_replaced_is_deleted_only_despite_it() -> None:

@@ -14,7 +14,7 @@ from dfn_tui.cli.stdin import piped_bytes
 from dfn_tui.cli.words import wishes_for_all
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.desk import BulkDesk
-from dfn_tui.service.bulk.input import open_input
+from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading

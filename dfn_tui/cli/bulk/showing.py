@@ -11,7 +11,7 @@ from dfn_tui.consent.diff import Direction
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
-from dfn_tui.service.bulk.plan.narrowing import leave_out, put_back, select
+from dfn_tui.service.bulk.plan.narrowing import narrow, select
 from dfn_tui.service.bulk.plan.records import PlannedUser, Standing
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.totals import totals
@@ -57,13 +57,12 @@ def _narrow(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> None
     now, who = utc_now(), Operator.here()
     by = f"{who.user}@{who.host}"
     if args.only_first is not None:
-        changed = leave_out(plan, AllButFirst(args.only_first), now, by)
+        changed = narrow(plan, AllButFirst(args.only_first), now, by, out=True)
     elif ids is None:
         return
     else:
         which = _which(ids, plan, chosen)
-        change = put_back if args.leave_out is None else leave_out
-        changed = change(plan, which, now, by)
+        changed = narrow(plan, which, now, by, out=args.leave_out is not None)
     if args.put_back is not None:
         words = ngettext("{count} user was put back.", "{count} users were put back.", changed)
     else:

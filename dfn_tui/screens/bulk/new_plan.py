@@ -15,7 +15,7 @@ from dfn_tui.screens.bulk.dialogs import MakingDialog
 from dfn_tui.screens.bulk.plan import PlanScreen
 from dfn_tui.service import BulkDesk, Desk, IdentityKind
 from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file, open_asked
-from dfn_tui.service.bulk.input import BulkInput
+from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from dfn_tui.consent.words import state_glyph, state_name
 from dfn_tui.service import Entry, FieldChange, FieldKind, Outcome, Value
-from dfn_tui.service.history import operator_words, state_of
+from dfn_tui.service.history import state_of, who
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import korean_time
@@ -105,7 +105,7 @@ def value_words(change: FieldChange, value: Value | None, *, revealed: bool, lim
 def detail(entry: Entry) -> Text:
     """The row under the cursor once more, with what had no column: two lines."""
     intent = entry.intent
-    first = [korean_time(entry.at), inert(intent.subject.value, 40), operator_words(entry)]
+    first = [korean_time(entry.at), inert(intent.subject.value, 40), who(intent.operator)]
     second = [inert(intent.connection, 30)]
     if intent.undo_of is not None:
         second.append(_("undo of entry {seq}").format(seq=intent.undo_of))

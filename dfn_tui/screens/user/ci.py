@@ -83,12 +83,12 @@ class CiPane(Vertical):
 
     def _staged(self, name: str) -> Text:
         assert self._draft is not None
-        edit = self._draft.ci.get(name)
-        if edit is None:
+        if name not in self._draft.ci:
             return Text("")
-        if not edit.delete:
-            return Text(self._words(name, edit.value or ""), "bold")
-        return Text(_("to be deleted"), "bold red")
+        value = self._draft.ci[name]
+        return (
+            Text(_("to be deleted"), "bold red") if value is None else Text(self._words(name, value), "bold")
+        )
 
     def _words(self, name: str, value: Value) -> str:
         return shown_value(name, value, revealed=self._revealed, limit=_CUT)
@@ -112,8 +112,7 @@ class CiPane(Vertical):
         linking = bool(capabilities.linkable)
         title = _("Link an identity") if linking else _("Edit a CI field")
         fields = self._fields() if linking else (field,)
-        edit = draft.ci.get(field)
-        known = edit.value if edit and not edit.delete else (draft.record.ci or {}).get(field)
+        known = draft.ci.get(field) or (draft.record.ci or {}).get(field)
         # Putting a masked value into the field would reveal it.
         text = str(known) if known is not None and self._revealed and not linking else ""
         user = draft.record.identity

@@ -8,8 +8,9 @@ from pathlib import Path
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import make_private_folder
-from dfn_tui.service.bulk.input import BulkInput, FieldEdit, open_input, parse_assignment
-from dfn_tui.service.bulk.plan.file import plan_errors
+from dfn_tui.service.bulk.input.reading import BulkInput, open_input
+from dfn_tui.service.bulk.plan.file import plan_errors, unused_name
+from dfn_tui.service.changes.fields import FieldEdit, parse_assignment
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
 
@@ -74,12 +75,8 @@ def _wishes(changes: str, capabilities: Capabilities) -> list[FieldEdit]:
 def default_plan_file(jobs: Path, now: datetime) -> Path:
     """Where a plan is saved that nobody named: beside the folder of the jobs, by the Korean time; no plan
     that is there already."""
-    folder, name = jobs.parent / "plans", file_stamp(now)
-    path, at = folder / f"{name}.plan", 1
-    while path.exists():
-        at += 1
-        path = folder / f"{name}-{at}.plan"
-    return path
+    folder = jobs.parent / "plans"
+    return folder / f"{unused_name(folder, file_stamp(now), '.plan')}.plan"
 
 
 def new_plan_file(text: str, jobs: Path) -> Path:

@@ -5,24 +5,24 @@ batches under way, and a later start resumes it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
+from dfn_tui.api.types import IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT, Pace
-from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan
-from dfn_tui.service.bulk.plan.making import About, Reading, make_plan, make_undo
+from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, open_plan, unused_name
+from dfn_tui.service.bulk.plan.making import Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import Head, PlanError
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.entries import Entries
-from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job, with_id
+from dfn_tui.service.bulk.run.job import Job, job_files, make_job, open_job
 from dfn_tui.service.bulk.run.listing import JobSummary, list_jobs, summary, unfinished_jobs
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
 from dfn_tui.service.bulk.run.run import Run
@@ -31,6 +31,7 @@ from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.bulk.run.words import share_of
 from dfn_tui.service.changes.policy import Approval, require, require_same_place, warnings
 from dfn_tui.service.desk import Desk
+from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import file_stamp
 
@@ -90,16 +91,10 @@ class BulkDesk:
         finally:
             await api.aclose()
 
-    def _about(self, source: str, undo_of_job: str = "") -> About:
-        connection = self.desk.connection
-        return About(
-            connection.name,
-            connection.environment,
-            connection.api,
-            self.by,
-            self.desk.clock(),
-            source,
-            undo_of_job,
+    def _head(self, kind: IdentityKind, source: str, undo_of_job: str = "") -> Head:
+        here, now = self.desk.connection, self.desk.clock()
+        return Head(
+            here.name, here.environment, here.api, kind, now, self.by, source, undo_of_job=undo_of_job
         )
 
     async def plan(
@@ -115,13 +110,13 @@ class BulkDesk:
     ) -> str:
         """Makes a plan of `source`, called `name`, at `path`, and returns its digest. Nothing is written to
         the server. Raises what reading the input and the server raise, and `PlanError`."""
-        about = self._about(name)
+        head = self._head(source.kind, name)
         async with self._client(limit) as client:
             _head, digest = await make_plan(
                 client,
                 source,
                 path,
-                about,
+                head,
                 create=create,
                 stop_at_first_bad=stop_at_first_bad,
                 progress=progress,
@@ -132,12 +127,13 @@ class BulkDesk:
         self, job: str, path: Path, progress: Callable[[Reading], None], *, limit: int = DOCUMENTED_LIMIT
     ) -> str:
         """Makes a plan that takes a job back, as far as the users are still as it left them."""
-        with self._opened(job) as found:
-            about, kind = self._about(found.record.id, found.record.id), found.plan.head.kind
+        with self._open(job) as found:
+            id = found.record.id
+            head = self._head(found.plan.head.kind, id, id)
             require_same_place(found.plan.head, self.desk.connection)
             wishes = wishes_back(found, self.desk.journal.path)
             async with self._client(limit) as client:
-                _head, digest = await make_undo(client, wishes, path, about, kind=kind, progress=progress)
+                _head, digest = await make_undo(client, wishes, path, head, progress=progress)
         return digest
 
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
@@ -164,7 +160,7 @@ class BulkDesk:
             if digest is not None and plan.digest != digest:
                 raise _not_as_approved()
             found = await asyncio.to_thread(self.guard, plan, approval)
-            record = with_id(self._record(plan, found, approval, options), self.folder)
+            record = self._record(plan, found, approval, options)
             job = await asyncio.to_thread(make_job, plan, self.folder, record)
         finally:
             plan.close()
@@ -173,7 +169,7 @@ class BulkDesk:
     def _record(self, plan: PlanFile, found: Totals, approval: Approval, options: Options) -> JobRecord:
         now = self.desk.clock()
         return JobRecord(
-            id=f"{file_stamp(now)}-{plan.digest[:6]}",
+            id=unused_name(self.folder, f"{file_stamp(now)}-{plan.digest[:6]}", ".db"),
             digest=plan.digest,
             begun=now,
             by=self.by,
@@ -261,8 +257,16 @@ class BulkDesk:
         try:
             async with self._client(limit) as client:
                 keeper, connection = self.desk.journal, self.desk.connection
-                entries = Entries(record, head.kind, connection, keeper.operator)
-                self.run = Run(record, total, client, Book(keeper, job), entries, keeper, self.desk.clock)
+                blank = blank_intent(
+                    connection,
+                    keeper.operator,
+                    record.id,
+                    warnings=record.warnings,
+                    reason=record.reason,
+                    evidence=record.evidence,
+                )
+                book, clock = Book(keeper, job), self.desk.clock
+                self.run = Run(record, total, client, book, head.kind, blank, keeper, clock)
                 ready.set_result(self.run)
                 if self._finishing:
                     self.run.stop()
@@ -311,17 +315,12 @@ class BulkDesk:
 
     def job(self, id: str) -> JobSummary:
         """The job of that id, or whose id begins so. Raises PlanError."""
-        with self._opened(id) as found:
+        with self._open(id) as found:
             return summary(found)
 
     def unfinished(self) -> list[str]:
         """The ids of this connection's jobs that can be gone on with, the newest first."""
         return unfinished_jobs(self.folder, self.desk.connection.name)
-
-    @contextmanager
-    def _opened(self, id: str) -> Iterator[Job]:
-        with self._open(id) as job:
-            yield job
 
     def _open(self, id: str) -> Job:
         """The job of that id, or whose id begins so. Raises PlanError."""

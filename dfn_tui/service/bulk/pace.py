@@ -9,9 +9,7 @@ import asyncio
 import math
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Self
 
 from dfn_tui.api.limiter import LimiterClosed
@@ -20,7 +18,6 @@ DOCUMENTED_LIMIT = 10_000
 """Requests a minute that the platform documents as its limit."""
 
 _STEPS = (100, 50, 25, 10, 5)  # percent of the first limit, for `slower` and `faster`
-_RATE_OVER = 10.0  # seconds
 _SHORTEST_SLEEP = 0.001  # seconds: timers are no finer, and a sleep that rounds to nothing would spin
 _MOST_DOUBLINGS = 6  # 64 seconds: the limit counts by the minute, so longer is of no use
 
@@ -51,16 +48,16 @@ class Pace:
         self._window = _Window(start, most)
         self._line = asyncio.Lock()  # serves in the order of arrival
         self._changed: asyncio.Future[None] | None = None
-        self._paused = False
-        self._closed = False
+        self.paused = False
+        self.closed = False
+        """Whether the run was given up."""
         self._until = -math.inf
         self._refusals = 0
         self._halved_after = 0  # the last request that had started when the window was halved
         self._limited_after = 0  # the same for the last 429 that told something new
-        self._under_way = 0
-        self._requests = 0
-        self._first = 0.0
-        self._recent: deque[float] = deque()
+        self.under_way = 0
+        self.requests = 0
+        """Requests started so far."""
 
     def request(self) -> "Ticket":
         """`async with pace.request() as ticket:` around one request. Entering waits, and raises
@@ -69,15 +66,15 @@ class Pace:
 
     def pause(self) -> None:
         """Lets no request start until `resume`; those under way go on."""
-        self._paused = True
+        self.paused = True
 
     def resume(self) -> None:
-        self._paused = False
+        self.paused = False
         self._wake()
 
     def close(self) -> None:
         """Gives the run up: requests that wait or come later raise `LimiterClosed`, those under way go on."""
-        self._closed = True
+        self.closed = True
         self._wake()
 
     def slow_to(self, limit: int) -> None:
@@ -92,15 +89,6 @@ class Pace:
     def faster(self) -> None:
         """Goes to the next higher of these steps."""
         self.slow_to(next((step for step in reversed(self._steps()) if step > self.limit), self.limit))
-
-    @property
-    def closed(self) -> bool:
-        """Whether the run was given up."""
-        return self._closed
-
-    @property
-    def paused(self) -> bool:
-        return self._paused
 
     @property
     def limit(self) -> int:
@@ -118,25 +106,9 @@ class Pace:
         return self._window.most
 
     @property
-    def under_way(self) -> int:
-        return self._under_way
-
-    @property
-    def requests(self) -> int:
-        """Requests started so far."""
-        return self._requests
-
-    @property
     def waiting_until(self) -> float | None:
         """When the wait after a 429 ends, on the clock; None when there is none."""
         return self._until if self._until > self._clock() else None
-
-    @property
-    def rate(self) -> float:
-        """Requests a minute as started over the last ten seconds, or since the first request if later."""
-        now = self._clock()
-        self._forget(now)
-        return len(self._recent) * 60 / min(_RATE_OVER, max(1.0, now - self._first))
 
     async def _enter(self) -> tuple[int, float]:
         """The number of the request that may start now, and the time it is. Raises `LimiterClosed`."""
@@ -146,25 +118,21 @@ class Pace:
             # From here to the request itself nothing is awaited, so a cancellation cannot come between.
             now = self._clock()
             self._bucket.take()
-            self._under_way += 1
-            if not self._requests:
-                self._first = now
-            self._requests += 1
-            self._recent.append(now)
-            self._forget(now)
-            return self._requests, now
+            self.under_way += 1
+            self.requests += 1
+            return self.requests, now
 
     def _wait(self) -> float:
         """Seconds until a request may start: 0 for now, infinite where something else has to happen."""
-        if self._closed:
+        if self.closed:
             raise LimiterClosed
-        if self._paused:
+        if self.paused:
             return math.inf
         now = self._clock()
         wait = max(self._until - now, self._bucket.wait(now))
         if wait > 0:
             return max(wait, _SHORTEST_SLEEP)
-        if self._under_way >= self._window.size:
+        if self.under_way >= self._window.size:
             self._window.held_back = True
             return math.inf
         return 0.0
@@ -187,8 +155,8 @@ class Pace:
 
     def _leave(self, number: int, latency: float | None) -> None:
         """`latency` is None where it says nothing of how the server bears the load."""
-        full = self._under_way >= self._window.size
-        self._under_way -= 1
+        full = self.under_way >= self._window.size
+        self.under_way -= 1
         if latency is not None:
             self._window.answered(latency, self._clock())
             if number > self._limited_after:
@@ -199,14 +167,14 @@ class Pace:
     def _halve(self, number: int) -> None:
         """Only what started after the last halving shows whether that was enough."""
         if number > self._halved_after:
-            self._halved_after = self._requests
+            self._halved_after = self.requests
             self._window.halve()
 
     def _limited(self, number: int, wait: float | None) -> None:
         self._halve(number)
         news = number > self._limited_after
         if news:
-            self._limited_after = self._requests
+            self._limited_after = self.requests
             self._refusals += 1
         if wait is None:
             doublings = min(self._refusals - 1, _MOST_DOUBLINGS)
@@ -215,10 +183,6 @@ class Pace:
 
     def _steps(self) -> tuple[int, ...]:
         return tuple(max(1, self._highest * percent // 100) for percent in _STEPS)
-
-    def _forget(self, now: float) -> None:
-        while self._recent and self._recent[0] <= now - _RATE_OVER:
-            self._recent.popleft()
 
 
 class Ticket:
@@ -234,9 +198,7 @@ class Ticket:
         self._number, self._started = await self._pace._enter()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         # A refusal comes quickly and a fault whenever it likes: neither is a measure.
         measured = kind is None and not self._refused
         latency = self._pace._clock() - self._started if measured else None

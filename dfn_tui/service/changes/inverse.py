@@ -107,7 +107,7 @@ def _field(change: FieldChange, record: UserRecord) -> UndoField:
         return UndoField(change, UndoKind.IMPOSSIBLE, None, UndoKind.IMPOSSIBLE, why=why)
     kind = FieldKind(change.kind)
     read, now, _why = seen(record, kind, change.name)
-    doing, wanted, why = _way_back_of(kind, change, record)
+    doing, wanted, why = way_back(change)
     if doing is UndoKind.IMPOSSIBLE:
         already = change.redaction is None and change.readable and read and same_value(now, change.before)
         doing, why = (UndoKind.ALREADY, "") if already else (doing, why)
@@ -133,22 +133,19 @@ def _sound(change: FieldChange) -> bool:
 Way = tuple[UndoKind, Value | None, str]
 
 
-def _way_back_of(kind: FieldKind, change: FieldChange, record: UserRecord) -> Way:
+def way_back(change: FieldChange) -> Way:
+    """What would be done about a field to take this back, with which value, and what is to be said of it."""
+    kind, before = change.kind, change.before
     if change.redaction is not None:
         return UndoKind.IMPOSSIBLE, None, explain_redaction(change.redaction)
     if not change.readable:
-        return blind_way_back(kind, change.before, change.after)
-    return way_back(kind, change.before)
-
-
-def way_back(kind: FieldKind, before: Value | None) -> Way:
-    """What would be done about a field that was `before`, with which value, and what is to be said of it."""
+        return _blind_way_back(kind, before, change.after)
     if before == State.NEVER_SET.value:  # as earlier versions took down what was absent
         before = None
-    if kind is FieldKind.CONSENT and before is None:
+    if kind == FieldKind.CONSENT and before is None:
         why = _("A flag that was never set cannot be unset; unsubscribed is the safe stand-in.")
         return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
-    if kind is FieldKind.CI and before is None:
+    if kind == FieldKind.CI and before is None:
         return UndoKind.DELETE, None, _("There was none before: it is deleted again.")
     if before is None:
         why = _("There was no such property before, and a property cannot be removed.")
@@ -156,15 +153,15 @@ def way_back(kind: FieldKind, before: Value | None) -> Way:
     return UndoKind.RESTORE, before, ""
 
 
-def blind_way_back(kind: FieldKind, before: Value | None, after: Value | None) -> Way:
+def _blind_way_back(kind: FieldKind, before: Value | None, after: Value | None) -> Way:
     """The way back from a change whose value of before could not be read; `before` is all the same there
     for an identity that was deleted."""
-    if kind is FieldKind.CONSENT and after == State.SUBSCRIBED.value:
+    if kind == FieldKind.CONSENT and after == State.SUBSCRIBED.value:
         why = _("What it was before could not be read; unsubscribed is the safe stand-in.")
         return UndoKind.STAND_IN, State.UNSUBSCRIBED.value, why
-    if kind is FieldKind.CI and after is None and before is not None:
+    if kind == FieldKind.CI and after is None and before is not None:
         return UndoKind.RESTORE, before, _("It was deleted: it is linked again.")
-    if kind is FieldKind.CI and after is not None:
+    if kind == FieldKind.CI and after is not None:
         why = _("No call of this generation removes one identifier, so a link cannot be taken back.")
         return UndoKind.IMPOSSIBLE, None, why
     why = _("What was there before could not be read, so it cannot be restored.")

@@ -18,6 +18,7 @@ from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, inert
+from dfn_tui.text.ids import encodable
 from dfn_tui.text.phone import NotAKakaoId, NotAPhoneNumber, e164, kakao_id
 
 ARRAY_BYTES: Final = 8192
@@ -53,15 +54,11 @@ def _refuse(happened: str, next_step: str) -> NoReturn:
 
 
 def _string(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # `from None`: the error would carry the text itself.
-        raise ValueRefused(
-            _("Not staged"),
+    if not encodable(text):
+        _refuse(
             _("The text holds a character that cannot be sent (half of a surrogate pair)."),
             _("Copy it again from its source."),
-        ) from None
+        )
     if is_consent_word(text):
         _refuse(
             _("This says whether somebody agreed, and only a consent keeps that."),

@@ -1,15 +1,15 @@
 """What a single cell says: the user's id it holds, or what is wrong with it."""
 
 import re
-from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, NoReturn, TypeVar
 
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.service.bulk.input.records import Bad, Fault, shown_user
-from dfn_tui.service.changes.fields import EditSet
+from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
 from dfn_tui.text import _, inert
-from dfn_tui.text.ids import bare_id
+from dfn_tui.text.ids import bare_id, encodable
 
 _KEPT = 1024  # wish sets and names remembered, so that memory does not grow with the file
 _SHORT = 512  # characters of what is worth remembering
@@ -62,7 +62,7 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         refuse_row(Fault.NO_ID, _("There is no id."))
     if _CONTROL.search(user):
         refuse_row(Fault.BAD_ID, _("The id holds a control character or a line break."))
-    if not _encodable(user):
+    if not encodable(user):
         refuse_row(
             Fault.BAD_ID, _("The id holds a character that cannot be sent (half of a surrogate pair).")
         )
@@ -80,16 +80,9 @@ def read_user(kind: IdentityKind, cell: str) -> str:
     return user
 
 
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 _Key = TypeVar("_Key")
 _Found = TypeVar("_Found")
+_Cells = TypeVar("_Cells")
 
 
 def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> None:
@@ -100,11 +93,37 @@ def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> 
         known[key] = found
 
 
-def or_raise(found: EditSet | Problem) -> EditSet:
-    """A problem remembered is raised anew: one that was raised holds on to what raised it."""
-    if isinstance(found, Problem):
-        raise Problem(found.fault, found.reason)
-    return found
+class Wishes(Generic[_Cells]):
+    """What rows ask for, by what stands in them. `read` gives the wishes of a row beside those `for_all`, and
+    may raise Problem. `known` are those of rows seen before."""
+
+    def __init__(self, for_all: Sequence[FieldEdit], read: Callable[[_Cells], Iterable[FieldEdit]]) -> None:
+        self.known: dict[object, EditSet | Problem] = {}
+        self._for_all = tuple(for_all)
+        self._read = read
+
+    def of(self, cells: _Cells, key: object, size: int) -> EditSet:
+        """What a row with these cells asks for. Raises Problem."""
+        found = self.known.get(key)
+        if found is None:
+            try:
+                found = self._of(cells)
+            except Problem as problem:
+                found = problem
+            remember(self.known, key, found, size)
+        if isinstance(found, Problem):  # anew: one that was raised holds on to what raised it
+            raise Problem(found.fault, found.reason)
+        return found
+
+    def _of(self, cells: _Cells) -> EditSet:
+        wishes = list(self._for_all)
+        for wish in self._read(cells):
+            if any((wish.kind, wish.name) == (held.kind, held.name) for held in wishes):
+                refuse_row(Fault.NAME, _("{name} is given twice.").format(name=wish.name))
+            wishes.append(wish)
+        if not wishes:
+            refuse_row(Fault.NOTHING, _("The row asks for no change."))
+        return EditSet.of(wishes)
 
 
 def problem_with_value(name: str, refused: ValueRefused) -> Problem:

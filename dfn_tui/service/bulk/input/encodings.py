@@ -30,17 +30,14 @@ class Encoding:
 
 
 UTF_8 = Encoding("UTF-8", "utf-8")
-UTF_8_MARKED = Encoding("UTF-8 with BOM", "utf-8", 3)
 CP949 = Encoding("CP949", "cp949")
 UTF_16_LE = Encoding("UTF-16 LE", "utf-16-le")
 UTF_16_BE = Encoding("UTF-16 BE", "utf-16-be")
-UTF_16_LE_MARKED = Encoding("UTF-16 LE with BOM", "utf-16-le", 2)
-UTF_16_BE_MARKED = Encoding("UTF-16 BE with BOM", "utf-16-be", 2)
 
 _MARKS = {
-    codecs.BOM_UTF8: UTF_8_MARKED,
-    codecs.BOM_UTF16_LE: UTF_16_LE_MARKED,
-    codecs.BOM_UTF16_BE: UTF_16_BE_MARKED,
+    codecs.BOM_UTF8: Encoding("UTF-8 with BOM", "utf-8", 3),
+    codecs.BOM_UTF16_LE: Encoding("UTF-16 LE with BOM", "utf-16-le", 2),
+    codecs.BOM_UTF16_BE: Encoding("UTF-16 BE with BOM", "utf-16-be", 2),
 }
 
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.service.bulk.input.cells import (
     Problem,
-    or_raise,
+    Wishes,
     plain_user,
     problem_with_value,
     read_user,
@@ -39,9 +39,8 @@ class JsonReader:
     def __init__(self, layout: Layout, for_all: Sequence[FieldEdit], capabilities: Capabilities) -> None:
         self.blank = 0
         self._kind = layout.kind
-        self._for_all = tuple(for_all)
         self._capabilities = capabilities
-        self._known: dict[str, EditSet | Problem] = {}
+        self._wishes = Wishes(for_all, self._read)
         self._meanings: dict[str, Column | IdentityKind | Problem] = {}
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
@@ -109,23 +108,10 @@ class JsonReader:
             seen = repr(others)  # tells 1 from 1.0 and from True, as their hashes do not
         except RecursionError:
             raise Problem(Fault.JSON, _("This is no JSON.")) from None
-        found = self._known.get(seen) or self._read(others)
-        remember(self._known, seen, found, len(seen))
-        return or_raise(found)
+        return self._wishes.of(others, seen, len(seen))
 
-    def _read(self, others: list[tuple[str, object]]) -> EditSet | Problem:
-        wishes = list(self._for_all)
-        try:
-            for name, value in others:
-                wish = self._wish(name, value)
-                if any((wish.kind, wish.name) == (held.kind, held.name) for held in wishes):
-                    refuse_row(Fault.NAME, _("{name} is given twice.").format(name=wish.name))
-                wishes.append(wish)
-            if not wishes:
-                refuse_row(Fault.NOTHING, _("The row asks for no change."))
-        except Problem as problem:
-            return problem
-        return EditSet.of(wishes)
+    def _read(self, others: list[tuple[str, object]]) -> Iterator[FieldEdit]:
+        return (self._wish(name, value) for name, value in others)
 
     def _wish(self, name: str, value: object) -> FieldEdit:
         meaning = self._meanings.get(name) or self._mean(name)

@@ -12,13 +12,12 @@ from typing import Any
 
 from dfn_tui.service.bulk.input.cells import (
     Problem,
+    Wishes,
     cell_text,
-    or_raise,
     plain_user,
     problem_with_value,
     read_user,
     refuse_row,
-    remember,
 )
 from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
 from dfn_tui.service.bulk.input.records import Bad, Fault, Good, Row
@@ -83,10 +82,9 @@ class TableReader:
     def __init__(self, layout: Layout, for_all: Sequence[FieldEdit]) -> None:
         self.blank = 0
         self._layout = layout
-        self._for_all = tuple(for_all)
         self._key = layout.columns.index(None)
         self._others = [(place, column) for place, column in enumerate(layout.columns) if column]
-        self._known: dict[Any, EditSet | Problem] = {}
+        self._wishes = Wishes(for_all, self._read)
         self._rest: Callable[[Sequence[str]], Any] = (
             itemgetter(*(place for place, _column in self._others)) if self._others else lambda _cells: ()
         )
@@ -102,7 +100,7 @@ class TableReader:
         # Strict: a stray quotation mark is an error here, instead of swallowing the rows that follow.
         reader = csv.reader(feed(), delimiter=self._layout.delimiter, strict=True)
         plain = plain_user(self._layout.kind)
-        key, width, rest, known = self._key, len(self._layout.columns), self._rest, self._known
+        key, width, rest, known = self._key, len(self._layout.columns), self._rest, self._wishes.known
         first = line = self._layout.first_line
         while True:
             try:
@@ -157,22 +155,10 @@ class TableReader:
             refuse_row(Fault.CELLS, words.format(count=len(cells), expected=width))
 
     def _wanted(self, cells: list[str]) -> EditSet:
-        seen = self._rest(cells)
-        found = self._known.get(seen) or self._read(cells)
-        remember(self._known, seen, found, sum(map(len, cells)))
-        return or_raise(found)
+        return self._wishes.of(cells, self._rest(cells), sum(map(len, cells)))
 
-    def _read(self, cells: list[str]) -> EditSet | Problem:
-        wishes = list(self._for_all)
-        try:
-            for place, column in self._others:
-                if bare_id(cells[place]):
-                    wishes.append(_wish(column, cells[place]))
-            if not wishes:
-                refuse_row(Fault.NOTHING, _("The row asks for no change."))
-        except Problem as problem:
-            return problem
-        return EditSet.of(wishes)
+    def _read(self, cells: list[str]) -> Iterator[FieldEdit]:
+        return (_wish(column, cells[place]) for place, column in self._others if bare_id(cells[place]))
 
 
 def _wish(column: Column, cell: str) -> FieldEdit:

@@ -7,14 +7,15 @@ whole plan gets the plan's name.
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk.input import BulkInput, Taken, take_in
+from dfn_tui.service.bulk.input.intake import Taken, take_in
+from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.plan.file import APPLICATION_ID, TABLES, create, disk_errors, write_head
 from dfn_tui.service.bulk.plan.judging import Written
@@ -92,7 +93,7 @@ class Draft:
             self._check()
             told(done)
 
-        with self._disk():
+        with disk_errors(self.path):
             taken = take_in(source, rows, stop_at_first_bad=stop_at_first_bad, told=go_on)
             bad = rows.execute("SELECT line, fault, reason, shown FROM input_bad ORDER BY line")
             plan.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", bad)
@@ -105,7 +106,7 @@ class Draft:
         rows, plan = self._databases()
         self._pages = _OF_UNDO
         users = bad = 0
-        with self._disk():
+        with disk_errors(self.path):
             rows.execute(_UNDO_TABLE)
             try:
                 for wish in wishes:
@@ -125,7 +126,7 @@ class Draft:
 
     def page(self, after: int, limit: int) -> list[Row]:
         """The rows after that number, in order."""
-        with self._disk():
+        with disk_errors(self.path):
             found = self._databases()[0].execute(self._pages, (after, limit)).fetchall()
             return [
                 Row(number, user, wanted, _written(written), undo_of)
@@ -135,7 +136,7 @@ class Draft:
     def write(self, judged: Sequence[Judged]) -> None:
         """Writes what is planned for these users."""
         plan = self._databases()[1]
-        with self._disk():
+        with disk_errors(self.path):
             plan.executemany(
                 "INSERT INTO user (number, user, shape, undo_of) VALUES (?, ?, ?, ?)",
                 [(row.number, row.user, self._number(shape), row.undo_of) for row, shape in judged],
@@ -157,7 +158,7 @@ class Draft:
     def finish(self, head: Head) -> str:
         """Writes the head, gives the file its name once it is on the disk, and returns the digest."""
         plan = self._databases()[1]
-        with self._disk():
+        with disk_errors(self.path):
             self._remove_rows()
             for statement in TABLES:
                 if not statement.startswith("CREATE TABLE"):
@@ -196,11 +197,6 @@ class Draft:
     def _check(self) -> None:
         if self._left:
             raise given_up()
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        with disk_errors(self.path):
-            yield
 
     def _remove_rows(self) -> None:
         if self._rows is not None:

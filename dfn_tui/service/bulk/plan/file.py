@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dfn_tui.files import empty_private
-from dfn_tui.service.bulk.plan.records import Head, PlanError, PlannedUser, Shape
+from dfn_tui.service.bulk.plan.records import SENT, Head, PlanError, PlannedUser, Shape, as_json
 from dfn_tui.text import _, inert
 
 APPLICATION_ID = 0x64666E70  # "dfnp", in the file's header
@@ -41,6 +40,9 @@ _DIGESTED = (
     "SELECT line, fault, reason, shown FROM bad ORDER BY line",
 )
 _AT_ONCE = 2000
+_STANDINGS = ", ".join(f"'{standing.value}'" for standing in SENT)
+SENDABLE = f"shape IN (SELECT id FROM shape WHERE standing IN ({_STANDINGS}))"  # noqa: S608  own words
+"""The users that something would be sent for, if they are not left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +63,20 @@ class PlanFile:
         self.db = db
         self.chosen: tuple[object, bool] | None = None
         """Which selection the temporary table `chosen` holds, and whether few users are in it."""
-        self._shape = lru_cache(4096)(self._load_shape)
+        self.shape = lru_cache(4096)(self._load_shape)
+        """The shape of that number."""
 
     @property
     def head(self) -> Head:
-        return read_head(self.path, self.db)
+        """What holds for the plan as a whole."""
+        with plan_errors(self.path):
+            return Head.read(self.db.execute("SELECT text FROM head").fetchone()[0])
 
     @property
     def digest(self) -> str:
         """64 hexadecimal digits: of the head and of everything that is planned."""
         with plan_errors(self.path):
             return str(self.db.execute("SELECT digest FROM head").fetchone()[0])
-
-    def shape(self, number: int) -> Shape:
-        """The shape of that number."""
-        return self._shape(number)
 
     def _load_shape(self, number: int) -> Shape:
         with plan_errors(self.path):
@@ -93,17 +94,13 @@ class PlanFile:
             ):
                 yield number, Shape.read(*kept), users, left_out
 
-    def users(
-        self, after: int = -1, limit: int = 200, shapes: Sequence[int] | None = None
-    ) -> list[PlannedUser]:
-        """The users after that number, in order; of these shapes only, where they are given."""
-        among = "" if shapes is None else " AND shape IN (SELECT value FROM json_each(?))"
-        values = (after, limit) if shapes is None else (after, json.dumps(list(shapes)), limit)
+    def users(self, after: int = -1, limit: int = 200) -> list[PlannedUser]:
+        """The users after that number, in order."""
         with plan_errors(self.path):
             found = self.db.execute(
-                "SELECT number, user, shape, left_out, undo_of FROM user"  # noqa: S608  no value is in it
-                f" WHERE number > ?{among} ORDER BY number LIMIT ?",
-                values,
+                "SELECT number, user, shape, left_out, undo_of FROM user"
+                " WHERE number > ? ORDER BY number LIMIT ?",
+                (after, limit),
             ).fetchall()
             return [self.user_of(row) for row in found]
 
@@ -135,9 +132,7 @@ class PlanFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
@@ -157,11 +152,12 @@ def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None)
         try:
             check_tables(path, db, APPLICATION_ID, TABLES)
             check_digest(path, db, progress)
-            _check_sense(path, db)
+            plan = PlanFile(path, db)
+            _check_sense(plan)
         except BaseException:
             db.close()
             raise
-        return PlanFile(path, db)
+        return plan
 
 
 def check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> None:
@@ -171,11 +167,11 @@ def check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], N
         raise damaged(path)
 
 
-def _check_sense(path: Path, db: sqlite3.Connection) -> None:
+def _check_sense(plan: PlanFile) -> None:
     """Raises PlanError, ValueError, KeyError or TypeError for what no plan says: whoever can write the file
     can write its digest as well."""
-    head = read_head(path, db)
-    for row in db.execute("SELECT standing, wanted, rest FROM shape"):
+    head = plan.head
+    for row in plan.db.execute("SELECT standing, wanted, rest FROM shape"):
         Shape.read(*row)
     for question, number in (
         ("SELECT count(*) FROM user", head.users),
@@ -183,8 +179,17 @@ def _check_sense(path: Path, db: sqlite3.Connection) -> None:
         ("SELECT count(*) FROM user WHERE left_out NOT IN (0, 1)", 0),
         ("SELECT count(*) FROM user WHERE shape NOT IN (SELECT id FROM shape)", 0),
     ):
-        if db.execute(question).fetchone()[0] != number:
-            raise damaged(path)
+        if plan.db.execute(question).fetchone()[0] != number:
+            raise damaged(plan.path)
+
+
+def unused_name(folder: Path, name: str, suffix: str) -> str:
+    """That name, with a number where `folder` has such a file already."""
+    at, free = 1, name
+    while (folder / f"{free}{suffix}").exists():
+        at += 1
+        free = f"{name}-{at}"
+    return free
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -236,18 +241,11 @@ def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
     return set(db.execute("SELECT type, name, sql FROM sqlite_master"))
 
 
-def read_head(path: Path, db: sqlite3.Connection) -> Head:
-    """What holds for the plan as a whole. Raises PlanError."""
-    with plan_errors(path):
-        return Head.from_json(json.loads(db.execute("SELECT text FROM head").fetchone()[0]))
-
-
 def write_head(
     db: sqlite3.Connection, head: Head, progress: Callable[[int], None] = lambda _users: None
 ) -> str:
     """Writes the head and the digest over everything, inside the transaction that is open, and returns it."""
-    text = json.dumps(head.to_json(), ensure_ascii=False, sort_keys=True)
-    db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, '')", (text,))
+    db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, '')", (as_json(head),))
     digest = digest_of(db, progress)
     db.execute("UPDATE head SET digest = ?", (digest,))
     return digest

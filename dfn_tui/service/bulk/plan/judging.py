@@ -1,6 +1,5 @@
 """What is planned for one user, by what they are now. Pure rules: nothing here reads or writes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,7 +64,11 @@ def _judge_undo(
 ) -> Shape:
     fields = list(zip(wanted.wishes, before, written.written, written.was, strict=True))
     # What is again as it was before the job needs no way back, even where that would be a stand-in.
-    left = [(w, now, wrote) for w, now, wrote, was in fields if not _one_of(now, (w.value, was))]
+    left = [
+        (wish, now, wrote)
+        for wish, now, wrote, was in fields
+        if not (same_value(now, wish.value) or same_value(now, was))
+    ]
     if not left:
         return Shape(Standing.ALREADY, wanted, before, written.left)
     if not all(same_value(now, wrote) for _wish, now, wrote in left):
@@ -74,10 +77,6 @@ def _judge_undo(
         wanted = EditSet.of([wish for wish, _now, _wrote in left])
     warnings = (*written.left, *_warnings(record, wanted))
     return Shape(Standing.CHANGE, wanted, tuple(now for _wish, now, _wrote in left), warnings)
-
-
-def _one_of(now: Value | None, values: Sequence[Value | None]) -> bool:
-    return any(same_value(now, value) for value in values)
 
 
 def _warnings(record: UserRecord, wanted: EditSet) -> tuple[str, ...]:

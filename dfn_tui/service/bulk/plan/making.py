@@ -6,14 +6,13 @@ All that touches the disk is done in one thread of its own, a page at a time; so
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.config import Api, Environment
+from dfn_tui.api.types import Identity
 from dfn_tui.service.bulk.client import ThrottledClient
-from dfn_tui.service.bulk.input import BulkInput, Taken
+from dfn_tui.service.bulk.input.intake import Taken
+from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.drafting import Draft, Judged, Row, given_up
 from dfn_tui.service.bulk.plan.judging import blind, judge
 from dfn_tui.service.bulk.plan.records import Head, edit_set
@@ -24,22 +23,6 @@ from dfn_tui.store import FieldKind
 from dfn_tui.text import inert
 
 _PAGE = 2000  # rows read or written together
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is to be noted of a plan: where it holds, and by whom (`user@host`), when and of what it was made.
-
-    `now` is aware; `source` is the input's name without its folders, "" where it has none.
-    """
-
-    connection: str
-    environment: Environment
-    api: Api
-    by: str
-    now: datetime
-    source: str = ""
-    undo_of_job: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +41,7 @@ async def make_plan(
     client: ThrottledClient,
     source: BulkInput,
     path: Path,
-    about: About,
+    head: Head,
     *,
     create: bool = False,
     stop_at_first_bad: bool = False,
@@ -66,67 +49,38 @@ async def make_plan(
 ) -> tuple[Head, str]:
     """Makes the plan of `source` at `path`, in place of a file that may be there; its head and its digest.
 
-    `create`: users the server knows nothing of are to be created. Raises PlanError, StoppedAtBadRow where
-    that is asked for, what reading the input raises, and `client.stopped` where the server is of no more use.
-    There is no plan then, nor when this is cancelled.
+    `head` says where the plan holds, and by whom, when and of what it is made. `create`: users the server
+    knows nothing of are to be created. Raises PlanError, StoppedAtBadRow where that is asked for, what
+    reading the input raises, and `client.stopped` where the server is of no more use. There is no plan then,
+    nor when this is cancelled.
     """
-
-    def take(draft: Draft, told: Callable[[int], None]) -> Taken:
-        return draft.take(source, stop_at_first_bad=stop_at_first_bad, told=told)
-
-    making = _Making(client, source.kind, path, create, progress)
-    form, encoding = source.form.value, source.encoding or ""
-    return await making.go(take, lambda taken: _head(about, source.kind, taken, form, encoding))
+    head = replace(head, kind=source.kind, form=source.form.value, encoding=source.encoding or "")
+    making = _Making(client, head, path, create, progress)
+    return await making.go(
+        lambda draft, told: draft.take(source, stop_at_first_bad=stop_at_first_bad, told=told)
+    )
 
 
 async def make_undo(
     client: ThrottledClient,
     wishes: Iterable[UndoWish],
     path: Path,
-    about: About,
+    head: Head,
     *,
-    kind: IdentityKind,
     progress: Tell = lambda _reading: None,
 ) -> tuple[Head, str]:
-    """Makes the plan that takes a job back, as `make_plan` does. `kind` is what the job's users are named by.
-
-    `wishes` has each user once, in any order, and is gone through in another thread.
-    """
-
-    def take(draft: Draft, told: Callable[[int], None]) -> Taken:
-        return draft.take_undo(wishes, kind, told=told)
-
-    making = _Making(client, kind, path, False, progress)
-    return await making.go(take, lambda taken: _head(about, kind, taken, "", ""))
-
-
-def _head(about: About, kind: IdentityKind, taken: Taken, form: str, encoding: str) -> Head:
-    return Head(
-        connection=about.connection,
-        environment=about.environment,
-        api=about.api,
-        kind=kind,
-        made=about.now,
-        by=inert(about.by, 200),
-        source=inert(about.source, 200),
-        form=form,
-        encoding=encoding,
-        users=taken.users,
-        duplicates=taken.duplicates,
-        bad=taken.bad,
-        blank=taken.blank,
-        undo_of_job=about.undo_of_job,
-    )
+    """Makes the plan that takes a job back, as `make_plan` does. `wishes` has each user once, in any order,
+    and is gone through in another thread."""
+    making = _Making(client, head, path, False, progress)
+    return await making.go(lambda draft, told: draft.take_undo(wishes, head.kind, told=told))
 
 
 class _Making:
     """One making of a plan; `go` once."""
 
-    def __init__(
-        self, client: ThrottledClient, kind: IdentityKind, path: Path, create: bool, progress: Tell
-    ) -> None:
+    def __init__(self, client: ThrottledClient, head: Head, path: Path, create: bool, progress: Tell) -> None:
         self._client = client
-        self._kind = kind
+        self._head = replace(head, by=inert(head.by, 200), source=inert(head.source, 200))
         self._create = create
         self._progress = progress
         self._draft = Draft(path)
@@ -138,9 +92,7 @@ class _Making:
         self._feeding = asyncio.Lock()
         self._judged: list[Judged] = []
 
-    async def go(
-        self, take: Callable[[Draft, Callable[[int], None]], Taken], head_of: Callable[[Taken], Head]
-    ) -> tuple[Head, str]:
+    async def go(self, take: Callable[[Draft, Callable[[int], None]], Taken]) -> tuple[Head, str]:
         loop = asyncio.get_running_loop()
 
         def told(rows: int) -> None:
@@ -152,7 +104,7 @@ class _Making:
             self._total = taken.users
             self._tell()
             await self._look_all_up()
-            head = head_of(taken)
+            head = replace(self._head, **asdict(taken))
             return head, await self._thread.do(lambda: self._draft.finish(head))
         finally:
             self._draft.leave()
@@ -164,10 +116,8 @@ class _Making:
         self._progress(Reading(self._total, self._read, self._total))
 
     async def _look_all_up(self) -> None:
-        blind_all = not self._client.capabilities.read_by
-        workers = 1 if blind_all else self._client.pace.most
-        work = self._work_blind if blind_all else self._work
-        tasks = [asyncio.ensure_future(work()) for _number in range(workers)]
+        workers = self._client.pace.most if self._client.capabilities.read_by else 1
+        tasks = [asyncio.ensure_future(self._work()) for _number in range(workers)]
         try:
             await asyncio.gather(*tasks)
         except BaseException:
@@ -178,17 +128,16 @@ class _Making:
         await self._write()
 
     async def _work(self) -> None:
-        size = self._client.capabilities.batch_size
-        while rows := await self._next(size):
-            records = await self._look_up(rows)
-            await self._keep([self._judge(row, records[self._identity(row)]) for row in rows])
+        has = self._client.capabilities
+        while rows := await self._next(has.batch_size if has.read_by else _PAGE):
+            records = await self._look_up(rows) if has.read_by else {}
+            await self._keep([self._judge(row, records.get(self._identity(row))) for row in rows])
 
-    def _judge(self, row: Row, record: UserRecord) -> Judged:
-        return Judged(row, judge(edit_set(row.wanted), row.written, record, create=self._create))
-
-    async def _work_blind(self) -> None:
-        while rows := await self._next(_PAGE):
-            await self._keep([Judged(row, blind(edit_set(row.wanted), row.written)) for row in rows])
+    def _judge(self, row: Row, record: UserRecord | None) -> Judged:
+        wanted = edit_set(row.wanted)
+        if record is None:
+            return Judged(row, blind(wanted, row.written))
+        return Judged(row, judge(wanted, row.written, record, create=self._create))
 
     async def _next(self, size: int) -> Sequence[Row]:
         """The next users; empty at the end."""
@@ -201,7 +150,7 @@ class _Making:
             return [self._ahead.popleft() for _number in range(min(size, len(self._ahead)))]
 
     def _identity(self, row: Row) -> Identity:
-        return Identity(self._kind, row.user)
+        return Identity(self._head.kind, row.user)
 
     async def _look_up(self, rows: Sequence[Row]) -> dict[Identity, UserRecord]:
         identities = [self._identity(row) for row in rows]

@@ -10,15 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from dfn_tui.service.bulk.plan.file import PlanFile, check_digest, plan_errors, write_head
-from dfn_tui.service.bulk.plan.records import SENT, Narrowing, PlannedUser, Shape
+from dfn_tui.service.bulk.plan.file import SENDABLE, PlanFile, check_digest, plan_errors, write_head
+from dfn_tui.service.bulk.plan.records import Narrowing, PlannedUser, Shape
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.words import narrowing_words
 from dfn_tui.text import inert
 
 _FEW = 20_000  # users that are sorted quicker than a million are gone through
-
-Progress = Callable[[int], None]
 
 
 def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 200) -> list[PlannedUser]:
@@ -35,32 +33,17 @@ def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 2
         return [plan.user_of(row) for row in found.fetchall()]
 
 
-def leave_out(
+def narrow(
     plan: PlanFile,
     which: Selection | Users | AllButFirst,
     at: datetime,
     by: str,
-    progress: Progress = lambda _users: None,
-) -> int:
-    """Leaves these users out, and says how many would have been sent until now. Raises PlanError."""
-    return _narrow(plan, which, True, at, by, progress)
-
-
-def put_back(
-    plan: PlanFile, which: Selection | Users, at: datetime, by: str, progress: Progress = lambda _users: None
-) -> int:
-    """Puts these users back that were left out, and says how many they are. Raises PlanError."""
-    return _narrow(plan, which, False, at, by, progress)
-
-
-def _narrow(
-    plan: PlanFile,
-    which: Selection | Users | AllButFirst,
+    *,
     out: bool,
-    at: datetime,
-    by: str,
-    progress: Progress,
+    progress: Callable[[int], None] = lambda _users: None,
 ) -> int:
+    """Leaves these users out, or puts those back that were left out, and says for how many of the users that
+    may be sent that made a difference. Raises PlanError."""
     with plan_errors(plan.path):
         if isinstance(which, Selection):
             _choose(plan, which)
@@ -69,7 +52,7 @@ def _narrow(
             # A digest over what something else changed meanwhile would make it look like ours.
             check_digest(plan.path, plan.db, progress)
             changed = plan.db.execute(
-                f"UPDATE user SET left_out = ? WHERE left_out = ? AND {_SENDABLE} AND {condition}",  # noqa: S608
+                f"UPDATE user SET left_out = ? WHERE left_out = ? AND {SENDABLE} AND {condition}",  # noqa: S608
                 (out, not out, *values),
             ).rowcount
             if changed:
@@ -79,10 +62,8 @@ def _narrow(
         return changed
 
 
-_STANDINGS = ", ".join(f"'{standing.value}'" for standing in SENT)
-_SENDABLE = f"shape IN (SELECT id FROM shape WHERE standing IN ({_STANDINGS}))"  # noqa: S608  own words
 _FIRST_LEFT = (
-    f"number > ifnull((SELECT number FROM user WHERE left_out = 0 AND {_SENDABLE}"  # noqa: S608
+    f"number > ifnull((SELECT number FROM user WHERE left_out = 0 AND {SENDABLE}"  # noqa: S608
     " ORDER BY number LIMIT 1 OFFSET ?), ?)"
 )
 _BEHIND_ALL = 2**63 - 1

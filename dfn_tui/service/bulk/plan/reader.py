@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dfn_tui.service.bulk.plan.file import BadRow, PlanFile, open_plan
-from dfn_tui.service.bulk.plan.narrowing import leave_out, put_back, select
+from dfn_tui.service.bulk.plan.narrowing import narrow, select
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.plan.selecting import Selection, Users
 from dfn_tui.service.bulk.plan.totals import Totals, totals
@@ -49,8 +49,7 @@ class PlanReader:
 
     async def narrow(self, which: Selection | Users, *, out: bool, at: datetime, by: str) -> int:
         """Leaves these users out, or puts them back, and says for how many that made a difference."""
-        change = leave_out if out else put_back
-        return await self._do(lambda plan: change(plan, which, at, by))
+        return await self._do(lambda plan: narrow(plan, which, at, by, out=out))
 
     async def _do(self, work: Callable[[PlanFile], Answer]) -> Answer:
         return await self._thread.do(lambda: work(self._opened()))

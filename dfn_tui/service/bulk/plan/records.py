@@ -1,12 +1,11 @@
 """What a plan says: whom it is about, what each user's values were, and what would be sent."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from dfn_tui.api.types import IdentityKind, Value
 from dfn_tui.config import Api, Environment
@@ -164,8 +163,7 @@ class PlannedUser:
     """The number of the shape in the plan's file: users of one group have the same changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
+class Narrowing(NamedTuple):
     """Somebody left users out of a plan, or put them back."""
 
     at: datetime
@@ -176,7 +174,8 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What holds for a plan as a whole. `bad`, `duplicates` and `blank` are rows of the input."""
+    """What holds for a plan as a whole: where it may be sent, and by whom (`user@host`), when and of what it
+    was made. `source` is the input's name without its folders; `bad`, `duplicates`, `blank` are its rows."""
 
     connection: str
     environment: Environment
@@ -184,25 +183,20 @@ class Head:
     kind: IdentityKind
     made: datetime
     by: str
-    source: str
-    form: str
-    encoding: str
-    users: int
-    duplicates: int
-    bad: int
-    blank: int
+    source: str = ""
+    form: str = ""
+    encoding: str = ""
+    users: int = 0
+    duplicates: int = 0
+    bad: int = 0
+    blank: int = 0
     undo_of_job: str = ""
     narrowed: tuple[Narrowing, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """As JSON has it; `from_json` reads it again."""
-        plain = {name: getattr(self, name) for name in self.__slots__}
-        narrowed = [[n.at.isoformat(), n.by, n.what, n.users] for n in self.narrowed]
-        return plain | {"made": self.made.isoformat(), "narrowed": narrowed}
-
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """The head that is written so. Raises ValueError, KeyError or TypeError for what is none."""
+    def read(cls, text: str) -> Self:
+        """The head that `as_json` wrote. Raises ValueError, KeyError or TypeError for what is none."""
+        value = json.loads(text)
         narrowed = tuple(
             Narrowing(_aware(at), str(by), str(what), int(users)) for at, by, what, users in value["narrowed"]
         )
@@ -218,6 +212,11 @@ class Head:
             "narrowed": narrowed,
         }
         return cls(**{**value, **known})
+
+
+def as_json(found: Any) -> str:
+    """A head, or another dataclass of texts, numbers and moments, as its file keeps it."""
+    return json.dumps(asdict(found), ensure_ascii=False, sort_keys=True, default=datetime.isoformat)
 
 
 def _aware(text: str) -> datetime:

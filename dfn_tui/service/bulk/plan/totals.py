@@ -9,6 +9,7 @@ from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, Head, Standing
+from dfn_tui.service.changes.outcome import CI_DELETE, CI_SET, PROFILE, part_of
 from dfn_tui.service.changes.policy import Scope
 from dfn_tui.store import FieldChange, FieldKind
 
@@ -54,69 +55,50 @@ class Totals:
 
 def totals(plan: PlanFile) -> Totals:
     """The figures of that plan. Raises PlanError."""
-    counted = _Counted()
+    standings: Counter[Standing] = Counter()
+    flags: Counter[tuple[Flag, Direction]] = Counter()
+    fields: Counter[tuple[FieldKind, str]] = Counter()
+    deleted: Counter[str] = Counter()
+    warnings: Counter[str] = Counter()
+    parts: Counter[str | None] = Counter()
+    all_left_out = 0
     for _number, shape, users, left_out in plan.shapes():
-        counted.standings[shape.standing] += users
-        if shape.standing in SENT:
-            counted.left_out += left_out
-            if users > left_out:
-                counted.warnings.update(dict.fromkeys(shape.warnings, users - left_out))
-                counted.add(shape.changes, users - left_out)
+        standings[shape.standing] += users
+        if shape.standing not in SENT:
+            continue
+        all_left_out += left_out
+        sent = users - left_out
+        if not sent:
+            continue
+        warnings.update(dict.fromkeys(shape.warnings, sent))
+        for change in shape.changes:
+            direction = direction_of(change)
+            if direction is not None:
+                flags[Flag(change.name), direction] += sent
+            elif part_of(change) == CI_DELETE:
+                deleted[change.name] += sent
+            else:
+                fields[change.kind, change.name] += sent
+        kinds = {*map(part_of, shape.changes), *map(direction_of, shape.changes)}
+        parts.update(dict.fromkeys(kinds, sent))
     return Totals(
         head=plan.head,
-        standings=dict(counted.standings),
-        left_out=counted.left_out,
-        to_send=counted.to_send,
-        flags=dict(sorted(counted.flags.items(), key=_place)),
-        fields=dict(sorted(counted.fields.items())),
-        deleted=dict(sorted(counted.deleted.items())),
-        warnings=dict(counted.warnings.most_common()),
-        granted=counted.parts[Direction.GRANT],
-        withdrawn=counted.parts[Direction.WITHDRAW],
-        with_profile=counted.parts[_PROFILE],
-        with_ci=counted.parts[_CI],
-        with_deletion=counted.parts[_DELETION],
+        standings=dict(standings),
+        left_out=all_left_out,
+        to_send=sum(standings[one] for one in SENT) - all_left_out,
+        flags={one: flags[one] for one in sorted(flags, key=lambda one: (_FLAGS.index(one[0]), one[1]))},
+        fields=dict(sorted(fields.items())),
+        deleted=dict(sorted(deleted.items())),
+        warnings=dict(warnings.most_common()),
+        granted=parts[Direction.GRANT],
+        withdrawn=parts[Direction.WITHDRAW],
+        with_profile=parts[PROFILE],
+        with_ci=parts[CI_SET],
+        with_deletion=parts[CI_DELETE],
     )
 
 
-def _place(item: tuple[tuple[Flag, Direction], int]) -> tuple[int, Direction]:
-    (flag, direction), _users = item
-    return _FLAGS.index(flag), direction
-
-
 _FLAGS = tuple(Flag)
-_PROFILE, _CI, _DELETION = "profile", "ci", "deletion"
-
-
-class _Counted:
-    """What was counted so far."""
-
-    def __init__(self) -> None:
-        self.standings: Counter[Standing] = Counter()
-        self.flags: Counter[tuple[Flag, Direction]] = Counter()
-        self.fields: Counter[tuple[FieldKind, str]] = Counter()
-        self.deleted: Counter[str] = Counter()
-        self.warnings: Counter[str] = Counter()
-        self.parts: Counter[str] = Counter()
-        self.left_out = self.to_send = 0
-
-    def add(self, changes: tuple[FieldChange, ...], users: int) -> None:
-        """So many users have these changes."""
-        self.to_send += users
-        parts = set()
-        for change in changes:
-            direction = direction_of(change)
-            if direction is not None:
-                self.flags[Flag(change.name), direction] += users
-                parts |= {_PROFILE, direction}
-            elif change.kind is FieldKind.CI and change.after is None:
-                self.deleted[change.name] += users
-                parts.add(_DELETION)
-            else:
-                self.fields[change.kind, change.name] += users
-                parts.add(_CI if change.kind is FieldKind.CI else _PROFILE)
-        for part in parts:
-            self.parts[part] += users
 
 
 def direction_of(change: FieldChange) -> Direction | None:
@@ -140,13 +122,9 @@ def cost(found: Totals, capabilities: Capabilities, *, limit: int, look_first: b
     `look_first`: every user is read before they are written; `read_back`: and once more after that. Neither
     counts where users cannot be read.
     """
-    batches = _batches(found.to_send, capabilities)
+    batches = -(-found.to_send // capabilities.batch_size)
     with_ci = min(batches, found.with_ci + found.with_deletion)  # at most: users with CI may sit together
     reads = (look_first + read_back) * (batches + with_ci) if capabilities.read_by else 0
     writes = sum(min(batches, users) for users in (found.with_profile, found.with_ci, found.with_deletion))
     requests = reads + writes
     return Cost(requests, requests * 60 / limit)
-
-
-def _batches(users: int, capabilities: Capabilities) -> int:
-    return -(-users // capabilities.batch_size)

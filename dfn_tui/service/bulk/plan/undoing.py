@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dfn_tui.service.bulk.plan.judging import Written
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
-from dfn_tui.service.changes.inverse import UndoKind, blind_way_back
+from dfn_tui.service.changes.inverse import UndoKind
 from dfn_tui.service.changes.inverse import way_back as field_way_back
 from dfn_tui.store import FieldChange
 from dfn_tui.text import _, inert
@@ -32,10 +32,7 @@ def way_back(changes: Sequence[FieldChange]) -> tuple[list[FieldEdit], list[str]
     """What to wish for to take these changes back, and in sentences what cannot be."""
     wishes, reasons = [], []
     for change in changes:
-        if change.readable:
-            kind, value, why = field_way_back(change.kind, change.before)
-        else:
-            kind, value, why = blind_way_back(change.kind, change.before, change.after)
+        kind, value, why = field_way_back(change)
         if kind is UndoKind.IMPOSSIBLE:
             reasons.append(_("{name}: {reason}").format(name=inert(change.name, 40), reason=why))
         else:

@@ -94,25 +94,17 @@ def totals_words(found: Totals, at: datetime) -> list[str]:
 
 
 def _row_words(head: Head) -> list[str]:
-    found = []
-    if head.bad:
-        found.append(
-            ngettext("{count} row: cannot be done", "{count} rows: cannot be done", head.bad).format(
-                count=f"{head.bad:,}"
-            )
-        )
-    if head.duplicates:
-        words = ngettext(
-            "{count} row: the same user again, counted once",
-            "{count} rows: the same user again, counted once",
-            head.duplicates,
-        )
-        found.append(words.format(count=f"{head.duplicates:,}"))
-    if head.blank:
-        found.append(
-            ngettext("{count} row: blank", "{count} rows: blank", head.blank).format(count=f"{head.blank:,}")
-        )
-    return found
+    again = ngettext(
+        "{count} row: the same user again, counted once",
+        "{count} rows: the same user again, counted once",
+        head.duplicates,
+    )
+    words = (
+        (head.bad, ngettext("{count} row: cannot be done", "{count} rows: cannot be done", head.bad)),
+        (head.duplicates, again),
+        (head.blank, ngettext("{count} row: blank", "{count} rows: blank", head.blank)),
+    )
+    return [text.format(count=f"{count:,}") for count, text in words if count]
 
 
 def cost_words(expected: Cost) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dfn_tui.api.calls import Reply
-from dfn_tui.api.types import Identity
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.records import Ended, OnConflict
 from dfn_tui.service.changes.outcome import (
     NOT_APPLIED,
@@ -23,7 +22,9 @@ from dfn_tui.service.changes.outcome import (
 )
 from dfn_tui.service.changes.pipeline import ChangeGroup, Target, check, not_sent, send
 from dfn_tui.service.changes.reading import fields_of
-from dfn_tui.store import FieldChange, OutcomeGroup
+from dfn_tui.service.intents import intents
+from dfn_tui.service.intents import outcome as recorded
+from dfn_tui.store import FieldChange, IntentGroup, OutcomeGroup
 from dfn_tui.text import _
 
 TRIES = 3
@@ -45,20 +46,23 @@ class Sent(NamedTuple):
 
 
 class Batches:
-    """Takes batches to their end. `again` is given the users that are to be sent once more; `on_conflict`
-    says what is done about users that somebody changed since the plan was made."""
+    """Takes batches to their end. `blank` is what holds for all entries of the job. `again` is given the
+    users that are to be sent once more; `on_conflict` says what is done about users that somebody changed
+    since the plan was made."""
 
     def __init__(
         self,
         client: ThrottledClient,
         book: Book,
-        entries: Entries,
+        kind: IdentityKind,
+        blank: IntentGroup,
         on_conflict: OnConflict,
         again: Callable[[Sequence[PlannedUser]], None],
     ) -> None:
         self._client = client
         self._book = book
-        self._entries = entries
+        self._kind = kind
+        self._blank = blank
         self._again = again
         self._reads = bool(client.capabilities.read_by)
         self._look_first = self._reads and on_conflict is not OnConflict.OVERWRITE
@@ -81,27 +85,26 @@ class Batches:
             groups = await self._fresh(groups, planned)
         if not groups or self._client.over:
             return
-        numbers = iter(await self._book.begin(self._entries.intents(groups)))
+        numbers = iter(await self._book.begin(intents(groups, self._blank, job=True)))
         sent = [(group, [next(numbers) for _user in group.users]) for group in groups]
         replies = await send(self._client.api, groups)
         self._settle_answers(sent, planned, replies)
 
     def _groups(self, users: Sequence[PlannedUser]) -> list[ChangeGroup]:
         """Users of one shape together."""
-        kind = self._entries.kind
         found: dict[int, list[PlannedUser]] = {}
         for user in users:
             found.setdefault(user.group, []).append(user)
         return [
             ChangeGroup(
                 same[0].shape.changes,
-                tuple(Target(Identity(kind, user.user), user.undo_of, user.number) for user in same),
+                tuple(Target(self._identity(user), user.undo_of, user.number) for user in same),
             )
             for same in found.values()
         ]
 
     def _identity(self, user: PlannedUser) -> Identity:
-        return Identity(self._entries.kind, user.user)
+        return Identity(self._kind, user.user)
 
     async def _fresh(
         self, groups: Sequence[ChangeGroup], planned: Mapping[int, PlannedUser]
@@ -112,7 +115,11 @@ class Batches:
         records = await self._client.read_fields(identities, fields)
         checked = check(groups, records, strict=False)
         ended = [Ended(user.number, None, Outcome.UNCHANGED) for user, _fields in checked.unchanged]
-        ended += [_changed(number) for number in dict.fromkeys(c.user.number for c in checked.conflicts)]
+        message = _("Changed by someone else since the plan was made.")
+        ended += [
+            Ended(number, None, Outcome.CONFLICT, "changed", message)
+            for number in dict.fromkeys(conflict.user.number for conflict in checked.conflicts)
+        ]
         if not self._client.over:
             for user, changes, why, failure in checked.unread:
                 ended.append(_ended(not_sent(user, changes, why, failure), user.number, None))
@@ -144,14 +151,14 @@ class Batches:
                     ended.append(Ended(user.number, seq, Outcome.ACCEPTED))
                 elif self._believed(said):
                     result = judge_user(user.identity, group.fields, replies, None, settled=True)
-                    outcomes.append(self._entries.ended(seq, result))
+                    outcomes.append(journalled(seq, result))
                     if not (self._client.over and _nothing_happened(said)):
                         ended.append(_ended(result, user.number, seq))
                 else:
                     unclear.append(Sent(planned[user.number], group.fields, seq))
                     pending = pending or any(reply.pending for reply in said)
         if accepted:
-            outcomes.append(self._entries.all_ended(accepted, Outcome.ACCEPTED))
+            outcomes.append(OutcomeGroup(tuple(accepted), Outcome.ACCEPTED))
         self._book.end(ended, outcomes)
         if unclear:
             delay = STILL_AT_WORK.total_seconds() if pending else SHORTLY
@@ -211,7 +218,7 @@ class Batches:
             if result.outcome is Outcome.UNKNOWN:
                 left.append(one)
                 continue
-            outcomes.append(self._entries.ended(one.seq, result))
+            outcomes.append(journalled(one.seq, result))
             said = (replies.get((identity, part_of(item))) for item in one.fields)
             lost = all(reply is None or reply.pending for reply in said)
             if lost and result.outcome is Outcome.FAILED and self._tries[one.user.number] + 1 < TRIES:
@@ -228,8 +235,8 @@ class Batches:
         """Ends users as unknown; `said`: the journal says so already."""
         message = _("No answer that can be used came, and reading back did not settle it.")
         ended = [Ended(one.user.number, one.seq, Outcome.UNKNOWN, "unknown", message) for one in sent]
-        outcomes = [] if said else [self._entries.all_ended([o.seq for o in sent], Outcome.UNKNOWN, message)]
-        self._book.end(ended, outcomes)
+        whole = OutcomeGroup(tuple(one.seq for one in sent), Outcome.UNKNOWN, message=message)
+        self._book.end(ended, () if said else (whole,))
 
     async def settle(self) -> None:
         """Waits until every user of unknown outcome was looked at as often as makes sense."""
@@ -246,12 +253,14 @@ def _nothing_happened(said: Iterable[Reply]) -> bool:
     return all(reply.code == "not-sent" or reply.error is not None for reply in said)
 
 
+def journalled(seq: int, result: UserResult) -> OutcomeGroup:
+    """How a user ended, field by field where there is more to say than that all is confirmed."""
+    if result.outcome is Outcome.CONFIRMED:
+        return OutcomeGroup((seq,), Outcome.CONFIRMED)
+    return recorded(seq, result)
+
+
 def _ended(result: UserResult, number: int, seq: int | None) -> Ended:
     telling = result.telling
     code = telling.code or (NOT_APPLIED if result.outcome is Outcome.FAILED else None)
     return Ended(number, seq, result.outcome, code, telling.message)
-
-
-def _changed(number: int) -> Ended:
-    message = _("Changed by someone else since the plan was made.")
-    return Ended(number, None, Outcome.CONFLICT, "changed", message)

@@ -24,6 +24,16 @@ Answer = TypeVar("Answer")
 class NotWrittenDown(ConsoleError):
     """The journal or the job's file did not take what was to be written, by a defect of this program."""
 
+    def __init__(self, defect: Exception) -> None:
+        super().__init__(
+            _("The run cannot be written down"),
+            _("Writing how it goes failed by a defect ({error}). Nothing more is sent.").format(
+                error=type(defect).__name__
+            ),
+            _("Start the job again: what was sent is then read from the server. Please report the defect."),
+        )
+        self.__cause__ = defect
+
 
 class _Begin(NamedTuple):
     intents: Sequence[IntentGroup]
@@ -93,7 +103,7 @@ class Book:
                     try:
                         await self._write_once(begins, outcomes, ended)
                     except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
-                        self.trouble = error if isinstance(error, ConsoleError) else _not_written_down(error)
+                        self.trouble = error if isinstance(error, ConsoleError) else NotWrittenDown(error)
                 if self.trouble is not None:
                     for begin in begins:
                         if not begin.numbers.done():
@@ -120,15 +130,3 @@ class Book:
             floor = min(self._open, default=self._known + 1) - 1
             for outcome, count in (await self.ask(lambda job: job.write(ended, floor))).items():
                 self.counts[outcome] += count
-
-
-def _not_written_down(error: Exception) -> NotWrittenDown:
-    trouble = NotWrittenDown(
-        _("The run cannot be written down"),
-        _("Writing how it goes failed by a defect ({error}). Nothing more is sent.").format(
-            error=type(error).__name__
-        ),
-        _("Start the job again: what was sent is then read from the server. Please report the defect."),
-    )
-    trouble.__cause__ = error
-    return trouble

@@ -10,16 +10,22 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dfn_tui.files import empty_private, make_private_folder
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.file import TABLES, PlanFile, check_tables, connect, damaged, plan_errors
-from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlannedUser
-from dfn_tui.service.bulk.run.records import UNFINISHED, Ended, JobRecord
+from dfn_tui.service.bulk.plan.file import (
+    SENDABLE,
+    TABLES,
+    PlanFile,
+    check_tables,
+    connect,
+    damaged,
+    plan_errors,
+)
+from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, as_json
+from dfn_tui.service.bulk.run.records import Ended, JobRecord
 from dfn_tui.store.consoles import take_lock
 from dfn_tui.text import _, inert
 
@@ -44,13 +50,12 @@ class Job:
     @property
     def record(self) -> JobRecord:
         with plan_errors(self.path):
-            return JobRecord.from_json(json.loads(self._db.execute("SELECT text FROM job").fetchone()[0]))
+            return JobRecord.read(self._db.execute("SELECT text FROM job").fetchone()[0])
 
     def save(self, record: JobRecord) -> None:
         """Writes where the job stands."""
-        text = json.dumps(record.to_json(), ensure_ascii=False)
         with plan_errors(self.path):
-            self._db.execute("UPDATE job SET text = ?", (text,))
+            self._db.execute("UPDATE job SET text = ?", (as_json(record),))
 
     @property
     def floor(self) -> int:
@@ -61,7 +66,7 @@ class Job:
     def count_to_send(self) -> int:
         """How many users are to be done in all."""
         with plan_errors(self.path):
-            found = self._db.execute(f"SELECT count(*) FROM user WHERE {_TO_SEND}", _SENT)  # noqa: S608  as below
+            found = self._db.execute(f"SELECT count(*) FROM user WHERE {_TO_SEND}")  # noqa: S608  as below
             return int(found.fetchone()[0])
 
     def counts(self) -> Counter[Outcome]:
@@ -72,50 +77,37 @@ class Job:
 
     def pending(self, after: int, limit: int) -> list[PlannedUser]:
         """The users after that number that are still to be done, in order."""
-        return self._users("LEFT JOIN ended USING (number)", "ended.number IS NULL", (), after, limit)
+        return [user for user, _ended in self._users(f"{_TO_SEND} AND ending IS NULL", (), after, limit)]
 
     def ended_in(self, outcome: Outcome, after: int, limit: int) -> list[tuple[PlannedUser, Ended]]:
         """The users after that number that ended so, in order."""
-        users = self._users("JOIN ended USING (number)", "ending = ?", (outcome.value,), after, limit)
-        ended = self._ended(users)
-        return [(user, ended[user.number]) for user in users]
+        found = self._users(f"{_TO_SEND} AND ending = ?", (outcome.value,), after, limit)
+        return [(user, ended) for user, ended in found if ended is not None]
 
     def planned(self, after: int, limit: int) -> list[tuple[PlannedUser, Ended | None]]:
         """Every user that was to be done, with how they ended, in order."""
-        users = self._users("", "1", (), after, limit)
-        ended = self._ended(users)
-        return [(user, ended.get(user.number)) for user in users]
+        return self._users(_TO_SEND, (), after, limit)
+
+    def everyone(self, after: int, limit: int) -> list[tuple[PlannedUser, Ended | None]]:
+        """The same with the users for whom nothing was to be done."""
+        return self._users("1", (), after, limit)
 
     def user(self, number: int) -> PlannedUser | None:
         """The user of that number, if they were to be done."""
-        found = self._users("", "1", (), number - 1, 1)
-        return found[0] if found and found[0].number == number else None
+        found = self._users(f"{_TO_SEND} AND user.number = ?", (number,), -1, 1)
+        return found[0][0] if found else None
 
     def _users(
-        self, join: str, condition: str, values: tuple[str, ...], after: int, limit: int
-    ) -> list[PlannedUser]:
+        self, condition: str, values: tuple[str | int, ...], after: int, limit: int
+    ) -> list[tuple[PlannedUser, Ended | None]]:
         with plan_errors(self.path):
             found = self._db.execute(
-                f"SELECT user.number, user, shape, undo_of FROM user {join}"  # noqa: S608  no value is in it
-                f" WHERE {_TO_SEND} AND {condition} AND user.number > ? ORDER BY user.number LIMIT ?",
-                (*_SENT, *values, after, limit),
+                "SELECT user.number, user, shape, left_out, undo_of, seq, ending, code, message"  # noqa: S608  no value is in it
+                f" FROM user LEFT JOIN ended USING (number) WHERE {condition}"
+                " AND user.number > ? ORDER BY user.number LIMIT ?",
+                (*values, after, limit),
             ).fetchall()
-            return [
-                PlannedUser(number, user, self.plan.shape(shape), undo_of=undo, group=shape)
-                for number, user, shape, undo in found
-            ]
-
-    def _ended(self, users: Sequence[PlannedUser]) -> dict[int, Ended]:
-        """By their number, how those ended that did, and others that lie between them."""
-        with plan_errors(self.path):
-            found = self._db.execute(
-                "SELECT number, seq, ending, code, message FROM ended WHERE number BETWEEN ? AND ?",
-                (users[0].number, users[-1].number) if users else (0, -1),
-            )
-            return {
-                number: Ended(number, seq, Outcome(ending), code, message)
-                for number, seq, ending, code, message in found
-            }
+            return [(self.plan.user_of(row[:5]), _ended(row[0], *row[5:])) for row in found]
 
     def write(self, ended: Sequence[Ended], floor: int) -> Counter[Outcome]:
         """Writes how users ended, and says how `counts` change by it. It survives the process at once, a
@@ -176,15 +168,15 @@ class Job:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
-_SENT = tuple(standing.value for standing in SENT)
-_MARKS = ", ".join("?" * len(_SENT))
-_TO_SEND = f"NOT left_out AND shape IN (SELECT id FROM shape WHERE standing IN ({_MARKS}))"  # noqa: S608
+_TO_SEND = f"NOT left_out AND {SENDABLE}"
+
+
+def _ended(number: int, seq: int | None, ending: str | None, code: str | None, message: str) -> Ended | None:
+    return None if ending is None else Ended(number, seq, Outcome(ending), code, message)
 
 
 def make_job(plan: PlanFile, folder: Path, record: JobRecord) -> Job:
@@ -200,8 +192,7 @@ def make_job(plan: PlanFile, folder: Path, record: JobRecord) -> Job:
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             for statement in _TABLES:
                 db.execute(statement)
-            text = json.dumps(record.to_json(), ensure_ascii=False)
-            db.execute("INSERT INTO job VALUES (1, ?, 0)", (text,))
+            db.execute("INSERT INTO job VALUES (1, ?, 0)", (as_json(record),))
         finally:
             db.close()
         part.replace(path)
@@ -234,17 +225,3 @@ def job_files(folder: Path) -> list[Path]:
     """The jobs in that folder, the newest first."""
     with plan_errors(folder):
         return sorted(folder.glob("*.db"), reverse=True) if folder.is_dir() else []
-
-
-def unfinished(job: Job) -> bool:
-    """Whether the job was cut short or stopped, and nobody runs it."""
-    return job.record.state in UNFINISHED and not job.under_way
-
-
-def with_id(record: JobRecord, folder: Path) -> JobRecord:
-    """The record under an id that no job in `folder` has."""
-    at, id = 1, record.id
-    while (folder / f"{id}.db").exists():
-        at += 1
-        id = f"{record.id}-{at}"
-    return replace(record, id=id)

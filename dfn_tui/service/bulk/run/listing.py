@@ -1,12 +1,17 @@
 """The jobs of a connection: what there is, and what can be gone on with."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import Head, PlanError
-from dfn_tui.service.bulk.run.job import Job, job_files, open_job, unfinished
+from dfn_tui.service.bulk.run.job import Job, job_files, open_job
 from dfn_tui.service.bulk.run.records import UNFINISHED, JobRecord
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,7 @@ def summary(job: Job) -> JobSummary:
 
 def list_jobs(folder: Path, connection: str) -> list[JobSummary]:
     """The jobs of that connection, the newest first. Those that cannot be read are left out."""
-    found = []
-    for path in job_files(folder):
-        try:
-            with open_job(path) as job:
-                if job.plan.head.connection == connection:
-                    found.append(summary(job))
-        except PlanError:
-            continue
+    found = _ask_each(folder, connection, summary)
     # By the names alone it would be left to chance which of two jobs of the same second comes first.
     return sorted(found, key=lambda job: job.record.begun, reverse=True)
 
@@ -60,12 +58,18 @@ def list_jobs(folder: Path, connection: str) -> list[JobSummary]:
 def unfinished_jobs(folder: Path, connection: str) -> list[str]:
     """The ids of the jobs of that connection that can be gone on with, the newest first. Quicker than to
     list them: no users are counted."""
+    return list(filter(None, _ask_each(folder, connection, _id_if_unfinished)))
+
+
+def _id_if_unfinished(job: Job) -> str:
+    record = job.record
+    return record.id if record.state in UNFINISHED and not job.under_way else ""
+
+
+def _ask_each(folder: Path, connection: str, question: Callable[[Job], Answer]) -> list[Answer]:
     found = []
     for path in job_files(folder):
-        try:
-            with open_job(path) as job:
-                if job.plan.head.connection == connection and unfinished(job):
-                    found.append(job.record.id)
-        except PlanError:
-            continue
+        with suppress(PlanError), open_job(path) as job:
+            if job.plan.head.connection == connection:
+                found.append(question(job))
     return found

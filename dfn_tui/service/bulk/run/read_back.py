@@ -5,27 +5,27 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from dfn_tui.api.calls import Reply
-from dfn_tui.api.types import Identity
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
+from dfn_tui.service.bulk.run.batch import journalled
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.changes.outcome import UserResult, judge_user, part_of, shows_all
 from dfn_tui.service.changes.reading import fields_of
+from dfn_tui.store import OutcomeGroup
 
 _AHEAD = 2000
 _PAUSES = (0.0, 1.0, 3.0)
 """Seconds before each look at a user: the server may take a moment to show what it took."""
 
 _Accepted = tuple[PlannedUser, Ended]
-_Asked = tuple[Identity, _Accepted]
 
 
 async def read_back_all(
-    client: ThrottledClient, book: Book, entries: Entries, on_progress: Callable[[int], None]
+    client: ThrottledClient, book: Book, kind: IdentityKind, on_progress: Callable[[int], None]
 ) -> None:
     """Reads every user of the job that was accepted, and writes down what was found. `on_progress` is given
     how many users were looked at. Users that cannot be read stay accepted, with the reason."""
@@ -36,7 +36,7 @@ async def read_back_all(
 
         async def look(users: Sequence[_Accepted]) -> None:
             try:
-                await _read_back(users, client, book, entries)
+                await _read_back(users, client, book, kind)
                 on_progress(len(users))
             finally:
                 width.release()
@@ -52,43 +52,41 @@ async def read_back_all(
 
 
 async def _read_back(
-    users: Sequence[_Accepted], client: ThrottledClient, book: Book, entries: Entries
+    users: Sequence[_Accepted], client: ThrottledClient, book: Book, kind: IdentityKind
 ) -> None:
     left = list(users)
     for last, pause in enumerate(_PAUSES, 1 - len(_PAUSES)):
         await asyncio.sleep(pause)
-        identities = [Identity(entries.kind, user.user) for user, _ended in left]
+        identities = [Identity(kind, user.user) for user, _ended in left]
         fields = {field for user, _ended in left for field in fields_of(user.shape.changes)}
         records = await client.read_fields(identities, fields)
         if client.over:
             return  # a later start looks again
-        shown: list[_Asked] = []
-        others: list[_Asked] = []
-        for identity, one in zip(identities, left, strict=True):
-            (shown if shows_all(one[0].shape.changes, records[identity]) else others).append((identity, one))
-        _confirm([ended for _identity, (_user, ended) in shown], book, entries)
-        left = []
-        for identity, one in others:
-            changes = one[0].shape.changes
+        shown: list[Ended] = []
+        again: list[_Accepted] = []
+        for identity, (user, was) in zip(identities, left, strict=True):
+            changes, record = user.shape.changes, records[identity]
+            if shows_all(changes, record):
+                shown.append(Ended(was.number, was.seq, Outcome.CONFIRMED))
+                continue
             replies = {(identity, part_of(item)): Reply(identity, ok=True) for item in changes}
-            result = judge_user(identity, changes, replies, records[identity], settled=True)
+            result = judge_user(identity, changes, replies, record, settled=True)
             if last != 0 and result.outcome is Outcome.DIFFERENT:
-                left.append(one)
+                again.append((user, was))
             else:
-                _write(one[1], result, book, entries)
+                _write(was, result, book)
+        if shown:
+            seqs = tuple(was.seq for was in shown if was.seq is not None)
+            book.end(shown, [OutcomeGroup(seqs, Outcome.CONFIRMED)])
+        left = again
         if not left:
             return
 
 
-def _confirm(users: Sequence[Ended], book: Book, entries: Entries) -> None:
-    outcomes = [entries.all_ended((was.seq for was in users if was.seq is not None), Outcome.CONFIRMED)]
-    book.end([Ended(was.number, was.seq, Outcome.CONFIRMED) for was in users], outcomes if users else ())
-
-
-def _write(was: Ended, result: UserResult, book: Book, entries: Entries) -> None:
+def _write(was: Ended, result: UserResult, book: Book) -> None:
     telling = result.telling
-    settled = was.seq is not None and result.outcome is not Outcome.ACCEPTED
-    book.end(
-        [Ended(was.number, was.seq, result.outcome, telling.code, telling.message)],
-        [entries.ended(was.seq, result)] if settled and was.seq is not None else (),
-    )
+    ended = Ended(was.number, was.seq, result.outcome, telling.code, telling.message)
+    if was.seq is None or result.outcome is Outcome.ACCEPTED:  # the journal has nothing to learn
+        book.end([ended])
+    else:
+        book.end([ended], [journalled(was.seq, result)])

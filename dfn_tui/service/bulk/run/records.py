@@ -1,11 +1,11 @@
 """What a job knows of its users, and what it tells of itself while it runs."""
 
+import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
@@ -75,17 +75,10 @@ class JobRecord:
     max_grants: int | None = None
     max_users: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """As JSON has it; `from_json` reads it again."""
-        plain = {name: getattr(self, name) for name in self.__slots__}
-        ended = self.ended.isoformat() if self.ended else None
-        acknowledged = None if self.acknowledged is None else list(self.acknowledged)
-        told = {"begun": self.begun.isoformat(), "ended": ended, "warnings": list(self.warnings)}
-        return plain | told | {"acknowledged": acknowledged}
-
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """The record that is written so. Raises ValueError, KeyError or TypeError for what is none."""
+    def read(cls, text: str) -> Self:
+        """The record that `as_json` wrote. Raises ValueError, KeyError or TypeError for what is none."""
+        value = json.loads(text)
         known = {
             "begun": datetime.fromisoformat(value["begun"]),
             "ended": datetime.fromisoformat(value["ended"]) if value["ended"] else None,

@@ -9,7 +9,6 @@ from functools import partial
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run.batch import SHORTLY, Batches, Sent
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.entries import number_in
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.service.changes.outcome import STILL_AT_WORK
@@ -49,7 +48,7 @@ async def _take(
 ) -> None:
     """Entries come newest first: of a user that was sent more than once, the first one counts."""
     for entry in entries:
-        number = number_in(entry.intent.job)
+        number = _number_in(entry.intent.job)
         if number is None or number in seen:
             continue
         seen.add(number)
@@ -82,3 +81,9 @@ async def _look_at(entry: Entry, number: int, book: Book, batches: Batches, now:
     age = abs((now - entry.at).total_seconds())
     wait = max(SHORTLY, STILL_AT_WORK.total_seconds() - age)
     batches.look_again([Sent(user, fields, entry.seq)], wait, said=entry.outcome is not None)
+
+
+def _number_in(job: str | None) -> int | None:
+    """The user's number that an entry's `job` tells; None where it tells none."""
+    _id, _slash, number = (job or "").rpartition("/")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None

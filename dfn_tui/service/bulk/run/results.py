@@ -37,17 +37,11 @@ class Result(NamedTuple):
 def results(job: Job, *, revealed: bool = False) -> Iterator[Result]:
     """Every user of the plan in order, then the rows of the input that are none. `revealed` uncovers
     personal values. Raises PlanError."""
-    ended = _pages(job)
-    following = next(ended, None)
     after = -1
-    while users := job.plan.users(after, _PAGE):
-        for user in users:
-            if following is not None and following[0].number == user.number:
-                yield _result(user, following[1], revealed)
-                following = next(ended, None)
-            else:
-                yield _set_aside(user, revealed)
-        after = users[-1].number
+    while found := job.everyone(after, _PAGE):
+        for user, ended in found:
+            yield _result(user, ended, revealed)
+        after = found[-1][0].number
     line = -1
     while bad := job.plan.bad_rows(line, _PAGE):
         for row in bad:
@@ -56,25 +50,15 @@ def results(job: Job, *, revealed: bool = False) -> Iterator[Result]:
         line = bad[-1].line
 
 
-def _pages(job: Job) -> Iterator[tuple[PlannedUser, Ended | None]]:
-    after = -1
-    while found := job.planned(after, _PAGE):
-        yield from found
-        after = found[-1][0].number
-
-
 def _result(user: PlannedUser, ended: Ended | None, revealed: bool) -> Result:
-    before, after = _fields(user.shape.changes, revealed)
-    if ended is None:
-        return Result(user.user, before, after, NOT_SENT, "", _("Still to be done."))
-    return Result(user.user, before, after, ended.outcome.value, ended.code or "", ended.message)
-
-
-def _set_aside(user: PlannedUser, revealed: bool) -> Result:
     shape = user.shape
     before, after = _fields(shape.changes, revealed)
-    if user.left_out and shape.standing in SENT:
-        return Result(user.user, before, after, NOT_SENT, "left-out", _("Left out of the plan."))
+    if shape.standing in SENT:
+        if user.left_out:
+            return Result(user.user, before, after, NOT_SENT, "left-out", _("Left out of the plan."))
+        if ended is None:
+            return Result(user.user, before, after, NOT_SENT, "", _("Still to be done."))
+        return Result(user.user, before, after, ended.outcome.value, ended.code or "", ended.message)
     if shape.standing is Standing.ALREADY:
         return Result(user.user, "", "", Outcome.UNCHANGED.value, "", "")
     if shape.standing is Standing.UNKNOWN:

@@ -11,19 +11,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from dfn_tui.api.types import IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.run.batch import Batches
 from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.entries import Entries
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.read_back import read_back_all
 from dfn_tui.service.bulk.run.records import JobRecord, Phase, RunProgress, State
 from dfn_tui.service.bulk.run.recovering import recover
 from dfn_tui.service.clock import Clock
 from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.store import IntentGroup
 from dfn_tui.text import _
 
 _AHEAD = 2000
@@ -45,7 +46,8 @@ class Run:
         total: int,
         client: ThrottledClient,
         book: Book,
-        entries: Entries,
+        kind: IdentityKind,
+        blank: IntentGroup,
         keeper: JournalKeeper,
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
@@ -60,7 +62,7 @@ class Run:
         self._total = total
         self._client = client
         self._book = book
-        self._entries = entries
+        self._kind = kind
         self._keeper = keeper
         self._clock = clock
         self._monotonic = monotonic
@@ -72,7 +74,7 @@ class Run:
         self._feeding = asyncio.Lock()
         self._state: State | None = None
         self._speed: deque[tuple[float, int]] = deque()
-        self._batches = Batches(client, book, entries, record.on_conflict, self._again.extend)
+        self._batches = Batches(client, book, kind, blank, record.on_conflict, self._again.extend)
 
     async def go(self) -> JobRecord:
         """Runs the job to its end, or until it is stopped, and returns its record. `error` then says why.
@@ -88,7 +90,7 @@ class Run:
             if self.record.read_back and self._client.capabilities.read_by and not self._client.over:
                 await self._book.flush()
                 self.phase, self._to_check = Phase.READING_BACK, self._book.counts[Outcome.ACCEPTED]
-                await read_back_all(self._client, self._book, self._entries, self._told_checked)
+                await read_back_all(self._client, self._book, self._kind, self._told_checked)
             await self._book.flush()
         except ConsoleError as error:  # the journal or the job's file
             self.error = error

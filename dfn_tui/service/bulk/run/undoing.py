@@ -6,7 +6,6 @@ from pathlib import Path
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish
 from dfn_tui.service.bulk.run.job import Job
-from dfn_tui.service.bulk.run.records import Ended
 from dfn_tui.store import FieldChange, Journal
 
 _PAGE = 2000
@@ -21,14 +20,12 @@ def wishes_back(job: Job, journal: Path) -> Iterator[UndoWish]:
         while found := job.planned(after, _PAGE):
             after = found[-1][0].number
             for user, ended in found:
-                if ended is not None and ended.seq is not None and _may_have_changed(ended):
+                if ended is None or ended.seq is None:
+                    continue
+                # As "failed" with that code in jobs of the first version.
+                if ended.outcome in _MAY_HAVE_CHANGED or ended.code == "different":
                     sent = _sent(user.shape.changes, ended.seq, entries)
                     yield undo_wish(user.number, user.user, sent, ended.seq)
-
-
-def _may_have_changed(ended: Ended) -> bool:
-    # As "failed" with that code in jobs of the first version.
-    return ended.outcome in _MAY_HAVE_CHANGED or ended.code == "different"
 
 
 def _sent(changes: tuple[FieldChange, ...], seq: int, journal: Journal) -> tuple[FieldChange, ...]:
