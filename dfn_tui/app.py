@@ -4,13 +4,16 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.reactive import Reactive
+from textual.screen import Screen
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
@@ -18,8 +21,6 @@ from dfn_tui.screens.lock import LockingApp
 from dfn_tui.screens.lookup.screen import LookupScreen
 from dfn_tui.screens.messages import (
     ConnectionRequested,
-    ConnectionsRequested,
-    DemoRequested,
     ErrorRaised,
     JobStarted,
     PlanRequested,
@@ -92,12 +93,11 @@ class ConsoleApp(LockingApp):
         if self._demo:
             self.start_demo()
         elif self._start is None:
-            self.choose_connection()
+            self.action_connections()
         else:
             self.open_connection(self._start)
 
-    @on(ConnectionsRequested)
-    def choose_connection(self) -> None:
+    def action_connections(self) -> None:
         """Shows the connections, over what is open."""
         from dfn_tui.screens.connections import ConnectionsScreen  # noqa: PLC0415  not needed for the first paint
 
@@ -121,8 +121,8 @@ class ConsoleApp(LockingApp):
     def _open_chosen(self, event: ConnectionRequested) -> None:
         self.open_connection(event.name)
 
-    @on(DemoRequested)
-    def _start_demo(self) -> None:
+    def action_demo(self) -> None:
+        """Starts a sandbox for this run and opens it, or says why not."""
         from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  not needed for the first paint
 
         try:
@@ -241,6 +241,15 @@ class ConsoleApp(LockingApp):
             return
         # A signal may mean that nobody is there any more, nor the terminal.
         self.exit(return_code=code, message=_left(jobs) if jobs and code == 0 else None)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Textual's own, and every key of the screen."""
+        yield from super().get_system_commands(screen)
+        named = {one.binding.id: one for one in reversed(screen.active_bindings.values())}
+        for node, binding, enabled, tooltip in named.values():
+            if enabled and binding.id and not binding.system:
+                run = partial(self.run_action, binding.action, node)
+                yield SystemCommand(binding.description, tooltip or binding.tooltip, run)
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32":

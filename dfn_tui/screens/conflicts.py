@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Static
 
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service import Conflict
 from dfn_tui.service.change_words import value_words
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
+from dfn_tui.widgets.plain_text import PlainText
 
 AGAIN, OTHERS = "again", "others"
 
@@ -26,13 +26,16 @@ class ConflictDialog(Dialog[str]):
 
     def body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Static(Text("\n").join(_lines(conflict) for conflict in self._conflicts))
+            yield PlainText(Text("\n").join(_lines(conflict) for conflict in self._conflicts))
         words = ngettext("Send the other user", "Send the {users} others", self._others)
         others = [(OTHERS, words.format(users=self._others))] if self._others else []
         yield Buttons(("cancel", _("Cancel")), (AGAIN, _("Review again")), *others)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id if event.button.id in (AGAIN, OTHERS) else None)
+    def action_again(self) -> None:
+        self.dismiss(AGAIN)
+
+    def action_others(self) -> None:
+        self.dismiss(OTHERS)
 
 
 def _lines(conflict: Conflict) -> Text:

@@ -15,19 +15,11 @@ if TYPE_CHECKING:
     from dfn_tui.service import BulkDesk, Desk, Reconciled
 
 
-class ConnectionsRequested(Message):
-    """The list of connections is to be shown."""
-
-
 @dataclass
 class ConnectionRequested(Message):
     """That connection is to be opened, in place of all screens."""
 
     name: str
-
-
-class DemoRequested(Message):
-    """The sandbox is to be started and opened, in place of all screens."""
 
 
 @dataclass

@@ -133,15 +133,21 @@ def bad_words(row: BadRow) -> str:
     )
 
 
-def user_words(user: PlannedUser, kind: IdentityKind, *, revealed: bool) -> list[str]:
-    """A user of a plan: who and how, then each change, then what is odd. Personal values are masked unless
-    `revealed`."""
+def who_words(user: PlannedUser, kind: IdentityKind, *, revealed: bool) -> str:
+    """A user's id, masked where it is personal and not `revealed`."""
+    return inert(user.user, 60) if revealed else shown_user(kind, user.user)
+
+
+def standing_text(user: PlannedUser) -> str:
+    """Whether something is sent for that user, and why not."""
+    return _("left out") if user.left_out else standing_words(user.shape.standing)
+
+
+def planned_words(user: PlannedUser, *, revealed: bool) -> list[str]:
+    """What the server said, each change, then what is odd. Personal values are masked unless `revealed`."""
     shape = user.shape
-    who = inert(user.user, 60) if revealed else shown_user(kind, user.user)
-    standing = _("left out") if user.left_out else standing_words(shape.standing)
-    lines = [f"{who}  {standing}"]
-    if shape.code or shape.message:
-        lines.append(f"{inert(shape.code, 40)} {inert(shape.message, 300)}".strip())
+    said = f"{inert(shape.code, 40)} {inert(shape.message, 300)}".strip()
+    lines = [said] if said else []
     lines += [change_words(change, revealed) for change in shape.changes]
     lines += [inert(text, 300) for text in shape.warnings]
     return lines
