@@ -23,9 +23,6 @@ from dfn_tui.screens.messages import (
     ConnectionRequested,
     ErrorRaised,
     JobStarted,
-    PlanRequested,
-    ReviewRequested,
-    WritesSettled,
 )
 from dfn_tui.service import Connections
 from dfn_tui.text import _
@@ -130,32 +127,10 @@ class ConsoleApp(LockingApp):
         except ConsoleError as error:
             self.push_screen(ErrorDialog(error))
 
-    @on(ReviewRequested)
-    def _review(self, event: ReviewRequested) -> None:
-        from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  not needed for the first paint
-
-        # In place means at once: a screen that came up in between would stage what it read before.
-        show = self.switch_screen if event.in_place else self.push_screen
-        show(ReviewScreen(event.desk))
-
-    @on(PlanRequested)
-    def _show_plan(self, event: PlanRequested) -> None:
-        from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  only a job needs it
-
-        self.push_screen(PlanScreen(event.desk, event.bulk, event.path))
-
-    @on(WritesSettled)
-    def _tell_settled(self, event: WritesSettled) -> None:
-        from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
-        from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
-
-        lines = [reconciled_words(one) for one in event.settled]
-        self.push_screen(NoticeDialog(_("Left open by an earlier run"), "\n".join(lines)))
-
     @on(ErrorRaised)
     def _tell_error(self, event: ErrorRaised) -> None:
         """Shows it, with the offer to replace the token where that would help. A missing one is asked for."""
-        from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.screens.dialogs import ErrorDialog, ask  # noqa: PLC0415  not needed for the first paint
         from dfn_tui.service.tokens import TokenNeeded  # noqa: PLC0415  as above
 
         error = event.error
@@ -164,11 +139,8 @@ class ConsoleApp(LockingApp):
             self._ask_token(event, error.kind, locked=error.locked)
             return
 
-        def after(answer: str | None) -> None:
-            if answer == "token" and kind is not None:
-                self._ask_token(event, kind)
-
-        self.push_screen(ErrorDialog(error, offer_token=kind is not None), after)
+        dialog = ErrorDialog(error, offer_token=kind is not None)
+        ask(self, dialog, lambda _answer: self._ask_token(event, kind or ""))
 
     @work(group="token")
     async def _ask_token(self, event: ErrorRaised, kind: str, *, locked: bool = False) -> None:

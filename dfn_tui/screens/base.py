@@ -12,7 +12,7 @@ from textual.screen import Screen, ScreenResultType
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, WritesSettled
+from dfn_tui.screens.messages import ErrorRaised
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.plain_text import PlainText
@@ -65,10 +65,6 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
     def body(self) -> ComposeResult:
         """What stands between the status line and the keys."""
         yield from ()
-
-    def mask(self) -> None:
-        """Covers the personal values that were revealed on this screen."""
-        self.revealed = False
 
     def action_reveal(self) -> None:
         """Reveals personal values, or covers them again."""
@@ -124,7 +120,11 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
         """Says, once, how the writes that an earlier run left open were found to have ended."""
         settled, self.desk.settled = self.desk.settled, []
         if settled:
-            self.app.post_message(WritesSettled(settled))
+            from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
+            from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
+
+            words = "\n".join(map(reconciled_words, settled))
+            self.app.push_screen(NoticeDialog(_("Left open by an earlier run"), words))
 
     def tell(self, error: ConsoleError, retry: Callable[[], object] | None = None) -> None:
         """Puts an expected error before the operator. Where a token would help, one can be given at once,
@@ -144,7 +144,11 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
     def action_review(self, *, in_place: bool = False) -> None:
         """Goes to the review of all that is staged here, over this screen or `in_place` of it."""
         if len(self.desk.staging):
-            self.app.post_message(ReviewRequested(self.desk, in_place))
+            from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  not needed for the first paint
+
+            # In place means at once: a screen that came up in between would stage what it read before.
+            show = self.app.switch_screen if in_place else self.app.push_screen
+            show(ReviewScreen(self.desk))
             return
         self.notify(_("Nothing is staged: there is nothing to review."), markup=False)
         if in_place:

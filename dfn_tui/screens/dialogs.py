@@ -153,17 +153,14 @@ class TokenDialog(Dialog[str]):
     def body(self) -> ComposeResult:
         if self._reason:
             yield PlainText(self._reason)
+        words = _(
+            "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
+        )
         if self._for_this_run:
             words = _(
                 "{why} A token kept in one would not be used. Paste the {kind} token for this run only."
             )
-            prompt = words.format(why=self._for_this_run, kind=self._kind)
-        else:
-            words = _(
-                "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
-            )
-            prompt = words.format(kind=self._kind)
-        yield PlainText(prompt)
+        yield PlainText(words.format(why=self._for_this_run, kind=self._kind))
         yield Field(password=True, id="token")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -115,7 +115,7 @@ class LockingApp(App[None]):
         """Masks what was revealed, on every screen."""
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
-                screen.mask()
+                screen.revealed = False
 
     def lock(self) -> None:
         """Covers the screens, masks what was revealed, and drops the tokens from memory."""

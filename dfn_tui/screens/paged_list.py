@@ -75,7 +75,7 @@ class PagedList(Vertical, Generic[Item]):
     async def _read(self, limit: int, place: int | None = None) -> None:
         found, said = await self._page(None, limit)
         self.table.show(found, place=place)
-        self._say(said if said or found else self.none)
+        self.query_one(".said", PlainText).say(said if said or found else self.none)
         self._show_detail()
         self.refresh_bindings()
         self.call_later(self._go_on)
@@ -84,7 +84,7 @@ class PagedList(Vertical, Generic[Item]):
     async def _read_on(self) -> None:
         found, said = await self._page(self.table.items[-1], PAGE)
         self.table.add(found)
-        self._say(said)
+        self.query_one(".said", PlainText).say(said)
 
     async def _page(self, after: Item | None, limit: int) -> tuple[Sequence[Item], str]:
         """The items, and in their place why they cannot be read."""
@@ -94,9 +94,6 @@ class PagedList(Vertical, Generic[Item]):
             return (), f"! {error.title}. {error.happened} {error.next_step}"
         self._more = len(found) == limit
         return found, ""
-
-    def _say(self, words: str) -> None:
-        self.query_one(".said", PlainText).say(words)
 
     def _show_detail(self) -> None:
         item = self.current
@@ -119,5 +116,5 @@ class PagedList(Vertical, Generic[Item]):
 
     def action_open(self) -> None:
         item = self.current
-        if item is not None and self.screen.is_current:  # not twice, where the key was pressed twice
+        if item is not None and self.screen.is_active:  # not twice, where the key was pressed twice
             self.open(item)

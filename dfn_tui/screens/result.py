@@ -13,12 +13,58 @@ from textual.containers import VerticalScroll
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import result_line
-from dfn_tui.screens.conflicts import AGAIN, ConflictDialog
-from dfn_tui.screens.dialogs import ask, copy
-from dfn_tui.service import Approval, Desk, Identity, Outcome, Progress, Review, StaleWrite, UserResult
-from dfn_tui.service.change_words import outcome_words
-from dfn_tui.text import _, inert
+from dfn_tui.screens.dialogs import Dialog, ask, copy
+from dfn_tui.service import (
+    Approval,
+    Conflict,
+    Desk,
+    Identity,
+    Outcome,
+    Progress,
+    Review,
+    StaleWrite,
+    UserResult,
+)
+from dfn_tui.service.change_words import outcome_words, value_words
+from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.plain_text import PlainText
+
+AGAIN, OTHERS = "again", "others"
+
+
+class ConflictDialog(Dialog[str]):
+    """Dismissed with `AGAIN` to review with what is there now, or `OTHERS` to send the other users alone."""
+
+    def __init__(self, conflicts: Sequence[Conflict], others: int) -> None:
+        super().__init__(_("Changed meanwhile: nothing was sent"))
+        self._conflicts = conflicts
+        self._others = others
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield PlainText(Text("\n").join(_conflict_lines(conflict) for conflict in self._conflicts))
+        words = ngettext("Send the other user", "Send the {users} others", self._others)
+        others = [(OTHERS, words.format(users=self._others))] if self._others else []
+        yield Buttons(("cancel", _("Cancel")), (AGAIN, _("Review again")), *others)
+
+    def action_again(self) -> None:
+        self.dismiss(AGAIN)
+
+    def action_others(self) -> None:
+        self.dismiss(OTHERS)
+
+
+def _conflict_lines(conflict: Conflict) -> Text:
+    item = conflict.change
+    text = Text(f"{inert(conflict.user.identity.value, 40)}  {inert(item.name, 30)}\n", "bold")
+    for label, value in (
+        (_("seen"), item.before),
+        (_("now"), conflict.now),
+        (_("wanted"), item.after),
+    ):
+        text.append(f"  {label:<8}{value_words(item, value, revealed=False)}\n")
+    return text
 
 
 class ResultScreen(DeskScreen[None]):
@@ -63,14 +109,11 @@ class ResultScreen(DeskScreen[None]):
             self.tell(error)
             return
         self._show()
-        settled = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
-        unsettled = [result for result in self._results if result.outcome not in settled]
-        self._tell_what_is_open(unsettled)
-
-    def _tell_what_is_open(self, unsettled: Sequence[UserResult]) -> None:
         trouble = self.desk.journal_trouble
         if trouble is not None:
             self.tell(trouble)
+        settled = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
+        unsettled = [result for result in self._results if result.outcome not in settled]
         errors = [reply.error for result in unsettled for reply in result.errors if reply.error]
         if errors:
             self.tell(errors[0])

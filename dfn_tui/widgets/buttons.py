@@ -12,5 +12,5 @@ class Buttons(Horizontal):
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        # On this very screen: another one may lie over it by now, with an action of that name.
-        await self.app.run_action(str(event.button.id), self.screen)
+        if self.screen.is_active:  # not twice, where it was pressed twice
+            await self.app.run_action(str(event.button.id), self.screen)

@@ -68,7 +68,7 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
 
     def _end(self, result: "Path | ConsoleError | None") -> None:
         self._result = (result,)
-        if self.is_current:
+        if self.is_active:
             self.dismiss(result)
 
     def on_screen_resume(self) -> None:

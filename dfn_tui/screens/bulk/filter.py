@@ -10,7 +10,7 @@ from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service import Selection
 from dfn_tui.service.bulk.plan.records import Standing
 from dfn_tui.service.bulk.plan.totals import Totals
-from dfn_tui.service.bulk.plan.words import direction_words, standing_words
+from dfn_tui.service.bulk.plan.words import direction_words, selection_words, standing_words
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
@@ -18,17 +18,11 @@ from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
 
 
-def selection_words(selection: Selection) -> str:
+def shown_words(selection: Selection) -> str:
     """What is shown, in words; empty where all is."""
-    parts = [
-        _("id contains “{text}”").format(text=inert(selection.text, 40)) if selection.text else "",
-        selection.flag.value if selection.flag else "",
-        direction_words(selection.direction) if selection.direction else "",
-        standing_words(selection.standing) if selection.standing else "",
-        {None: "", True: _("with warnings"), False: _("without warnings")}[selection.warned],
-        {None: "", True: _("left out"), False: _("not left out")}[selection.left_out],
-    ]
-    return ", ".join(filter(None, parts))
+    by_id = _("id contains “{text}”").format(text=inert(selection.text, 40)) if selection.text else ""
+    left_out = {None: "", True: _("left out"), False: _("not left out")}[selection.left_out]
+    return ", ".join(filter(None, [by_id, *selection_words(selection), left_out]))
 
 
 class FilterDialog(Dialog[Selection]):

@@ -1,8 +1,7 @@
 """A new plan: whom it is for, what is wanted of them, and where it is saved."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,7 +15,6 @@ from dfn_tui.screens.bulk.plan import PlanScreen
 from dfn_tui.service import BulkDesk, Desk
 from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file, open_asked
 from dfn_tui.service.bulk.input import BulkInput
-from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
@@ -74,7 +72,7 @@ class NewPlanScreen(DeskScreen[None]):
         choice = self.query(Choice)
         return Asked(
             file=self.query_one("#file", Field).value,
-            pasted=_one_a_line(typed) if typed.strip() else self._pasted,
+            pasted="\n".join(typed.replace(",", " ").split()) if typed.strip() else self._pasted,
             changes=self.query_one("#changes", Field).value,
             kind=choice.first().value if choice else None,
         )
@@ -88,7 +86,9 @@ class NewPlanScreen(DeskScreen[None]):
             with await asyncio.to_thread(open_asked, asked, self.desk.capabilities) as source:
                 path = await asyncio.to_thread(new_plan_file, save, self._bulk.folder)
                 self.query_one(".refusal", PlainText).update("")
-                result = await self._made(source, asked.name, path)
+                create = any(tick.value for tick in self.query(Tick))
+                make = partial(self._bulk.plan, source, asked.name, path, create=create)
+                result = await self.app.push_screen_wait(MakingDialog(make, path, _input_words(source)))
         except ConsoleError as error:
             self.query_one(".refusal", PlainText).update(f"{error.happened} {error.next_step}")
             return
@@ -96,19 +96,6 @@ class NewPlanScreen(DeskScreen[None]):
             self.tell(result, retry=self.action_make)
         elif result is not None:
             self.app.switch_screen(PlanScreen(self.desk, self._bulk, result))
-
-    async def _made(self, source: BulkInput, name: str, path: Path) -> Path | ConsoleError | None:
-        tick = self.query("#create")
-        create = bool(tick) and tick.first(Tick).value
-
-        async def make(told: Callable[[Reading], None]) -> str:
-            return await self._bulk.plan(source, name, path, told, create=create)
-
-        return await self.app.push_screen_wait(MakingDialog(make, path, _input_words(source)))
-
-
-def _one_a_line(typed: str) -> str:
-    return "\n".join(typed.replace(",", " ").split())
 
 
 def _input_words(source: BulkInput) -> str:

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
-from dfn_tui.screens.bulk.filter import FilterDialog, selection_words
+from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
@@ -110,7 +110,7 @@ class PlanScreen(DeskScreen[None]):
         return [*totals_words(found, self.desk.clock()), cost_words(expected), *head_words(found.head), saved]
 
     def _list(self) -> None:
-        words = selection_words(self._selection)
+        words = shown_words(self._selection)
         self.say("#shown", _("Shown: {which}").format(which=words) if words else "")
         if self._figures is not None:
             self.query_one(PlannedUsers).ask(self._selection, self._figures.totals.head.kind)
@@ -143,7 +143,7 @@ class PlanScreen(DeskScreen[None]):
 
     def action_narrow(self) -> None:
         """Asks whether all that fit the filter are left out or put back."""
-        which = selection_words(self._selection) or _("all users")
+        which = shown_words(self._selection) or _("all users")
         choices = [
             (_OUT, _("Leave out: {which}").format(which=which)),
             (_BACK, _("Put back: {which}").format(which=which)),

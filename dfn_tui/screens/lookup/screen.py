@@ -15,7 +15,6 @@ from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen, DeskScreen
-from dfn_tui.screens.lookup.unfinished import unfinished_words
 from dfn_tui.service import Connections
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _, inert, ngettext
@@ -115,8 +114,17 @@ class LookupScreen(DeskScreen[None]):
         """Imports what the first look-up needs, while the operator is still typing; then says whether a job
         was left in the middle."""
         await asyncio.to_thread(_import_what_follows, self._connections)
-        self._unfinished = await unfinished_words(self._connections, self._name_of_connection)
-        if self._unfinished:
+        if not self._connections.has_jobs(self._name_of_connection):
+            return  # found out without importing what jobs need
+        await asyncio.to_thread(import_module, "dfn_tui.service.bulk.desk")
+        found = await asyncio.to_thread(self._connections.bulk(self._name_of_connection).unfinished)
+        if found:
+            words = ngettext(
+                "Job {job} was left unfinished: F8 shows it.",
+                "{count} jobs were left unfinished, {job} the last: F8 shows them.",
+                len(found),
+            )
+            self._unfinished = words.format(count=len(found), job=inert(found[0], 60))
             self._progress_line("")
 
     def on_screen_resume(self) -> None:
@@ -130,11 +138,9 @@ class LookupScreen(DeskScreen[None]):
     async def _read_again(self, identities: "Sequence[Identity]") -> None:
         """The rows of users that were written to since they were read."""
         assert self._users is not None, "it holds them"
-        try:
+        with self.telling():
             async for record in self.desk.look_up(identities):
                 self._users.update_user(record)
-        except ConsoleError as error:
-            self.tell(error)
 
     def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
         try:
@@ -227,7 +233,7 @@ class LookupScreen(DeskScreen[None]):
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
-        from dfn_tui.screens.lookup.rows import findings  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.screens.lookup.users import findings  # noqa: PLC0415  not needed for the first paint
 
         record = self._users.highlighted if self._users is not None else None
         self.query_one("#finding", PlainText).update(findings(record) if record else "")

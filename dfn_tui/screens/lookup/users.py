@@ -1,8 +1,17 @@
-"""The users of a look-up as rows."""
+"""The users of a look-up as rows: name, consents as glyphs, what may be sent now, what is wrong."""
 
-from dfn_tui.screens.lookup.rows import columns
+from rich.text import Text
+
+from dfn_tui.consent.flags import Flag, Purpose
+from dfn_tui.consent.lints import lint
+from dfn_tui.consent.sending import Answer, may_advertise
+from dfn_tui.consent.words import channel_name, state_glyph
 from dfn_tui.service import Desk, Identity, UserRecord
-from dfn_tui.widgets.table import Table
+from dfn_tui.text import _, inert
+from dfn_tui.widgets.table import REST, Column, Table
+
+_NAMES = ("user_name", "df_name")
+_MARKS = {Answer.YES: "", Answer.MAY: "?", Answer.NO: ""}
 
 
 class Users(Table[UserRecord]):
@@ -39,3 +48,46 @@ class Users(Table[UserRecord]):
         """The users that were written to since they were read."""
         seen = self._writes_seen.items()
         return [identity for identity, writes in seen if self._desk.writes_to(identity) != writes]
+
+
+def columns(desk: Desk) -> list[Column[UserRecord]]:
+    """The columns of users; what is left of the terminal goes to the findings."""
+    return [
+        Column(_("id"), 18, lambda record: Text(inert(record.identity.value), "bold")),
+        Column(_("name"), 8, lambda record: Text(inert(_name(record)))),
+        Column(_("i ads  night"), 12, lambda record: Text(_consents(record, desk))),
+        Column(_("ads now"), 17, lambda record: _now(record, desk)),
+        Column(_("findings"), REST, findings),
+    ]
+
+
+def _name(record: UserRecord) -> str:
+    return next((str(record.properties[name]) for name in _NAMES if name in record.properties), "")
+
+
+def _consents(record: UserRecord, desk: Desk) -> str:
+    offered = [flag for flag in Flag if flag in desk.capabilities.flags]
+    return " ".join(
+        "".join(state_glyph(record.consents.get(flag)) for flag in offered if flag.purpose is purpose)
+        for purpose in Purpose
+    )
+
+
+def _now(record: UserRecord, desk: Desk) -> Text:
+    """The channels an advertising message could go out by at this moment; a question mark: it may."""
+    if record.profile is None:
+        return Text(_("not readable"), "dim")
+    verdicts = may_advertise(record.consents, desk.clock(), desk.capabilities.flags)
+    names = [channel_name(v.channel) + _MARKS[v.answer] for v in verdicts if v.answer is not Answer.NO]
+    return Text(" ".join(names)) if names else Text(_("none"), "dim")
+
+
+def findings(record: UserRecord) -> Text:
+    """What is wrong with this user or with reading it; empty where nothing is."""
+    if record.failure is not None:
+        code = f"{record.failure.code}: " if record.failure.code else ""
+        return Text.assemble((inert(f"! {code}{record.failure.message}", 200), "bold red"))
+    if record.unknown_to_server:
+        return Text.assemble((_("! unknown to the server"), "bold yellow"))
+    found = lint(record.consents)
+    return Text.assemble((f"! {found[0].text}" if found else "", "yellow"))

@@ -1,5 +1,6 @@
 """The identifiers messages are sent to: CI fields where a generation has them, else linked identities."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -8,7 +9,7 @@ from textual.binding import Binding, BindingType
 from dfn_tui.screens.dialogs import ErrorDialog, ask
 from dfn_tui.screens.user.edit_dialogs import DeleteCiDialog, EditCiDialog
 from dfn_tui.screens.user.pane import ValuePane
-from dfn_tui.service import Draft, Reply
+from dfn_tui.service import Draft, Value
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.staging import CiEdit
 from dfn_tui.text import _
@@ -40,17 +41,12 @@ class CiPane(ValuePane):
     def edits(self, draft: Draft) -> dict[str, CiEdit]:
         return draft.ci
 
-    def failure(self, draft: Draft) -> Reply | None:
-        return draft.record.failure if draft.record.ci is None else None
+    def seen(self, draft: Draft) -> Mapping[str, Value] | None:
+        return draft.record.ci
 
     def current(self, name: str | None) -> Text:
-        assert self.draft is not None and name is not None
-        ci = self.draft.record.ci
-        why = self.draft.record.ci_unreadable.get(name)
-        if ci is None or why is not None:
-            words = _("not readable: {why}").format(why=why) if why else _("not readable")
-            return Text(words, "dim")
-        return Text(self.words(name, ci[name])) if name in ci else Text(_("not set"), "dim")
+        why = self.draft.record.ci_unreadable.get(name) if self.draft is not None and name else None
+        return Text(_("not readable: {why}").format(why=why), "dim") if why else super().current(name)
 
     def staged(self, name: str | None) -> Text:
         assert self.draft is not None and name is not None

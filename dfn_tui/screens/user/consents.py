@@ -50,14 +50,10 @@ class ConsentsPane(Vertical):
         self._draft = draft
         current, staged = draft.record.consents, draft.consents
         self.query_one(ConsentMatrix).show(current, staged)
-        self.query_one("#verdicts", PlainText).update(self._verdicts(current, {**current, **staged}))
-        self.query_one("#findings", PlainText).update(_findings(current, {**current, **staged}))
-
-    def _verdicts(self, current: Consents, wanted: Consents) -> Text:
-        now, flags = self._clock(), self._capabilities.flags
-        pairs = zip(may_advertise(current, now, flags), may_advertise(wanted, now, flags), strict=True)
-        lines = [_line(before, after) for before, after in pairs]
-        return Text("\n").join(lines)
+        wanted, now, flags = {**current, **staged}, self._clock(), self._capabilities.flags
+        verdicts = map(_line, may_advertise(current, now, flags), may_advertise(wanted, now, flags))
+        self.query_one("#verdicts", PlainText).update(Text("\n").join(verdicts))
+        self.query_one("#findings", PlainText).update(_findings(current, wanted))
 
     def on_consent_matrix_wanted(self, event: ConsentMatrix.Wanted) -> None:
         event.stop()

@@ -115,9 +115,7 @@ class EditValueDialog(ValueDialog[Value]):
     async def result(self) -> Value:
         if self._standard is not None:
             return parse_standard(self._standard, self.text())
-        if self._type is ValueType.STRING:
-            return parse_value(self.text(), self._type)
-        return parse_value(self.typed("value"), self._type)
+        return parse_value(self.text(), self._type)
 
 
 class AddPropertyDialog(ValueDialog[tuple[str, Value]]):

@@ -1,6 +1,6 @@
 """What the panes with values of a user share: what is there now, and what is staged."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from rich.text import Text
@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import DataTable
 
-from dfn_tui.service import Capabilities, Draft, Identity, Reply, Value
+from dfn_tui.service import Capabilities, Draft, Identity, Value
 from dfn_tui.service.personal import shown_value
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.plain_text import PlainText
@@ -56,9 +56,19 @@ class ValuePane(Vertical):
         """One for each row."""
         raise NotImplementedError
 
+    def seen(self, draft: Draft) -> Mapping[str, Value] | None:
+        """What was read; None where it cannot be read."""
+        raise NotImplementedError
+
     def current(self, name: str | None) -> Text:
         """The value as it was read, in words."""
-        raise NotImplementedError
+        if self.draft is None or name is None:
+            return Text("")
+        seen = self.seen(self.draft)
+        if seen is None:
+            return Text(_("not readable"), "dim")
+        value = seen.get(name)
+        return Text(_("not set"), "dim") if value is None else Text(self.words(name, value))
 
     def staged(self, name: str | None) -> Text:
         """The staged value in words; empty where there is none."""
@@ -68,10 +78,6 @@ class ValuePane(Vertical):
         """What is staged, by name."""
         raise NotImplementedError
 
-    def failure(self, draft: Draft) -> Reply | None:
-        """Why the values could not be read."""
-        raise NotImplementedError
-
     @property
     def table(self) -> Table[str | None]:
         return self.query_one(Table)
@@ -79,7 +85,7 @@ class ValuePane(Vertical):
     def show(self, draft: Draft, revealed: bool) -> None:
         """Shows this draft; personal values masked unless `revealed`."""
         self.draft, self.revealed = draft, revealed
-        failed = self.failure(draft)
+        failed = draft.record.failure if self.seen(draft) is None else None
         reason = inert(failed.message or failed.code or "", 160) if failed else ""
         words = _("This could not be read: {reason}").format(reason=reason) if failed else ""
         self.query_one(".failure", PlainText).say(words)

@@ -1,5 +1,6 @@
 """The properties of a user: standard ones first, then custom ones."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,7 +12,7 @@ from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog, EditValueDialog
 from dfn_tui.screens.user.pane import CUT, ValuePane
 from dfn_tui.screens.user.words import type_name
-from dfn_tui.service import Draft, Reply, StandardProperty, Value
+from dfn_tui.service import Draft, StandardProperty, Value
 from dfn_tui.service.changes.values import format_value, type_of
 from dfn_tui.service.personal import is_masked
 from dfn_tui.text import _, inert
@@ -56,8 +57,8 @@ class PropertiesPane(ValuePane):
     def edits(self, draft: Draft) -> dict[str, Value]:
         return draft.properties
 
-    def failure(self, draft: Draft) -> Reply | None:
-        return draft.record.failure if draft.record.profile is None else None
+    def seen(self, draft: Draft) -> Mapping[str, Value] | None:
+        return draft.record.properties if draft.record.profile is not None else None
 
     def named(self, name: str | None) -> Text:
         if name is not None:
@@ -65,16 +66,6 @@ class PropertiesPane(ValuePane):
         assert self.draft is not None
         custom = self.names(self.draft)[-1] is not None
         return Text(_("— custom properties —") if custom else _("— custom: none —"), "dim")
-
-    def current(self, name: str | None) -> Text:
-        assert self.draft is not None
-        record = self.draft.record
-        if name is None:
-            return Text("")
-        if record.profile is None:
-            return Text(_("not readable"), "dim")
-        value = record.properties.get(name)
-        return Text(_("not set"), "dim") if value is None else Text(self.words(name, value))
 
     def staged(self, name: str | None) -> Text:
         assert self.draft is not None

@@ -164,14 +164,19 @@ def _which_words(which: Selection | Users | AllButFirst) -> str:
         return _("users by id")
     if isinstance(which, AllButFirst):
         return _("all but the first {count}").format(count=f"{which.count:,}")
+    by_id = _("by a part of the id") if which.text else ""
+    return ", ".join(filter(None, [*selection_words(which), by_id])) or _("all users")
+
+
+def selection_words(which: Selection) -> list[str]:
+    """What of a user's part in the plan is asked for."""
     parts = [
         which.flag.value if which.flag else "",
         direction_words(which.direction) if which.direction else "",
         standing_words(which.standing) if which.standing else "",
         {None: "", True: _("with warnings"), False: _("without warnings")}[which.warned],
-        _("by a part of the id") if which.text else "",
     ]
-    return ", ".join(filter(None, parts)) or _("all users")
+    return [*filter(None, parts)]
 
 
 def _users(count: int) -> str:
