@@ -18,11 +18,19 @@ class Users(Table[UserRecord]):
     """Holds what was read of each user, and knows whose row is out of date."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(
-            lambda _width: columns(desk), lambda record: record.identity.value, spare=2, id="users"
-        )
+        super().__init__(self._columns, lambda record: record.identity.value, spare=2, id="users")
         self._desk = desk
         self._writes_seen: dict[Identity, int] = {}
+
+    def _columns(self, _width: int) -> list[Column[UserRecord]]:
+        """What is left of the terminal goes to the findings."""
+        return [
+            Column(_("id"), 18, lambda record: Text(inert(record.identity.value), "bold")),
+            Column(_("name"), 8, lambda record: Text(inert(_name(record)))),
+            Column(_("i ads  night"), 12, lambda record: Text(_consents(record, self._desk))),
+            Column(_("ads now"), 17, lambda record: _now(record, self._desk)),
+            Column(_("findings"), REST, findings),
+        ]
 
     def begin(self) -> None:
         """Empties the table."""
@@ -48,17 +56,6 @@ class Users(Table[UserRecord]):
         """The users that were written to since they were read."""
         seen = self._writes_seen.items()
         return [identity for identity, writes in seen if self._desk.writes_to(identity) != writes]
-
-
-def columns(desk: Desk) -> list[Column[UserRecord]]:
-    """The columns of users; what is left of the terminal goes to the findings."""
-    return [
-        Column(_("id"), 18, lambda record: Text(inert(record.identity.value), "bold")),
-        Column(_("name"), 8, lambda record: Text(inert(_name(record)))),
-        Column(_("i ads  night"), 12, lambda record: Text(_consents(record, desk))),
-        Column(_("ads now"), 17, lambda record: _now(record, desk)),
-        Column(_("findings"), REST, findings),
-    ]
 
 
 def _name(record: UserRecord) -> str:
