@@ -4,13 +4,16 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.reactive import Reactive
+from textual.screen import Screen
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
@@ -18,13 +21,8 @@ from dfn_tui.screens.lock import LockingApp
 from dfn_tui.screens.lookup.screen import LookupScreen
 from dfn_tui.screens.messages import (
     ConnectionRequested,
-    ConnectionsRequested,
-    DemoRequested,
     ErrorRaised,
     JobStarted,
-    PlanRequested,
-    ReviewRequested,
-    WritesSettled,
 )
 from dfn_tui.service import Connections
 from dfn_tui.text import _
@@ -92,12 +90,11 @@ class ConsoleApp(LockingApp):
         if self._demo:
             self.start_demo()
         elif self._start is None:
-            self.choose_connection()
+            self.action_connections()
         else:
             self.open_connection(self._start)
 
-    @on(ConnectionsRequested)
-    def choose_connection(self) -> None:
+    def action_connections(self) -> None:
         """Shows the connections, over what is open."""
         from dfn_tui.screens.connections import ConnectionsScreen  # noqa: PLC0415  not needed for the first paint
 
@@ -121,8 +118,8 @@ class ConsoleApp(LockingApp):
     def _open_chosen(self, event: ConnectionRequested) -> None:
         self.open_connection(event.name)
 
-    @on(DemoRequested)
-    def _start_demo(self) -> None:
+    def action_demo(self) -> None:
+        """Starts a sandbox for this run and opens it, or says why not."""
         from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  not needed for the first paint
 
         try:
@@ -130,32 +127,10 @@ class ConsoleApp(LockingApp):
         except ConsoleError as error:
             self.push_screen(ErrorDialog(error))
 
-    @on(ReviewRequested)
-    def _review(self, event: ReviewRequested) -> None:
-        from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  not needed for the first paint
-
-        # In place means at once: a screen that came up in between would stage what it read before.
-        show = self.switch_screen if event.in_place else self.push_screen
-        show(ReviewScreen(event.desk))
-
-    @on(PlanRequested)
-    def _show_plan(self, event: PlanRequested) -> None:
-        from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  only a job needs it
-
-        self.push_screen(PlanScreen(event.desk, event.bulk, event.path))
-
-    @on(WritesSettled)
-    def _tell_settled(self, event: WritesSettled) -> None:
-        from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
-        from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
-
-        lines = [reconciled_words(one) for one in event.settled]
-        self.push_screen(NoticeDialog(_("Left open by an earlier run"), "\n".join(lines)))
-
     @on(ErrorRaised)
     def _tell_error(self, event: ErrorRaised) -> None:
         """Shows it, with the offer to replace the token where that would help. A missing one is asked for."""
-        from dfn_tui.screens.dialogs import ErrorDialog  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.screens.dialogs import ErrorDialog, ask  # noqa: PLC0415  not needed for the first paint
         from dfn_tui.service.tokens import TokenNeeded  # noqa: PLC0415  as above
 
         error = event.error
@@ -164,11 +139,8 @@ class ConsoleApp(LockingApp):
             self._ask_token(event, error.kind, locked=error.locked)
             return
 
-        def after(answer: str | None) -> None:
-            if answer == "token" and kind is not None:
-                self._ask_token(event, kind)
-
-        self.push_screen(ErrorDialog(error, offer_token=kind is not None), after)
+        dialog = ErrorDialog(error, offer_token=kind is not None)
+        ask(self, dialog, lambda _answer: self._ask_token(event, kind or ""))
 
     @work(group="token")
     async def _ask_token(self, event: ErrorRaised, kind: str, *, locked: bool = False) -> None:
@@ -241,6 +213,15 @@ class ConsoleApp(LockingApp):
             return
         # A signal may mean that nobody is there any more, nor the terminal.
         self.exit(return_code=code, message=_left(jobs) if jobs and code == 0 else None)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Textual's own, and every key of the screen."""
+        yield from super().get_system_commands(screen)
+        named = {one.binding.id: one for one in reversed(screen.active_bindings.values())}
+        for node, binding, enabled, tooltip in named.values():
+            if enabled and binding.id and not binding.system:
+                run = partial(self.run_action, binding.action, node)
+                yield SystemCommand(binding.description, tooltip or binding.tooltip, run)
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32":

@@ -1,8 +1,8 @@
 """The dialog that adds a connection to the configuration."""
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
-from textual.widgets import Button, Select, Static
+from textual.widgets import Select
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog
@@ -10,47 +10,39 @@ from dfn_tui.service import Api, Connection, Connections, Environment
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
 
 
 class AddConnectionDialog(Dialog[Connection]):
     """Dismissed with the connection once it is in the file. What is wrong with it is said in place."""
 
+    AUTO_FOCUS = "#name"
+
     def __init__(self, connections: Connections) -> None:
         super().__init__(_("Add a connection"))
         self._connections = connections
 
     def body(self) -> ComposeResult:
-        yield Static(_("Name"), markup=False)
+        yield PlainText(_("Name"))
         yield Field(id="name", placeholder="prod")
-        yield Static(_("Product generation"), markup=False)
+        yield PlainText(_("Product generation"))
         generations = [(_("1 (dfinery.io)"), Api.V1), (_("2 (dfinery.ai)"), Api.V2)]
         yield Select(generations, value=Api.V1, allow_blank=False, compact=True, id="api")
-        yield Static(_("Environment"), markup=False)
+        yield PlainText(_("Environment"))
         environments = [(environment_words(one), one) for one in Environment]
         yield Select(
             environments, value=Environment.PRODUCTION, allow_blank=False, compact=True, id="environment"
         )
-        yield Static(_("Service id (generation 2)"), markup=False)
+        yield PlainText(_("Service id (generation 2)"))
         yield Field(id="service-id")
-        yield Static(_("Base URL, where it is not the product's own"), markup=False)
+        yield PlainText(_("Base URL, where it is not the product's own"))
         yield Field(id="base-url", placeholder="https://")
-        yield Static(id="wrong", markup=False)
+        yield PlainText(id="wrong")
         yield Buttons(("cancel", _("Cancel")), ("add", _("Add")))
 
-    def on_mount(self) -> None:
-        self.query_one("#name", Field).focus()
-
-    @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(None)
-
-    @on(Button.Pressed, "#add")
-    def _pressed(self) -> None:
-        self._save()
-
     @work(exclusive=True)
-    async def _save(self) -> None:
+    async def action_add(self) -> None:
         connection = Connection(
             name=self.query_one("#name", Field).value.strip(),
             api=Api(str(self.query_one("#api", Select).value)),
@@ -61,6 +53,6 @@ class AddConnectionDialog(Dialog[Connection]):
         try:
             await self._connections.add(connection)
         except ConsoleError as error:
-            self.query_one("#wrong", Static).update(f"{error.happened} {error.next_step}")
+            self.query_one("#wrong", PlainText).update(f"{error.happened} {error.next_step}")
             return
         self.dismiss(connection)

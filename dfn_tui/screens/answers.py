@@ -1,28 +1,48 @@
 """What has to be answered before anything is sent, on the review and before a bulk job."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.text import Text
 from textual.widget import Widget
-from textual.widgets import Static
 
+from dfn_tui.service import Approval
+from dfn_tui.service.changes.policy import Requirements
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
 
 
-def acknowledgements(texts: Iterable[str]) -> Iterator[Widget]:
+def acknowledgements(asked: Requirements) -> Iterator[Widget]:
     """Each warning with a box to tick, `#notice-0` and so on."""
-    for at, text in enumerate(texts):
-        yield Static(Text.assemble((f"! {text}", "bold yellow")), classes="notice")
+    for at, warning in enumerate(asked.to_acknowledge):
+        yield PlainText(Text.assemble((f"! {warning.text}", "bold yellow")), classes="notice")
         yield Tick(_("read and acknowledged"), id=f"notice-{at}")
 
 
-def reason_field(*, required: bool) -> Iterator[Widget]:
+def evidence_field(asked: Requirements, words: str) -> Iterator[Widget]:
+    """Where evidence is typed, `#evidence`, if some is required."""
+    if asked.evidence_required:
+        yield PlainText(words)
+        yield Field(id="evidence", placeholder=_("form, call record, date"))
+
+
+def reason_field(asked: Requirements) -> Iterator[Widget]:
     """Where the reason is typed, `#reason`."""
-    words = _("Reason or ticket (required)") if required else _("Reason or ticket")
-    yield Static(words, markup=False)
+    yield PlainText(_("Reason or ticket (required)") if asked.reason_required else _("Reason or ticket"))
     yield Field(id="reason", placeholder=_("ticket, or a few words"))
+
+
+def typed(screen: Widget, id: str) -> str:
+    """What stands in that field; empty where it was not asked for."""
+    return next((field.value for field in screen.query(Field) if field.id == id), "")
+
+
+def answered(screen: Widget, asked: Requirements) -> Approval:
+    """What was ticked and typed."""
+    ticks = {tick.id: tick.value for tick in screen.query(Tick)}
+    ticked = {warning.id for at, warning in enumerate(asked.to_acknowledge) if ticks[f"notice-{at}"]}
+    return Approval(typed(screen, "reason"), typed(screen, "evidence"), frozenset(ticked))
 
 
 def focus_what_is_missing(screen: Widget, *, optional: str = "") -> None:

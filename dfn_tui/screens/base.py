@@ -1,22 +1,21 @@
 """What all screens share: the status line above, the keys below, help, and how errors are told."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import PurePath
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
-from textual.widgets import Static
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, WritesSettled
-from dfn_tui.text import _
+from dfn_tui.screens.messages import ErrorRaised
+from dfn_tui.text import _, inert
 from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -37,39 +36,10 @@ class Host(Protocol):
     connections: "Connections"
 
 
-class BindingCommands(Provider):
-    """Every key of the screen, as commands of the palette."""
-
-    def _commands(self) -> Iterator[tuple[DOMNode, str, str, str]]:
-        seen: set[str] = set()
-        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
-            if enabled and binding.id and binding.id not in seen and not binding.system:
-                seen.add(binding.id)
-                yield node, binding.description, binding.action, tooltip or binding.tooltip
-
-    async def discover(self) -> Hits:
-        for node, name, action, tip in self._commands():
-            yield DiscoveryHit(name, self._run(node, action), help=tip)
-
-    async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
-        for node, name, action, tip in self._commands():
-            score = matcher.match(name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(name), self._run(node, action), help=tip)
-
-    def _run(self, node: DOMNode, action: str) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            await self.app.run_action(action, node)
-
-        return run
-
-
 class ConsoleScreen(Screen[ScreenResultType | None]):
     """A whole screen. Subclasses give `body`; `desk` is None where no connection is open."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {BindingCommands}
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", _("Back"), id="screen.back", tooltip=_("Leave this screen")),
@@ -77,6 +47,11 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
     ]
 
     revealed = var(False, init=False)
+
+    def __init__(self, place: "Place | None" = None) -> None:
+        """`place` is what the status line names; None where no connection is open."""
+        super().__init__()
+        self.place = place
 
     @property
     def connections(self) -> "Connections":
@@ -87,29 +62,24 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         yield from self.body()
         yield KeyBar()
 
-    @property
-    def place(self) -> "Place | None":
-        """What the status line names; None where no connection is open."""
-        return None
-
     def body(self) -> ComposeResult:
         """What stands between the status line and the keys."""
         yield from ()
-
-    def mask(self) -> None:
-        """Covers the personal values that were revealed on this screen."""
-        self.revealed = False
 
     def action_reveal(self) -> None:
         """Reveals personal values, or covers them again."""
         self.revealed = not self.revealed
 
     def say(self, selector: str, words: str) -> None:
-        """Shows these words, or nothing where there are none. The same ones are not painted again."""
-        shown = self.query_one(selector, Static)
-        if shown.content != words:
-            shown.update(words)
-            shown.display = bool(words)
+        """Shows these words there, or nothing where there are none."""
+        self.query_one(selector, PlainText).say(words)
+
+    def tell_written(self, place: Path) -> None:
+        """Says where a file is that was written."""
+        self.notify(_("Written to {path}.").format(path=inert(str(place))), markup=False)
+
+    def action_cancel(self) -> None:
+        self.action_back()
 
     def action_back(self) -> None:
         """Leaves this screen; the first one stays."""
@@ -128,16 +98,12 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
     """A screen on an open connection."""
 
     def __init__(self, desk: "Desk") -> None:
-        super().__init__()
+        super().__init__(desk.place)
         self._desk = desk
 
     @property
     def desk(self) -> "Desk":
         return self._desk
-
-    @property
-    def place(self) -> "Place | None":
-        return self.desk.place
 
     @property
     def opened(self) -> "Desk | None":
@@ -154,17 +120,35 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
         """Says, once, how the writes that an earlier run left open were found to have ended."""
         settled, self.desk.settled = self.desk.settled, []
         if settled:
-            self.app.post_message(WritesSettled(settled))
+            from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
+            from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
+
+            words = "\n".join(map(reconciled_words, settled))
+            self.app.push_screen(NoticeDialog(_("Left open by an earlier run"), words))
 
     def tell(self, error: ConsoleError, retry: Callable[[], object] | None = None) -> None:
         """Puts an expected error before the operator. Where a token would help, one can be given at once,
         and `retry` is called with it in place; staged edits stay as they are."""
         self.app.post_message(ErrorRaised(self.desk, error, retry))
 
+    @contextmanager
+    def telling(self, selector: str = "", retry: Callable[[], object] | None = None) -> Iterator[None]:
+        """Tells an expected error of its body, and its title where `selector` finds a text."""
+        try:
+            yield
+        except ConsoleError as error:
+            if selector:
+                self.say(selector, f"! {error.title}")
+            self.tell(error, retry)
+
     def action_review(self, *, in_place: bool = False) -> None:
         """Goes to the review of all that is staged here, over this screen or `in_place` of it."""
         if len(self.desk.staging):
-            self.app.post_message(ReviewRequested(self.desk, in_place))
+            from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  not needed for the first paint
+
+            # In place means at once: a screen that came up in between would stage what it read before.
+            show = self.app.switch_screen if in_place else self.app.push_screen
+            show(ReviewScreen(self.desk))
             return
         self.notify(_("Nothing is staged: there is nothing to review."), markup=False)
         if in_place:

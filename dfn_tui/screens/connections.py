@@ -6,17 +6,18 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.add_connection import AddConnectionDialog
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog
-from dfn_tui.screens.messages import ConnectionRequested, DemoRequested
+from dfn_tui.screens.messages import ConnectionRequested
 from dfn_tui.screens.tokens import obtain_token
 from dfn_tui.service import Connection, Probe, TokenNeeded
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
 
 
@@ -32,21 +33,26 @@ class ConnectionsScreen(ConsoleScreen[None]):
             "k", "token", _("Token"), id="connections.token", tooltip=_("Give this connection a new token")
         ),
         Binding(
-            "d", "demo", _("Sandbox"), id="connections.demo", tooltip=_("Try the console on made-up users")
+            "d",
+            "app.demo",
+            _("Sandbox"),
+            id="connections.demo",
+            tooltip=_("Try the console on made-up users"),
         ),
         Binding(
             "f7", "history", _("History"), id="connections.history", tooltip=_("What was changed, by whom")
         ),
     ]
 
+    AUTO_FOCUS = "OptionList"
+
     def body(self) -> ComposeResult:
-        yield Static(_("Connections"), classes="heading", markup=False)
+        yield PlainText(_("Connections"), classes="heading")
         yield OptionList(id="connections", compact=True)
-        yield Static(id="empty", markup=False)
+        yield PlainText(id="empty")
 
     def on_mount(self) -> None:
         self._fill()
-        self.query_one(OptionList).focus()
 
     def _fill(self) -> None:
         options = self.query_one(OptionList)
@@ -56,16 +62,12 @@ class ConnectionsScreen(ConsoleScreen[None]):
         options.display = bool(known)
         if known:
             options.highlighted = 0
-        words = (
-            ""
-            if known
-            else _(
-                "There is no connection yet.\n\n"
-                "  d  try the console on a sandbox with made-up users\n"
-                "  a  add a connection to your DFINERY service"
-            )
+        none = _(
+            "There is no connection yet.\n\n"
+            "  d  try the console on a sandbox with made-up users\n"
+            "  a  add a connection to your DFINERY service"
         )
-        self.query_one("#empty", Static).update(words)
+        self.say("#empty", "" if known else none)
 
     def _chosen(self) -> Connection | None:
         options = self.query_one(OptionList)
@@ -134,10 +136,6 @@ class ConnectionsScreen(ConsoleScreen[None]):
 
         chosen = self._chosen()
         self.app.push_screen(HistoryScreen(self.connections.journal(chosen.name if chosen else None)))
-
-    def action_demo(self) -> None:
-        """Starts a sandbox for this run and opens it."""
-        self.app.post_message(DemoRequested())
 
 
 def _line(connection: Connection) -> Text:

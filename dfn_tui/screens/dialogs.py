@@ -1,24 +1,27 @@
 """Dialogs that more than one screen uses."""
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import Provider
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, ScreenResultType
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import STYLES, BindingCommands
+from dfn_tui.screens.base import STYLES
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.plain_text import PlainText
+
+Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[ScreenResultType | None]):
@@ -26,7 +29,6 @@ class Dialog(ModalScreen[ScreenResultType | None]):
 
     CSS_PATH = STYLES
     AUTO_FOCUS = "*"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {BindingCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", _("Close"), id="dialog.close", tooltip=_("Close without doing anything")),
     ]
@@ -48,6 +50,19 @@ class Dialog(ModalScreen[ScreenResultType | None]):
     def action_close(self) -> None:
         self.dismiss(None)
 
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+def ask(app: App[Any], dialog: Dialog[Answer], then: Callable[[Answer], object]) -> None:
+    """Shows it, and calls `then` with what it is dismissed with, unless that is None."""
+
+    def answered(answer: Answer | None) -> None:
+        if answer is not None:
+            then(answer)
+
+    app.push_screen(dialog, answered)
+
 
 class ErrorDialog(Dialog[str]):
     """An expected error: what happened, what to do next. Dismissed with `"token"` to replace the token."""
@@ -65,13 +80,13 @@ class ErrorDialog(Dialog[str]):
 
     def body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Static(self._error.happened, markup=False)
-            yield Static(self._error.next_step, markup=False, classes="next-step")
+            yield PlainText(self._error.happened)
+            yield PlainText(self._error.next_step, classes="next-step")
         token = [("token", _("Replace the token"))] if self._offer_token else []
         yield Buttons(("close", _("Close")), *token)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss("token" if event.button.id == "token" else None)
+    def action_token(self) -> None:
+        self.dismiss("token")
 
     def action_copy(self) -> None:
         copy(self.app, str(self._error))
@@ -85,30 +100,33 @@ class NoticeDialog(Dialog[None]):
         self._text = text
 
     def body(self) -> ComposeResult:
-        yield Static(self._text, markup=False)
+        yield PlainText(self._text)
         yield Buttons(("close", _("Close")))
 
-    def on_button_pressed(self) -> None:
-        self.dismiss(None)
 
+class TextDialog(Dialog[None]):
+    """A text of any length, to be scrolled through. `hint` stands above it."""
 
-class CopiedDialog(Dialog[None]):
-    """The text, over the whole width and without a frame at its sides: what is selected is the text alone."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(_("Sent to the terminal"))
+    def __init__(self, title: str, text: str, hint: str = "") -> None:
+        super().__init__(title)
         self._text = text
+        self._hint = hint
 
     def body(self) -> ComposeResult:
-        yield Static(_hint(), markup=False, classes="next-step")
+        if self._hint:
+            yield PlainText(self._hint, classes="next-step")
         with VerticalScroll(can_focus=True):
-            yield Static(self._text, markup=False, id="copied")
+            yield PlainText(self._text)
+
+
+class CopiedDialog(TextDialog):
+    """The text, over the whole width and without a frame at its sides: what is selected is the text alone."""
 
 
 def copy(app: App[Any], text: str) -> None:
     """Sends `text` to the terminal's clipboard (OSC 52), and shows it."""
     app.copy_to_clipboard(text)
-    app.push_screen(CopiedDialog(text))
+    app.push_screen(CopiedDialog(_("Sent to the terminal"), text, _hint()))
 
 
 def _hint() -> str:
@@ -134,18 +152,15 @@ class TokenDialog(Dialog[str]):
 
     def body(self) -> ComposeResult:
         if self._reason:
-            yield Static(self._reason, markup=False)
+            yield PlainText(self._reason)
+        words = _(
+            "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
+        )
         if self._for_this_run:
             words = _(
                 "{why} A token kept in one would not be used. Paste the {kind} token for this run only."
             )
-            prompt = words.format(why=self._for_this_run, kind=self._kind)
-        else:
-            words = _(
-                "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
-            )
-            prompt = words.format(kind=self._kind)
-        yield Static(prompt, markup=False)
+        yield PlainText(words.format(why=self._for_this_run, kind=self._kind))
         yield Field(password=True, id="token")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -165,3 +180,72 @@ class ChoiceDialog(Dialog[str]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)
+
+
+class FormDialog(Dialog[ScreenResultType]):
+    """Fields, a line for a refusal, Cancel and a button to `verb` it, which Enter in a field presses as well.
+    What was typed stays where it is refused. Subclasses give `fields` and `result`."""
+
+    AUTO_FOCUS = "Field"
+
+    def __init__(self, title: str, verb: str) -> None:
+        super().__init__(title)
+        self._verb = verb
+
+    def body(self) -> ComposeResult:
+        yield from self.fields()
+        yield PlainText(classes="refusal")
+        yield Buttons(("cancel", _("Cancel")), ("submit", self._verb))
+
+    def fields(self) -> ComposeResult:
+        """What is asked for."""
+        yield from ()
+
+    async def result(self) -> ScreenResultType:
+        """What was asked for, checked. Raises ConsoleError."""
+        raise NotImplementedError
+
+    def typed(self, id: str) -> str:
+        """What stands in the field of that id."""
+        return self.query_one(f"#{id}", Field).value
+
+    async def action_submit(self) -> None:
+        """Closes with the result, or says why not."""
+        try:
+            result = await self.result()
+        except ConsoleError as error:
+            self.query_one(".refusal", PlainText).update(f"{error.happened}\n{error.next_step}")
+        else:
+            self.dismiss(result)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        await self.action_submit()
+
+
+class PathDialog(FormDialog[Path]):
+    """Asks for a file's path, has `write` make that file where one is given, and is dismissed with it."""
+
+    def __init__(
+        self,
+        title: str,
+        prompt: str,
+        verb: str,
+        path: str,
+        write: Callable[[str], Awaitable[Path]] | None = None,
+    ) -> None:
+        super().__init__(title, verb)
+        self._prompt = prompt
+        self._path = path
+        self._write = write
+
+    def fields(self) -> ComposeResult:
+        yield PlainText(self._prompt)
+        yield Field(self._path, id="path")
+
+    async def result(self) -> Path:
+        return await self._write(self.typed("path")) if self._write else Path(self.typed("path").strip())
+
+    async def action_submit(self) -> None:
+        if self.typed("path").strip():
+            await super().action_submit()

@@ -14,12 +14,12 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen, ScreenResultType
-from textual.widgets import Static
 
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -51,16 +51,15 @@ class LockScreen(Screen[None]):
         )
         yield StatusLine(self._place, self._clock)
         with Vertical(id="locked"):
-            yield Static(_("Locked"), classes="heading", markup=False)
-            yield Static(idle.format(minutes=self._minutes), markup=False)
-            yield Static(
+            yield PlainText(_("Locked"), classes="heading")
+            yield PlainText(idle.format(minutes=self._minutes))
+            yield PlainText(
                 _(
                     "Staged edits are kept, and what is being written is finished. Tokens were dropped from "
                     "memory: each is looked for again, and one that was held in memory only is asked for."
-                ),
-                markup=False,
+                )
             )
-            yield Static(_("Press Enter to unlock."), classes="heading", markup=False)
+            yield PlainText(_("Press Enter to unlock."), classes="heading")
         yield KeyBar()
 
 
@@ -116,7 +115,7 @@ class LockingApp(App[None]):
         """Masks what was revealed, on every screen."""
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen):
-                screen.mask()
+                screen.revealed = False
 
     def lock(self) -> None:
         """Covers the screens, masks what was revealed, and drops the tokens from memory."""

@@ -1,7 +1,7 @@
 """What a screen tells the app. Each is posted to the app itself: a message that bubbles up is lost with a
 screen that closes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,7 @@ from textual.message import Message
 from dfn_tui.errors import ConsoleError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dfn_tui.service import BulkDesk, Desk, Reconciled
-
-
-class ConnectionsRequested(Message):
-    """The list of connections is to be shown."""
+    from dfn_tui.service import BulkDesk, Desk
 
 
 @dataclass
@@ -26,39 +20,11 @@ class ConnectionRequested(Message):
     name: str
 
 
-class DemoRequested(Message):
-    """The sandbox is to be started and opened, in place of all screens."""
-
-
-@dataclass
-class ReviewRequested(Message):
-    """Everything staged on that desk is to be reviewed, over the screen shown or `in_place` of it."""
-
-    desk: "Desk"
-    in_place: bool = False
-
-
-@dataclass
-class PlanRequested(Message):
-    """The bulk plan at that path is to be shown."""
-
-    desk: "Desk"
-    bulk: "BulkDesk"
-    path: "Path"
-
-
 @dataclass
 class JobStarted(Message):
     """A bulk job is under way, and its end is to be told wherever the operator is by then."""
 
     bulk: "BulkDesk"
-
-
-@dataclass
-class WritesSettled(Message):
-    """It was found out how the writes ended that an earlier run left open."""
-
-    settled: "Sequence[Reconciled]"
 
 
 @dataclass

@@ -7,10 +7,11 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import Column, Item, Table
 
 PAGE = 200
@@ -29,15 +30,15 @@ class PagedList(Vertical, Generic[Item]):
         self._reading: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="said", markup=False)
+        yield PlainText(classes="said")
         yield Table(self.columns, self.key)
-        yield Static(classes="detail", markup=False)
+        yield PlainText(classes="detail")
 
     def columns(self, width: int) -> Sequence[Column[Item]]:
         """Those for a list so wide."""
         raise NotImplementedError
 
-    def key(self, item: Item) -> int:
+    def key(self, item: Item) -> object:
         """What tells items apart."""
         raise NotImplementedError
 
@@ -74,15 +75,16 @@ class PagedList(Vertical, Generic[Item]):
     async def _read(self, limit: int, place: int | None = None) -> None:
         found, said = await self._page(None, limit)
         self.table.show(found, place=place)
-        self._say(said if said or found else self.none)
+        self.query_one(".said", PlainText).say(said if said or found else self.none)
         self._show_detail()
+        self.refresh_bindings()
         self.call_later(self._go_on)
 
     @work(exclusive=True, group="page")
     async def _read_on(self) -> None:
         found, said = await self._page(self.table.items[-1], PAGE)
         self.table.add(found)
-        self._say(said)
+        self.query_one(".said", PlainText).say(said)
 
     async def _page(self, after: Item | None, limit: int) -> tuple[Sequence[Item], str]:
         """The items, and in their place why they cannot be read."""
@@ -93,14 +95,9 @@ class PagedList(Vertical, Generic[Item]):
         self._more = len(found) == limit
         return found, ""
 
-    def _say(self, words: str) -> None:
-        said = self.query_one(".said", Static)
-        said.display = bool(words)
-        said.update(words)
-
     def _show_detail(self) -> None:
         item = self.current
-        self.query_one(".detail", Static).update(self.detail(item) if item is not None else "")
+        self.query_one(".detail", PlainText).update(self.detail(item) if item is not None else "")
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         event.stop()
@@ -119,5 +116,5 @@ class PagedList(Vertical, Generic[Item]):
 
     def action_open(self) -> None:
         item = self.current
-        if item is not None and self.screen.is_current:  # not twice, where the key was pressed twice
+        if item is not None and self.screen.is_active:  # not twice, where the key was pressed twice
             self.open(item)

@@ -9,16 +9,62 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import result_line
-from dfn_tui.screens.conflicts import AGAIN, OTHERS, ConflictDialog
-from dfn_tui.screens.dialogs import copy
-from dfn_tui.service import Approval, Desk, Identity, Outcome, Progress, Review, StaleWrite, UserResult
-from dfn_tui.service.change_words import outcome_words
-from dfn_tui.text import _, inert
+from dfn_tui.screens.dialogs import Dialog, ask, copy
+from dfn_tui.service import (
+    Approval,
+    Conflict,
+    Desk,
+    Identity,
+    Outcome,
+    Progress,
+    Review,
+    StaleWrite,
+    UserResult,
+)
+from dfn_tui.service.change_words import outcome_words, value_words
+from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.buttons import Buttons
+from dfn_tui.widgets.plain_text import PlainText
+
+AGAIN, OTHERS = "again", "others"
+
+
+class ConflictDialog(Dialog[str]):
+    """Dismissed with `AGAIN` to review with what is there now, or `OTHERS` to send the other users alone."""
+
+    def __init__(self, conflicts: Sequence[Conflict], others: int) -> None:
+        super().__init__(_("Changed meanwhile: nothing was sent"))
+        self._conflicts = conflicts
+        self._others = others
+
+    def body(self) -> ComposeResult:
+        with VerticalScroll(can_focus=False):
+            yield PlainText(Text("\n").join(_conflict_lines(conflict) for conflict in self._conflicts))
+        words = ngettext("Send the other user", "Send the {users} others", self._others)
+        others = [(OTHERS, words.format(users=self._others))] if self._others else []
+        yield Buttons(("cancel", _("Cancel")), (AGAIN, _("Review again")), *others)
+
+    def action_again(self) -> None:
+        self.dismiss(AGAIN)
+
+    def action_others(self) -> None:
+        self.dismiss(OTHERS)
+
+
+def _conflict_lines(conflict: Conflict) -> Text:
+    item = conflict.change
+    text = Text(f"{inert(conflict.user.identity.value, 40)}  {inert(item.name, 30)}\n", "bold")
+    for label, value in (
+        (_("seen"), item.before),
+        (_("now"), conflict.now),
+        (_("wanted"), item.after),
+    ):
+        text.append(f"  {label:<8}{value_words(item, value, revealed=False)}\n")
+    return text
 
 
 class ResultScreen(DeskScreen[None]):
@@ -31,6 +77,8 @@ class ResultScreen(DeskScreen[None]):
         REVEAL,
     ]
 
+    AUTO_FOCUS = "#what"
+
     def __init__(self, desk: Desk, review: Review, approval: Approval) -> None:
         super().__init__(desk)
         self._review = review
@@ -39,12 +87,11 @@ class ResultScreen(DeskScreen[None]):
         self._failed = False
 
     def body(self) -> ComposeResult:
-        yield Static(_("Sending…"), id="headline", markup=False)
+        yield PlainText(_("Sending…"), id="headline")
         with VerticalScroll(id="what", can_focus=True):
-            yield Static(id="results", markup=False)
+            yield PlainText(id="results")
 
     def on_mount(self) -> None:
-        self.query_one("#what").focus()
         self._apply()
 
     @work(group="apply")
@@ -53,23 +100,20 @@ class ResultScreen(DeskScreen[None]):
             self._results = await self.desk.apply(self._review, self._approval, self._on_progress)
         except StaleWrite as stale:
             self._failed = True
-            self.query_one("#headline", Static).update(f"{stale.title}. {stale.happened}")
+            self.say("#headline", f"{stale.title}. {stale.happened}")
             self._ask(stale)
             return
         except ConsoleError as error:
             self._failed = True
-            self.query_one("#headline", Static).update(inert(f"{error.title}. {error.happened}"))
+            self.say("#headline", inert(f"{error.title}. {error.happened}"))
             self.tell(error)
             return
         self._show()
-        settled = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
-        unsettled = [result for result in self._results if result.outcome not in settled]
-        self._tell_what_is_open(unsettled)
-
-    def _tell_what_is_open(self, unsettled: Sequence[UserResult]) -> None:
         trouble = self.desk.journal_trouble
         if trouble is not None:
             self.tell(trouble)
+        settled = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
+        unsettled = [result for result in self._results if result.outcome not in settled]
         errors = [reply.error for result in unsettled for reply in result.errors if reply.error]
         if errors:
             self.tell(errors[0])
@@ -79,34 +123,31 @@ class ResultScreen(DeskScreen[None]):
         changed = {conflict.user.identity for conflict in stale.conflicts} | self._approval.leave_out
         others = sum(change.identity not in changed for change in self._review.changes)
 
-        def decide(answer: str | None) -> None:
+        def decide(answer: str) -> None:
             if answer == AGAIN:
                 self._review_again(changed)
-            elif answer == OTHERS:
+            else:
                 approval = replace(self._approval, leave_out=frozenset(changed))
                 self.app.switch_screen(ResultScreen(self.desk, self._review, approval))
 
-        self.app.push_screen(ConflictDialog(stale.conflicts, others), decide)
+        ask(self.app, ConflictDialog(stale.conflicts, others), decide)
 
     @work(group="apply")
     async def _review_again(self, changed: Collection[Identity]) -> None:
-        try:
+        with self.telling():
             await self.desk.look_again(changed)
-        except ConsoleError as error:
-            self.tell(error)
-            return
-        self.action_review(in_place=True)
+            self.action_review(in_place=True)
 
     def _on_progress(self, progress: Progress) -> None:
         words = _("Sending: {done} of {total} answered. {reason}")
         text = words.format(done=progress.done, total=progress.total, reason=progress.reason)
-        self.query_one("#headline", Static).update(inert(text))
+        self.say("#headline", inert(text))
 
     def _show(self) -> None:
         if self._results is None:
             return
-        self.query_one("#headline", Static).update(self._headline(self._results))
-        self.query_one("#results", Static).update(self._text(self._results, self.revealed))
+        self.query_one("#headline", PlainText).update(self._headline(self._results))
+        self.query_one("#results", PlainText).update(self._text(self._results, self.revealed))
 
     def _headline(self, results: Sequence[UserResult]) -> Text:
         counts = [(outcome, sum(r.outcome is outcome for r in results)) for outcome in Outcome]

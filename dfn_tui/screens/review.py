@@ -7,23 +7,28 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing, reason_field
+from dfn_tui.screens.answers import (
+    acknowledgements,
+    answered,
+    evidence_field,
+    focus_what_is_missing,
+    reason_field,
+)
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
-from dfn_tui.service import Approval, Desk, JournalError
+from dfn_tui.service import Desk, JournalError
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
-from dfn_tui.widgets.field import Field
-from dfn_tui.widgets.tick import Tick
+from dfn_tui.widgets.plain_text import PlainText
 
 
 class ReviewScreen(DeskScreen[None]):
     """Nothing is sent but by the button here, and the focus starts on Cancel."""
 
+    AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
 
     def __init__(self, desk: Desk) -> None:
@@ -35,21 +40,19 @@ class ReviewScreen(DeskScreen[None]):
         title = ngettext(
             "Review: {users} user would be changed", "Review: {users} users would be changed", users
         )
-        yield Static(title.format(users=users), classes="heading", markup=False)
+        yield PlainText(title.format(users=users), classes="heading")
         with VerticalScroll(id="what", can_focus=True):
-            yield Static(self._changes(), id="changes", markup=False)
-            yield from acknowledgements(notice.text for notice in self._review.asked.to_acknowledge)
+            yield PlainText(self._changes(), id="changes")
+            yield from acknowledgements(self._review.asked)
             others = [f"! {n.text}" for n in self._review.asked.warnings if not n.must_acknowledge]
             if others:
-                yield Static(Text.assemble(("\n".join(others), "yellow")), classes="notice")
-        if self._review.asked.evidence_required:
-            yield Static(_("Evidence that the person gave this consent (required)"), markup=False)
-            yield Field(id="evidence", placeholder=_("form, call record, date"))
-        yield from reason_field(required=self._review.asked.reason_required)
+                yield PlainText(Text.assemble(("\n".join(others), "yellow")), classes="notice")
+        evidence = _("Evidence that the person gave this consent (required)")
+        yield from evidence_field(self._review.asked, evidence)
+        yield from reason_field(self._review.asked)
         yield Buttons(("cancel", _("Cancel")), ("send", _("Send")))
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
         if any(item.personal for change in self._review.changes for item in change.fields):
             self._ask_what_is_kept()
 
@@ -64,7 +67,7 @@ class ReviewScreen(DeskScreen[None]):
             words = _("There is no keyring: of personal values the journal keeps only a mask.")
             words = "" if kept else f"{words} {_('These changes cannot be undone later.')}"
         if words:
-            notice = Static(Text.assemble((f"! {words}", "yellow")), classes="notice")
+            notice = PlainText(Text.assemble((f"! {words}", "yellow")), classes="notice")
             await self.query_one("#what").mount(notice, after="#changes")
 
     def _changes(self) -> Text:
@@ -77,23 +80,11 @@ class ReviewScreen(DeskScreen[None]):
         return Text("\n").join(lines)
 
     def watch_revealed(self) -> None:
-        self.query_one("#changes", Static).update(self._changes())
+        self.query_one("#changes", PlainText).update(self._changes())
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "cancel":
-            self.dismiss(None)
-        else:
-            self._send()
-
-    def _approval(self) -> Approval:
-        boxes = zip(self._review.asked.to_acknowledge, self.query(Tick), strict=True)
-        ticked = {notice.id for notice, box in boxes if box.value}
-        evidence = self.query_one("#evidence", Field).value if self._review.asked.evidence_required else ""
-        return Approval(self.query_one("#reason", Field).value, evidence, frozenset(ticked))
-
-    def _send(self) -> None:
+    def action_send(self) -> None:
         """Checks what is checked before sending, so that a refusal leaves the form as it is."""
-        approval = self._approval()
+        approval = answered(self, self._review.asked)
         try:
             self.desk.admit(self._review, approval)
         except ConsoleError as error:

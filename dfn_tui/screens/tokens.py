@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from textual import on, work
+from textual import work
 from textual.app import App, ComposeResult
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
@@ -12,6 +12,7 @@ from dfn_tui.service import Connections
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 
 UNLOCKED, OTHER = "unlocked", "other"
 
@@ -27,24 +28,23 @@ class UnlockDialog(Dialog[str]):
         self._reason = reason
 
     def body(self) -> ComposeResult:
-        yield Static(self._reason, markup=False)
-        yield Static(_("Password of the keyring"), markup=False, classes="next-step")
+        yield PlainText(self._reason)
+        yield PlainText(_("Password of the keyring"), classes="next-step")
         yield Field(password=True, id="password")
-        yield Static(id="wrong", markup=False)
+        yield PlainText(id="wrong")
         yield Buttons(("other", _("Give a token instead")))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._unlock()
 
-    @on(Button.Pressed, "#other")
-    def _give_instead(self) -> None:
+    def action_other(self) -> None:
         self.dismiss(OTHER)
 
     # Without an argument: a worker's description repeats what it was called with.
     @work(exclusive=True)
     async def _unlock(self) -> None:
-        field, wrong = self.query_one("#password", Field), self.query_one("#wrong", Static)
+        field, wrong = self.query_one("#password", Field), self.query_one("#wrong", PlainText)
         password = field.value
         field.value = ""
         wrong.update(_("Unlocking…"))

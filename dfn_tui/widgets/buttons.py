@@ -5,7 +5,12 @@ from textual.widgets import Button
 
 
 class Buttons(Horizontal):
-    """Given as ids and words."""
+    """Given as ids and words. A button runs the action of its screen that is named like its id."""
 
     def __init__(self, *buttons: tuple[str, str]) -> None:
         super().__init__(*(Button(words, id=id, compact=True) for id, words in buttons), classes="buttons")
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if self.screen.is_active:  # not twice, where it was pressed twice
+            await self.app.run_action(str(event.button.id), self.screen)

@@ -1,7 +1,8 @@
 """One of a few, on one line: the arrows change it. A pull-down would cover half of a small terminal."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import RenderResult
@@ -23,18 +24,19 @@ class Choice(Widget, can_focus=True):
         ),
     ]
 
+    @dataclass
     class Changed(Message):
         """Another option was chosen."""
 
-        def __init__(self, value: str) -> None:
-            super().__init__()
-            self.value = value
+        value: Any
 
-    value: reactive[str] = reactive("", init=False)
+    value: reactive[Any] = reactive(None, init=False)
 
-    def __init__(self, label: str, options: Sequence[tuple[str, str]], value: str) -> None:
+    def __init__(
+        self, label: str, options: Iterable[tuple[Any, str]], value: object, *, id: str | None = None
+    ) -> None:
         """`options` are keys and words, already inert."""
-        super().__init__()
+        super().__init__(id=id)
         self._label = label
         self._words = dict(options)
         self.set_reactive(Choice.value, value)
@@ -44,7 +46,7 @@ class Choice(Widget, can_focus=True):
         keys = list(self._words)
         self.value = keys[(keys.index(self.value) + step) % len(keys)]
 
-    def watch_value(self, value: str) -> None:
+    def watch_value(self, value: object) -> None:
         self.post_message(self.Changed(value))
 
     def render(self) -> RenderResult:

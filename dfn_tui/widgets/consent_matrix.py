@@ -1,6 +1,7 @@
 """The consents as a matrix, channels down and purposes across, driven by the arrow keys."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -49,13 +50,12 @@ class ConsentMatrix(Widget, can_focus=True):
         Binding("x,backspace", "drop", _("Drop edit"), id="matrix.drop", tooltip=_("Drop this staged edit")),
     ]
 
+    @dataclass
     class Wanted(Message):
         """The operator wants `flag` to be `state`, or with None the staged edit of it dropped."""
 
-        def __init__(self, flag: Flag, state: State | None) -> None:
-            super().__init__()
-            self.flag = flag
-            self.state = state
+        flag: Flag
+        state: State | None
 
     cursor: reactive[tuple[int, int]] = reactive((1, 0), repaint=False)
 
@@ -74,7 +74,7 @@ class ConsentMatrix(Widget, can_focus=True):
         for flag in self._flags:
             before = (self._current.get(flag), self._staged.get(flag))
             if before != (current.get(flag), staged.get(flag)):
-                self._repaint_flag(flag)
+                self._repaint(self._place(flag))
         self._current, self._staged = dict(current), dict(staged)
         if not self._known:
             self._known = True
@@ -86,9 +86,6 @@ class ConsentMatrix(Widget, can_focus=True):
     def _flag_at(self, cell: tuple[int, int]) -> Flag | None:
         flag = Flag.at(self._purposes[cell[0]], self._channels[cell[1]])
         return flag if flag in self._flags else None
-
-    def _repaint_flag(self, flag: Flag) -> None:
-        self._repaint(self._place(flag))
 
     def _repaint(self, cell: tuple[int, int]) -> None:
         self.refresh(Region(HEAD + cell[0] * CELL, 1 + cell[1], CELL, 1))

@@ -1,9 +1,8 @@
 """The input for ids: one typed, or a list of any length pasted."""
 
-from typing import ClassVar
+from dataclasses import dataclass
 
 from textual import events
-from textual.binding import BindingType
 from textual.message import Message
 
 from dfn_tui.widgets.field import Field
@@ -15,19 +14,16 @@ SHOWN_WHOLE = 200
 class IdsField(Field):
     """A `Field` that keeps every line of a paste, where Textual's keeps the first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []
-
     def __init__(self, *, placeholder: str = "", id: str | None = None, lines_aside: bool = False) -> None:
         """`lines_aside`: a paste of several lines is held aside as well, however short."""
         super().__init__(placeholder=placeholder, id=id)
         self._lines_aside = lines_aside
 
+    @dataclass
     class ListPasted(Message):
         """A list that is not to be shown in the field was pasted."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()

@@ -51,8 +51,9 @@ class StatusLine(Widget):
         self._following: Timer | None = None
 
     def on_mount(self) -> None:
+        self._following = self.set_interval(FOLLOW_EVERY, self._look_at_job, pause=True)
         self._await_next_minute()
-        self._follow_job()
+        self.look_again()
 
     def _await_next_minute(self) -> None:
         now = self._clock()
@@ -63,29 +64,24 @@ class StatusLine(Widget):
         self._await_next_minute()
 
     def look_again(self) -> None:
-        """Repaints where the connection has something new to say, the server's clock for one."""
-        self._follow_job()
-        self._repaint_news()
-
-    def _repaint_news(self) -> None:
-        if self._place is not None and self._shown != self._words():
+        """Repaints where the connection has something new to say, the server's clock for one. Looks now and
+        then by itself for as long as a job runs."""
+        if self._place is None or self._following is None:
+            return
+        if self._place.job_share() is None:
+            self._following.pause()
+        else:
+            self._following.resume()
+        if self._shown != self._words():
             self.refresh()
 
-    def _follow_job(self) -> None:
-        """Looks at the job now and then, for as long as one runs."""
-        if self._following is None and self._place is not None and self._place.job_share() is not None:
-            self._following = self.set_interval(FOLLOW_EVERY, self._look_at_job)
-
     def _look_at_job(self) -> None:
-        if self._following is not None and self._place is not None and self._place.job_share() is None:
-            self._following.stop()
-            self._following = None
         if self.screen.is_current:  # what lies beneath is painted when it comes up again
-            self._repaint_news()
+            self.look_again()
 
     def render(self) -> RenderResult:
         self._shown = self._words()
-        left, right = self._words(), self._time(self._clock())
+        left, right = self._shown.copy(), self._time(self._clock())
         room = self.size.width - right.cell_len - 2
         left.truncate(max(room, 0), overflow="ellipsis")
         gap = " " * max(1, self.size.width - left.cell_len - right.cell_len)

@@ -9,8 +9,8 @@ class Tick(Checkbox):
     BUTTON_LEFT = "["
     BUTTON_RIGHT = "]"
 
-    def __init__(self, label: str, *, id: str | None = None) -> None:
-        super().__init__(label, id=id, compact=True)
+    def __init__(self, label: str, value: bool = False, *, id: str | None = None) -> None:
+        super().__init__(label, value, id=id, compact=True)
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802  Textual's name for it

@@ -10,13 +10,12 @@ from dfn_tui import paths
 from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.capabilities import GENERATION_1
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
-from dfn_tui.screens.user.ci import CiPane
-from dfn_tui.screens.user.properties import PropertiesPane
+from dfn_tui.screens.user.pane import ValuePane
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
-from dfn_tui.widgets.value_table import ValueTable
+from dfn_tui.widgets.table import Table
 
 READ_AT = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 HOSTILE = {
@@ -54,15 +53,14 @@ class PaneApp(App[None]):
 
     def __init__(
         self,
-        pane: PropertiesPane | CiPane,
+        pane: type[ValuePane],
         user: UserRecord,
         capabilities: Capabilities = GENERATION_1,
     ) -> None:
         super().__init__(css_path=list(paths.style_files()), watch_css=False)
         self.draft = Draft(user)
         self.changes = 0
-        self._pane = pane
-        self._capabilities = capabilities
+        self._pane = pane(capabilities)
 
     def compose(self) -> ComposeResult:
         yield self._pane
@@ -70,11 +68,11 @@ class PaneApp(App[None]):
 
     def on_mount(self) -> None:
         self.theme = "ansi-dark"
-        self.query_one(ValueTable).focus()
+        self.query_one(Table).focus()
         self.reveal(False)
 
     def reveal(self, revealed: bool) -> None:
-        self._pane.show(self.draft, self._capabilities, revealed)
+        self._pane.show(self.draft, revealed)
 
     def on_draft_changed(self) -> None:
         self.changes += 1

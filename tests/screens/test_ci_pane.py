@@ -7,7 +7,7 @@ from dfn_tui.api.capabilities import GENERATION_2
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.service.records import UserRecord
-from dfn_tui.widgets.value_table import ValueTable
+from dfn_tui.widgets.table import Table
 from tests.screens.driving import SIZES, type_in
 from tests.screens.panes import HOSTILE, PaneApp, assert_inert, record
 
@@ -16,20 +16,20 @@ BOTH = {"phone_number": "821098765432", "kakao_id": "0123456789"}
 
 
 def user_1(user: UserRecord | None = None) -> PaneApp:
-    return PaneApp(CiPane(), user or record({}, BOTH))
+    return PaneApp(CiPane, user or record({}, BOTH))
 
 
 def generation_2(identity: Identity = EXTERNAL) -> PaneApp:
-    return PaneApp(CiPane(), record(identity=identity), GENERATION_2)
+    return PaneApp(CiPane, record(identity=identity), GENERATION_2)
 
 
 def keys_to(app: PaneApp, field: str) -> list[str]:
     """The keys that bring the cursor from the top to that row."""
-    table = app.query_one(ValueTable)
+    table = app.query_one(Table)
     table.move_cursor(row=0)
     for at in range(table.row_count):
         table.move_cursor(row=at)
-        if table.current == field:
+        if table.highlighted == field:
             table.move_cursor(row=0)
             return ["down"] * at
     raise AssertionError(field)

@@ -9,7 +9,7 @@ from dfn_tui.api.capabilities import GENERATION_2
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog
 from dfn_tui.screens.user.properties import PropertiesPane
-from dfn_tui.widgets.value_table import ValueTable
+from dfn_tui.widgets.table import Table
 from tests.screens.driving import SIZES, type_in
 from tests.screens.panes import HOSTILE, PaneApp, assert_inert, record
 
@@ -18,7 +18,7 @@ EXTERNAL = Identity(IdentityKind.EXTERNAL_ID, "dfn-user-1")
 
 def user_1() -> PaneApp:
     known = record({"user_name": "김철수김철수", "age": "30", "points": 12, "vip": True}, {})
-    return PaneApp(PropertiesPane(), known)
+    return PaneApp(PropertiesPane, known)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -136,7 +136,7 @@ async def test_a_custom_property_is_added() -> None:
 
 async def test_personal_values_are_masked_until_revealed() -> None:
     values = {"user_name": "lucas park", "memo": "call 010-1234-5678", "work_email": "lucas@example.com"}
-    app = PaneApp(PropertiesPane(), record(values))
+    app = PaneApp(PropertiesPane, record(values))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "lucas park" in app.row("user_name")  # the operator must know whom the rows are about
@@ -161,7 +161,7 @@ async def test_personal_values_are_masked_until_revealed() -> None:
 @pytest.mark.parametrize("kind", HOSTILE)
 async def test_hostile_names_and_values_are_shown_inert(kind: str, size: tuple[int, int]) -> None:
     text = HOSTILE[kind]
-    app = PaneApp(PropertiesPane(), record({text: text, f"{text}2": [text, "x"]}))
+    app = PaneApp(PropertiesPane, record({text: text, f"{text}2": [text, "x"]}))
     async with app.run_test(size=size) as pilot:
         await pilot.press("down", "down", "down", "down")
         await pilot.pause()
@@ -197,7 +197,7 @@ async def test_a_pasted_escape_sequence_stays_a_text() -> None:
 
 
 async def test_only_choices_and_real_days_where_the_platform_lists_them() -> None:
-    app = PaneApp(PropertiesPane(), record(identity=EXTERNAL), GENERATION_2)
+    app = PaneApp(PropertiesPane, record(identity=EXTERNAL), GENERATION_2)
     async with app.run_test() as pilot:
         await pilot.pause()
         assert app.row("df_gender").split() == ["df_gender", "not", "readable"]
@@ -220,7 +220,7 @@ async def test_only_choices_and_real_days_where_the_platform_lists_them() -> Non
 
 
 async def test_arrays_are_typed_as_json_within_their_size() -> None:
-    app = PaneApp(PropertiesPane(), record(identity=EXTERNAL), GENERATION_2)
+    app = PaneApp(PropertiesPane, record(identity=EXTERNAL), GENERATION_2)
     async with app.run_test() as pilot:
         await pilot.press("a")
         assert "registered" in app.shown()
@@ -242,7 +242,7 @@ async def test_arrays_are_typed_as_json_within_their_size() -> None:
 async def test_a_failed_read_says_why() -> None:
     who = Identity(IdentityKind.USER_ID, "User_1")
     failure = Reply(who, False, code="5003", message="too busy [/foo]\x1b[31m")
-    app = PaneApp(PropertiesPane(), record(failure=failure))
+    app = PaneApp(PropertiesPane, record(failure=failure))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "This could not be read: too busy [/foo]\\x1b[31m" in app.shown()
@@ -268,7 +268,7 @@ async def test_only_what_changed_is_painted_again() -> None:
     app = user_1()
     async with app.run_test() as pilot:
         await pilot.pause()
-        table = app.query_one(ValueTable)
+        table = app.query_one(Table)
         painted = table._update_count
         app.reveal(False)
         await pilot.pause()
@@ -286,7 +286,7 @@ async def test_the_cursor_stays_with_its_property() -> None:
     app = user_1()
     async with app.run_test() as pilot:
         await pilot.press("down", "down", "down", "down", "down")
-        assert app.query_one(ValueTable).current == "p:vip"
+        assert app.query_one(Table).highlighted == "vip"
         app.read_again(record({"first": 1, "points": 2, "vip": False}))
         await pilot.pause()
-        assert app.query_one(ValueTable).current == "p:vip"
+        assert app.query_one(Table).highlighted == "vip"

@@ -16,7 +16,7 @@ from dfn_tui.service.bulk.plan.narrowing import narrow, select
 from dfn_tui.service.bulk.plan.records import PlanError, Standing
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.totals import totals
-from dfn_tui.service.bulk.plan.words import bad_words, head_words, totals_words, user_words
+from dfn_tui.service.bulk.plan.words import bad_words, head_words, planned_words, totals_words, who_words
 from tests.unit.plans import DAY, NIGHT, blind_plan, ids, make
 
 BY = "lee@bastion-2"
@@ -163,7 +163,8 @@ def test_a_plan_in_words(tmp_path: Path) -> None:
         assert about == "For here (sandbox), made by kim@bastion-1 at 2026-03-02 12:00:00 KST."
         assert of == "Of stop.csv (csv)."
         assert left_out == "2026-03-02 12:00:00 KST, lee@bastion-2: left out: users by id (1 user)"
-        shown = [line for user in plan.users() for line in user_words(user, plan.head.kind, revealed=False)]
+        shown = [who_words(user, plan.head.kind, revealed=False) for user in plan.users()]
+        shown += [line for user in plan.users() for line in planned_words(user, revealed=False)]
         shown += [bad_words(bad) for bad in plan.bad_rows()]
         assert not any("12345678" in line or "87654321" in line or "\x1b" in line for line in shown)
         assert any("not readable → " in line for line in shown)

@@ -15,7 +15,7 @@ from dfn_tui.service.bulk.plan.narrowing import narrow, select
 from dfn_tui.service.bulk.plan.records import PlannedUser, Standing
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
 from dfn_tui.service.bulk.plan.totals import totals
-from dfn_tui.service.bulk.plan.words import bad_words, user_words
+from dfn_tui.service.bulk.plan.words import bad_words, planned_words, standing_text, who_words
 from dfn_tui.service.clock import utc_now
 from dfn_tui.service.place import capabilities_of
 from dfn_tui.store import Operator
@@ -112,9 +112,8 @@ def _lines(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> Itera
     elif _wants_users(args, chosen):
         kind = plan.head.kind
         for user in _users(plan, chosen):
-            who, *others = user_words(user, kind, revealed=args.reveal)
-            yield who
-            yield from (f"  {line}" for line in others)
+            yield f"{who_words(user, kind, revealed=args.reveal)}  {standing_text(user)}"
+            yield from (f"  {line}" for line in planned_words(user, revealed=args.reveal))
     else:
         found = totals(plan)
         yield from plan_lines(plan, found, utc_now(), expected(found))

@@ -1,14 +1,21 @@
 """Applying a plan: what must be answered before anything is sent, and the button that starts the job."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Static
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.answers import acknowledgements, focus_what_is_missing, reason_field
+from dfn_tui.screens.answers import (
+    acknowledgements,
+    answered,
+    evidence_field,
+    focus_what_is_missing,
+    reason_field,
+    typed,
+)
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.messages import JobStarted
 from dfn_tui.service import Approval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options
@@ -19,12 +26,15 @@ from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
 
 
 class ApplyScreen(DeskScreen[str]):
     """Dismissed with the id of the job that was started. Nothing is sent but by the button here, and the
     focus starts on Cancel."""
+
+    AUTO_FOCUS = "#cancel"
 
     def __init__(self, desk: Desk, bulk: BulkDesk, path: Path, figures: Figures) -> None:
         super().__init__(desk)
@@ -39,12 +49,12 @@ class ApplyScreen(DeskScreen[str]):
         users = self._found.to_send
         title = ngettext("Apply: {users} user would be sent", "Apply: {users} users would be sent", users)
         heading = title.format(users=f"{users:,}")
-        yield Static(f"{heading} · {self._digest[:12]}", classes="heading", markup=False)
+        yield PlainText(f"{heading} · {self._digest[:12]}", classes="heading")
         with VerticalScroll(id="what", can_focus=True):
             asked = [warning.text for warning in self._asked.to_acknowledge]
             figures = [words for words in totals_words(self._found, self.desk.clock()) if words not in asked]
-            yield Static("\n".join(figures), id="figures", markup=False)
-            yield from acknowledgements(asked)
+            yield PlainText("\n".join(figures), id="figures")
+            yield from acknowledgements(self._asked)
             yield from self._options()
             yield from self._answers()
         yield Buttons(("cancel", _("Cancel")), ("send", _("Send")))
@@ -53,88 +63,70 @@ class ApplyScreen(DeskScreen[str]):
         if self.desk.capabilities.read_by:
             rules = [(rule, conflict_words(rule)) for rule in OnConflict]
             yield Choice(_("Users changed since by someone else"), rules, OnConflict.STOP)
-            yield Tick(_("read every user back after sending"), id="read-back")
-        yield Static(_("At most so many requests a minute"), markup=False)
+            yield Tick(_("read every user back after sending"), Options().read_back, id="read-back")
+        yield PlainText(_("At most so many requests a minute"))
         yield Field(str(Options().limit), id="limit")
 
     def _answers(self) -> ComposeResult:
-        if self._asked.evidence_required:
-            yield Static(_("Evidence that these people gave their consent (required)"), markup=False)
-            yield Field(id="evidence", placeholder=_("form, call record, date"))
+        evidence = _("Evidence that these people gave their consent (required)")
+        yield from evidence_field(self._asked, evidence)
         if self._found.granted > self._asked.max_grants:
             words = _("Only {most} may be given a consent at once. To allow more this once, type how many")
-            yield Static(words.format(most=f"{self._asked.max_grants:,}"), markup=False)
+            yield PlainText(words.format(most=f"{self._asked.max_grants:,}"))
             yield Field(id="max-grants")
         if self._found.to_send > self._asked.max_users:
             words = _("Only {most} may be sent at once. To allow more this once, type how many")
-            yield Static(words.format(most=f"{self._asked.max_users:,}"), markup=False)
+            yield PlainText(words.format(most=f"{self._asked.max_users:,}"))
             yield Field(id="max-users")
-        yield from reason_field(required=self._asked.reason_required)
+        yield from reason_field(self._asked)
         if self._asked.count_required:
             words = _("This is PRODUCTION. Type the number of users: {users}")
-            yield Static(words.format(users=self._found.to_send), markup=False)
+            yield PlainText(words.format(users=self._found.to_send))
             yield Field(id="count")
-
-    def on_mount(self) -> None:
-        for tick in self.query("#read-back").results(Tick):
-            tick.value = Options().read_back
-        self.query_one("#cancel", Button).focus()
 
     def action_back(self) -> None:
         """Leaves, unless the job is just being started."""
         if not self._starting:
             super().action_back()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "send":
-            self._begin()
-        else:
-            self.action_back()
-
-    def _begin(self) -> None:
+    def action_send(self) -> None:
         if not self._starting:
             self._starting = True
             self._send()
 
     @work(group="apply")
     async def _send(self) -> None:
-        self.query_one(".heading", Static).update(_("Checking the plan…"))
+        self.say(".heading", _("Checking the plan…"))
         try:
             run = await self._bulk.apply(
                 self._path, self._approval(), self._options_chosen(), digest=self._digest
             )
         except ConsoleError as error:
             self._starting = False
-            self.query_one(".heading", Static).update(f"! {error.title}")
+            self.say(".heading", f"! {error.title}")
             if isinstance(error, GateRefused):
                 focus_what_is_missing(self, optional="read-back")
-            self.tell(error, retry=self._begin)
+            self.tell(error, retry=self.action_send)
             return
         self.app.post_message(JobStarted(self._bulk))
         self.dismiss(run.record.id)
 
-    def _text(self, id: str) -> str:
-        found = self.query(f"#{id}")
-        return found.first(Field).value if found else ""
+    def _number(self, id: str) -> int | None:
+        """The number typed, with or without commas between its thousands; None where it is none."""
+        digits = typed(self, id).strip().replace(",", "")
+        return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
 
     def _approval(self) -> Approval:
-        ticked = {
-            warning.id
-            for at, warning in enumerate(self._asked.to_acknowledge)
-            if self.query_one(f"#notice-{at}", Tick).value
-        }
-        return Approval(
-            reason=self._text("reason"),
-            evidence=self._text("evidence"),
-            acknowledged=frozenset(ticked),
-            typed_count=_number(self._text("count")),
-            max_grants=_number(self._text("max-grants")),
-            max_users=_number(self._text("max-users")),
+        return replace(
+            answered(self, self._asked),
+            typed_count=self._number("count"),
+            max_grants=self._number("max-grants"),
+            max_users=self._number("max-users"),
         )
 
     def _options_chosen(self) -> Options:
         """As chosen; without reading there is nothing to choose. Raises GateRefused."""
-        limit = _number(self._text("limit"))
+        limit = self._number("limit")
         if not limit:
             raise GateRefused(
                 _("The limit is no number"),
@@ -143,11 +135,4 @@ class ApplyScreen(DeskScreen[str]):
             )
         if not self.desk.capabilities.read_by:
             return Options(limit=limit)
-        rule = OnConflict(self.query_one(Choice).value)
-        return Options(rule, self.query_one("#read-back", Tick).value, limit)
-
-
-def _number(text: str) -> int | None:
-    """The number typed, with or without commas between its thousands; None where it is none."""
-    digits = text.strip().replace(",", "")
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
+        return Options(self.query_one(Choice).value, self.query_one("#read-back", Tick).value, limit)

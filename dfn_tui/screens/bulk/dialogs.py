@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Button, Input, Static
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
@@ -15,7 +13,7 @@ from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
-from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,9 +40,9 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
 
     def body(self) -> ComposeResult:
         if self._words:
-            yield Static(self._words, markup=False)
-        yield Static(_reading_words(self._reading), id="reading", markup=False)
-        yield Buttons(("give-up", _("Give up")))
+            yield PlainText(self._words)
+        yield PlainText(_reading_words(self._reading), id="reading")
+        yield Buttons(("close", _("Give up")))
 
     def on_mount(self) -> None:
         self.set_interval(PAINT_EVERY, self._paint)
@@ -54,7 +52,7 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
         self._reading = reading
 
     def _paint(self) -> None:
-        self.query_one("#reading", Static).update(_reading_words(self._reading))
+        self.query_one("#reading", PlainText).update(_reading_words(self._reading))
 
     @work(group="making")
     async def _go(self) -> None:
@@ -70,16 +68,13 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
 
     def _end(self, result: "Path | ConsoleError | None") -> None:
         self._result = (result,)
-        if self.is_current:
+        if self.is_active:
             self.dismiss(result)
 
     def on_screen_resume(self) -> None:
         """What lay over it is gone: only the topmost screen can be dismissed."""
         if self._result is not None:
             self.dismiss(self._result[0])
-
-    def on_button_pressed(self) -> None:
-        self.action_close()
 
     def action_close(self) -> None:
         if self._under_way is not None:
@@ -90,47 +85,3 @@ def _reading_words(reading: Reading) -> str:
     if reading.total is None:
         return _("{rows} rows taken in").format(rows=f"{reading.taken:,}")
     return _("{read} of {total} users read").format(read=f"{reading.read:,}", total=f"{reading.total:,}")
-
-
-class PathDialog(Dialog[str]):
-    """Asks for a file's path; dismissed with it."""
-
-    AUTO_FOCUS = "Field"
-
-    def __init__(self, title: str, prompt: str, button: str, path: str = "") -> None:
-        super().__init__(title)
-        self._prompt = prompt
-        self._button = button
-        self._path = path
-
-    def body(self) -> ComposeResult:
-        yield Static(self._prompt, markup=False)
-        yield Field(self._path, id="path")
-        yield Buttons(("cancel", _("Cancel")), ("take", self._button))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._take()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "take":
-            self._take()
-        else:
-            self.dismiss(None)
-
-    def _take(self) -> None:
-        path = self.query_one(Field).value.strip()
-        if path:
-            self.dismiss(path)
-
-
-class TextDialog(Dialog[None]):
-    """A text of any length, to be scrolled through."""
-
-    def __init__(self, title: str, text: str) -> None:
-        super().__init__(title)
-        self._text = text
-
-    def body(self) -> ComposeResult:
-        with VerticalScroll(can_focus=True):
-            yield Static(self._text, markup=False)

@@ -2,27 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.bulk.dialogs import PAINT_EVERY, MakingDialog, PathDialog
+from dfn_tui.screens.bulk.dialogs import PAINT_EVERY, MakingDialog
 from dfn_tui.screens.bulk.verify import VerifyScreen
 from dfn_tui.screens.bulk.words import job_lines, job_state, progress_bar
-from dfn_tui.screens.dialogs import ChoiceDialog
-from dfn_tui.screens.messages import JobStarted, PlanRequested
+from dfn_tui.screens.dialogs import ChoiceDialog, PathDialog, ask
+from dfn_tui.screens.messages import JobStarted
 from dfn_tui.service import BulkDesk, Desk, JobSummary, Outcome, Run
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
-from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.service.bulk.run.results_file import write_results
 from dfn_tui.service.bulk.run.words import count_words, progress_words
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 _GIVE_UP = "give-up"
@@ -51,6 +51,8 @@ class JobScreen(DeskScreen[None]):
         Binding("f5", "look", _("Read again"), show=False, id="job.look", tooltip=_("Read it again")),
     ]
 
+    AUTO_FOCUS = "#what"
+
     def __init__(self, desk: Desk, bulk: BulkDesk, id: str) -> None:
         super().__init__(desk)
         self._bulk = bulk
@@ -60,14 +62,13 @@ class JobScreen(DeskScreen[None]):
         self._starting = False
 
     def body(self) -> ComposeResult:
-        yield Static(_("Job {job}").format(job=inert(self._job, 60)), classes="heading", markup=False)
+        yield PlainText(_("Job {job}").format(job=inert(self._job, 60)), classes="heading")
         with VerticalScroll(id="what", can_focus=True):
-            yield Static(id="bar", markup=False)
-            yield Static(id="run", markup=False)
-            yield Static(id="summary", markup=False)
+            yield PlainText(id="bar")
+            yield PlainText(id="run")
+            yield PlainText(id="summary")
 
     def on_mount(self) -> None:
-        self.query_one("#what").focus()
         self.set_interval(PAINT_EVERY, self._paint)
         self._paint()
         if not self._live:
@@ -113,20 +114,16 @@ class JobScreen(DeskScreen[None]):
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
         """Reads how the job stands from its file."""
-        try:
+        with self.telling(".heading"):
             self._summary = await asyncio.to_thread(self._bulk.job, self._job)
-        except ConsoleError as error:
-            self.say(".heading", f"! {error.title}")
-            self.tell(error)
-            return
-        if self._live:
-            return
-        self.say("#bar", "")
-        self.say("#run", "")
-        self.say("#summary", "\n".join(job_lines(self._summary)))
-        self.say(".heading", self._heading(job_state(self._summary)))
-        self.query_one(StatusLine).look_again()
-        self.refresh_bindings()
+            if self._live:
+                return
+            self.say("#bar", "")
+            self.say("#run", "")
+            self.say("#summary", "\n".join(job_lines(self._summary)))
+            self.say(".heading", self._heading(job_state(self._summary)))
+            self.query_one(StatusLine).look_again()
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run, job = self._run, self._summary
@@ -166,7 +163,7 @@ class JobScreen(DeskScreen[None]):
     def action_abort(self) -> None:
         """Asks whether the job is to be stopped for good."""
 
-        def decide(answer: str | None) -> None:
+        def decide(answer: str) -> None:
             if answer == _GIVE_UP:
                 self._steer(lambda run: run.stop(abort=True))
 
@@ -174,7 +171,7 @@ class JobScreen(DeskScreen[None]):
             ("keep", _("Let it run")),
             (_GIVE_UP, _("Give it up: the rest is not sent, and it cannot be resumed")),
         ]
-        self.app.push_screen(ChoiceDialog(_("Give this job up?"), choices), decide)
+        ask(self.app, ChoiceDialog(_("Give this job up?"), choices), decide)
 
     def action_look(self) -> None:
         if self._run is None:
@@ -220,38 +217,23 @@ class JobScreen(DeskScreen[None]):
     async def action_undo(self) -> None:
         """Makes the plan that takes the job back, and shows it."""
         name = str(default_plan_file(self._bulk.folder, self.desk.clock()))
-        try:
+        with self.telling():
             path = await asyncio.to_thread(new_plan_file, name, self._bulk.folder)
-        except ConsoleError as error:
-            self.tell(error)
-            return
+            make = partial(self._bulk.plan_undo, self._job, path)
+            result = await self.app.push_screen_wait(MakingDialog(make, path))
+            if isinstance(result, ConsoleError):
+                self.tell(result, retry=self.action_undo)
+            elif result is not None:
+                from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  it shows jobs itself
 
-        async def make(told: Callable[[Reading], None]) -> str:
-            return await self._bulk.plan_undo(self._job, path, told)
-
-        result = await self.app.push_screen_wait(MakingDialog(make, path))
-        if isinstance(result, ConsoleError):
-            self.tell(result, retry=self.action_undo)
-        elif result is not None:
-            self.app.post_message(PlanRequested(self.desk, self._bulk, result))
+                self.app.push_screen(PlanScreen(self.desk, self._bulk, result))
 
     def action_results(self) -> None:
         """Asks where to, and writes how every user ended."""
-
-        def write(name: str | None) -> None:
-            if name is not None:
-                self._write(name)
-
+        job = self._summary.path if self._summary is not None else self._bulk.folder / f"{self._job}.db"
         prompt = _("Write the results to this new file, readable only by you:")
         name = f"./results-{self._job}.csv"
-        self.app.push_screen(PathDialog(_("Results"), prompt, _("Write"), name), write)
-
-    @work(group="results")
-    async def _write(self, name: str) -> None:
-        job = self._summary.path if self._summary is not None else self._bulk.folder / f"{self._job}.db"
-        try:
-            place = await asyncio.to_thread(write_results, job, name)
-        except ConsoleError as error:
-            self.tell(error)
-            return
-        self.notify(_("Written to {path}.").format(path=inert(str(place))), markup=False)
+        dialog = PathDialog(
+            _("Results"), prompt, _("Write"), name, lambda path: asyncio.to_thread(write_results, job, path)
+        )
+        ask(self.app, dialog, self.tell_written)

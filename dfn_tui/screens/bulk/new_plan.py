@@ -1,32 +1,33 @@
 """A new plan: whom it is for, what is wanted of them, and where it is saved."""
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.bulk.dialogs import MakingDialog
 from dfn_tui.screens.bulk.plan import PlanScreen
-from dfn_tui.service import BulkDesk, Desk, IdentityKind
+from dfn_tui.service import BulkDesk, Desk
 from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file, open_asked
 from dfn_tui.service.bulk.input.reading import BulkInput
-from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.ids_field import IdsField
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
 
 
 class NewPlanScreen(DeskScreen[None]):
     """Asks, then reads every user; the plan that comes of it is shown in its place. Nothing is sent."""
+
+    AUTO_FOCUS = "#file"
 
     def __init__(self, desk: Desk, bulk: BulkDesk) -> None:
         super().__init__(desk)
@@ -34,28 +35,25 @@ class NewPlanScreen(DeskScreen[None]):
         self._pasted = ""
 
     def body(self) -> ComposeResult:
-        yield Static(_("New plan: nothing is sent"), classes="heading", markup=False)
+        yield PlainText(_("New plan: nothing is sent"), classes="heading")
         with VerticalScroll(id="what", can_focus=False):
-            yield Static(_("A file with users: ids, a table, or JSON lines"), markup=False)
+            yield PlainText(_("A file with users: ids, a table, or JSON lines"))
             yield Field(id="file", placeholder="~/stop.csv")
-            yield Static(_("or the users themselves"), markup=False)
+            yield PlainText(_("or the users themselves"))
             yield IdsField(id="pasted", placeholder=_("paste a list or a table"), lines_aside=True)
             kinds = self.desk.capabilities.write_by
             if len(kinds) > 1:
                 unsaid = _("{kind}, or as the list says").format(kind=kinds[0])
-                options = [("", unsaid), *((kind, kind) for kind in kinds)]
-                yield Choice(_("Users are named by"), options, "")
-            yield Static(_("Changes for all of them"), markup=False)
+                options = [(None, unsaid), *((kind, kind) for kind in kinds)]
+                yield Choice(_("Users are named by"), options, None)
+            yield PlainText(_("Changes for all of them"))
             yield Field(id="changes", placeholder=f"{self.desk.capabilities.flags[0]}=Unsubscribed")
-            yield Static(_("Save the plan to this new file"), markup=False)
+            yield PlainText(_("Save the plan to this new file"))
             yield Field(str(default_plan_file(self._bulk.folder, self.desk.clock())), id="save")
             if self.desk.capabilities.read_by:
                 yield Tick(_("create users that the server does not know"), id="create")
-        yield Static(classes="refusal", markup=False)
+        yield PlainText(classes="refusal")
         yield Buttons(("cancel", _("Cancel")), ("make", _("Make the plan")))
-
-    def on_mount(self) -> None:
-        self.query_one("#file", Field).focus()
 
     def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
         self._pasted = event.text
@@ -67,60 +65,37 @@ class NewPlanScreen(DeskScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._begin()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "cancel":
-            self.dismiss(None)
-        else:
-            self._begin()
+        self.action_make()
 
     def _asked(self) -> Asked:
         typed = self.query_one(IdsField).value
         choice = self.query(Choice)
         return Asked(
             file=self.query_one("#file", Field).value,
-            pasted=_one_a_line(typed) if typed.strip() else self._pasted,
+            pasted="\n".join(typed.replace(",", " ").split()) if typed.strip() else self._pasted,
             changes=self.query_one("#changes", Field).value,
-            kind=IdentityKind(choice.first().value) if choice and choice.first().value else None,
+            kind=choice.first().value if choice else None,
         )
 
-    def _begin(self) -> None:
+    def action_make(self) -> None:
         self._make(self._asked(), self.query_one("#save", Field).value)
 
     @work(exclusive=True, group="making")
     async def _make(self, asked: Asked, save: str) -> None:
-        refusal = self.query_one(".refusal", Static)
         try:
-            source = await asyncio.to_thread(open_asked, asked, self.desk.capabilities)
-        except ConsoleError as error:
-            refusal.update(f"{error.happened} {error.next_step}")
-            return
-        with source:
-            try:
+            with await asyncio.to_thread(open_asked, asked, self.desk.capabilities) as source:
                 path = await asyncio.to_thread(new_plan_file, save, self._bulk.folder)
-            except ConsoleError as error:
-                refusal.update(f"{error.happened} {error.next_step}")
-                return
-            refusal.update("")
-            result = await self._made(source, asked.name, path)
+                self.query_one(".refusal", PlainText).update("")
+                create = any(tick.value for tick in self.query(Tick))
+                make = partial(self._bulk.plan, source, asked.name, path, create=create)
+                result = await self.app.push_screen_wait(MakingDialog(make, path, _input_words(source)))
+        except ConsoleError as error:
+            self.query_one(".refusal", PlainText).update(f"{error.happened} {error.next_step}")
+            return
         if isinstance(result, ConsoleError):
-            self.tell(result, retry=self._begin)
+            self.tell(result, retry=self.action_make)
         elif result is not None:
             self.app.switch_screen(PlanScreen(self.desk, self._bulk, result))
-
-    async def _made(self, source: BulkInput, name: str, path: Path) -> Path | ConsoleError | None:
-        tick = self.query("#create")
-        create = bool(tick) and tick.first(Tick).value
-
-        async def make(told: Callable[[Reading], None]) -> str:
-            return await self._bulk.plan(source, name, path, told, create=create)
-
-        return await self.app.push_screen_wait(MakingDialog(make, path, _input_words(source)))
-
-
-def _one_a_line(typed: str) -> str:
-    return "\n".join(typed.replace(",", " ").split())
 
 
 def _input_words(source: BulkInput) -> str:

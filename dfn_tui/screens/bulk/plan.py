@@ -9,22 +9,21 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
-from dfn_tui.screens.bulk.dialogs import TextDialog
-from dfn_tui.screens.bulk.filter import FilterDialog, selection_words
+from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
-from dfn_tui.screens.dialogs import ChoiceDialog
+from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
 from dfn_tui.service import BulkDesk, Desk, Figures, Options, PlanReader, Selection
 from dfn_tui.service.bulk.plan.records import SENT
 from dfn_tui.service.bulk.plan.selecting import Users
 from dfn_tui.service.bulk.plan.totals import cost
 from dfn_tui.service.bulk.plan.words import bad_words, cost_words, head_words, totals_words
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.plain_text import PlainText
 
 BAD_ROWS_SHOWN = 200
 _OUT, _BACK = "out", "back"
@@ -54,6 +53,8 @@ class PlanScreen(DeskScreen[None]):
         replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
     ]
 
+    AUTO_FOCUS = "DataTable"
+
     def __init__(self, desk: Desk, bulk: BulkDesk, path: Path) -> None:
         super().__init__(desk)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
@@ -65,14 +66,13 @@ class PlanScreen(DeskScreen[None]):
         self._narrowing = False
 
     def body(self) -> ComposeResult:
-        yield Static(_("Checking the plan…"), classes="heading", markup=False)
+        yield PlainText(_("Checking the plan…"), classes="heading")
         with VerticalScroll(id="figures-frame", can_focus=True):
-            yield Static(id="figures", markup=False)
-        yield Static(id="shown", markup=False)
+            yield PlainText(id="figures")
+        yield PlainText(id="shown")
         yield PlannedUsers(self._reader)
 
     def on_mount(self) -> None:
-        self.query_one(DataTable).focus()
         self._begin()
 
     def on_unmount(self) -> None:
@@ -85,16 +85,13 @@ class PlanScreen(DeskScreen[None]):
 
     async def _look(self) -> bool:
         """Shows the plan's figures as they are now, and says whether they could be had."""
-        try:
+        with self.telling(".heading"):
             self._figures = await self._reader.figures()
-        except ConsoleError as error:
-            self.query_one(".heading", Static).update(f"! {error.title}")
-            self.tell(error)
-            return False
-        self.query_one(".heading", Static).update(self._heading(self._figures))
-        self.query_one("#figures", Static).update("\n".join(self._lines(self._figures)))
-        self.refresh_bindings()
-        return True
+            self.say(".heading", self._heading(self._figures))
+            self.say("#figures", "\n".join(self._lines(self._figures)))
+            self.refresh_bindings()
+            return True
+        return False
 
     def _heading(self, figures: Figures) -> str:
         words = ngettext(
@@ -113,10 +110,8 @@ class PlanScreen(DeskScreen[None]):
         return [*totals_words(found, self.desk.clock()), cost_words(expected), *head_words(found.head), saved]
 
     def _list(self) -> None:
-        words = selection_words(self._selection)
-        shown = self.query_one("#shown", Static)
-        shown.update(_("Shown: {which}").format(which=words) if words else "")
-        shown.display = bool(words)
+        words = shown_words(self._selection)
+        self.say("#shown", _("Shown: {which}").format(which=words) if words else "")
         if self._figures is not None:
             self.query_one(PlannedUsers).ask(self._selection, self._figures.totals.head.kind)
 
@@ -129,13 +124,12 @@ class PlanScreen(DeskScreen[None]):
         return True
 
     def action_filter(self) -> None:
-        def show(selection: Selection | None) -> None:
-            if selection is not None:
-                self._selection = selection
-                self._list()
+        def show(selection: Selection) -> None:
+            self._selection = selection
+            self._list()
 
         if self._figures is not None:
-            self.app.push_screen(FilterDialog(self._figures.totals, self._selection), show)
+            ask(self.app, FilterDialog(self._figures.totals, self._selection), show)
 
     def action_toggle_user(self) -> None:
         """Leaves the user under the cursor out, or puts it back."""
@@ -149,17 +143,14 @@ class PlanScreen(DeskScreen[None]):
 
     def action_narrow(self) -> None:
         """Asks whether all that fit the filter are left out or put back."""
-        which = selection_words(self._selection) or _("all users")
+        which = shown_words(self._selection) or _("all users")
         choices = [
             (_OUT, _("Leave out: {which}").format(which=which)),
             (_BACK, _("Put back: {which}").format(which=which)),
         ]
 
-        def decide(answer: str | None) -> None:
-            if answer is not None:
-                self._start_narrowing(self._selection, out=answer == _OUT)
-
-        self.app.push_screen(ChoiceDialog(_("All that fit the filter"), choices), decide)
+        dialog = ChoiceDialog(_("All that fit the filter"), choices)
+        ask(self.app, dialog, lambda answer: self._start_narrowing(self._selection, out=answer == _OUT))
 
     def _start_narrowing(self, which: Selection | Users, *, out: bool) -> None:
         if self._narrowing:
@@ -187,16 +178,13 @@ class PlanScreen(DeskScreen[None]):
     @work(group="bad", exclusive=True)
     async def action_bad(self) -> None:
         """Shows the rows of the input that are in no plan."""
-        try:
+        with self.telling():
             rows = await self._reader.bad_rows(BAD_ROWS_SHOWN)
-        except ConsoleError as error:
-            self.tell(error)
-            return
-        lines = [bad_words(row) for row in rows]
-        if len(rows) == BAD_ROWS_SHOWN:
-            command = shlex.join(["dfn-tui", "bulk", "show", "--bad", inert(str(self._path), 200)])
-            lines.append(_("These are the first ones. All of them: {command}").format(command=command))
-        self.app.push_screen(TextDialog(_("Rows that are in no plan"), "\n".join(lines)))
+            lines = [bad_words(row) for row in rows]
+            if len(rows) == BAD_ROWS_SHOWN:
+                command = shlex.join(["dfn-tui", "bulk", "show", "--bad", inert(str(self._path), 200)])
+                lines.append(_("These are the first ones. All of them: {command}").format(command=command))
+            self.app.push_screen(TextDialog(_("Rows that are in no plan"), "\n".join(lines)))
 
     def watch_revealed(self, revealed: bool) -> None:
         self.query_one(PlannedUsers).reveal(revealed)

@@ -6,12 +6,11 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from dfn_tui.screens.bulk.dialogs import TextDialog
+from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service import IdentityKind, PlannedUser, PlanReader, Selection
-from dfn_tui.service.bulk.input.records import shown_user
-from dfn_tui.service.bulk.plan.words import standing_words, user_words
-from dfn_tui.text import _, inert
+from dfn_tui.service.bulk.plan.words import planned_words, standing_text, who_words
+from dfn_tui.text import _
 from dfn_tui.widgets.table import PADDING, REST, Column
 
 _WHO, _STANDING = 20, 17
@@ -46,14 +45,16 @@ class PlannedUsers(PagedList[PlannedUser]):
     def columns(self, width: int) -> Sequence[Column[PlannedUser]]:
         third = (width - 1 - 3 * PADDING) // 3  # 1: the scrollbar
         return [
-            Column(_("user"), min(_WHO, third), lambda user: Text(self._who(user, self._revealed), "bold")),
-            Column(_("standing"), min(_STANDING, third), lambda user: Text(_standing(user), _style(user))),
-            Column(
-                _("changes"),
-                REST,
-                lambda user: Text(", ".join(self._changes(user, self._revealed)), _style(user)),
-            ),
+            Column(_("user"), min(_WHO, third), lambda user: Text(self._who(user), "bold")),
+            Column(_("standing"), min(_STANDING, third), lambda user: _dimmed(user, standing_text(user))),
+            Column(_("changes"), REST, lambda user: _dimmed(user, self._changes(user))),
         ]
+
+    def _who(self, user: PlannedUser) -> str:
+        return who_words(user, self._kind, revealed=self._revealed)
+
+    def _changes(self, user: PlannedUser) -> str:
+        return ", ".join(planned_words(user, revealed=self._revealed))
 
     def key(self, item: PlannedUser) -> int:
         return item.number
@@ -64,25 +65,13 @@ class PlannedUsers(PagedList[PlannedUser]):
         return await self._reader.users(self._asked, after.number if after else -1, limit)
 
     def detail(self, item: PlannedUser) -> str:
-        who, changes = self._who(item, self._revealed), self._changes(item, self._revealed)
-        return f"{who}: {_standing(item)}\n{', '.join(changes)}"
+        return f"{self._who(item)}: {standing_text(item)}\n{self._changes(item)}"
 
     def open(self, item: PlannedUser) -> None:
         """Shows all that is planned for a user, masked: a lock cannot mask a dialog."""
-        lines = [_standing(item), *self._changes(item, revealed=False)]
-        self.app.push_screen(TextDialog(self._who(item, revealed=False), "\n".join(lines)))
-
-    def _who(self, user: PlannedUser, revealed: bool) -> str:
-        return inert(user.user, 60) if revealed else shown_user(self._kind, user.user)
-
-    def _changes(self, user: PlannedUser, revealed: bool) -> list[str]:
-        """What the server said, each change, and what is odd."""
-        return user_words(user, self._kind, revealed=revealed)[1:]
+        lines = [standing_text(item), *planned_words(item, revealed=False)]
+        self.app.push_screen(TextDialog(who_words(item, self._kind, revealed=False), "\n".join(lines)))
 
 
-def _standing(user: PlannedUser) -> str:
-    return _("left out") if user.left_out else standing_words(user.shape.standing)
-
-
-def _style(user: PlannedUser) -> str:
-    return "dim" if user.left_out else ""
+def _dimmed(user: PlannedUser, words: str) -> Text:
+    return Text(words, "dim" if user.left_out else "")

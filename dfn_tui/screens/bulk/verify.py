@@ -5,7 +5,6 @@ import shlex
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
@@ -15,6 +14,7 @@ from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.change_words import value_words
 from dfn_tui.text import _, inert, ngettext
+from dfn_tui.widgets.plain_text import PlainText
 
 SHOWN = 200
 """Users that are named; of the others only their number is told."""
@@ -22,6 +22,8 @@ SHOWN = 200
 
 class VerifyScreen(DeskScreen[None]):
     """Reads on opening; leaving stops it. Nothing is sent."""
+
+    AUTO_FOCUS = "#what"
 
     def __init__(self, desk: Desk, bulk: BulkDesk, job: JobSummary) -> None:
         super().__init__(desk)
@@ -32,12 +34,11 @@ class VerifyScreen(DeskScreen[None]):
         self._lines: list[str] = []
 
     def body(self) -> ComposeResult:
-        yield Static(classes="heading", markup=False)
+        yield PlainText(classes="heading")
         with VerticalScroll(id="what", can_focus=True):
-            yield Static(id="drift", markup=False)
+            yield PlainText(id="drift")
 
     def on_mount(self) -> None:
-        self.query_one("#what").focus()
         self.set_interval(PAINT_EVERY, self._paint)
         self._begin()
 

@@ -7,16 +7,16 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
-from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, Place, explain_redaction
+from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, explain_redaction
 from dfn_tui.service.changes.inverse import still_applied
 from dfn_tui.service.history import entry_lines, outcome_lines
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.plain_text import PlainText
 
 
 class EntryScreen(ConsoleScreen[None]):
@@ -30,24 +30,19 @@ class EntryScreen(ConsoleScreen[None]):
         ),
     ]
 
+    AUTO_FOCUS = "#what"
+
     def __init__(self, keeper: JournalKeeper, entry: Entry, desk: Desk | None) -> None:
-        super().__init__()
+        super().__init__(desk.place if desk else None)
         self._keeper = keeper
         self._entry = entry
         self._desk = desk
         self._unsealed: Intent | None = None
         self._outcomes = ""
 
-    @property
-    def place(self) -> Place | None:
-        return self._desk.place if self._desk is not None else None
-
     def body(self) -> ComposeResult:
         with VerticalScroll(id="what", can_focus=True):
-            yield Static(self._text(self._entry), id="entry", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one("#what").focus()
+            yield PlainText(self._text(self._entry), id="entry")
 
     def on_screen_resume(self) -> None:
         self._read()
@@ -65,7 +60,7 @@ class EntryScreen(ConsoleScreen[None]):
 
     def _show(self) -> None:
         entry = replace(self._entry, intent=self._unsealed) if self._unsealed else self._entry
-        self.query_one("#entry", Static).update(self._text(entry))
+        self.query_one("#entry", PlainText).update(self._text(entry))
 
     def _text(self, entry: Entry) -> str:
         subject = entry.intent.subject

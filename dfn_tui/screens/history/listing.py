@@ -6,11 +6,18 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from dfn_tui.screens.history.words import columns, detail
+from dfn_tui.screens.history.words import ending_words, what
 from dfn_tui.screens.paged_list import PagedList
-from dfn_tui.service import Desk, Entry, Filter, JournalKeeper
-from dfn_tui.text import _
-from dfn_tui.widgets.table import Column
+from dfn_tui.service import Desk, Entry, Filter, JournalKeeper, Outcome
+from dfn_tui.service.history import who
+from dfn_tui.text import _, inert
+from dfn_tui.text.korea import korean_time
+from dfn_tui.widgets.table import REST, Column
+
+WIDE = 100
+"""Beyond this width there is room for the year, the operator and the connection."""
+
+_STYLES = {Outcome.CONFIRMED: "green", Outcome.ACCEPTED: "yellow", None: "yellow"}
 
 
 class HistoryList(PagedList[Entry]):
@@ -39,7 +46,26 @@ class HistoryList(PagedList[Entry]):
             self.begin()
 
     def columns(self, width: int) -> Sequence[Column[Entry]]:
-        return columns(width, users=self._users)
+        """Those that fit; what changed gets the room that is left.
+
+        What has no column of its own stands below the table, for the row under the cursor.
+        """
+        wide = width > WIDE
+        time = slice(0, 16) if wide else slice(5, 16)
+        found: list[Column[Entry]] = [
+            Column(_("no."), 5, lambda entry: Text(str(entry.seq))),
+            Column(_("time (KST)"), 16 if wide else 11, lambda entry: Text(korean_time(entry.at)[time])),
+        ]
+        if self._users:
+            found.append(Column(_("user"), 16 if wide else 12, _user))
+        found += [
+            Column(_("what"), REST, lambda entry: Text(what(entry))),
+            Column(_("outcome"), 14, _outcome),
+        ]
+        if wide:
+            found.append(Column(_("operator"), 12, _operator))
+            found.append(Column(_("connection"), 12, lambda entry: Text(inert(entry.intent.connection, 60))))
+        return found
 
     def key(self, item: Entry) -> int:
         return item.seq
@@ -50,9 +76,33 @@ class HistoryList(PagedList[Entry]):
         return await self._keeper.find(self._asked, limit=limit, before_seq=after.seq if after else None)
 
     def detail(self, item: Entry) -> Text:
-        return detail(item)
+        """The row under the cursor once more, with what had no column: two lines."""
+        intent = item.intent
+        first = [korean_time(item.at), inert(intent.subject.value, 40), who(intent.operator)]
+        second = [inert(intent.connection, 30)]
+        if intent.undo_of is not None:
+            second.append(_("undo of entry {seq}").format(seq=intent.undo_of))
+        if intent.reason:
+            second.append(inert(intent.reason, 120))
+        return Text("\n").join(
+            Text(" · ".join(line), no_wrap=True, overflow="ellipsis") for line in (first, second)
+        )
 
     def open(self, item: Entry) -> None:
         from dfn_tui.screens.history.entry import EntryScreen  # noqa: PLC0415  not needed for the first paint
 
         self.app.push_screen(EntryScreen(self._keeper, item, self._desk))
+
+
+def _user(entry: Entry) -> Text:
+    return Text(inert(entry.intent.subject.value, 60), "bold")
+
+
+def _outcome(entry: Entry) -> Text:
+    ending = entry.outcome.outcome if entry.outcome else None
+    return Text(ending_words(ending), _STYLES.get(ending, "bold red"))
+
+
+def _operator(entry: Entry) -> Text:
+    operator = entry.intent.operator
+    return Text(inert(operator.sudo_user or operator.user, 60))

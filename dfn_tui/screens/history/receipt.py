@@ -1,22 +1,18 @@
 """The receipt of one user: shown, copied, exported."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Input, Static
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
-from dfn_tui.screens.dialogs import Dialog, copy
+from dfn_tui.screens.dialogs import PathDialog, ask, copy
 from dfn_tui.service import Desk, Identity
 from dfn_tui.service.receipt import export_receipt, make_receipt, receipt_file
-from dfn_tui.text import _, inert
-from dfn_tui.widgets.buttons import Buttons
-from dfn_tui.widgets.field import Field
+from dfn_tui.text import _
+from dfn_tui.widgets.plain_text import PlainText
 
 
 class ReceiptScreen(DeskScreen[None]):
@@ -27,6 +23,8 @@ class ReceiptScreen(DeskScreen[None]):
         Binding("e", "export", _("Export…"), id="receipt.export", tooltip=_("Write it to a file")),
     ]
 
+    AUTO_FOCUS = "#what"
+
     def __init__(self, desk: Desk, identity: Identity) -> None:
         super().__init__(desk)
         self._identity = identity
@@ -34,22 +32,17 @@ class ReceiptScreen(DeskScreen[None]):
 
     def body(self) -> ComposeResult:
         with VerticalScroll(id="what", can_focus=True):
-            yield Static(_("Reading the user as it is now…"), id="receipt", markup=False)
+            yield PlainText(_("Reading the user as it is now…"), id="receipt")
 
     def on_mount(self) -> None:
-        self.query_one("#what").focus()
         self._read()
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
-        try:
+        with self.telling("#receipt", retry=self._read):
             self._text = await make_receipt(self.desk, self._identity)
-        except ConsoleError as error:
-            self.query_one("#receipt", Static).update(f"! {error.title}")
-            self.tell(error, retry=self._read)
-            return
-        self.query_one("#receipt", Static).update(self._text)
-        self.refresh_bindings()
+            self.say("#receipt", self._text)
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to copy or export before it was read."""
@@ -61,46 +54,9 @@ class ReceiptScreen(DeskScreen[None]):
     def action_export(self) -> None:
         """Asks where to, and writes it there."""
 
-        def tell(place: Path | None) -> None:
-            if place is not None:
-                words = _("Written to {path}.").format(path=inert(str(place)))
-                self.notify(words, markup=False)
-
+        prompt = _("Write it to this new file, readable only by you:")
         name = f"./{receipt_file(self._identity, self.desk.clock())}"
-        self.app.push_screen(ExportDialog(self._text, name), tell)
-
-
-class ExportDialog(Dialog[Path]):
-    """Asks for a path; dismissed with the file that was written. No file is ever written over."""
-
-    AUTO_FOCUS = "Field"
-
-    def __init__(self, text: str, path: str) -> None:
-        super().__init__(_("Export the receipt"))
-        self._text = text
-        self._path = path
-
-    def body(self) -> ComposeResult:
-        yield Static(_("Write it to this new file, readable only by you:"), markup=False)
-        yield Field(self._path, id="path")
-        yield Static(classes="refusal", markup=False)
-        yield Buttons(("cancel", _("Cancel")), ("export", _("Export")))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._export()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "export":
-            self._export()
-        else:
-            self.dismiss(None)
-
-    @work(exclusive=True, group="export")
-    async def _export(self) -> None:
-        try:
-            place = await export_receipt(self.query_one(Field).value, self._text)
-        except ConsoleError as error:
-            self.query_one(".refusal", Static).update(f"{error.happened} {error.next_step}")
-        else:
-            self.dismiss(place)
+        dialog = PathDialog(
+            _("Export the receipt"), prompt, _("Export"), name, lambda path: export_receipt(path, self._text)
+        )
+        ask(self.app, dialog, self.tell_written)

@@ -4,14 +4,15 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Input
 
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.history.listing import HistoryList
-from dfn_tui.service import Desk, JournalKeeper, Place
+from dfn_tui.service import Desk, JournalKeeper
 from dfn_tui.service.history import KEYS, FilterRefused, is_empty, parse_filter
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 
 
 class HistoryScreen(ConsoleScreen[None]):
@@ -30,26 +31,23 @@ class HistoryScreen(ConsoleScreen[None]):
         Binding("f5", "read", _("Read again"), show=False, id="history.read", tooltip=_("Read it again")),
     ]
 
+    AUTO_FOCUS = "DataTable"
+
     def __init__(self, keeper: JournalKeeper, desk: Desk | None = None) -> None:
-        super().__init__()
+        super().__init__(desk.place if desk else None)
         self._keeper = keeper
         self._desk = desk
-
-    @property
-    def place(self) -> Place | None:
-        return self._desk.place if self._desk is not None else None
 
     def body(self) -> ComposeResult:
         yield Field(
             placeholder=_("filter, as in outcome:unknown since:2026-11-01; empty shows all"), id="filter"
         )
         keys = " ".join(f"{key}:" for key in KEYS)
-        yield Static(_("Filter keys: {keys}").format(keys=keys), classes="hint", markup=False)
-        yield Static(classes="refusal", markup=False)
+        yield PlainText(_("Filter keys: {keys}").format(keys=keys), classes="hint")
+        yield PlainText(classes="refusal")
         yield HistoryList(self._keeper, self._desk, users=True)
 
     def on_mount(self) -> None:
-        self.query_one(DataTable).focus()
         self._search("")
 
     def on_screen_resume(self) -> None:
@@ -61,14 +59,12 @@ class HistoryScreen(ConsoleScreen[None]):
 
     def _search(self, text: str) -> bool:
         """Lists what fits, or says beside the filter why it cannot be used."""
-        refusal = self.query_one(".refusal", Static)
         try:
             wanted = parse_filter(text)
         except FilterRefused as error:
-            refusal.update(f"{error.happened} {error.next_step}")
-            refusal.display = True
+            self.say(".refusal", f"{error.happened} {error.next_step}")
             return False
-        refusal.display = False
+        self.say(".refusal", "")
         none = (
             _("Nothing was changed from this host yet.")
             if is_empty(wanted)

@@ -6,9 +6,9 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, DeskScreen
@@ -17,7 +17,9 @@ from dfn_tui.screens.review import ReviewScreen
 from dfn_tui.service import Desk, Entry, UserRecord
 from dfn_tui.service.changes.inverse import UndoField, UndoKind, prepare_undo, stage_undo
 from dfn_tui.text import _, inert
+from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
 
 
@@ -25,6 +27,8 @@ class UndoScreen(DeskScreen[None]):
     """Stages the undo of an entry and goes on to the review; nothing is sent here. Focus is on Cancel."""
 
     BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
+
+    AUTO_FOCUS = "#cancel"
 
     def __init__(self, desk: Desk, entry: Entry) -> None:
         super().__init__(desk)
@@ -36,47 +40,38 @@ class UndoScreen(DeskScreen[None]):
         title = _("Undo of entry {seq}: {user}").format(
             seq=self._entry.seq, user=inert(self._entry.intent.subject.value, 40)
         )
-        yield Static(title, classes="heading", markup=False)
+        yield PlainText(title, classes="heading")
         with VerticalScroll(id="what", can_focus=True):
-            yield Static(_("Reading the user as it is now…"), id="reading", markup=False)
-        yield Static(classes="refusal", markup=False)
-        with Horizontal(classes="buttons"):
-            yield Button(_("Cancel"), id="cancel", compact=True)
-            yield Button(_("Stage the undo"), id="stage", compact=True, disabled=True)
+            yield PlainText(_("Reading the user as it is now…"), id="reading")
+        yield PlainText(classes="refusal")
+        yield Buttons(("cancel", _("Cancel")), ("stage", _("Stage the undo")))
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        self.query_one("#stage", Button).disabled = True
         self._read()
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
-        try:
+        with self.telling("#reading", retry=self._read):
             self._record, self._fields = await prepare_undo(self.desk, self._entry)
-        except ConsoleError as error:
-            self.query_one("#reading", Static).update(f"! {error.title}")
-            self.tell(error, retry=self._read)
-            return
-        await self.query_one("#reading").remove()
-        await self.query_one("#what").mount(*self._plan())
-        self.query_one("#stage", Button).disabled = not any(field.stageable for field in self._fields)
+            await self.query_one("#reading").remove()
+            await self.query_one("#what").mount(*self._plan())
+            self.query_one("#stage", Button).disabled = not any(field.stageable for field in self._fields)
 
     def _plan(self) -> list[Widget]:
         widgets: list[Widget] = []
         if not self.desk.capabilities.read_by:
             text = _("This generation cannot be read: whether somebody changed it since is not known.")
-            widgets.append(Static(Text.assemble((f"! {text}", "yellow")), classes="notice"))
+            widgets.append(PlainText(Text.assemble((f"! {text}", "yellow")), classes="notice"))
         for at, field in enumerate(self._fields):
-            widgets.append(Static(self._words(field), id=f"field-{at}", classes="notice"))
+            widgets.append(PlainText(self._words(field), id=f"field-{at}", classes="notice"))
             if _asked(field):
                 widgets.append(Tick(_("restore it all the same"), id=f"despite-{at}"))
         if any(field.despite is UndoKind.DELETE for field in self._fields):
             text = _("This deletes an identifier. Type the user's id to confirm: {user}")
-            shown = text.format(user=inert(self._entry_user(), 60))
-            widgets += [Static(shown, classes="notice", markup=False), Field(id="typed-id")]
+            shown = text.format(user=inert(self._record.identity.value if self._record else "", 60))
+            widgets += [PlainText(shown, classes="notice"), Field(id="typed-id")]
         return widgets
-
-    def _entry_user(self) -> str:
-        return self._record.identity.value if self._record else ""
 
     def _words(self, field: UndoField) -> Text:
         change = field.change
@@ -105,18 +100,12 @@ class UndoScreen(DeskScreen[None]):
 
     def watch_revealed(self) -> None:
         for at, field in enumerate(self._fields):
-            self.query_one(f"#field-{at}", Static).update(self._words(field))
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "cancel":
-            self.dismiss(None)
-        else:
-            self._stage()
+            self.query_one(f"#field-{at}", PlainText).update(self._words(field))
 
     def on_input_submitted(self) -> None:
-        self._stage()
+        self.action_stage()
 
-    def _stage(self) -> None:
+    def action_stage(self) -> None:
         """Stages what is to be staged, or says beside the buttons why not."""
         if self._record is None:
             return
@@ -130,7 +119,7 @@ class UndoScreen(DeskScreen[None]):
         try:
             stage_undo(draft, self._entry.seq, self._fields, typed, despite)
         except ConsoleError as error:
-            self.query_one(".refusal", Static).update(f"{error.happened} {error.next_step}")
+            self.say(".refusal", f"{error.happened} {error.next_step}")
             return
         self.app.switch_screen(ReviewScreen(self.desk))
 

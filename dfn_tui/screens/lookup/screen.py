@@ -10,29 +10,31 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Input, Static
+from textual.widgets import Input
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen, DeskScreen
-from dfn_tui.screens.lookup.recent import Recent
-from dfn_tui.screens.lookup.unfinished import unfinished_words
-from dfn_tui.screens.messages import ConnectionsRequested
 from dfn_tui.service import Connections
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from textual.widgets import DataTable
 
     from dfn_tui.screens.lookup.users import Users
-    from dfn_tui.service import Desk, Identity, Place, Progress
+    from dfn_tui.service import Desk, Identity, Progress
 
 WARM_UP_AFTER = 0.5
 """Seconds after the first paint: not so early that it holds up the first keys."""
+
+
+RECENT = 10
+"""How many look-ups are offered again."""
 
 
 class LookupScreen(DeskScreen[None]):
@@ -47,7 +49,11 @@ class LookupScreen(DeskScreen[None]):
         Binding("f3", "recent", _("Recent"), id="lookup.recent", tooltip=_("Look-ups of this run")),
         Binding("f4", "review", _("Review"), id="lookup.review", tooltip=_("See everything staged")),
         Binding(
-            "f6", "connections", _("Connections"), id="lookup.connections", tooltip=_("Change the connection")
+            "f6",
+            "app.connections",
+            _("Connections"),
+            id="lookup.connections",
+            tooltip=_("Change the connection"),
         ),
         Binding("f7", "history", _("History"), id="lookup.history", tooltip=_("What was changed, by whom")),
         Binding("f8", "bulk", _("Bulk"), id="lookup.bulk", tooltip=_("Many users at once")),
@@ -61,15 +67,17 @@ class LookupScreen(DeskScreen[None]):
         worth_looking_up: Sequence[tuple[str, str]] = (),
         user: str | None = None,
     ) -> None:
-        ConsoleScreen.__init__(self)
+        place = connections.place(name)
+        ConsoleScreen.__init__(self, place)
         self._connections = connections
         self._name_of_connection = name
         self._worth = worth_looking_up
         self._user = user
-        self._kind = self.place.capabilities.write_by[0]
+        self._capabilities = place.capabilities
+        self._kind = self._capabilities.write_by[0]
         self._kind_said = False
         self._held: tuple[str, ...] = ()
-        self._recent = Recent()
+        self._recent: list[tuple[Identity, ...]] = []
         self._users: Users | None = None
         self._under_way: Worker[None] | None = None
         self._unfinished = ""
@@ -83,17 +91,13 @@ class LookupScreen(DeskScreen[None]):
     def opened(self) -> "Desk | None":
         return self._connections.opened(self._name_of_connection)
 
-    @property
-    def place(self) -> "Place":
-        return self._connections.place(self._name_of_connection)
-
     def body(self) -> ComposeResult:
         with Horizontal(id="ask"):
-            yield Static(f"{self._kind}: ", id="kind", markup=False)
+            yield PlainText(f"{self._kind}: ", id="kind")
             yield IdsField(placeholder=_("one id, or paste a list"), id="ids")
-        yield Static(_hint(self._worth), id="hint", markup=False)
-        yield Static(id="finding", markup=False)
-        yield Static(id="progress", markup=False)
+        yield PlainText(_hint(self._worth), id="hint")
+        yield PlainText(id="finding")
+        yield PlainText(id="progress")
 
     def on_mount(self) -> None:
         self.query_one(IdsField).focus()
@@ -110,8 +114,17 @@ class LookupScreen(DeskScreen[None]):
         """Imports what the first look-up needs, while the operator is still typing; then says whether a job
         was left in the middle."""
         await asyncio.to_thread(_import_what_follows, self._connections)
-        self._unfinished = await unfinished_words(self._connections, self._name_of_connection)
-        if self._unfinished:
+        if not self._connections.has_jobs(self._name_of_connection):
+            return  # found out without importing what jobs need
+        await asyncio.to_thread(import_module, "dfn_tui.service.bulk.desk")
+        found = await asyncio.to_thread(self._connections.bulk(self._name_of_connection).unfinished)
+        if found:
+            words = ngettext(
+                "Job {job} was left unfinished: F8 shows it.",
+                "{count} jobs were left unfinished, {job} the last: F8 shows them.",
+                len(found),
+            )
+            self._unfinished = words.format(count=len(found), job=inert(found[0], 60))
             self._progress_line("")
 
     def on_screen_resume(self) -> None:
@@ -125,11 +138,9 @@ class LookupScreen(DeskScreen[None]):
     async def _read_again(self, identities: "Sequence[Identity]") -> None:
         """The rows of users that were written to since they were read."""
         assert self._users is not None, "it holds them"
-        try:
+        with self.telling():
             async for record in self.desk.look_up(identities):
                 self._users.update_user(record)
-        except ConsoleError as error:
-            self.tell(error)
 
     def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
         try:
@@ -164,11 +175,11 @@ class LookupScreen(DeskScreen[None]):
         """Looks these up; a look-up still under way is superseded."""
         if not self._kind_said:
             try:
-                require_plain((identity.value for identity in identities), self.place.capabilities)
+                require_plain((identity.value for identity in identities), self._capabilities)
             except ConsoleError as error:
                 self.tell(error)
                 return
-        self._recent.add(identities)
+        self._recent = [identities, *(one for one in self._recent if one != identities)][:RECENT]
         self._under_way = self._look_up(identities)
 
     @work(exclusive=True, group="look-up")
@@ -185,7 +196,7 @@ class LookupScreen(DeskScreen[None]):
                 )
         except ConsoleError as error:
             first_failure = error
-        known_alone = first_failure is None and table.is_known_alone(identities)
+        known_alone = first_failure is None and len(identities) == 1 and not table.items[0].unknown_to_server
         if first_failure is None and not known_alone:
             self.set_focus(table)  # at once: the rows are there, and the next key may be on its way
         self._progress_line("")
@@ -218,16 +229,18 @@ class LookupScreen(DeskScreen[None]):
         if not words and staged:
             words = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
             words = words.format(users=staged)
-        self.query_one("#progress", Static).update(inert(words or self._unfinished))
+        self.query_one("#progress", PlainText).update(inert(words or self._unfinished))
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
-        if self._users is not None:
-            self.query_one("#finding", Static).update(self._users.finding(event.row_key))
+        from dfn_tui.screens.lookup.users import findings  # noqa: PLC0415  not needed for the first paint
+
+        record = self._users.highlighted if self._users is not None else None
+        self.query_one("#finding", PlainText).update(findings(record) if record else "")
 
     def on_data_table_row_selected(self, event: "DataTable.RowSelected") -> None:
-        if self._users is not None:
-            self._open(self._users.identity(event.row_key))
+        if self._users is not None and self._users.highlighted is not None:
+            self._open(self._users.highlighted.identity)
 
     def _open(self, identity: "Identity") -> None:
         from dfn_tui.screens.user.screen import UserScreen  # noqa: PLC0415  as above
@@ -247,32 +260,25 @@ class LookupScreen(DeskScreen[None]):
 
     def action_kind(self) -> None:
         """Chooses the identity, where the generation has more than one."""
-        from dfn_tui.screens.dialogs import ChoiceDialog  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.screens.dialogs import ChoiceDialog, ask  # noqa: PLC0415  not needed for the first paint
 
-        offered = self.place.capabilities.write_by
+        offered = self._capabilities.write_by
         kinds = [(kind.value, kind.value) for kind in offered]
 
-        def choose(kind: str | None) -> None:
-            if kind is not None:
-                self._kind = next(known for known in offered if known.value == kind)
-                self._kind_said = True
-                self.query_one("#kind", Static).update(f"{kind}: ")
+        def choose(kind: str) -> None:
+            self._kind = next(known for known in offered if known.value == kind)
+            self._kind_said = True
+            self.query_one("#kind", PlainText).update(f"{kind}: ")
 
-        self.app.push_screen(ChoiceDialog(_("Look users up by"), kinds), choose)
+        ask(self.app, ChoiceDialog(_("Look users up by"), kinds), choose)
 
     def action_recent(self) -> None:
         """Offers the look-ups of this run again."""
-        from dfn_tui.screens.dialogs import ChoiceDialog  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.screens.dialogs import ChoiceDialog, ask  # noqa: PLC0415  not needed for the first paint
 
-        def again(number: str | None) -> None:
-            if number is not None:
-                self.look_up(self._recent.at(int(number)))
-
-        choices = [(str(at), words) for at, words in enumerate(self._recent.words())]
-        self.app.push_screen(ChoiceDialog(_("Look up again"), choices), again)
-
-    def action_connections(self) -> None:
-        self.app.post_message(ConnectionsRequested())
+        choices = [(str(at), _identities_words(one)) for at, one in enumerate(self._recent)]
+        dialog = ChoiceDialog(_("Look up again"), choices)
+        ask(self.app, dialog, lambda number: self.look_up(self._recent[int(number)]))
 
     def action_history(self) -> None:
         """Shows the journal of all connections, or the sandbox's own."""
@@ -290,9 +296,9 @@ class LookupScreen(DeskScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
-            return len(self.place.capabilities.write_by) > 1
+            return len(self._capabilities.write_by) > 1
         if action == "recent":
-            return not self._recent.empty
+            return bool(self._recent)
         return True
 
 
@@ -300,6 +306,12 @@ def _import_what_follows(connections: Connections) -> None:
     connections.warm_up()
     import_module("dfn_tui.screens.lookup.users")
     import_module("dfn_tui.screens.user.screen")
+
+
+def _identities_words(identities: "tuple[Identity, ...]") -> str:
+    first, more = inert(identities[0].value, 40), len(identities) - 1
+    words = ngettext("{first} and {more} more", "{first} and {more} more", more)
+    return words.format(first=first, more=more) if more else first
 
 
 def _hint(worth_looking_up: Sequence[tuple[str, str]]) -> Text:

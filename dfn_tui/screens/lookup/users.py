@@ -1,64 +1,90 @@
-"""The users of a look-up as rows."""
-
-from collections.abc import Sequence
+"""The users of a look-up as rows: name, consents as glyphs, what may be sent now, what is wrong."""
 
 from rich.text import Text
-from textual.widgets.data_table import RowKey
 
-from dfn_tui.screens.lookup.rows import columns, findings
+from dfn_tui.consent.flags import Flag, Purpose
+from dfn_tui.consent.lints import lint
+from dfn_tui.consent.sending import Answer, may_advertise
+from dfn_tui.consent.words import channel_name, state_glyph
 from dfn_tui.service import Desk, Identity, UserRecord
-from dfn_tui.widgets.table import Table
+from dfn_tui.text import _, inert
+from dfn_tui.widgets.table import REST, Column, Table
+
+_NAMES = ("user_name", "df_name")
+_MARKS = {Answer.YES: "", Answer.MAY: "?", Answer.NO: ""}
 
 
 class Users(Table[UserRecord]):
     """Holds what was read of each user, and knows whose row is out of date."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(
-            lambda _width: columns(desk), lambda record: record.identity.value, spare=2, id="users"
-        )
+        super().__init__(self._columns, lambda record: record.identity.value, spare=2, id="users")
         self._desk = desk
-        self._records: dict[str, UserRecord] = {}
         self._writes_seen: dict[Identity, int] = {}
+
+    def _columns(self, _width: int) -> list[Column[UserRecord]]:
+        """What is left of the terminal goes to the findings."""
+        return [
+            Column(_("id"), 18, lambda record: Text(inert(record.identity.value), "bold")),
+            Column(_("name"), 8, lambda record: Text(inert(_name(record)))),
+            Column(_("i ads  night"), 12, lambda record: Text(_consents(record, self._desk))),
+            Column(_("ads now"), 17, lambda record: _now(record, self._desk)),
+            Column(_("findings"), REST, findings),
+        ]
 
     def begin(self) -> None:
         """Empties the table."""
-        self._records.clear()
         self._writes_seen.clear()
         self.show(())
         self.fit(self.screen.size.width)  # not only when it is laid out: rows come at once
 
     def add_user(self, record: UserRecord) -> None:
-        """Adds the row of a user, who may have been asked for twice."""
-        new = record.identity.value not in self._records
-        self._remember(record)  # before the row: the first one is highlighted as it comes
-        if new:
+        """Adds the row of a user, or shows it anew: a user may have been asked for twice."""
+        if record.identity.value in self.rows:
+            self.update_user(record)
+        else:
+            self._writes_seen[record.identity] = self._desk.writes_to(record.identity)
             self.add([record])
 
     def update_user(self, record: UserRecord) -> None:
         """Shows a user as read again, unless another look-up has begun since and has no row for them."""
-        if record.identity.value in self._records:
-            self._remember(record)
+        if record.identity.value in self.rows:
+            self._writes_seen[record.identity] = self._desk.writes_to(record.identity)
             self.replace(record)
-
-    def _remember(self, record: UserRecord) -> None:
-        self._records[record.identity.value] = record
-        self._writes_seen[record.identity] = self._desk.writes_to(record.identity)
 
     def written_to(self) -> list[Identity]:
         """The users that were written to since they were read."""
         seen = self._writes_seen.items()
         return [identity for identity, writes in seen if self._desk.writes_to(identity) != writes]
 
-    def is_known_alone(self, identities: Sequence[Identity]) -> bool:
-        """Whether one user was asked for, and the server knows them."""
-        return len(identities) == 1 and not self._records[identities[0].value].unknown_to_server
 
-    def identity(self, key: RowKey) -> Identity:
-        """Whose row that is."""
-        return self._records[str(key.value)].identity
+def _name(record: UserRecord) -> str:
+    return next((str(record.properties[name]) for name in _NAMES if name in record.properties), "")
 
-    def finding(self, key: RowKey | None) -> Text:
-        """What is wrong with the user of that row; empty where there is no such row any more."""
-        record = self._records.get(str(key.value)) if key else None
-        return findings(record) if record else Text()
+
+def _consents(record: UserRecord, desk: Desk) -> str:
+    offered = [flag for flag in Flag if flag in desk.capabilities.flags]
+    return " ".join(
+        "".join(state_glyph(record.consents.get(flag)) for flag in offered if flag.purpose is purpose)
+        for purpose in Purpose
+    )
+
+
+def _now(record: UserRecord, desk: Desk) -> Text:
+    """The channels an advertising message could go out by at this moment; a question mark: it may."""
+    if record.profile is None:
+        return Text(_("not readable"), "dim")
+    verdicts = may_advertise(record.consents, desk.clock(), desk.capabilities.flags)
+    names = [channel_name(v.channel) + _MARKS[v.answer] for v in verdicts if v.answer is not Answer.NO]
+    return Text(" ".join(names)) if names else Text(_("none"), "dim")
+
+
+def findings(record: UserRecord) -> Text:
+    """What is wrong with this user or with reading it; empty where nothing is."""
+    if record.failure is not None:
+        code = f"{record.failure.code}: " if record.failure.code else ""
+        return Text.assemble((inert(f"! {code}{record.failure.message}", 200), "bold red"))
+    if record.unknown_to_server:
+        return Text.assemble((_("! unknown to the server"), "bold yellow"))
+    found = lint(record.consents)
+    return Text.assemble((f"! {found[0].text}" if found else "", "yellow"))

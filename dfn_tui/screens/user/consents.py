@@ -6,7 +6,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from dfn_tui.consent.flags import Consents, Flag, Purpose, State
 from dfn_tui.consent.lints import lint
@@ -14,12 +13,13 @@ from dfn_tui.consent.night import night_at
 from dfn_tui.consent.presets import presets
 from dfn_tui.consent.sending import Answer, ChannelVerdict, may_advertise
 from dfn_tui.consent.words import night_rule, night_wait
-from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog
-from dfn_tui.screens.user.messages import DraftChanged
+from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog, ask
+from dfn_tui.screens.user.pane import DraftChanged
 from dfn_tui.service import Capabilities, Draft
 from dfn_tui.service.clock import Clock
 from dfn_tui.text import _
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
+from dfn_tui.widgets.plain_text import PlainText
 
 _STYLES = {Answer.YES: "green", Answer.MAY: "yellow", Answer.NO: "red"}
 
@@ -33,31 +33,27 @@ class ConsentsPane(Vertical):
         ),
     ]
 
-    def __init__(self, capabilities: Capabilities, clock: Clock) -> None:
-        super().__init__()
+    def __init__(self, capabilities: Capabilities, clock: Clock, *, id: str) -> None:
+        super().__init__(id=id)
         self._capabilities = capabilities
         self._clock = clock
         self._draft: Draft | None = None
 
     def compose(self) -> ComposeResult:
         yield ConsentMatrix(self._capabilities.flags)
-        yield Static(_("Could an advertising message go out now?"), classes="heading")
-        yield Static(id="verdicts", markup=False)
-        yield Static(id="findings", markup=False)
+        yield PlainText(_("Could an advertising message go out now?"), classes="heading")
+        yield PlainText(id="verdicts")
+        yield PlainText(id="findings")
 
     def show(self, draft: Draft) -> None:
         """Shows this draft, and what follows from it at this moment."""
         self._draft = draft
         current, staged = draft.record.consents, draft.consents
         self.query_one(ConsentMatrix).show(current, staged)
-        self.query_one("#verdicts", Static).update(self._verdicts(current, {**current, **staged}))
-        self.query_one("#findings", Static).update(_findings(current, {**current, **staged}))
-
-    def _verdicts(self, current: Consents, wanted: Consents) -> Text:
-        now, flags = self._clock(), self._capabilities.flags
-        pairs = zip(may_advertise(current, now, flags), may_advertise(wanted, now, flags), strict=True)
-        lines = [_line(before, after) for before, after in pairs]
-        return Text("\n").join(lines)
+        wanted, now, flags = {**current, **staged}, self._clock(), self._capabilities.flags
+        verdicts = map(_line, may_advertise(current, now, flags), may_advertise(wanted, now, flags))
+        self.query_one("#verdicts", PlainText).update(Text("\n").join(verdicts))
+        self.query_one("#findings", PlainText).update(_findings(current, wanted))
 
     def on_consent_matrix_wanted(self, event: ConsentMatrix.Wanted) -> None:
         event.stop()
@@ -83,13 +79,13 @@ class ConsentsPane(Vertical):
         """Asks which preset, and stages it."""
         offered = {preset.id: preset for preset in presets(self._capabilities.flags)}
 
-        def stage(chosen: str | None) -> None:
-            if chosen is not None and self._draft is not None:
+        def stage(chosen: str) -> None:
+            if self._draft is not None:
                 self._draft.stage_consents(offered[chosen].wanted)
                 self.post_message(DraftChanged())
 
         choices = [(preset.id, preset.name) for preset in offered.values()]
-        self.app.push_screen(ChoiceDialog(_("Stage a preset"), choices), stage)
+        ask(self.app, ChoiceDialog(_("Stage a preset"), choices), stage)
 
 
 def _line(before: ChannelVerdict, after: ChannelVerdict) -> Text:

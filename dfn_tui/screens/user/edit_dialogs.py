@@ -2,16 +2,14 @@
 and what was typed stays."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ScreenResultType
-from textual.widgets import Button, Input, Static
 
-from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.dialogs import Dialog
+from dfn_tui.screens.dialogs import FormDialog
 from dfn_tui.screens.user.words import ci_meaning, type_hint, type_name
 from dfn_tui.service import Capabilities, StandardProperty, Value, ValueType
 from dfn_tui.service.changes.values import (
@@ -22,50 +20,22 @@ from dfn_tui.service.changes.values import (
     parse_value,
 )
 from dfn_tui.text import _, inert
-from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.plain_text import PlainText
 
 _SHOWN = 300
 
 
-class EditDialog(Dialog[ScreenResultType]):
-    """Fields, a line for a refusal, Cancel and Stage. Subclasses give `fields` and `result`."""
+class EditDialog(FormDialog[ScreenResultType]):
+    """A form whose result is staged."""
 
-    AUTO_FOCUS = "Field"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "stage", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet")),
+        Binding("enter", "submit", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet")),
     ]
 
-    def body(self) -> ComposeResult:
-        yield from self.fields()
-        yield Static(classes="refusal", markup=False)
-        yield Buttons(("cancel", _("Cancel")), ("stage", self.verb()))
-
-    def fields(self) -> ComposeResult:
-        """What is asked for."""
-        yield from ()
-
-    def verb(self) -> str:
-        """The words on the button that ends the dialog."""
-        return _("Stage")
-
-    def result(self) -> ScreenResultType:
-        """What was asked for, checked. Raises ConsoleError."""
-        raise NotImplementedError
-
-    def typed(self, id: str) -> str:
-        """What stands in the field of that id."""
-        return self.query_one(f"#{id}", Field).value
-
-    def action_stage(self) -> None:
-        """Closes with the result, or says why not."""
-        try:
-            result = self.result()
-        except ConsoleError as error:
-            self.query_one(".refusal", Static).update(f"{error.happened}\n{error.next_step}")
-        else:
-            self.dismiss(result)
+    def __init__(self, title: str, verb: str = _("Stage")) -> None:
+        super().__init__(title, verb)
 
     def action_next(self) -> None:
         """Steps through the choice without leaving the field."""
@@ -73,16 +43,6 @@ class EditDialog(Dialog[ScreenResultType]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "next" or bool(self.query(Choice))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_stage()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "stage":
-            self.action_stage()
-        else:
-            self.dismiss(None)
 
 
 class ValueDialog(EditDialog[ScreenResultType]):
@@ -103,14 +63,14 @@ class ValueDialog(EditDialog[ScreenResultType]):
 
     def fields(self) -> ComposeResult:
         if len(self._types) > 1:
-            yield Choice(_("Type"), [(each.value, type_name(each)) for each in self._types], self._type.value)
-        yield Static(_("Value"), markup=False)
+            yield Choice(_("Type"), [(each, type_name(each)) for each in self._types], self._type)
+        yield PlainText(_("Value"))
         yield Field(self._text, id="value")
-        yield Static(type_hint(self._type), classes="hint type-hint", markup=False)
+        yield PlainText(type_hint(self._type), classes="hint type-hint")
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
-        self._type = ValueType(event.value)
-        self.query_one(".type-hint", Static).update(type_hint(self._type))
+        self._type = event.value
+        self.query_one(".type-hint", PlainText).update(type_hint(self._type))
 
     def on_input_changed(self) -> None:
         self._empty_meant = False
@@ -148,16 +108,14 @@ class EditValueDialog(ValueDialog[Value]):
         self._standard = standard
 
     def fields(self) -> ComposeResult:
-        yield Static(inert(self._property, _SHOWN), classes="subject", markup=False)
-        yield Static(_("Now: {value}").format(value=self._now), classes="now", markup=False)
+        yield PlainText(inert(self._property, _SHOWN), classes="subject")
+        yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
         yield from super().fields()
 
-    def result(self) -> Value:
+    async def result(self) -> Value:
         if self._standard is not None:
             return parse_standard(self._standard, self.text())
-        if self._type is ValueType.STRING:
-            return parse_value(self.text(), self._type)
-        return parse_value(self.typed("value"), self._type)
+        return parse_value(self.text(), self._type)
 
 
 class AddPropertyDialog(ValueDialog[tuple[str, Value]]):
@@ -169,14 +127,14 @@ class AddPropertyDialog(ValueDialog[tuple[str, Value]]):
         self._taken = taken
 
     def fields(self) -> ComposeResult:
-        yield Static(_("Name"), markup=False)
+        yield PlainText(_("Name"))
         yield Field(id="name")
         if not self._capabilities.read_by:
             words = _("It must have been registered in the platform's web console: others are not stored.")
-            yield Static(words, classes="hint", markup=False)
+            yield PlainText(words, classes="hint")
         yield from super().fields()
 
-    def result(self) -> tuple[str, Value]:
+    async def result(self) -> tuple[str, Value]:
         name = check_property_name(self.typed("name"), self._capabilities)
         if name in self._taken:
             raise ValueRefused(
@@ -185,106 +143,72 @@ class AddPropertyDialog(ValueDialog[tuple[str, Value]]):
         return name, parse_value(self.text(), self._type)
 
 
-class CiDialog(EditDialog[ScreenResultType]):
-    """Asks for a CI field's value, and for which field where there are several."""
+class EditCiDialog(EditDialog[tuple[str, str]]):
+    """The new value of a CI field, or of one of several identities; says before staging how it will be
+    stored. `now` are words for the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "next", _("Next kind"), id="edit.kind", tooltip=_("Take another kind of identity")),
     ]
 
-    def __init__(self, title: str, fields: Sequence[str], field: str) -> None:
+    def __init__(self, title: str, names: Sequence[str], name: str, now: str, text: str = "") -> None:
         super().__init__(title)
-        self._fields = fields
-        self._field = field
-
-    def which(self) -> ComposeResult:
-        """The choice among the fields, or the name of the only one."""
-        if len(self._fields) > 1:
-            yield Choice(_("Kind"), [(name, name) for name in self._fields], self._field)
-        else:
-            yield Static(self._field, classes="subject", markup=False)
-
-    def on_choice_changed(self, event: Choice.Changed) -> None:
-        self._field = event.value
-        self.said()
-
-    def said(self) -> None:
-        """What has to be said anew when another field was chosen."""
-
-
-class EditCiDialog(CiDialog[tuple[str, str]]):
-    """The new value of a CI field or identity; says before staging how it will be stored."""
-
-    def __init__(self, title: str, fields: Sequence[str], field: str, now: str, text: str = "") -> None:
-        super().__init__(title, fields, field)
+        self._names = names
+        self._ci = name
         self._now = now
         self._text = text
 
     def fields(self) -> ComposeResult:
-        yield from self.which()
-        yield Static(_("Now: {value}").format(value=self._now), classes="now", markup=False)
+        if len(self._names) > 1:
+            yield Choice(_("Kind"), [(name, name) for name in self._names], self._ci)
+        else:
+            yield PlainText(self._ci, classes="subject")
+        yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
         yield Field(self._text, id="value")
-        yield Static(classes="note", markup=False)
+        yield PlainText(classes="note")
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        self._ci = event.value
+        self.on_input_changed()
 
     def on_input_changed(self) -> None:
-        self.said()
-
-    def said(self) -> None:
         note = ""
         if self.typed("value"):
-            try:
-                _value, note = parse_ci(self._field, self.typed("value"))
-            except ValueRefused:
-                note = ""  # still being typed: Enter says what is wrong
-        self.query_one(".note", Static).update(note, layout=False)
+            with suppress(ValueRefused):  # still being typed: Enter says what is wrong
+                _value, note = parse_ci(self._ci, self.typed("value"))
+        self.query_one(".note", PlainText).update(note, layout=False)
 
-    def result(self) -> tuple[str, str]:
-        value, _note = parse_ci(self._field, self.typed("value"))
-        return self._field, value
+    async def result(self) -> tuple[str, str]:
+        value, _note = parse_ci(self._ci, self.typed("value"))
+        return self._ci, value
 
 
-@dataclass(frozen=True, slots=True)
-class CiDeletion:
-    """What is to be deleted, and the user's id as it was typed."""
-
-    field: str
-    typed_id: str
-
-
-class DeleteCiDialog(CiDialog[CiDeletion]):
-    """Says what the deletion means, and takes the user's id typed as consent to it.
+class DeleteCiDialog(EditDialog[str]):
+    """Says what the deletion means, and takes the user's id typed as consent to it; dismissed with that.
 
     `now` are words for the value to be deleted.
     """
 
-    def __init__(self, field: str, user: str, now: str) -> None:
-        super().__init__(_("Delete an identifier"), (field,), field)
+    def __init__(self, name: str, user: str, now: str) -> None:
+        super().__init__(_("Delete an identifier"), _("Stage the deletion"))
+        self._ci = name
         self._user = user
         self._now = now
 
     def fields(self) -> ComposeResult:
-        yield from self.which()
-        yield Static(_("Now: {value}").format(value=self._now), classes="now", markup=False)
-        yield Static(ci_meaning(self._field), classes="meaning", markup=False)
-        yield Static(_("The platform keeps no copy: once sent, this cannot be undone there."), markup=False)
+        yield PlainText(self._ci, classes="subject")
+        yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
+        yield PlainText(ci_meaning(self._ci), classes="meaning")
+        yield PlainText(_("The platform keeps no copy: once sent, this cannot be undone there."))
         user = inert(self._user, _SHOWN)
-        yield Static(
-            _("To stage it, type the user's id: {user}").format(user=user), classes="now", markup=False
-        )
+        yield PlainText(_("To stage it, type the user's id: {user}").format(user=user), classes="now")
         yield Field(id="user")
 
-    def verb(self) -> str:
-        return _("Stage the deletion")
-
-    def said(self) -> None:
-        self.query_one(".meaning", Static).update(ci_meaning(self._field))
-
-    def result(self) -> CiDeletion:
-        typed = self.typed("user")
-        if typed not in (self._user, inert(self._user)):
+    async def result(self) -> str:
+        if self.typed("user") not in (self._user, inert(self._user)):
             raise ValueRefused(
                 _("Not staged"),
                 _("What was typed is not this user's id. Nothing was changed."),
                 _("Type the id exactly as it is shown."),
             )
-        return CiDeletion(self._field, self._user)
+        return self._user

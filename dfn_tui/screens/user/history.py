@@ -2,38 +2,34 @@
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 
 from dfn_tui.screens.history.listing import HistoryList
 from dfn_tui.service import Desk, Filter, Identity
 from dfn_tui.text import _
 
 
-class HistoryPane(Vertical):
+class HistoryPane(HistoryList):
     """Reads the journal when it is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "receipt", _("Receipt"), id="history.receipt", tooltip=_("What each consent rests on")),
     ]
 
-    def __init__(self, desk: Desk, identity: Identity, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._desk = desk
+    def __init__(self, desk: Desk, identity: Identity, *, id: str) -> None:
+        super().__init__(desk.journal, desk, users=False)
+        self.id = id
+        self._here = desk
         self._identity = identity
-
-    def compose(self) -> ComposeResult:
-        yield HistoryList(self._desk.journal, self._desk, users=False)
 
     def show(self) -> None:
         """Lists this user's entries as they are in the journal now."""
-        wanted = Filter(user=self._identity.value, connection=self._desk.connection.name)
+        wanted = Filter(user=self._identity.value, connection=self._here.connection.name)
         none = _("Nothing was changed of this user from this host over this connection.")
-        self.query_one(HistoryList).ask(wanted, none)
+        self.ask(wanted, none)
 
     def action_receipt(self) -> None:
         """Shows what each consent of this user is and rests on."""
         from dfn_tui.screens.history.receipt import ReceiptScreen  # noqa: PLC0415  not needed for the first paint
 
-        self.app.push_screen(ReceiptScreen(self._desk, self._identity))
+        self.app.push_screen(ReceiptScreen(self._here, self._identity))

@@ -7,18 +7,20 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, DeskScreen
-from dfn_tui.screens.dialogs import ChoiceDialog
+from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.history import HistoryPane
+from dfn_tui.screens.user.pane import ValuePane
 from dfn_tui.screens.user.properties import PropertiesPane
 from dfn_tui.service import Desk, Identity, UserRecord
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
+from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 from dfn_tui.widgets.tab_line import TabLine
 
@@ -55,16 +57,14 @@ class UserScreen(DeskScreen[None]):
         self._writes_seen = 0
 
     def body(self) -> ComposeResult:
-        yield Static(self._title(), id="who", markup=False)
+        yield PlainText(self._title(), id="who")
         yield TabLine((_("Consents"), _("Properties"), _("CI"), _("History")))
         with ContentSwitcher(initial="consents"):
-            pane = ConsentsPane(self.desk.capabilities, self.desk.clock)
-            pane.id = "consents"
-            yield pane
-            yield PropertiesPane(id="properties")
-            yield CiPane(id="ci")
+            yield ConsentsPane(self.desk.capabilities, self.desk.clock, id="consents")
+            yield PropertiesPane(self.desk.capabilities, id="properties")
+            yield CiPane(self.desk.capabilities, id="ci")
             yield HistoryPane(self.desk, self._identity, id="history")
-        yield Static(id="staged", markup=False)
+        yield PlainText(id="staged")
 
     def on_mount(self) -> None:
         self.query_one(ConsentMatrix).focus()
@@ -104,10 +104,10 @@ class UserScreen(DeskScreen[None]):
             return
         draft = self.desk.staging.draft(self._record)
         self.query_one(ConsentsPane).show(draft)
-        self.query_one(PropertiesPane).show(draft, self.desk.capabilities, self.revealed)
-        self.query_one(CiPane).show(draft, self.desk.capabilities, self.revealed)
-        self.query_one("#who", Static).update(self._title())
-        self.query_one("#staged", Static).update(self._staged())
+        for pane in self.query(ValuePane):
+            pane.show(draft, self.revealed)
+        self.query_one("#who", PlainText).update(self._title())
+        self.query_one("#staged", PlainText).update(self._staged())
 
     def _title(self) -> Text:
         text = Text.assemble((f"{self._identity.kind} ", "dim"))
@@ -149,10 +149,10 @@ class UserScreen(DeskScreen[None]):
     def action_drop_all(self) -> None:
         """Drops every staged edit of this user, once that was said twice: they may be many."""
 
-        def drop(answer: str | None) -> None:
+        def drop(answer: str) -> None:
             if answer == "drop":
                 self.desk.staging.drop(self._identity)
                 self._show()
 
         choices = [("keep", _("Keep them")), ("drop", _("Drop them all"))]
-        self.app.push_screen(ChoiceDialog(_("Drop all edits of this user?"), choices), drop)
+        ask(self.app, ChoiceDialog(_("Drop all edits of this user?"), choices), drop)

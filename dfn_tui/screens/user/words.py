@@ -1,7 +1,7 @@
-"""The words for the types of values, for CI fields, and for what is not known of a value."""
+"""The words for the types of values, and for CI fields."""
 
-from dfn_tui.service import Reply, ValueType
-from dfn_tui.text import _, inert
+from dfn_tui.service import ValueType
+from dfn_tui.text import _
 
 
 def type_name(type: ValueType) -> str:
@@ -45,9 +45,3 @@ def ci_meaning(field: str) -> str:
     if field == "email":
         return _("E-mail no longer reaches this person.")
     return _("Messages by this identifier no longer reach this person.")
-
-
-def read_failure(failure: Reply) -> str:
-    """Why a user could not be read, for the line above a table."""
-    reason = inert(failure.message or failure.code or "", 160)
-    return _("This could not be read: {reason}").format(reason=reason)

@@ -125,15 +125,21 @@ def bad_words(row: BadRow) -> str:
     )
 
 
-def user_words(user: PlannedUser, kind: IdentityKind, *, revealed: bool) -> list[str]:
-    """A user of a plan: who and how, then each change, then what is odd. Personal values are masked unless
-    `revealed`."""
+def who_words(user: PlannedUser, kind: IdentityKind, *, revealed: bool) -> str:
+    """A user's id, masked where it is personal and not `revealed`."""
+    return inert(user.user, 60) if revealed else shown_user(kind, user.user)
+
+
+def standing_text(user: PlannedUser) -> str:
+    """Whether something is sent for that user, and why not."""
+    return _("left out") if user.left_out else standing_words(user.shape.standing)
+
+
+def planned_words(user: PlannedUser, *, revealed: bool) -> list[str]:
+    """What the server said, each change, then what is odd. Personal values are masked unless `revealed`."""
     shape = user.shape
-    who = inert(user.user, 60) if revealed else shown_user(kind, user.user)
-    standing = _("left out") if user.left_out else standing_words(shape.standing)
-    lines = [f"{who}  {standing}"]
-    if shape.code or shape.message:
-        lines.append(f"{inert(shape.code, 40)} {inert(shape.message, 300)}".strip())
+    said = f"{inert(shape.code, 40)} {inert(shape.message, 300)}".strip()
+    lines = [said] if said else []
     lines += [change_words(change, revealed) for change in shape.changes]
     lines += [inert(text, 300) for text in shape.warnings]
     return lines
@@ -150,14 +156,19 @@ def _which_words(which: Selection | Users | AllButFirst) -> str:
         return _("users by id")
     if isinstance(which, AllButFirst):
         return _("all but the first {count}").format(count=f"{which.count:,}")
+    by_id = _("by a part of the id") if which.text else ""
+    return ", ".join(filter(None, [*selection_words(which), by_id])) or _("all users")
+
+
+def selection_words(which: Selection) -> list[str]:
+    """What of a user's part in the plan is asked for."""
     parts = [
         which.flag.value if which.flag else "",
         direction_words(which.direction) if which.direction else "",
         standing_words(which.standing) if which.standing else "",
         {None: "", True: _("with warnings"), False: _("without warnings")}[which.warned],
-        _("by a part of the id") if which.text else "",
     ]
-    return ", ".join(filter(None, parts)) or _("all users")
+    return [*filter(None, parts)]
 
 
 def _users(count: int) -> str:
