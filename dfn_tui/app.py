@@ -23,15 +23,18 @@ from dfn_tui.screens.messages import (
     ConnectionRequested,
     ErrorRaised,
     JobStarted,
+    PlanRequested,
+    ReviewRequested,
+    WritesSettled,
 )
-from dfn_tui.service import Connections
+from dfn_tui.service.connections import Connections
 from dfn_tui.text import _
 
 if TYPE_CHECKING:
     from rich.text import Text
     from rich.traceback import Trace
 
-    from dfn_tui.service import BulkDesk
+    from dfn_tui.service.bulk.desk import BulkDesk
 
 COLLECT_AFTER = 0.5
 """Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
@@ -126,6 +129,28 @@ class ConsoleApp(LockingApp):
             self.start_demo()
         except ConsoleError as error:
             self.push_screen(ErrorDialog(error))
+
+    @on(ReviewRequested)
+    def _review(self, event: ReviewRequested) -> None:
+        from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  not needed for the first paint
+
+        # In place means at once: a screen that came up in between would stage what it read before.
+        show = self.switch_screen if event.in_place else self.push_screen
+        show(ReviewScreen(event.desk))
+
+    @on(PlanRequested)
+    def _show_plan(self, event: PlanRequested) -> None:
+        from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  only a job needs it
+
+        self.push_screen(PlanScreen(event.desk, event.bulk, event.path))
+
+    @on(WritesSettled)
+    def _tell_settled(self, event: WritesSettled) -> None:
+        from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
+
+        words = "\n".join(map(reconciled_words, event.settled))
+        self.push_screen(NoticeDialog(_("Left open by an earlier run"), words))
 
     @on(ErrorRaised)
     def _tell_error(self, event: ErrorRaised) -> None:

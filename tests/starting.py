@@ -12,9 +12,13 @@ from dfn_tui.config import Api, Config, Connection, Environment
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import NoKeyring
-from dfn_tui.service import Approval, Connections, Desk, Entry, Filter, Outcome, UserResult
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.outcome import UserResult
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.clock import utc_now
-from dfn_tui.store import Journal
+from dfn_tui.service.connections import Connections
+from dfn_tui.service.desk import Desk
+from dfn_tui.store import Entry, Filter, Journal
 
 KEY = bytes(range(32))
 

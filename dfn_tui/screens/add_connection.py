@@ -4,9 +4,10 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Select
 
+from dfn_tui.config import Api, Connection, Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.service import Api, Connection, Connections, Environment
+from dfn_tui.service.connections import Connections
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 from textual.widget import Widget
 
-from dfn_tui.service import Approval
-from dfn_tui.service.changes.policy import Requirements
+from dfn_tui.service.changes.policy import Approval, Requirements
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText

@@ -12,14 +12,16 @@ from textual.screen import Screen, ScreenResultType
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.messages import ErrorRaised
+from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, WritesSettled
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from dfn_tui.service import Connections, Desk, Place
+    from dfn_tui.service.connections import Connections
+    from dfn_tui.service.desk import Desk
+    from dfn_tui.service.place import Place
 
 
 STYLES: list[str | PurePath] = [*paths.style_files()]
@@ -120,11 +122,7 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
         """Says, once, how the writes that an earlier run left open were found to have ended."""
         settled, self.desk.settled = self.desk.settled, []
         if settled:
-            from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
-            from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
-
-            words = "\n".join(map(reconciled_words, settled))
-            self.app.push_screen(NoticeDialog(_("Left open by an earlier run"), words))
+            self.app.post_message(WritesSettled(settled))
 
     def tell(self, error: ConsoleError, retry: Callable[[], object] | None = None) -> None:
         """Puts an expected error before the operator. Where a token would help, one can be given at once,
@@ -144,11 +142,7 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
     def action_review(self, *, in_place: bool = False) -> None:
         """Goes to the review of all that is staged here, over this screen or `in_place` of it."""
         if len(self.desk.staging):
-            from dfn_tui.screens.review import ReviewScreen  # noqa: PLC0415  not needed for the first paint
-
-            # In place means at once: a screen that came up in between would stage what it read before.
-            show = self.app.switch_screen if in_place else self.app.push_screen
-            show(ReviewScreen(self.desk))
+            self.app.post_message(ReviewRequested(self.desk, in_place))
             return
         self.notify(_("Nothing is staged: there is nothing to review."), markup=False)
         if in_place:

@@ -2,8 +2,10 @@
 
 from rich.text import Text
 
-from dfn_tui.service import FieldChange, FieldResult, Outcome
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_words import before_words, outcome_words, value_words
+from dfn_tui.service.changes.outcome import FieldResult
+from dfn_tui.service.records import FieldChange
 from dfn_tui.text import _, inert
 
 _STYLES = {

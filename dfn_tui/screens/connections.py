@@ -9,13 +9,15 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from dfn_tui.config import Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.add_connection import AddConnectionDialog
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog
 from dfn_tui.screens.messages import ConnectionRequested
 from dfn_tui.screens.tokens import obtain_token
-from dfn_tui.service import Connection, Probe, TokenNeeded
+from dfn_tui.service.records import Probe
+from dfn_tui.service.tokens import TokenNeeded
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words

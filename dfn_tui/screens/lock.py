@@ -23,8 +23,9 @@ from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from dfn_tui.service import Connections, Place
     from dfn_tui.service.clock import Clock
+    from dfn_tui.service.connections import Connections
+    from dfn_tui.service.place import Place
 
 _DROPPING = "lock"
 

@@ -1,7 +1,7 @@
 """What a screen tells the app. Each is posted to the app itself: a message that bubbles up is lost with a
 screen that closes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,11 @@ from textual.message import Message
 from dfn_tui.errors import ConsoleError
 
 if TYPE_CHECKING:
-    from dfn_tui.service import BulkDesk, Desk
+    from pathlib import Path
+
+    from dfn_tui.service.bulk.desk import BulkDesk
+    from dfn_tui.service.changes.reconcile import Reconciled
+    from dfn_tui.service.desk import Desk
 
 
 @dataclass
@@ -21,10 +25,34 @@ class ConnectionRequested(Message):
 
 
 @dataclass
+class ReviewRequested(Message):
+    """Everything staged on that desk is to be reviewed, over the screen shown or `in_place` of it."""
+
+    desk: "Desk"
+    in_place: bool = False
+
+
+@dataclass
+class PlanRequested(Message):
+    """The bulk plan at that path is to be shown."""
+
+    desk: "Desk"
+    bulk: "BulkDesk"
+    path: "Path"
+
+
+@dataclass
 class JobStarted(Message):
     """A bulk job is under way, and its end is to be told wherever the operator is by then."""
 
     bulk: "BulkDesk"
+
+
+@dataclass
+class WritesSettled(Message):
+    """It was found out how the writes ended that an earlier run left open."""
+
+    settled: "Sequence[Reconciled]"
 
 
 @dataclass

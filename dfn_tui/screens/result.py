@@ -11,21 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import result_line
 from dfn_tui.screens.dialogs import Dialog, ask, copy
-from dfn_tui.service import (
-    Approval,
-    Conflict,
-    Desk,
-    Identity,
-    Outcome,
-    Progress,
-    Review,
-    StaleWrite,
-    UserResult,
-)
 from dfn_tui.service.change_words import outcome_words, value_words
+from dfn_tui.service.changes.conflict import StaleWrite
+from dfn_tui.service.changes.outcome import UserResult
+from dfn_tui.service.changes.pipeline import Conflict
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import Progress
+from dfn_tui.service.review import Review
+from dfn_tui.service.types import Identity
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.plain_text import PlainText

@@ -19,7 +19,8 @@ from dfn_tui.screens.answers import (
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
-from dfn_tui.service import Desk, JournalError
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import JournalError
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.plain_text import PlainText

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
-from dfn_tui.service import Connections
+from dfn_tui.service.connections import Connections
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field

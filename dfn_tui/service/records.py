@@ -1,13 +1,32 @@
-"""What an operator sees of a user, and what a change to it is."""
+"""What an operator sees of a user, and what a change to it is.
+
+What calls and the journal say of that is given on, because nothing above the service reaches below it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dfn_tui.api.calls import Profile, Reply
+from dfn_tui.api.calls import Probe, Profile, Progress, Reply
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, State
-from dfn_tui.store import FieldChange
+from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError, explain_redaction
+
+__all__ = [
+    "Entry",
+    "FieldChange",
+    "FieldKind",
+    "Filter",
+    "Intent",
+    "JournalError",
+    "Probe",
+    "Profile",
+    "Progress",
+    "Reply",
+    "UserChange",
+    "UserRecord",
+    "explain_redaction",
+]
 
 
 @dataclass(frozen=True, slots=True)

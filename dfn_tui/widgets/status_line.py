@@ -9,14 +9,14 @@ from textual.app import RenderResult
 from textual.timer import Timer
 from textual.widget import Widget
 
+from dfn_tui.config import Environment
 from dfn_tui.consent.night import Night, night_at
-from dfn_tui.service import Environment
 from dfn_tui.service.clock import Clock
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import korean_clock
 
 if TYPE_CHECKING:
-    from dfn_tui.service import Place
+    from dfn_tui.service.place import Place
 
 
 def environment_words(environment: Environment) -> str:

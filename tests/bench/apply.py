@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.process import SandboxProcess
-from dfn_tui.service import Approval, Outcome
+from dfn_tui.service.changes.policy import Approval
 from tests.starting import start
 
 

@@ -6,7 +6,8 @@ from textual.pilot import Pilot
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import BulkDesk, Run
+from dfn_tui.service.bulk.desk import BulkDesk
+from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.store import Operator
 from dfn_tui.widgets.field import Field
 from tests.screens.driving import see, until

@@ -8,7 +8,7 @@ from dfn_tui.app import ConsoleApp
 from dfn_tui.config import load
 from dfn_tui.credentials import TokenStore
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Connections
+from dfn_tui.service.connections import Connections
 from tests.screens.driving import SIZES, console, driven, no_keyring, see, shown, type_in, until
 
 

@@ -11,7 +11,7 @@ from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Api, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, Source, TokenKind, TokenStore
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Connections
+from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import Piped, everyday_store
 from tests.screens.driving import SIZES, driven, look_up, no_keyring, see, shown, type_in, until
 

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.lookup.users import Users
-from dfn_tui.service import Desk
+from dfn_tui.service.desk import Desk
 from tests.starting import send, start
 
 

@@ -6,11 +6,13 @@ python leaking_console.py {key | handler | worker} [ARGUMENT ...]
 import sys
 from typing import NoReturn
 
+from dfn_tui.api.types import Identity
 from dfn_tui.cli import main
 from dfn_tui.credentials import TokenStore
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.user.screen import UserScreen
-from dfn_tui.service import Desk, Identity, UserRecord
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import UserRecord
 from tests.starting import KEY
 
 _open_user = Desk.open_user

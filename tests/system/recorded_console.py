@@ -15,7 +15,7 @@ from dfn_tui import paths
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import load
 from dfn_tui.painting.driver import ThriftyDriver
-from dfn_tui.service import Connections
+from dfn_tui.service.connections import Connections
 
 RECORD = Path(sys.argv[1]).open("w", buffering=1)  # noqa: SIM115  open until the end
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.errors import GateRefused
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Desk, GateRefused, Outcome
+from dfn_tui.service.desk import Desk
 from dfn_tui.store import Journal
 from tests.starting import KEY, start, withdraw
 from tests.system.test_journal_disk import nobody

@@ -23,7 +23,7 @@ from dfn_tui.credentials import KeyringLocked, NoKeyring, Source, TokenKind, Tok
 from dfn_tui.credentials.backends import KeyringUnusable
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Connections
+from dfn_tui.service.connections import Connections
 from tests.screens.driving import driven, look_up, see, shown
 
 TOKEN = "tok-3f81c6"

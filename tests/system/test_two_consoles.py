@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Outcome
 from dfn_tui.store import Entry, Filter, Journal
 from tests.starting import KEY, start
 from tests.system.crashing import Requests, Writer

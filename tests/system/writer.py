@@ -24,7 +24,7 @@ from typing import Any
 
 from dfn_tui.config import Api
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.service import Desk
+from dfn_tui.service.desk import Desk
 from tests.starting import send, start
 
 BROUGHT_ALONG = (

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.errors import GateRefused
+from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Approval, Conflict, Desk, GateRefused, Outcome, StaleWrite
-from dfn_tui.service.changes.pipeline import read_groups
+from dfn_tui.service.changes.conflict import StaleWrite
+from dfn_tui.service.changes.pipeline import Conflict, read_groups
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.desk import Desk
 from dfn_tui.service.place import Mode
 from dfn_tui.store import Journal
 from tests.starting import endings, entries, send, start, until, withdraw

@@ -7,7 +7,7 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service import Approval
+from dfn_tui.service.changes.policy import Approval
 from tests.starting import endings, start
 
 

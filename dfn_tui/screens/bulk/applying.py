@@ -7,7 +7,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.screens.answers import (
     acknowledgements,
     answered,
@@ -18,10 +18,13 @@ from dfn_tui.screens.answers import (
 )
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.messages import JobStarted
-from dfn_tui.service import Approval, BulkDesk, Desk, Figures, GateRefused, OnConflict, Options
+from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.plan.reader import Figures
 from dfn_tui.service.bulk.plan.words import totals_words
+from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.bulk.run.words import conflict_words
-from dfn_tui.service.changes.policy import requirements
+from dfn_tui.service.changes.policy import Approval, requirements
+from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice

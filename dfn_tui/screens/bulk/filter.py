@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.service import Selection
 from dfn_tui.service.bulk.plan.records import Standing
+from dfn_tui.service.bulk.plan.selecting import Selection
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.bulk.plan.words import direction_words, selection_words, standing_words
 from dfn_tui.text import _, inert

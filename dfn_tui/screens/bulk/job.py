@@ -11,16 +11,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.outcomes import Outcome
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.bulk.dialogs import PAINT_EVERY, MakingDialog
 from dfn_tui.screens.bulk.verify import VerifyScreen
 from dfn_tui.screens.bulk.words import job_lines, job_state, progress_bar
 from dfn_tui.screens.dialogs import ChoiceDialog, PathDialog, ask
-from dfn_tui.screens.messages import JobStarted
-from dfn_tui.service import BulkDesk, Desk, JobSummary, Outcome, Run
+from dfn_tui.screens.messages import JobStarted, PlanRequested
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
+from dfn_tui.service.bulk.desk import BulkDesk
+from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.results_file import write_results
+from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.words import count_words, progress_words
+from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
@@ -224,9 +228,7 @@ class JobScreen(DeskScreen[None]):
             if isinstance(result, ConsoleError):
                 self.tell(result, retry=self.action_undo)
             elif result is not None:
-                from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  it shows jobs itself
-
-                self.app.push_screen(PlanScreen(self.desk, self._bulk, result))
+                self.app.post_message(PlanRequested(self.desk, self._bulk, result))
 
     def action_results(self) -> None:
         """Asks where to, and writes how every user ended."""

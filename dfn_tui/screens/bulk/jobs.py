@@ -15,8 +15,10 @@ from dfn_tui.screens.bulk.plan import PlanScreen
 from dfn_tui.screens.bulk.words import job_state
 from dfn_tui.screens.dialogs import PathDialog, ask
 from dfn_tui.screens.paged_list import PagedList
-from dfn_tui.service import BulkDesk, Desk, JobSummary
+from dfn_tui.service.bulk.desk import BulkDesk
+from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.words import count_words
+from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import REST, Column

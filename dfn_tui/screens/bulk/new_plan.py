@@ -12,9 +12,10 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.bulk.dialogs import MakingDialog
 from dfn_tui.screens.bulk.plan import PlanScreen
-from dfn_tui.service import BulkDesk, Desk
 from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file, open_asked
+from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input.reading import BulkInput
+from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.choice import Choice

@@ -17,11 +17,13 @@ from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
-from dfn_tui.service import BulkDesk, Desk, Figures, Options, PlanReader, Selection
+from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.plan.reader import Figures, PlanReader
 from dfn_tui.service.bulk.plan.records import SENT
-from dfn_tui.service.bulk.plan.selecting import Users
+from dfn_tui.service.bulk.plan.selecting import Selection, Users
 from dfn_tui.service.bulk.plan.totals import cost
 from dfn_tui.service.bulk.plan.words import bad_words, cost_words, head_words, totals_words
+from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.plain_text import PlainText
 

@@ -9,10 +9,12 @@ from textual.containers import VerticalScroll
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.bulk.dialogs import PAINT_EVERY
-from dfn_tui.service import BulkDesk, Desk, JobSummary
+from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input.records import shown_user
+from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.change_words import value_words
+from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.plain_text import PlainText
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from dfn_tui.service import JobSummary, Outcome, RunProgress
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.words import head_words
-from dfn_tui.service.bulk.run.records import JobRecord
+from dfn_tui.service.bulk.run.listing import JobSummary
+from dfn_tui.service.bulk.run.records import JobRecord, RunProgress
 from dfn_tui.service.bulk.run.words import conflict_words, count_words, share_of, state_words
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import korean_minute

@@ -12,9 +12,11 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
-from dfn_tui.service import Desk, Entry, Intent, JournalError, JournalKeeper, explain_redaction
 from dfn_tui.service.changes.inverse import still_applied
+from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import entry_lines, outcome_lines
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.records import Entry, Intent, JournalError, explain_redaction
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.plain_text import PlainText
 

@@ -6,10 +6,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.screens.history.words import ending_words, what
 from dfn_tui.screens.paged_list import PagedList
-from dfn_tui.service import Desk, Entry, Filter, JournalKeeper, Outcome
+from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import who
+from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.records import Entry, Filter
 from dfn_tui.text import _, inert
 from dfn_tui.text.korea import korean_time
 from dfn_tui.widgets.table import REST, Column

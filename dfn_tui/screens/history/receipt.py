@@ -9,8 +9,9 @@ from textual.containers import VerticalScroll
 
 from dfn_tui.screens.base import DeskScreen
 from dfn_tui.screens.dialogs import PathDialog, ask, copy
-from dfn_tui.service import Desk, Identity
+from dfn_tui.service.desk import Desk
 from dfn_tui.service.receipt import export_receipt, make_receipt, receipt_file
+from dfn_tui.service.types import Identity
 from dfn_tui.text import _
 from dfn_tui.widgets.plain_text import PlainText
 

@@ -8,8 +8,9 @@ from textual.widgets import DataTable, Input
 
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.history.listing import HistoryList
-from dfn_tui.service import Desk, JournalKeeper
+from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import KEYS, FilterRefused, is_empty, parse_filter
+from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText

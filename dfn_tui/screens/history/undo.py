@@ -14,8 +14,9 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, DeskScreen
 from dfn_tui.screens.history.words import value_words
 from dfn_tui.screens.review import ReviewScreen
-from dfn_tui.service import Desk, Entry, UserRecord
 from dfn_tui.service.changes.inverse import UndoField, UndoKind, prepare_undo, stage_undo
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import Entry, UserRecord
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field

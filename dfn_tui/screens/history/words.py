@@ -1,9 +1,11 @@
 """How a journal entry ended and what it changed, in words."""
 
 from dfn_tui.consent.words import state_glyph, state_name
-from dfn_tui.service import Entry, FieldChange, FieldKind, Outcome, Value
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.history import state_of
 from dfn_tui.service.personal import shown_value
+from dfn_tui.service.records import Entry, FieldChange, FieldKind
+from dfn_tui.service.types import Value
 from dfn_tui.text import _, inert
 
 _VALUE = 20

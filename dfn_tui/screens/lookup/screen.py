@@ -15,8 +15,8 @@ from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import ConsoleScreen, DeskScreen
-from dfn_tui.service import Connections
 from dfn_tui.service.changes.identities import require_plain
+from dfn_tui.service.connections import Connections
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from textual.widgets import DataTable
 
     from dfn_tui.screens.lookup.users import Users
-    from dfn_tui.service import Desk, Identity, Progress
+    from dfn_tui.service.desk import Desk
+    from dfn_tui.service.records import Progress
+from dfn_tui.service.types import Identity
 
 WARM_UP_AFTER = 0.5
 """Seconds after the first paint: not so early that it holds up the first keys."""

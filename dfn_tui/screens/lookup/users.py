@@ -6,7 +6,9 @@ from dfn_tui.consent.flags import Flag, Purpose
 from dfn_tui.consent.lints import lint
 from dfn_tui.consent.sending import Answer, may_advertise
 from dfn_tui.consent.words import channel_name, state_glyph
-from dfn_tui.service import Desk, Identity, UserRecord
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import UserRecord
+from dfn_tui.service.types import Identity
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.table import REST, Column, Table
 

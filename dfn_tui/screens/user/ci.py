@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 from dfn_tui.screens.dialogs import ErrorDialog, ask
 from dfn_tui.screens.user.edit_dialogs import DeleteCiDialog, EditCiDialog
 from dfn_tui.screens.user.pane import ValuePane
-from dfn_tui.service import Draft, Value
 from dfn_tui.service.changes.policy import no_removal
+from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import Value
 from dfn_tui.text import _
 
 

@@ -15,8 +15,9 @@ from dfn_tui.consent.sending import Answer, ChannelVerdict, may_advertise
 from dfn_tui.consent.words import night_rule, night_wait
 from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog, ask
 from dfn_tui.screens.user.pane import DraftChanged
-from dfn_tui.service import Capabilities, Draft
 from dfn_tui.service.clock import Clock
+from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import Capabilities
 from dfn_tui.text import _
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText

@@ -11,7 +11,6 @@ from textual.screen import ScreenResultType
 
 from dfn_tui.screens.dialogs import FormDialog
 from dfn_tui.screens.user.words import ci_meaning, type_hint, type_name
-from dfn_tui.service import Capabilities, StandardProperty, Value, ValueType
 from dfn_tui.service.changes.values import (
     ValueRefused,
     check_property_name,
@@ -19,6 +18,7 @@ from dfn_tui.service.changes.values import (
     parse_standard,
     parse_value,
 )
+from dfn_tui.service.types import Capabilities, StandardProperty, Value, ValueType
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field

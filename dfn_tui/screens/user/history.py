@@ -5,7 +5,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from dfn_tui.screens.history.listing import HistoryList
-from dfn_tui.service import Desk, Filter, Identity
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import Filter
+from dfn_tui.service.types import Identity
 from dfn_tui.text import _
 
 

@@ -9,8 +9,9 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import DataTable
 
-from dfn_tui.service import Capabilities, Draft, Identity, Value
 from dfn_tui.service.personal import shown_value
+from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import Capabilities, Identity, Value
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import PADDING, Column, Table

@@ -12,9 +12,10 @@ from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog, EditValueDialog
 from dfn_tui.screens.user.pane import CUT, ValuePane
 from dfn_tui.screens.user.words import type_name
-from dfn_tui.service import Draft, StandardProperty, Value
 from dfn_tui.service.changes.values import format_value, type_of
 from dfn_tui.service.personal import is_masked
+from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import StandardProperty, Value
 from dfn_tui.text import _, inert
 from dfn_tui.widgets.plain_text import PlainText
 

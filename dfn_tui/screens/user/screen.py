@@ -17,7 +17,9 @@ from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.history import HistoryPane
 from dfn_tui.screens.user.pane import ValuePane
 from dfn_tui.screens.user.properties import PropertiesPane
-from dfn_tui.service import Desk, Identity, UserRecord
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import UserRecord
+from dfn_tui.service.types import Identity
 from dfn_tui.text import _, inert, ngettext
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText

@@ -1,6 +1,6 @@
 """The words for the types of values, and for CI fields."""
 
-from dfn_tui.service import ValueType
+from dfn_tui.service.types import ValueType
 from dfn_tui.text import _
 
 
