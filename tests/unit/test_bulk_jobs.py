@@ -240,6 +240,21 @@ async def test_nothing_is_sent_without_approval(sandbox: SandboxThread, tmp_path
     assert writes(sandbox) == []
 
 
+async def test_a_plan_that_was_replaced_since_it_was_approved_is_not_applied(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    async with bulk_desk(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(5), STOP)
+        with open_plan(path) as approved:
+            digest = approved.digest
+        path.unlink()
+        await plan(bulk, path, users(6), STOP)
+        with pytest.raises(PlanError, match="The plan was changed"):
+            await bulk.apply(path, APPROVAL, options(), digest=digest)
+        assert bulk.jobs() == []
+    assert writes(sandbox) == []
+
+
 async def test_undo_takes_back_what_is_still_as_the_job_left_it(
     sandbox: SandboxThread, tmp_path: Path
 ) -> None:
