@@ -51,7 +51,7 @@ _PATIENCE = (8.0, 1.5)
 
 
 @contextmanager
-def finishing(stop: Callable[[], None], words: str) -> Iterator[None]:
+def finishing(stop: Callable[[], object], words: str) -> Iterator[None]:
     """While something is being sent: the first signal that would end the program calls `stop` and says
     `words`, and answers under way are waited for, 8 seconds at most; the second leaves within two.
 

@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from dfn_tui.api.deadline import deadline
@@ -19,6 +19,7 @@ from dfn_tui.cli.endings import (
     show,
     unread,
 )
+from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import INTERRUPTED, Progress, abandon_output, say
 from dfn_tui.cli.reading import read_words
 from dfn_tui.cli.session import finishing, waiting_on
@@ -37,20 +38,22 @@ LEAST_SECONDS = 20.0
 """What is left for sending however long the reading took."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is wanted: `stage` puts it into a user's draft. `ci`: it is about CI fields."""
-
-    users: Sequence[Identity]
-    stage: Callable[[Draft], None]
-    ci: bool
-
-
-def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, order: Order) -> int:
-    """Does what is ordered, after asking, and shows how it ended. Raises `ConsoleError`."""
+def carry_out(
+    args: argparse.Namespace,
+    desk: Desk,
+    runner: asyncio.Runner,
+    ids: Sequence[str],
+    stage: Callable[[Draft], None],
+    *,
+    ci: bool,
+) -> int:
+    """Sends what `stage` puts into each user's draft, after asking, and shows how it ended. `ci`: it is about
+    CI fields. Raises `ConsoleError`."""
+    users = identities(ids, args.kind, desk.capabilities)
     try:
         began = time.monotonic()
-        ended = runner.run(_stage(args, desk, order))
+        found = runner.run(_read_all(desk, users, ci=ci))
+        ended = _stage(args, desk, found, stage)
         spent = time.monotonic() - began
         reviewed = desk.review()
         if reviewed.changes:
@@ -63,9 +66,10 @@ def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, orde
         ended |= {change.identity: planned(change) for change in reviewed.changes}
         _foresee(args, desk, reviewed)
     elif reviewed.changes:
-        with finishing(partial(_stop, runner.get_loop(), desk), _waiting()):
+        stop = partial(runner.get_loop().call_soon_threadsafe, desk.stop_sending)
+        with finishing(stop, _waiting()):
             ended |= runner.run(_send(desk, reviewed, approval, SECONDS - spent))
-    shown = [ended[user] for user in order.users]
+    shown = [ended[user] for user in users]
     try:
         show(args, shown)
     except BrokenPipeError:
@@ -75,10 +79,6 @@ def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, orde
     return exit_code(shown)
 
 
-def _stop(loop: asyncio.AbstractEventLoop, desk: Desk) -> None:
-    loop.call_soon_threadsafe(desk.stop_sending)
-
-
 def _waiting() -> str:
     return _(
         "What was begun cannot be stopped half-way: nothing more is sent, waiting for the server's last "
@@ -86,12 +86,21 @@ def _waiting() -> str:
     )
 
 
-async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
-    """Stages what is wanted for every user; those of whom nothing is to be sent, and why."""
-    found = await _read(desk, order.users, ci=order.ci)
+async def _read_all(desk: Desk, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
+    found = await _read(desk, users, ci=ci)
     nobody = [record.identity for record in found.values() if record.unknown_to_server]
-    if nobody and not order.ci:
+    if nobody and not ci:
         found |= await _read(desk, nobody, ci=True)  # their CI fields may be all that is known
+    return found
+
+
+def _stage(
+    args: argparse.Namespace,
+    desk: Desk,
+    found: Mapping[Identity, UserRecord],
+    stage: Callable[[Draft], None],
+) -> Endings:
+    """Stages what is wanted for every user; those of whom nothing is to be sent, and why."""
     ended: Endings = {}
     for user, record in found.items():
         if record.failure is not None:
@@ -100,7 +109,7 @@ async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
             ended[user] = not_created(user)
         else:
             draft = desk.staging.draft(record)
-            order.stage(draft)
+            stage(draft)
             if draft.empty:
                 ended[user] = Ended(user, Outcome.UNCHANGED)
     return ended
