@@ -2,9 +2,9 @@
 
 import argparse
 
-from dfn_tui.cli.asking import ask, can_ask
 from dfn_tui.cli.ids import checked_text
 from dfn_tui.cli.output import say
+from dfn_tui.cli.stdin import ask, can_ask
 from dfn_tui.errors import GateRefused
 from dfn_tui.service import Approval, Desk, Notice, Review
 from dfn_tui.service.change_words import change_words

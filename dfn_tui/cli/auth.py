@@ -2,13 +2,13 @@
 
 import argparse
 import asyncio
-from collections.abc import Mapping
 from getpass import getpass
 
 from pydantic import SecretStr
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import chosen, required
+from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import json_line, say, write_data, write_text
 from dfn_tui.cli.stdin import is_terminal, piped_token
 from dfn_tui.config import Config, Connection, load
@@ -17,9 +17,6 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
 from dfn_tui.text import _, inert
 from dfn_tui.text.width import padded, width
-
-TOKEN_TROUBLE = 4
-"""The exit code where a token was not kept, not found or not deleted."""
 
 
 def set_(args: argparse.Namespace) -> int:
@@ -42,7 +39,7 @@ def set_(args: argparse.Namespace) -> int:
         weaker = connection.kernel_keyring and store.chosen(connection.name, kind) is Source.KEYRING
         if weaker and wanted is None:
             say(_("With --store kernel it would be kept in the kernel's keyring, until the evening."))
-        return TOKEN_TROUBLE
+        return ExitCode.TOKEN
     print(f"{_name(connection, kind)}: {placed.reason}")
     return 0
 
@@ -60,7 +57,7 @@ def delete(args: argparse.Namespace) -> int:
     config, store = _open()
     connection = required(config, args.connection)
     write_text()
-    code = 0
+    code = ExitCode.DONE
     for kind in _kinds(connection, args.kind):
         placed = asyncio.run(store.delete(connection.name, kind))
         line = f"{_name(connection, kind)}: {placed.reason}"
@@ -68,7 +65,7 @@ def delete(args: argparse.Namespace) -> int:
             print(line)
         else:
             say(line)
-            code = TOKEN_TROUBLE
+            code = ExitCode.TOKEN
     return code
 
 
@@ -79,13 +76,13 @@ def status(args: argparse.Namespace) -> int:
     connections = [one] if one else list(config.connections.values())
     write_data() if args.json else write_text()
     show = _show_json if args.json else _show
-    code = 0
+    code = ExitCode.DONE
     for connection in connections:
         for kind in _kinds(connection, None):
             found = asyncio.run(store.get(connection.name, kind))
             show(connection, kind, found, store)
             if found.token is None and kind == TOKEN_KINDS[connection.api][0]:
-                code = TOKEN_TROUBLE
+                code = ExitCode.TOKEN
     if not connections:
         say(_("The configuration has no connection yet."))
     return code
@@ -110,17 +107,7 @@ def _show_json(connection: Connection, kind: TokenKind, found: Found, store: Tok
 def _show(connection: Connection, kind: TokenKind, found: Found, store: TokenStore) -> None:
     """The sources in their order; the one that is used is marked."""
     print(f"{_name(connection, kind)}: {found.reason if found.token else _('no token')}")
-    sources, standings = _source_words(), _standing_words()
-    wide = max(map(width, sources.values()))
-    widest = max(map(width, standings.values()))
-    for step in found.steps:
-        mark = "→" if step.standing is Standing.USED else " "
-        name, standing = padded(sources[step.source], wide), padded(standings[step.standing], widest)
-        print(f"  {mark} {name}  {standing}  {step.reason}")
-
-
-def _source_words() -> Mapping[Source, str]:
-    return {
+    sources = {
         Source.STDIN: _("standard input"),
         Source.ENVIRONMENT: _("environment"),
         Source.COMMAND: _("command"),
@@ -128,16 +115,19 @@ def _source_words() -> Mapping[Source, str]:
         Source.KERNEL: _("kernel keyring"),
         Source.MEMORY: _("memory"),
     }
-
-
-def _standing_words() -> Mapping[Standing, str]:
-    return {
+    standings = {
         Standing.USED: _("used"),
         Standing.EMPTY: _("no token"),
         Standing.FAILED: _("failed"),
         Standing.OFF: _("off"),
         Standing.NOT_ASKED: _("not asked"),
     }
+    wide = max(map(width, sources.values()))
+    widest = max(map(width, standings.values()))
+    for step in found.steps:
+        mark = "→" if step.standing is Standing.USED else " "
+        name, standing = padded(sources[step.source], wide), padded(standings[step.standing], widest)
+        print(f"  {mark} {name}  {standing}  {step.reason}")
 
 
 def _open() -> tuple[Config, TokenStore]:

@@ -5,13 +5,12 @@ import asyncio
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import chosen
+from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import json_line, write_data, write_text
 from dfn_tui.config import Config, ConfigError, Connection, load
 from dfn_tui.service.doctor import Seen, Standing, examine
 from dfn_tui.service.tokens import everyday_store
 from dfn_tui.text import _
-
-SOMETHING_FAILED = 1
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,11 +25,11 @@ async def _show_all(args: argparse.Namespace) -> int:
     store = everyday_store(lambda: config.connections if isinstance(config, Config) else {})
     write_data() if args.json else write_text()
     show = _show_json if args.json else _show
-    code = 0
+    code = ExitCode.DONE
     async for name, seen in examine(config, connection, store, offline=args.offline):
         show(name, seen)
         if seen.standing is Standing.FAILED:
-            code = SOMETHING_FAILED
+            code = ExitCode.SOME_FAILED
     return code
 
 

@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
-from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.output import Progress, json_line, say, write_data, write_json, write_lines
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
 from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
@@ -21,8 +22,6 @@ from dfn_tui.text import _, inert, ngettext
 from dfn_tui.text.korea import korean_time
 from dfn_tui.text.width import padded, width
 
-NOT_FOUND = NOT_WHOLE = 1
-
 
 def list_(args: argparse.Namespace) -> int:
     """Shows the newest entries that fit. Raises `ConsoleError`."""
@@ -31,13 +30,9 @@ def list_(args: argparse.Namespace) -> int:
         found = journal.find(wanted, limit=args.limit + 1)
     shown = found[: args.limit]
     if args.json:
-        write_data()
-        for entry in shown:
-            print(json_line(record(entry)))
+        write_json(map(record, shown))
     else:
-        write_text()
-        for line in _table(shown):
-            print(line)
+        write_lines(_table(shown))
     if len(found) > args.limit:
         say(_("There are more: --limit shows more of them, and “export” writes all."))
     elif not found:
@@ -52,17 +47,14 @@ def show(args: argparse.Namespace) -> int:
         entry = journal.entry(args.seq)
         if entry is None:
             say(_not_found(args.seq, journal.count()))
-            return NOT_FOUND
+            return ExitCode.SOME_FAILED
         outcomes = journal.outcomes(args.seq)
         if args.reveal:
             entry = replace(entry, intent=journal.reveal(entry))
     if args.json:
-        write_data()
-        print(json_line(record(entry) | {"outcomes": [outcome_record(outcome) for outcome in outcomes]}))
-        return 0
-    write_text()
-    for line in (*entry_lines(entry), *_covers(entry), *outcome_lines(outcomes)):
-        print(line)
+        write_json([record(entry) | {"outcomes": [outcome_record(outcome) for outcome in outcomes]}])
+    else:
+        write_lines((*entry_lines(entry), *_covers(entry), *outcome_lines(outcomes)))
     return 0
 
 
@@ -93,13 +85,11 @@ def verify(args: argparse.Namespace) -> int:
         )
     words = explain_verification(found)
     if args.json:
-        write_data()
         told = {"whole": found.whole, "entries": found.entries, "fault": found.fault, "seq": found.seq}
-        print(json_line(told | {"signed": found.signed, "message": words}))
+        write_json([told | {"signed": found.signed, "message": words}])
     else:
-        write_text()
-        print(words)
-    return 0 if found.whole else NOT_WHOLE
+        write_lines([words])
+    return 0 if found.whole else ExitCode.SOME_FAILED
 
 
 def export(args: argparse.Namespace) -> int:
@@ -110,38 +100,31 @@ def export(args: argparse.Namespace) -> int:
         )
     wanted = _wanted(args)
     key = _key_to_reveal() if args.reveal else _key_for(wanted)
-    write = _write_csv if args.format == "csv" else _write_json
     with _open(key) as journal, closing(journal.walk(wanted)) as found, _output(args.output) as file:
         if args.bom:
             file.write("\ufeff")
         with Progress(beside_data=file is sys.stdout) as progress:
-            count = write(file, _counted(_uncovered(found, key) if args.reveal else found, progress))
+            entries = _uncovered(found, key) if args.reveal else found
+            count = _write(file, entries, progress, as_csv=args.format == "csv")
     words = ngettext("{count} entry was exported.", "{count} entries were exported.", count)
     say(words.format(count=f"{count:,}"))
     return 0
 
 
-def _write_csv(file: TextIO, found: Iterable[Entry]) -> int:
+def _write(file: TextIO, found: Iterable[Entry], progress: Progress, *, as_csv: bool) -> int:
+    """Writes the entries, and says how many they were."""
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    if as_csv:
+        writer.writerow(COLUMNS)
     count = 0
-    for count, entry in enumerate(found, 1):  # noqa: B007  the last is how many there were
-        writer.writerows(rows(entry))
+    for count, entry in enumerate(found, 1):
+        if as_csv:
+            writer.writerows(rows(entry))
+        else:
+            file.write(json_line(record(entry)) + "\n")
+        if count % 1000 == 0:
+            progress.show(_("{count} entries written").format(count=f"{count:,}"))
     return count
-
-
-def _write_json(file: TextIO, found: Iterable[Entry]) -> int:
-    count = 0
-    for count, entry in enumerate(found, 1):  # noqa: B007  as above
-        file.write(json_line(record(entry)) + "\n")
-    return count
-
-
-def _counted(found: Iterable[Entry], progress: Progress) -> Iterator[Entry]:
-    for number, entry in enumerate(found, 1):
-        if number % 1000 == 0:
-            progress.show(_("{count} entries written").format(count=f"{number:,}"))
-        yield entry
 
 
 def _uncovered(found: Iterable[Entry], key: bytes | None) -> Iterator[Entry]:
@@ -170,17 +153,12 @@ def _output(path: Path) -> Iterator[TextIO]:
             _("Name another file, or remove that one first."),
         ) from None
     except OSError as error:
-        raise _not_exported(path, error) from error
-
-
-def _not_exported(path: Path, error: OSError) -> ConsoleError:
-    return ConsoleError(
-        _("Nothing was exported"),
-        _("Writing {path} failed: {reason}.").format(
-            path=inert(str(path)), reason=error.strerror or type(error).__name__
-        ),
-        _("Name a file that can be written."),
-    )
+        reason = error.strerror or type(error).__name__
+        raise ConsoleError(
+            _("Nothing was exported"),
+            _("Writing {path} failed: {reason}.").format(path=inert(str(path)), reason=reason),
+            _("Name a file that can be written."),
+        ) from error
 
 
 def _wanted(args: argparse.Namespace) -> Filter:
@@ -189,13 +167,11 @@ def _wanted(args: argparse.Namespace) -> Filter:
     return parse_words([*args.words, *(f"{key}:{options[key]}" for key in KEYS if options[key] is not None)])
 
 
-@contextmanager
-def _open(key: bytes | None) -> Iterator[Journal]:
+def _open(key: bytes | None) -> Journal:
     path = journal_file()
     if not path.exists():
         say(_("There is no journal yet: {path}").format(path=inert(str(path))))
-    with Journal(path, key) as journal:
-        yield journal
+    return Journal(path, key)
 
 
 def _key() -> bytes | None:

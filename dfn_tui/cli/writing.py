@@ -15,9 +15,7 @@ from dfn_tui.cli.endings import (
     exit_code,
     not_created,
     of_result,
-    planned,
     show,
-    unread,
 )
 from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import INTERRUPTED, Progress, abandon_output, say
@@ -63,7 +61,8 @@ def carry_out(
         say(_("Stopped. Nothing was sent."))
         raise
     if args.dry_run:
-        ended |= {change.identity: planned(change) for change in reviewed.changes}
+        for change in reviewed.changes:
+            ended[change.identity] = Ended(change.identity, Outcome.PLANNED, changes=change.fields)
         _foresee(args, desk, reviewed)
     elif reviewed.changes:
         stop = partial(runner.get_loop().call_soon_threadsafe, desk.stop_sending)
@@ -104,7 +103,8 @@ def _stage(
     ended: Endings = {}
     for user, record in found.items():
         if record.failure is not None:
-            ended[user] = unread(user, record.failure)
+            why = record.failure
+            ended[user] = Ended(user, Outcome.FAILED, why.code, why.message, error=why.error)
         elif record.unknown_to_server and not args.create:
             ended[user] = not_created(user)
         else:

@@ -101,7 +101,7 @@ def _add_resume(parser: argparse.ArgumentParser) -> None:
     _add_job(parser, nargs="?")
     _add_common(parser)
     parser.add_argument("--failed", action="store_true", help=_("those that failed once more, too"))
-    _add_limit(parser)
+    _add_limit(parser, otherwise=None)  # the one that the job was begun with
     _add_results(parser)
 
 
@@ -140,9 +140,10 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help=_("in place of a file that is there"))
 
 
-def _add_limit(parser: argparse.ArgumentParser) -> None:
+def _add_limit(parser: argparse.ArgumentParser, otherwise: int | None = _DOCUMENTED_LIMIT) -> None:
     words = _("at most so many requests a minute: {most}").format(most=_DOCUMENTED_LIMIT)
-    parser.add_argument("--limit", type=up_to(_DOCUMENTED_LIMIT), metavar="N", help=words)
+    most = up_to(_DOCUMENTED_LIMIT)
+    parser.add_argument("--limit", type=most, default=otherwise, metavar="N", help=words)
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
