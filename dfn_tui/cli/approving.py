@@ -2,14 +2,14 @@
 
 import argparse
 
-from dfn_tui.cli.asking import ask, can_ask
 from dfn_tui.cli.ids import checked_text
 from dfn_tui.cli.output import say
+from dfn_tui.cli.stdin import ask, can_ask
 from dfn_tui.errors import GateRefused
-from dfn_tui.service import Approval, Desk, Notice, Review
 from dfn_tui.service.change_words import change_words
-from dfn_tui.service.changes.policy import NIGHT_RULE, Requirements
-from dfn_tui.service.review import CREATES
+from dfn_tui.service.changes.policy import NIGHT_RULE, Approval, Notice, Requirements
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.review import CREATES, Review
 from dfn_tui.text import _, inert, ngettext
 
 _MOST_SHOWN = 100  # users: nobody reads more before answering, and --dry-run lists them all

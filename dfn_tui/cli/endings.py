@@ -2,25 +2,20 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dfn_tui.api.types import Identity
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
-from dfn_tui.cli.output import json_line, say, write_data, write_text
+from dfn_tui.cli.output import say, write_json, write_lines
 from dfn_tui.cli.reading import UNKNOWN_USER, shown_json, unknown_user
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service import (
-    Conflict,
-    FieldChange,
-    FieldResult,
-    Identity,
-    Outcome,
-    Reply,
-    UserChange,
-    UserResult,
-)
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_words import change_words, outcome_words, value_words
-from dfn_tui.service.changes.outcome import NOT_READ_BACK
+from dfn_tui.service.changes.outcome import NOT_READ_BACK, FieldResult, UserResult
+from dfn_tui.service.changes.pipeline import Conflict
+from dfn_tui.service.records import UserChange
+from dfn_tui.store import FieldChange
 from dfn_tui.text import _, inert
 
 _NOT_AS_ASKED = (Outcome.FAILED, Outcome.CONFLICT, Outcome.DIFFERENT)
@@ -40,20 +35,10 @@ class Ended:
     error: ConsoleError | None = None
 
 
-def unread(user: Identity, failure: Reply) -> Ended:
-    """A user that could not be read, and so is not written to."""
-    return Ended(user, Outcome.FAILED, failure.code, failure.message, error=failure.error)
-
-
 def not_created(user: Identity) -> Ended:
     """A user that is not there, and that nobody asked to create."""
     message = _("{unknown} Nothing was sent; --create writes all the same.").format(unknown=unknown_user())
     return Ended(user, Outcome.FAILED, UNKNOWN_USER, message)
-
-
-def planned(change: UserChange) -> Ended:
-    """What would be sent."""
-    return Ended(change.identity, Outcome.PLANNED, changes=change.fields)
 
 
 def conflicting(change: UserChange, conflicts: Iterable[Conflict]) -> Ended:
@@ -78,12 +63,10 @@ def of_result(result: UserResult) -> Ended:
 
 def show(args: argparse.Namespace, ended: Sequence[Ended]) -> None:
     """Shows how it ended on the standard output, and the counts on the standard error."""
-    write_data() if args.json else write_text()
-    for one in ended:
-        if args.json:
-            print(json_line(_record(one, args.reveal)))
-        else:
-            _show(one, args.reveal)
+    if args.json:
+        write_json(_record(one, args.reveal) for one in ended)
+    else:
+        write_lines(line for one in ended for line in _lines(one, args.reveal))
     counts = Counter(one.outcome for one in ended)
     say(", ".join(f"{counts[found]:,} {_name(found)}" for found in Outcome if counts[found]))
 
@@ -123,17 +106,17 @@ def _now(field: FieldResult | None, revealed: bool) -> dict[str, object]:
     return {"now": shown_json(field.change.name, field.now, revealed)}
 
 
-def _show(one: Ended, revealed: bool) -> None:
+def _lines(one: Ended, revealed: bool) -> Iterator[str]:
     user = inert(one.identity.value)
     for field in one.fields:
         parts = [user, change_words(field.change, revealed), outcome_words(field.outcome)]
         if _now(field, revealed):
             parts.append(_("now: {value}").format(value=value_words(field.change, field.now, revealed)))
-        print("  ".join((*parts, *_why(field.code, field.message))))
+        yield "  ".join((*parts, *_why(field.code, field.message)))
     if not one.fields:
         changes = [change_words(item, revealed) for item in one.changes]
         for words in [[words] for words in changes] or [[]]:
-            print("  ".join((user, *words, _name(one.outcome), *_why(one.code, one.message))))
+            yield "  ".join((user, *words, _name(one.outcome), *_why(one.code, one.message)))
 
 
 def _why(code: str | None, message: str) -> Iterable[str]:

@@ -9,7 +9,7 @@ from dfn_tui.text import _, inert
 from dfn_tui.text.ids import IdsUnreadable, bare_id, split_ids
 
 if TYPE_CHECKING:
-    from dfn_tui.service import Capabilities, Identity, IdentityKind
+    from dfn_tui.api.types import Capabilities, Identity, IdentityKind
 
 STDIN = "-"
 
@@ -60,7 +60,7 @@ def _split(text: str) -> tuple[str, ...]:
 def identities(ids: Sequence[str], asked: str | None, capabilities: "Capabilities") -> "tuple[Identity, ...]":
     """The users that these ids of the kind `asked` for name, each once; of the generation's first kind where
     none was. Raises `ConsoleError`."""
-    from dfn_tui.service import Identity  # noqa: PLC0415  it brings the API's types with it
+    from dfn_tui.api.types import Identity  # noqa: PLC0415  it brings the API's types with it
     from dfn_tui.service.changes.identities import require_plain  # noqa: PLC0415  as above
 
     kind = identity_kind(asked, capabilities)

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -57,6 +57,20 @@ def write_data() -> None:
     """From here on the output is data: UTF-8, whatever the terminal's encoding is."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
+
+
+def write_json(objects: Iterable[object]) -> None:
+    """Writes the objects as data, one a line."""
+    write_data()
+    for one in objects:
+        print(json_line(one))
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Writes the lines as text. They have to be inert."""
+    write_text()
+    for line in lines:
+        print(line)
 
 
 def say(text: str) -> None:

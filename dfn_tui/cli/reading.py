@@ -3,14 +3,17 @@
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
+from dfn_tui.api.types import Capabilities, Value
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
+from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
 from dfn_tui.cli.session import waiting_on
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.words import state_glyph, state_name
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service import Capabilities, Desk, Identity, UserRecord, Value
+from dfn_tui.service.desk import Desk
 from dfn_tui.service.personal import is_masked, shown_value
+from dfn_tui.service.records import UserRecord
 from dfn_tui.text import _, inert
 from dfn_tui.text.width import padded, width
 
@@ -44,9 +47,10 @@ def require_reading(capabilities: Capabilities) -> None:
 
 
 async def show_users(
-    args: argparse.Namespace, desk: Desk, wanted: Sequence[Identity], fields: Fields, *, ci: bool
+    args: argparse.Namespace, desk: Desk, ids: Sequence[str], fields: Fields, *, ci: bool
 ) -> ExitCode:
     """Shows every user as soon as it is read, on the standard output. Raises `ConsoleError`."""
+    wanted = identities(ids, args.kind, desk.capabilities)
     require_reading(desk.capabilities)
     write_data() if args.json else write_text()
     show = _show_json if args.json else _show

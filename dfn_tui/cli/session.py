@@ -9,12 +9,13 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from dfn_tui import paths
+from dfn_tui.api.calls import Progress as Answered
 from dfn_tui.cli.choice import required
 from dfn_tui.cli.output import INTERRUPTED, Progress, say
 from dfn_tui.config import load
-from dfn_tui.service import Connections, Desk
-from dfn_tui.service import Progress as Answered
 from dfn_tui.service.change_words import reconciled_words
+from dfn_tui.service.connections import Connections
+from dfn_tui.service.desk import Desk
 from dfn_tui.text import _, inert
 
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -51,7 +52,7 @@ _PATIENCE = (8.0, 1.5)
 
 
 @contextmanager
-def finishing(stop: Callable[[], None], words: str) -> Iterator[None]:
+def finishing(stop: Callable[[], object], words: str) -> Iterator[None]:
     """While something is being sent: the first signal that would end the program calls `stop` and says
     `words`, and answers under way are waited for, 8 seconds at most; the second leaves within two.
 

@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
+from dfn_tui.api.calls import Progress as Answered
 from dfn_tui.api.deadline import deadline
+from dfn_tui.api.types import Identity
 from dfn_tui.cli.approving import all_answered, approve, show_review
 from dfn_tui.cli.endings import (
     Ended,
@@ -15,17 +17,21 @@ from dfn_tui.cli.endings import (
     exit_code,
     not_created,
     of_result,
-    planned,
     show,
-    unread,
 )
+from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import INTERRUPTED, Progress, abandon_output, say
 from dfn_tui.cli.reading import read_words
 from dfn_tui.cli.session import finishing, waiting_on
 from dfn_tui.errors import GateRefused
-from dfn_tui.service import Approval, Desk, Draft, Identity, Outcome, Review, StaleWrite, UserRecord
-from dfn_tui.service import Progress as Answered
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.conflict import StaleWrite
 from dfn_tui.service.changes.outcome import NOT_SENT
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import UserRecord
+from dfn_tui.service.review import Review
+from dfn_tui.service.staging import Draft
 from dfn_tui.text import _, inert
 
 Endings = dict[Identity, Ended]
@@ -37,20 +43,22 @@ LEAST_SECONDS = 20.0
 """What is left for sending however long the reading took."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is wanted: `stage` puts it into a user's draft. `ci`: it is about CI fields."""
-
-    users: Sequence[Identity]
-    stage: Callable[[Draft], None]
-    ci: bool
-
-
-def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, order: Order) -> int:
-    """Does what is ordered, after asking, and shows how it ended. Raises `ConsoleError`."""
+def carry_out(
+    args: argparse.Namespace,
+    desk: Desk,
+    runner: asyncio.Runner,
+    ids: Sequence[str],
+    stage: Callable[[Draft], None],
+    *,
+    ci: bool,
+) -> int:
+    """Sends what `stage` puts into each user's draft, after asking, and shows how it ended. `ci`: it is about
+    CI fields. Raises `ConsoleError`."""
+    users = identities(ids, args.kind, desk.capabilities)
     try:
         began = time.monotonic()
-        ended = runner.run(_stage(args, desk, order))
+        found = runner.run(_read_all(desk, users, ci=ci))
+        ended = _stage(args, desk, found, stage)
         spent = time.monotonic() - began
         reviewed = desk.review()
         if reviewed.changes:
@@ -60,12 +68,14 @@ def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, orde
         say(_("Stopped. Nothing was sent."))
         raise
     if args.dry_run:
-        ended |= {change.identity: planned(change) for change in reviewed.changes}
+        for change in reviewed.changes:
+            ended[change.identity] = Ended(change.identity, Outcome.PLANNED, changes=change.fields)
         _foresee(args, desk, reviewed)
     elif reviewed.changes:
-        with finishing(partial(_stop, runner.get_loop(), desk), _waiting()):
+        stop = partial(runner.get_loop().call_soon_threadsafe, desk.stop_sending)
+        with finishing(stop, _waiting()):
             ended |= runner.run(_send(desk, reviewed, approval, SECONDS - spent))
-    shown = [ended[user] for user in order.users]
+    shown = [ended[user] for user in users]
     try:
         show(args, shown)
     except BrokenPipeError:
@@ -75,10 +85,6 @@ def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, orde
     return exit_code(shown)
 
 
-def _stop(loop: asyncio.AbstractEventLoop, desk: Desk) -> None:
-    loop.call_soon_threadsafe(desk.stop_sending)
-
-
 def _waiting() -> str:
     return _(
         "What was begun cannot be stopped half-way: nothing more is sent, waiting for the server's last "
@@ -86,21 +92,31 @@ def _waiting() -> str:
     )
 
 
-async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
-    """Stages what is wanted for every user; those of whom nothing is to be sent, and why."""
-    found = await _read(desk, order.users, ci=order.ci)
+async def _read_all(desk: Desk, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
+    found = await _read(desk, users, ci=ci)
     nobody = [record.identity for record in found.values() if record.unknown_to_server]
-    if nobody and not order.ci:
+    if nobody and not ci:
         found |= await _read(desk, nobody, ci=True)  # their CI fields may be all that is known
+    return found
+
+
+def _stage(
+    args: argparse.Namespace,
+    desk: Desk,
+    found: Mapping[Identity, UserRecord],
+    stage: Callable[[Draft], None],
+) -> Endings:
+    """Stages what is wanted for every user; those of whom nothing is to be sent, and why."""
     ended: Endings = {}
     for user, record in found.items():
         if record.failure is not None:
-            ended[user] = unread(user, record.failure)
+            why = record.failure
+            ended[user] = Ended(user, Outcome.FAILED, why.code, why.message, error=why.error)
         elif record.unknown_to_server and not args.create:
             ended[user] = not_created(user)
         else:
             draft = desk.staging.draft(record)
-            order.stage(draft)
+            stage(draft)
             if draft.empty:
                 ended[user] = Ended(user, Outcome.UNCHANGED)
     return ended

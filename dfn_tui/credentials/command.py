@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from dfn_tui.credentials.token import BadToken, clean_token
+from dfn_tui.credentials.token import BadToken, Unusable, clean_token
 from dfn_tui.text import _, inert
 
 LIMIT = 10.0
@@ -20,12 +20,8 @@ _SHOWN = 400  # characters of its error output that go into a reason
 _PIECE = 4  # characters: anything shorter in its output is no part of a token worth hiding
 
 
-class CommandFailed(Exception):
-    """The program gave no token; `reason` says why, in sentences for the operator, without its output."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class CommandFailed(Unusable):
+    """The program gave no token. Its output is not repeated in the error."""
 
 
 async def token_from(

@@ -94,6 +94,14 @@ class Settings:
         return self.export_command if kind is TokenKind.EXPORT else self.command
 
 
+class Unusable(Exception):
+    """A source or a store of tokens cannot be used; `reason` says why, in sentences for the operator."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class BadToken(TokenTrouble):
     """A text that cannot be a token. It is not repeated in the error."""
 

@@ -39,6 +39,7 @@ def _rate_limit(text: str) -> RateLimit | None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `dfn-tui sandbox`."""
     defaults = SandboxOptions()
+    parser.set_defaults(run="dfn_tui.sandbox.command:run")
     parser.add_argument("--host", default="127.0.0.1", help=_("a loopback address"))
     parser.add_argument("--port", type=_count, default=0, help=_("0, the default, takes any free port"))
     parser.add_argument("--state", type=Path, metavar="FILE.db", help=_("keep the state in this SQLite file"))

@@ -5,11 +5,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dfn_tui.cli.bulk.session import opened_for_many
-from dfn_tui.cli.bulk.telling import SHORT, command
+from dfn_tui.cli.bulk.telling import SHORT, command, opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN
-from dfn_tui.cli.output import abandon_output, json_line, say, write_data, write_text
+from dfn_tui.cli.output import abandon_output, say, write_data, write_json, write_lines
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run import results_file
@@ -29,17 +28,11 @@ def status(args: argparse.Namespace) -> ExitCode:
     with opened_for_many(args) as (bulk, _runner):
         found = [bulk.job(args.job)] if args.job else bulk.jobs()
     if args.json:
-        write_data()
-        for job in found:
-            print(json_line(_record(job)))
+        write_json(map(_record, found))
     elif args.job is None:
-        write_text()
-        for line in list_jobs(found):
-            print(line)
+        write_lines(list_jobs(found))
     elif str(args.results) != STDIN:
-        write_text()
-        for line in _details(found[0]):
-            print(line)
+        write_lines(_details(found[0]))
     if not found:
         say(_("There is no job."))
     if args.results is None or write_file(args.results, found[0], revealed=args.reveal):
@@ -172,11 +165,8 @@ def write_results(args: argparse.Namespace, job: JobSummary) -> bool:
     the output may stop before its end."""
     try:
         if args.json:
-            write_data()
-            with open_job(job.path) as opened:
-                for one in results(opened):
-                    if one.outcome != INVALID:  # no user, but a row of the input
-                        print(json_line(_result(one)))
+            with open_job(job.path) as opened:  # what is invalid is no user, but a row of the input
+                write_json(_result(one) for one in results(opened) if one.outcome != INVALID)
         return args.results is None or write_file(args.results, job)
     except BrokenPipeError:
         abandon_output()  # how it ended is told by the exit code all the same

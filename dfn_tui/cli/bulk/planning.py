@@ -5,17 +5,23 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dfn_tui.cli.bulk.session import opened_for_many
-from dfn_tui.cli.bulk.telling import SHORT, bad_json, bad_rows, command, expected, plan_lines, say_next
+from dfn_tui.cli.bulk.telling import (
+    SHORT,
+    bad_json,
+    bad_rows,
+    command,
+    expected,
+    opened_for_many,
+    plan_lines,
+)
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identity_kind
-from dfn_tui.cli.output import Progress, json_line, say, write_data
+from dfn_tui.cli.output import Progress, say, write_json
 from dfn_tui.cli.stdin import piped_bytes
 from dfn_tui.cli.words import wishes_for_all
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input.reading import open_input
-from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.service.bulk.plan.records import Standing
@@ -47,7 +53,7 @@ def plan(args: argparse.Namespace) -> ExitCode:
                         told,
                         create=args.create,
                         stop_at_first_bad=args.stop_at_bad,
-                        limit=args.limit or DOCUMENTED_LIMIT,
+                        limit=args.limit,
                     )
                 )
             )
@@ -58,8 +64,7 @@ def undo(args: argparse.Namespace) -> ExitCode:
     """Makes the plan that takes a job back. Raises `ConsoleError`."""
     _check_output(args)
     with opened_for_many(args) as (bulk, runner):
-        limit = args.limit or DOCUMENTED_LIMIT
-        runner.run(_watched(lambda told: bulk.plan_undo(args.job, args.output, told, limit=limit)))
+        runner.run(_watched(lambda told: bulk.plan_undo(args.job, args.output, told, limit=args.limit)))
         return _report(args, bulk)
 
 
@@ -99,9 +104,7 @@ def _report(args: argparse.Namespace, bulk: BulkDesk) -> ExitCode:
 
 def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:
     if args.json:
-        write_data()
-        for row in bad_rows(made):
-            print(json_line(bad_json(row)))
+        write_json(map(bad_json, bad_rows(made)))
         return
     for row in made.bad_rows(limit=_BAD_SHOWN):
         say(bad_words(row))
@@ -116,9 +119,10 @@ def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:
 
 
 def _tell_next(args: argparse.Namespace, bulk: BulkDesk, made: PlanFile, found: Totals) -> None:
-    say_next((_("Look through it"), command(None, "show", args.output, "--users")))
+    say(f"{_('Look through it')}: {command(None, 'show', args.output, '--users')}")
     if found.to_send:
         words = ["apply", args.output, "--reason", "…"]
         if found.granted:
             words += ["--evidence", "…"]
-        say_next((_("Send it"), command(bulk.desk.connection.name, *words, "--digest", made.digest[:SHORT])))
+        typed = command(bulk.desk.connection.name, *words, "--digest", made.digest[:SHORT])
+        say(f"{_('Send it')}: {typed}")

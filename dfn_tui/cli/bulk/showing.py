@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dfn_tui.cli.bulk.telling import bad_json, bad_rows, expected, plan_lines, totals_json, user_json
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import checked_text, given_ids, identities
-from dfn_tui.cli.output import json_line, say, write_data, write_text
+from dfn_tui.cli.output import say, write_json, write_lines
 from dfn_tui.consent.diff import Direction
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
@@ -30,13 +30,9 @@ def show(args: argparse.Namespace) -> ExitCode:
         chosen = _selection(args)
         _narrow(args, plan, chosen)
         if args.json:
-            write_data()
-            for told in _objects(args, plan, chosen):
-                print(json_line(told))
+            write_json(_objects(args, plan, chosen))
         else:
-            write_text()
-            for line in _lines(args, plan, chosen):
-                print(line)
+            write_lines(_lines(args, plan, chosen))
     return ExitCode.DONE
 
 

@@ -1,12 +1,16 @@
-"""What the commands for many users have in common to say."""
+"""What the commands for many users have in common: their desk, and what they say."""
 
+import argparse
+import asyncio
 import shlex
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from dfn_tui.cli.output import say
 from dfn_tui.cli.reading import shown_json
+from dfn_tui.cli.session import started
+from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import BadRow, PlanFile
 from dfn_tui.service.bulk.plan.records import PlannedUser
@@ -19,6 +23,16 @@ SHORT = 12
 """So many digits of a digest are said."""
 
 
+@contextmanager
+def opened_for_many(args: argparse.Namespace) -> Iterator[tuple[BulkDesk, asyncio.Runner]]:
+    """The desk for many users of the connection asked for, and the loop that its work is run in.
+
+    At the end a job under way is stopped after what was sent. Raises `ConsoleError`.
+    """
+    with started(args) as (connections, name, runner):
+        yield connections.bulk(name), runner
+
+
 def command(connection: str | None, *words: str | Path) -> str:
     """`dfn-tui bulk …` as it is typed, for the connection of that name."""
     place = ("-c", inert(connection, 64)) if connection else ()
@@ -26,11 +40,11 @@ def command(connection: str | None, *words: str | Path) -> str:
 
 
 def expected(
-    found: Totals, *, limit: int | None = None, look_first: bool = True, read_back: bool = True
+    found: Totals, *, limit: int = DOCUMENTED_LIMIT, look_first: bool = True, read_back: bool = True
 ) -> Cost:
     """What sending that plan takes."""
     has = capabilities_of(found.head.api)
-    return cost(found, has, limit=limit or DOCUMENTED_LIMIT, look_first=look_first, read_back=read_back)
+    return cost(found, has, limit=limit, look_first=look_first, read_back=read_back)
 
 
 def plan_lines(plan: PlanFile, found: Totals, at: datetime, sending: Cost) -> list[str]:
@@ -39,12 +53,6 @@ def plan_lines(plan: PlanFile, found: Totals, at: datetime, sending: Cost) -> li
     if found.to_send:
         lines.append(cost_words(sending))
     return [*lines, _("Digest: {digest}").format(digest=plan.digest[:SHORT])]
-
-
-def say_next(*lines: tuple[str, str]) -> None:
-    """Says what can be done next: what for, and the command."""
-    for what_for, typed in lines:
-        say(f"{what_for}: {typed}")
 
 
 def totals_json(plan: PlanFile, found: Totals) -> dict[str, object]:

@@ -2,13 +2,12 @@
 
 import argparse
 
-from dfn_tui.cli.bulk.session import opened_for_many
+from dfn_tui.api.types import Value
+from dfn_tui.cli.bulk.telling import opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
 from dfn_tui.cli.reading import require_reading, shown_json
-from dfn_tui.service import Value
 from dfn_tui.service.bulk.desk import BulkDesk
-from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.change_words import value_words
 from dfn_tui.store import FieldChange
@@ -32,8 +31,7 @@ async def _verify(args: argparse.Namespace, bulk: BulkDesk) -> ExitCode:
             read += users
             line.show(_("{count} users read").format(count=f"{read:,}"))
 
-        limit = args.limit or DOCUMENTED_LIMIT
-        async for drift in bulk.verify(str(args.what), told, limit=limit):
+        async for drift in bulk.verify(str(args.what), told, limit=args.limit):
             failed += bool(drift.failure)
             drifted += not drift.failure
             if args.json:

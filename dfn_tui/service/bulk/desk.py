@@ -64,7 +64,8 @@ class BulkDesk:
         """The run under way, or the last one."""
         self._open_api = open_api
         self._task: asyncio.Task[JobRecord] | None = None
-        self._finishing = False
+        self.stopping = False
+        """Whether jobs are to stop, the one under way and any that is about to start."""
         desk.place.job_share = self._share
 
     @property
@@ -268,7 +269,7 @@ class BulkDesk:
                 book, clock = Book(keeper, job), self.desk.clock
                 self.run = Run(record, total, client, book, head.kind, blank, keeper, clock)
                 ready.set_result(self.run)
-                if self._finishing:
+                if self.stopping:
                     self.run.stop()
                 return await self.run.go()
         except Exception as error:  # whatever it is, whoever waits for the run must hear of it
@@ -334,12 +335,16 @@ class BulkDesk:
             )
         return open_job((exact or found or [self.folder / f"{Path(id).name}.db"])[0])
 
+    def stop(self) -> None:
+        """Stops the job under way, or about to start, after what was sent, so that it can be resumed."""
+        self.stopping = True
+        if self.run is not None:
+            self.run.stop()
+
     async def finish(self) -> None:
-        """Stops the job under way after what was sent, so that it can be resumed."""
-        self._finishing = True
+        """Stops the job under way, and waits for that."""
+        self.stop()
         if self._task is not None:
-            if self.run is not None:
-                self.run.stop()
             await asyncio.wait([self._task])
 
 
