@@ -5,7 +5,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from dfn_tui.api.types import IdentityKind
+from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
 
 _MOST_LISTED = 10_000

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from dfn_tui.api.types import Value
 from dfn_tui.cli.reading import show_users
 from dfn_tui.cli.session import opened
 from dfn_tui.cli.words import ci_names, ci_wishes, ids_and_others
@@ -12,6 +11,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import Value
 from dfn_tui.text import _, inert
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dfn_tui.api.types import Identity
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.output import say, write_json, write_lines
 from dfn_tui.cli.reading import UNKNOWN_USER, shown_json, unknown_user
@@ -14,8 +13,8 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_words import change_words, outcome_words, value_words
 from dfn_tui.service.changes.outcome import NOT_READ_BACK, FieldResult, UserResult
 from dfn_tui.service.changes.pipeline import Conflict
-from dfn_tui.service.records import UserChange
-from dfn_tui.store import FieldChange
+from dfn_tui.service.records import FieldChange, UserChange
+from dfn_tui.service.types import Identity
 from dfn_tui.text import _, inert
 
 _NOT_AS_ASKED = (Outcome.FAILED, Outcome.CONFLICT, Outcome.DIFFERENT)

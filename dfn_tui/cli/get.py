@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Mapping
 
-from dfn_tui.api.types import Value
 from dfn_tui.cli.ids import given_ids
 from dfn_tui.cli.reading import show_users
 from dfn_tui.cli.session import opened
 from dfn_tui.service.records import UserRecord
+from dfn_tui.service.types import Value
 
 
 def run(args: argparse.Namespace) -> int:

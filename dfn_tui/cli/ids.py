@@ -9,7 +9,7 @@ from dfn_tui.text import _, inert
 from dfn_tui.text.ids import IdsUnreadable, bare_id, split_ids
 
 if TYPE_CHECKING:
-    from dfn_tui.api.types import Capabilities, Identity, IdentityKind
+    from dfn_tui.service.types import Capabilities, Identity, IdentityKind
 
 STDIN = "-"
 

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
-from dfn_tui.api.types import Capabilities, Value
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
@@ -14,6 +13,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.desk import Desk
 from dfn_tui.service.personal import is_masked, shown_value
 from dfn_tui.service.records import UserRecord
+from dfn_tui.service.types import Capabilities, Value
 from dfn_tui.text import _, inert
 from dfn_tui.text.width import padded, width
 

@@ -9,13 +9,13 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from dfn_tui import paths
-from dfn_tui.api.calls import Progress as Answered
 from dfn_tui.cli.choice import required
 from dfn_tui.cli.output import INTERRUPTED, Progress, say
 from dfn_tui.config import load
 from dfn_tui.service.change_words import reconciled_words
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import Progress as Answered
 from dfn_tui.text import _, inert
 
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]

@@ -6,8 +6,8 @@ from dfn_tui.cli.session import opened
 from dfn_tui.cli.words import ids_and_others, profile_wishes
 from dfn_tui.cli.writing import carry_out
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.records import FieldKind
 from dfn_tui.service.staging import Draft
-from dfn_tui.store import FieldKind
 
 
 def run(args: argparse.Namespace) -> int:

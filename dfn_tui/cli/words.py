@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from dfn_tui.api.types import Capabilities, Value
 from dfn_tui.cli.ids import checked_text, given_ids
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.fields import FieldEdit, parse_assignment, plain_name
 from dfn_tui.service.changes.values import parse_ci, same_value
-from dfn_tui.store import FieldKind
+from dfn_tui.service.records import FieldKind
+from dfn_tui.service.types import Capabilities, Value
 from dfn_tui.text import _, inert
 
 

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from dfn_tui.api.calls import Progress as Answered
 from dfn_tui.api.deadline import deadline
-from dfn_tui.api.types import Identity
 from dfn_tui.cli.approving import all_answered, approve, show_review
 from dfn_tui.cli.endings import (
     Ended,
@@ -29,9 +27,11 @@ from dfn_tui.service.changes.conflict import StaleWrite
 from dfn_tui.service.changes.outcome import NOT_SENT
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.desk import Desk
+from dfn_tui.service.records import Progress as Answered
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.review import Review
 from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import Identity
 from dfn_tui.text import _, inert
 
 Endings = dict[Identity, Ended]

@@ -2,7 +2,6 @@
 
 import argparse
 
-from dfn_tui.api.types import Value
 from dfn_tui.cli.bulk.telling import opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
@@ -10,7 +9,8 @@ from dfn_tui.cli.reading import require_reading, shown_json
 from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.change_words import value_words
-from dfn_tui.store import FieldChange
+from dfn_tui.service.records import FieldChange
+from dfn_tui.service.types import Value
 from dfn_tui.text import _, inert, ngettext
 
 
