@@ -16,10 +16,10 @@ _LARGEST = 65_536  # bytes of a first line
 _LARGEST_LIST = 64 << 20  # bytes: some millions of ids
 
 
-def is_terminal(fd: int = _STDIN) -> bool:
-    """Whether somebody types what is read, or sees what is written to that descriptor."""
+def is_terminal(fd: int | None = None) -> bool:
+    """Whether somebody types what is read; for a descriptor given, whether it is a terminal."""
     with suppress(OSError):  # it is closed
-        return os.isatty(fd)
+        return os.isatty(_STDIN if fd is None else fd)
     return False
 
 
