@@ -9,7 +9,7 @@ from typing import Any
 
 from dfn_tui import __version__
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 _ARGUMENTS = {
     "get": "dfn_tui.cli.arguments:add_get",
@@ -76,7 +76,7 @@ def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpar
     words = getattr(args, "words", None)
     stray = more if words is None else [word for word in more if word.startswith("-") and word != "-"]
     if stray:
-        parser.error(_("unrecognized arguments: {words}").format(words=inert(" ".join(stray))))
+        parser.error(_("unrecognized arguments: {words}").format(words=sanitize(" ".join(stray))))
     if words is not None:
         args.words = [*words, *more]
     return args

@@ -12,10 +12,10 @@ from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import json_line, say, write_data, write_text
 from dfn_tui.cli.stdin import is_terminal, piped_token
 from dfn_tui.config import Config, Connection, load
-from dfn_tui.credentials import Found, Source, Standing, TokenKind, TokenStore, clean_token
+from dfn_tui.credentials import FoundToken, Source, SourceStatus, TokenKind, TokenStore, clean_token
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.width import padded, width
 
 
@@ -88,7 +88,7 @@ def status(args: argparse.Namespace) -> int:
     return code
 
 
-def _show_json(connection: Connection, kind: TokenKind, found: Found, store: TokenStore) -> None:
+def _show_json(connection: Connection, kind: TokenKind, found: FoundToken, store: TokenStore) -> None:
     chosen_store = store.chosen(connection.name, kind)
     value = {
         "connection": connection.name,
@@ -104,7 +104,7 @@ def _show_json(connection: Connection, kind: TokenKind, found: Found, store: Tok
     print(json_line(value))
 
 
-def _show(connection: Connection, kind: TokenKind, found: Found, store: TokenStore) -> None:
+def _show(connection: Connection, kind: TokenKind, found: FoundToken, store: TokenStore) -> None:
     """The sources in their order; the one that is used is marked."""
     print(f"{_name(connection, kind)}: {found.reason if found.token else _('no token')}")
     sources = {
@@ -116,16 +116,16 @@ def _show(connection: Connection, kind: TokenKind, found: Found, store: TokenSto
         Source.MEMORY: _("memory"),
     }
     standings = {
-        Standing.USED: _("used"),
-        Standing.EMPTY: _("no token"),
-        Standing.FAILED: _("failed"),
-        Standing.OFF: _("off"),
-        Standing.NOT_ASKED: _("not asked"),
+        SourceStatus.USED: _("used"),
+        SourceStatus.EMPTY: _("no token"),
+        SourceStatus.FAILED: _("failed"),
+        SourceStatus.OFF: _("off"),
+        SourceStatus.NOT_ASKED: _("not asked"),
     }
     wide = max(map(width, sources.values()))
     widest = max(map(width, standings.values()))
     for step in found.steps:
-        mark = "→" if step.standing is Standing.USED else " "
+        mark = "→" if step.standing is SourceStatus.USED else " "
         name, standing = padded(sources[step.source], wide), padded(standings[step.standing], widest)
         print(f"  {mark} {name}  {standing}  {step.reason}")
 
@@ -136,7 +136,7 @@ def _open() -> tuple[Config, TokenStore]:
 
 
 def _name(connection: Connection, kind: TokenKind) -> str:
-    return f"{inert(connection.name)}/{kind}"
+    return f"{sanitize(connection.name)}/{kind}"
 
 
 def _kinds(connection: Connection, asked: str | None) -> list[TokenKind]:

@@ -3,49 +3,49 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
+from dfn_tui.cli.assignments import ci_names, ci_wishes, ids_and_others
 from dfn_tui.cli.reading import show_users
 from dfn_tui.cli.session import opened
-from dfn_tui.cli.words import ci_names, ci_wishes, ids_and_others
 from dfn_tui.cli.writing import carry_out
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Value
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 
 def get(args: argparse.Namespace) -> int:
     """Shows the CI fields of users; returns an `ExitCode`. Raises `ConsoleError`."""
-    with opened(args) as (desk, runner):
-        known = ci_names(desk.capabilities)
+    with opened(args) as (session, runner):
+        known = ci_names(session.capabilities)
         ids, names = ids_and_others(args.words, known.__contains__)
 
         def fields(record: UserRecord) -> Mapping[str, Value | None]:
             return {name: record.ci.get(name) for name in names or known} if record.ci is not None else {}
 
-        return runner.run(show_users(args, desk, ids, fields, ci=True))
+        return runner.run(show_users(args, session, ids, fields, ci=True))
 
 
 def set_(args: argparse.Namespace) -> int:
     """Sets CI fields, or links identities; returns an `ExitCode`. Raises `ConsoleError`."""
-    with opened(args) as (desk, runner):
+    with opened(args) as (session, runner):
         ids, changes = ids_and_others(args.words, lambda word: "=" in word)
-        wishes = ci_wishes(changes, desk.capabilities)
+        wishes = ci_wishes(changes, session.capabilities)
 
         def stage(draft: Draft) -> None:
             for wish in wishes:
                 draft.stage_ci(wish.name, str(wish.value))
 
-        return carry_out(args, desk, runner, ids, stage, ci=True)
+        return carry_out(args, session, runner, ids, stage, ci=True)
 
 
 def delete(args: argparse.Namespace) -> int:
     """Deletes CI fields; returns an `ExitCode`. Raises `ConsoleError`."""
-    with opened(args) as (desk, runner):
-        if not desk.capabilities.ci_fields:
+    with opened(args) as (session, runner):
+        if not session.capabilities.ci_fields:
             raise no_removal()
-        known = ci_names(desk.capabilities)
+        known = ci_names(session.capabilities)
         ids, words = ids_and_others(args.words, lambda word: "=" in word or word in known)
         names = _fields_to_delete(words, known)
 
@@ -54,7 +54,7 @@ def delete(args: argparse.Namespace) -> int:
                 # Nobody typed an id yet: the question before sending asks for it.
                 draft.stage_ci_deletion(name, draft.record.identity.value)
 
-        return carry_out(args, desk, runner, ids, stage, ci=True)
+        return carry_out(args, session, runner, ids, stage, ci=True)
 
 
 def _fields_to_delete(words: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -68,7 +68,7 @@ def _fields_to_delete(words: Sequence[str], known: Sequence[str]) -> list[str]:
     if given := [word for word in words if "=" in word]:
         raise ConsoleError(
             _("A deletion takes no value"),
-            _("{name} is given one. Nothing was sent.").format(name=inert(given[0].partition("=")[0], 40)),
+            _("{name} is given one. Nothing was sent.").format(name=sanitize(given[0].partition("=")[0], 40)),
             _("Name the field alone; what it holds is deleted."),
         )
     return list(dict.fromkeys(words))

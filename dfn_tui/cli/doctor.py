@@ -8,7 +8,7 @@ from dfn_tui.cli.choice import chosen
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import json_line, write_data, write_text
 from dfn_tui.config import Config, ConfigError, Connection, load
-from dfn_tui.service.doctor import Seen, Standing, examine
+from dfn_tui.service.doctor import CheckResult, CheckStatus, examine
 from dfn_tui.service.tokens import everyday_store
 from dfn_tui.text import _
 
@@ -28,7 +28,7 @@ async def _show_all(args: argparse.Namespace) -> int:
     code = ExitCode.DONE
     async for name, seen in examine(config, connection, store, offline=args.offline):
         show(name, seen)
-        if seen.standing is Standing.FAILED:
+        if seen.standing is CheckStatus.FAILED:
             code = ExitCode.SOME_FAILED
     return code
 
@@ -51,12 +51,12 @@ def _connection(config: Config | ConfigError, asked: str | None) -> Connection |
     return found
 
 
-def _show_json(name: str, seen: Seen) -> None:
+def _show_json(name: str, seen: CheckResult) -> None:
     value = {"check": name, "standing": seen.standing.value, "found": seen.found, "to_do": seen.to_do}
     print(json_line(value), flush=True)  # the next check may take seconds
 
 
-def _show(name: str, seen: Seen) -> None:
+def _show(name: str, seen: CheckResult) -> None:
     words = _("{name}: {found} — {to_do}") if seen.to_do else _("{name}: {found}")
     line = words.format(name=name, found=seen.found, to_do=seen.to_do)
     print(f"{seen.standing.value:<8} {line}", flush=True)

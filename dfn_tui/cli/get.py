@@ -12,8 +12,8 @@ from dfn_tui.service.types import Value
 
 def run(args: argparse.Namespace) -> int:
     """Shows the consents and properties of users; returns an `ExitCode`. Raises `ConsoleError`."""
-    with opened(args) as (desk, runner):
-        return runner.run(show_users(args, desk, given_ids(args.words), _fields, ci=False))
+    with opened(args) as (session, runner):
+        return runner.run(show_users(args, session, given_ids(args.words), _fields, ci=False))
 
 
 def _fields(record: UserRecord) -> Mapping[str, Value]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dfn_tui.cli.stdin import piped_text
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import IdsUnreadable, bare_id, split_ids
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _stored(kind: "IdentityKind", at: int, value: str) -> str:
         raise ConsoleError(
             _("An id cannot be read"),
             _("Id number {place}, as {kind}: {reason} Nothing was sent.").format(
-                place=at, kind=inert(kind), reason=refused.happened
+                place=at, kind=sanitize(kind), reason=refused.happened
             ),
             _("Correct it, or say with --kind what the ids are."),
         ) from None

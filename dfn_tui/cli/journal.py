@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TextIO
 
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import Progress, json_line, say, write_data, write_json, write_lines
+from dfn_tui.cli.output import ProgressLine, json_line, say, write_data, write_json, write_lines
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
 from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
 from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
 from dfn_tui.store import Entry, Filter, Journal, explain_redaction, explain_verification, journal_file
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.korea import korean_time
 from dfn_tui.text.width import padded, width
 
@@ -72,12 +72,12 @@ def _covers(entry: Entry) -> Iterator[str]:
         *((change.name, change.redaction) for change in entry.intent.changes),
     ]:
         if cover is not None:
-            yield _("{name} is masked. {reason}").format(name=inert(name), reason=explain_redaction(cover))
+            yield _("{name} is masked. {reason}").format(name=sanitize(name), reason=explain_redaction(cover))
 
 
 def verify(args: argparse.Namespace) -> int:
     """Names the first entry that is not as it was written: 0 none, 1 there is one. Raises `ConsoleError`."""
-    with _open(_key()) as journal, Progress() as progress:
+    with _open(_key()) as journal, ProgressLine() as progress:
         found = journal.verify(
             lambda seq, count: progress.show(
                 _("{seq} of {count} entries read").format(seq=f"{seq:,}", count=f"{count:,}")
@@ -103,7 +103,7 @@ def export(args: argparse.Namespace) -> int:
     with _open(key) as journal, closing(journal.walk(wanted)) as found, _output(args.output) as file:
         if args.bom:
             file.write("\ufeff")
-        with Progress(beside_data=file is sys.stdout) as progress:
+        with ProgressLine(beside_data=file is sys.stdout) as progress:
             entries = _uncovered(found, key) if args.reveal else found
             count = _write(file, entries, progress, as_csv=args.format == "csv")
     words = ngettext("{count} entry was exported.", "{count} entries were exported.", count)
@@ -111,7 +111,7 @@ def export(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write(file: TextIO, found: Iterable[Entry], progress: Progress, *, as_csv: bool) -> int:
+def _write(file: TextIO, found: Iterable[Entry], progress: ProgressLine, *, as_csv: bool) -> int:
     """Writes the entries, and says how many they were."""
     writer = csv.writer(file, lineterminator="\n")
     if as_csv:
@@ -149,14 +149,14 @@ def _output(path: Path) -> Iterator[TextIO]:
     except FileExistsError:
         raise ConsoleError(
             _("This file is there already"),
-            _("{path} was left as it is.").format(path=inert(str(path))),
+            _("{path} was left as it is.").format(path=sanitize(str(path))),
             _("Name another file, or remove that one first."),
         ) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConsoleError(
             _("Nothing was exported"),
-            _("Writing {path} failed: {reason}.").format(path=inert(str(path)), reason=reason),
+            _("Writing {path} failed: {reason}.").format(path=sanitize(str(path)), reason=reason),
             _("Name a file that can be written."),
         ) from error
 
@@ -170,7 +170,7 @@ def _wanted(args: argparse.Namespace) -> Filter:
 def _open(key: bytes | None) -> Journal:
     path = journal_file()
     if not path.exists():
-        say(_("There is no journal yet: {path}").format(path=inert(str(path))))
+        say(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
     return Journal(path, key)
 
 
@@ -213,14 +213,16 @@ def _table(found: Sequence[Entry]) -> Iterator[str]:
 
 def _columns(entry: Entry) -> tuple[str, ...]:
     intent, who = entry.intent, entry.intent.operator
-    operator = inert(who.user)
+    operator = sanitize(who.user)
     if who.sudo_user:
-        operator = _("{user} (sudo from {sudo_user})").format(user=operator, sudo_user=inert(who.sudo_user))
+        operator = _("{user} (sudo from {sudo_user})").format(
+            user=operator, sudo_user=sanitize(who.sudo_user)
+        )
     return (
         str(entry.seq),
         korean_time(entry.at),
-        inert(intent.connection),
-        inert(intent.subject.value),
+        sanitize(intent.connection),
+        sanitize(intent.subject.value),
         entry.outcome.outcome.value if entry.outcome else OPEN,
         operator,
         _changes(entry),
@@ -233,7 +235,7 @@ def _changes(entry: Entry) -> str:
         return "-"
     change, *others = entry.intent.changes
     words = _("{name}: {before} → {after}").format(
-        name=inert(change.name, 40),
+        name=sanitize(change.name, 40),
         before=_shown(change.before) if change.readable else "?",
         after=_("deleted") if change.after is None else _shown(change.after),
     )
@@ -243,4 +245,4 @@ def _changes(entry: Entry) -> str:
 
 
 def _shown(value: object) -> str:
-    return "-" if value is None else inert(str(value), 40)
+    return "-" if value is None else sanitize(str(value), 40)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 _NOT_PLAIN = re.compile(r"[^ -~]+")
 INTERRUPTED = 130
@@ -85,10 +85,10 @@ def json_line(value: object) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "".join(char if inert(char) == char else json.dumps(char)[1:-1] for char in found[0])
+    return "".join(char if sanitize(char) == char else json.dumps(char)[1:-1] for char in found[0])
 
 
-class Progress:
+class ProgressLine:
     """A line that says how far a command is; on a terminal only, and gone when the command is through."""
 
     def __init__(self, *, beside_data: bool = False) -> None:

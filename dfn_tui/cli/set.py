@@ -2,8 +2,8 @@
 
 import argparse
 
+from dfn_tui.cli.assignments import ids_and_others, profile_wishes
 from dfn_tui.cli.session import opened
-from dfn_tui.cli.words import ids_and_others, profile_wishes
 from dfn_tui.cli.writing import carry_out
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.records import FieldKind
@@ -12,9 +12,9 @@ from dfn_tui.service.staging import Draft
 
 def run(args: argparse.Namespace) -> int:
     """Writes consents and properties; returns an `ExitCode`. Raises `ConsoleError`."""
-    with opened(args) as (desk, runner):
+    with opened(args) as (session, runner):
         ids, changes = ids_and_others(args.words, lambda word: "=" in word)
-        wishes = profile_wishes(changes, desk.capabilities)
+        wishes = profile_wishes(changes, session.capabilities)
         consents = {Flag(one.name): State(str(one.value)) for one in wishes if one.kind is FieldKind.CONSENT}
 
         def stage(draft: Draft) -> None:
@@ -23,4 +23,4 @@ def run(args: argparse.Namespace) -> int:
                 if one.kind is FieldKind.PROPERTY and one.value is not None:
                     draft.stage_property(one.name, one.value)
 
-        return carry_out(args, desk, runner, ids, stage, ci=False)
+        return carry_out(args, session, runner, ids, stage, ci=False)

@@ -9,7 +9,7 @@ LOCK_AFTER = 10
 """Minutes, where the file does not say."""
 
 
-class Api(StrEnum):
+class ApiVersion(StrEnum):
     """The product generation: v1 is dfinery.io, v2 is dfinery.ai."""
 
     V1 = "v1"
@@ -47,7 +47,7 @@ class Connection:
     """
 
     name: str
-    api: Api
+    api: ApiVersion
     environment: Environment
     read_only: bool = False
     base_url: str | None = None

@@ -16,7 +16,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from dfn_tui.credentials.token import Unusable
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 _SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105  a class's name
 _KWALLET = "keyring.backends.kwallet.DBusKeyring"
@@ -115,7 +115,7 @@ def _require_unlocked(collection: str | None) -> None:
 
 
 def _refusal(name: str) -> str:
-    shown = inert(name, 80)
+    shown = sanitize(name, 80)
     if name.startswith(("keyrings.alt.", "keyrings.cryptfile.")):
         return _("The keyring {name} is refused: it keeps or may keep tokens in a plain file.").format(
             name=shown
@@ -132,7 +132,7 @@ def _none_works() -> str:
     from importlib.metadata import entry_points  # noqa: PLC0415  a tenth of a short command
 
     others = {
-        inert(point.dist.name if point.dist else point.value, 80)
+        sanitize(point.dist.name if point.dist else point.value, 80)
         for point in entry_points(group="keyring.backends")
         if not point.value.startswith("keyring.")
     }

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pydantic import SecretStr
 
 from dfn_tui.credentials.token import BadToken, Unusable, clean_token
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 LIMIT = 10.0
 """Seconds a program may take."""
@@ -33,7 +33,7 @@ async def token_from(
     cannot ask for anything on the screen. After `limit` seconds it is killed with all it started in its
     process group.
     """
-    program = inert(command[0], 80)
+    program = sanitize(command[0], 80)
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -100,7 +100,7 @@ def _failure(program: str, code: int, out: str, err: str) -> str:
     for line in sorted(map(str.strip, out.splitlines()), key=len, reverse=True):
         if len(line) >= _PIECE:
             err = err.replace(line, "[…]")
-    said = inert(" ".join(err.split()), _SHOWN)
+    said = sanitize(" ".join(err.split()), _SHOWN)
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
         ended = _("The token's command {program} was ended by {signal}.").format(program=program, signal=name)

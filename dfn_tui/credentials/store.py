@@ -10,7 +10,7 @@ from dfn_tui.credentials.backends import Backend, KeyringUnusable, NoKeyring, op
 from dfn_tui.credentials.kernel import KernelKeyring, KernelUnusable
 from dfn_tui.credentials.remembered import Remembered
 from dfn_tui.credentials.sources import (
-    Answer,
+    SourceAnswer,
     entry_of,
     from_command,
     from_environment,
@@ -20,11 +20,11 @@ from dfn_tui.credentials.sources import (
 )
 from dfn_tui.credentials.system_keyring import SystemKeyring
 from dfn_tui.credentials.token import (
-    Found,
+    FoundToken,
     Placed,
     Settings,
     Source,
-    Standing,
+    SourceStatus,
     Step,
     TokenKind,
     Unusable,
@@ -67,20 +67,20 @@ class TokenStore:
         self._choices = choices or Remembered(state_dir() / CHOICES_FILE)
         self._held: dict[tuple[str, TokenKind], tuple[Source, SecretStr]] = {}
 
-    async def get(self, connection: str, kind: TokenKind) -> Found:
+    async def get(self, connection: str, kind: TokenKind) -> FoundToken:
         """The token of a connection, and what came of every source."""
         held = self._held.get((connection, kind))
         if held is not None:
             return _of_this_run(*held)
         entry, settings = entry_of(connection, kind), self._settings(connection)
         chosen = self._choice(entry, settings)
-        in_order: dict[Source, Callable[[], Awaitable[Answer]]] = {
+        in_order: dict[Source, Callable[[], Awaitable[SourceAnswer]]] = {
             Source.ENVIRONMENT: partial(from_environment, kind, self._environ),
             Source.COMMAND: partial(from_command, kind, settings, self._environ),
             Source.KEYRING: partial(from_keyring, entry, chosen, self._keyring),
             Source.KERNEL: partial(from_kernel, entry, chosen, settings, self._kernel),
         }
-        answers: dict[Source, Answer] = {}
+        answers: dict[Source, SourceAnswer] = {}
         for source, ask in in_order.items():
             answers[source] = await ask()
             if answers[source].decides:
@@ -225,35 +225,37 @@ class TokenStore:
 _ASKED = (Source.ENVIRONMENT, Source.COMMAND, Source.KEYRING, Source.KERNEL)
 
 
-def _of_this_run(source: Source, token: SecretStr) -> Found:
+def _of_this_run(source: Source, token: SecretStr) -> FoundToken:
     reason = (
         _("The token was given with --token-stdin, for this run only.")
         if source is Source.STDIN
         else _("The token is held in memory, for this run only.")
     )
     other = _("Not asked: a token was given to this run.")
-    steps = {one: Step(one, Standing.NOT_ASKED, other) for one in _ASKED}
-    return Found(token, source, reason, _in_order(steps | {source: Step(source, Standing.USED, reason)}))
+    steps = {one: Step(one, SourceStatus.NOT_ASKED, other) for one in _ASKED}
+    return FoundToken(
+        token, source, reason, _in_order(steps | {source: Step(source, SourceStatus.USED, reason)})
+    )
 
 
-def _found(answers: Mapping[Source, Answer]) -> Found:
+def _found(answers: Mapping[Source, SourceAnswer]) -> FoundToken:
     """The outcome of a search: the last answer decides; sources without an answer were not asked."""
     other = _("Not asked: an earlier source comes before it.")
-    steps = {one: Step(one, Standing.NOT_ASKED, other) for one in _ASKED}
+    steps = {one: Step(one, SourceStatus.NOT_ASKED, other) for one in _ASKED}
     all_steps = _in_order(steps | {source: answer.step for source, answer in answers.items()})
     last = [*answers.values()][-1]
     if last.token is not None:
-        return Found(last.token, last.step.source, last.step.reason, all_steps)
+        return FoundToken(last.token, last.step.source, last.step.reason, all_steps)
     asked = [answer.step for answer in answers.values()]
-    tried = (step.reason for step in asked if step.standing in (Standing.FAILED, Standing.EMPTY))
+    tried = (step.reason for step in asked if step.standing in (SourceStatus.FAILED, SourceStatus.EMPTY))
     locked = any(answer.locked for answer in answers.values())
-    return Found(None, Source.NONE, " ".join(tried), all_steps, locked)
+    return FoundToken(None, Source.NONE, " ".join(tried), all_steps, locked)
 
 
 def _in_order(steps: Mapping[Source, Step]) -> tuple[Step, ...]:
     """With the first and the last of the sources, where this run was given nothing."""
     given = {
-        Source.STDIN: Step(Source.STDIN, Standing.OFF, _("--token-stdin was not given.")),
-        Source.MEMORY: Step(Source.MEMORY, Standing.EMPTY, _("No token was given while this ran.")),
+        Source.STDIN: Step(Source.STDIN, SourceStatus.OFF, _("--token-stdin was not given.")),
+        Source.MEMORY: Step(Source.MEMORY, SourceStatus.EMPTY, _("No token was given while this ran.")),
     } | dict(steps)
     return tuple(given[one] for one in (Source.STDIN, *_ASKED, Source.MEMORY))

@@ -35,7 +35,7 @@ class Source(StrEnum):
     NONE = "none"
 
 
-class Standing(StrEnum):
+class SourceStatus(StrEnum):
     """What came of one source in a search.
 
     USED: the token is from there. EMPTY: asked, and it has none. FAILED: it could not answer. OFF: nothing
@@ -54,12 +54,12 @@ class Step:
     """One source in a search, what came of it, and why, in a sentence."""
 
     source: Source
-    standing: Standing
+    standing: SourceStatus
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundToken:
     """The answer to a search. `reason` says in a sentence where the token is from or why there is none.
 
     `steps` tells every source in the order they come in. `locked`: unlocking the keyring may help.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from dfn_tui.sandbox.codes import ALL
-from dfn_tui.sandbox.handover import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token
+from dfn_tui.sandbox.launch import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token
 from dfn_tui.sandbox.options import DeleteKey, Faults, RateLimit, Reset, SandboxOptions, Spelling
 from dfn_tui.text import _
 

@@ -7,23 +7,23 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from dfn_tui.cli.approving import all_answered, confirm
 from dfn_tui.cli.bulk.jobs import check_results, list_jobs, say_job, write_results
-from dfn_tui.cli.bulk.telling import command, expected, opened_for_many, plan_lines
+from dfn_tui.cli.bulk.output import command, expected, opened_for_many, plan_lines
+from dfn_tui.cli.confirm import all_answered, confirm
 from dfn_tui.cli.exit_codes import ExitCode, of_error
-from dfn_tui.cli.output import INTERRUPTED, Progress, say
+from dfn_tui.cli.output import INTERRUPTED, ProgressLine, say
 from dfn_tui.cli.session import finishing
 from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.format import span
 from dfn_tui.service.bulk.plan.totals import totals
-from dfn_tui.service.bulk.plan.words import span
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, Phase, RunProgress
 from dfn_tui.service.bulk.run.run import Run
+from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.changes.policy import Approval, requirements
-from dfn_tui.service.place import capabilities_of
+from dfn_tui.service.context import capabilities_of
 from dfn_tui.text import _
 
 _NOT_AS_PLANNED = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.CONFLICT)
@@ -45,7 +45,7 @@ def apply(args: argparse.Namespace) -> int:
         return _run(args, bulk, runner, bulk.apply(args.plan, approval, options, digest=digest))
 
 
-def _approve(args: argparse.Namespace, bulk: BulkDesk, plan: PlanFile) -> Approval:
+def _approve(args: argparse.Namespace, bulk: BulkSession, plan: PlanFile) -> Approval:
     """The operator's answers to that plan. Raises `GateRefused` where one is missing or is a no."""
     if args.digest and not plan.digest.startswith(args.digest):
         raise GateRefused(
@@ -53,7 +53,7 @@ def _approve(args: argparse.Namespace, bulk: BulkDesk, plan: PlanFile) -> Approv
             _("Its digest is {digest}. Nothing was sent.").format(digest=plan.digest[: len(args.digest)]),
             _("Look at it: {command}").format(command=command(None, "show", args.plan)),
         )
-    found, now = totals(plan), bulk.desk.clock()
+    found, now = totals(plan), bulk.session.clock()
     sending = expected(
         found,
         limit=args.limit,
@@ -62,7 +62,7 @@ def _approve(args: argparse.Namespace, bulk: BulkDesk, plan: PlanFile) -> Approv
     )
     for line in plan_lines(plan, found, now, sending):
         say(line)
-    asked = requirements(found.scope, bulk.desk.connection, now)
+    asked = requirements(found.scope, bulk.session.connection, now)
     approval = replace(all_answered(args, asked, found.to_send), max_users=args.max_users)
     bulk.guard(plan, approval)  # first what no answer would mend
     look = _("Look at them first: {command}").format(command=command(None, "show", args.plan, "--users"))
@@ -78,7 +78,7 @@ def resume(args: argparse.Namespace) -> int:
         return _run(args, bulk, runner, bulk.resume(job, failed=args.failed, limit=args.limit))
 
 
-def _only_unfinished(bulk: BulkDesk) -> str:
+def _only_unfinished(bulk: BulkSession) -> str:
     found = bulk.unfinished()
     if len(found) == 1:
         return found[0]
@@ -93,14 +93,14 @@ def _only_unfinished(bulk: BulkDesk) -> str:
     raise ConsoleError(
         _("There is no unfinished job"),
         _("None over {connection} was stopped or cut short. Nothing was sent.").format(
-            connection=bulk.desk.connection.name
+            connection=bulk.session.connection.name
         ),
         _("See which jobs there are: dfn-tui bulk status"),
     )
 
 
 def _run(
-    args: argparse.Namespace, bulk: BulkDesk, runner: asyncio.Runner, starting: Coroutine[Any, Any, Run]
+    args: argparse.Namespace, bulk: BulkSession, runner: asyncio.Runner, starting: Coroutine[Any, Any, Run]
 ) -> int:
     stop = partial(runner.get_loop().call_soon_threadsafe, bulk.stop)
     words = _("Stopping: what was sent is waited for, and the job can be resumed. (8 s at most.)")
@@ -128,8 +128,8 @@ def _exit_code(job: JobSummary, error: ConsoleError | None, *, interrupted: bool
     return ExitCode.SOME_FAILED if any(map(job.ended.get, _NOT_AS_PLANNED)) else ExitCode.DONE
 
 
-async def _watched(bulk: BulkDesk, starting: Coroutine[Any, Any, Run]) -> tuple[Run, JobRecord]:
-    with Progress() as line:
+async def _watched(bulk: BulkSession, starting: Coroutine[Any, Any, Run]) -> tuple[Run, JobRecord]:
+    with ProgressLine() as line:
         run = await starting
         ended = asyncio.ensure_future(bulk.wait())
         while not ended.done():
