@@ -194,11 +194,11 @@ MUTANTS = (
     Mutant(
         "intent before send, of many",
         RUN_BATCH,
-        "numbers = iter(await self._book.begin(intents(groups, self._blank, job=True)))\n        "
+        "numbers = iter(await self._run_log.begin(intents(groups, self._blank, job=True)))\n        "
         "sent = [(group, [next(numbers) for _user in group.users]) for group in groups]\n        "
         "replies = await send(self._client.api, groups)",
         "replies = await send(self._client.api, groups)\n        "
-        "numbers = iter(await self._book.begin(intents(groups, self._blank, job=True)))\n        "
+        "numbers = iter(await self._run_log.begin(intents(groups, self._blank, job=True)))\n        "
         "sent = [(group, [next(numbers) for _user in group.users]) for group in groups]",
         ("tests/unit/test_bulk_run_log.py", *OF_BULK),
     ),
