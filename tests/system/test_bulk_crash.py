@@ -12,6 +12,8 @@ from dfn_tui.sandbox.options import Faults, RateLimit
 from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from tests.system.bulk_crashing import BulkCrashes
 
+pytestmark = pytest.mark.slow
+
 NO_LIMIT = Faults(rate_limit=None)
 BAD = frozenset({"user-0007", "user-0123"})
 FAULTS = {

@@ -15,6 +15,8 @@ from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from tests.system.crashing import Requests
 from tests.unit.jobs import apply, bulk_session, ends, options, plan, users
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("applied", [True, False])
 async def test_it_is_read_when_the_server_cannot_be_at_work_any_more(

@@ -10,6 +10,8 @@ from dfn_tui.outcomes import Outcome
 from tests.starting import until
 from tests.system.crashing import STEPS, Crashes
 
+pytestmark = pytest.mark.slow
+
 TIMES = 3  # at each step
 RANDOM = 50  # for each seed
 

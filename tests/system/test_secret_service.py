@@ -26,6 +26,8 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.connections import Connections
 from tests.screens.driving import driven, look_up, see, shown
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "tok-3f81c6"
 PASSWORD = "a password"
 

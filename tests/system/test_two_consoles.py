@@ -18,6 +18,8 @@ from tests.starting import KEY, start
 from tests.system.crashing import Requests, Writer
 from tests.system.writer import Order
 
+pytestmark = pytest.mark.slow
+
 EACH = 8  # writes
 
 
