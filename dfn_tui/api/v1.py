@@ -13,10 +13,9 @@ from dfn_tui.api.answers import checked, field_path, parsed, successful
 from dfn_tui.api.batch import Batch, BatchResponse, Item, Send, SendAgain
 from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Reply, ignore_progress
 from dfn_tui.api.capabilities import VERSION_1
-from dfn_tui.api.client import Client
+from dfn_tui.api.client import Client, probe_lines
 from dfn_tui.api.errors import Rejected
 from dfn_tui.api.limiter import Limiter
-from dfn_tui.api.probing import probe_lines
 from dfn_tui.api.requests import RequestModel, absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport

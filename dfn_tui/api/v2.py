@@ -15,11 +15,10 @@ from dfn_tui.api.answers import field_path, parsed, successful
 from dfn_tui.api.batch import Batch, BatchResponse, Found, Item
 from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Progress, Reply, ignore_progress
 from dfn_tui.api.capabilities import VERSION_2
-from dfn_tui.api.client import Client
+from dfn_tui.api.client import Client, probe_lines
 from dfn_tui.api.errors import ApiError, RateLimited, Rejected, TokenRejected
 from dfn_tui.api.export import Export
 from dfn_tui.api.limiter import Limiter
-from dfn_tui.api.probing import probe_lines
 from dfn_tui.api.requests import absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport

@@ -23,8 +23,8 @@ from dfn_tui.cli.results import (
 from dfn_tui.cli.session import finishing, waiting_on
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.changes.conflict import StaleWrite
 from dfn_tui.service.changes.outcome import NOT_SENT
+from dfn_tui.service.changes.pipeline import StaleWrite
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.records import Progress as Answered
 from dfn_tui.service.records import UserRecord

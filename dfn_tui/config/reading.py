@@ -5,8 +5,7 @@ import stat
 from pathlib import Path
 from types import MappingProxyType
 
-from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import Config
+from dfn_tui.config.model import Config, ConfigError
 from dfn_tui.text import _, sanitize
 
 LARGEST = 1 << 20

@@ -11,8 +11,7 @@ from typing import Any
 
 from dfn_tui.config import checks
 from dfn_tui.config.checks import Wrong
-from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import LOCK_AFTER, ApiVersion, Config, Connection, Environment, NamedBy
+from dfn_tui.config.model import LOCK_AFTER, ApiVersion, Config, ConfigError, Connection, Environment, NamedBy
 from dfn_tui.text import _, sanitize
 
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -4,8 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import Config, Connection
+from dfn_tui.config.model import Config, ConfigError, Connection
 from dfn_tui.config.reading import parse, read_text
 from dfn_tui.config.schema import dotted, validate
 from dfn_tui.files import replace_private

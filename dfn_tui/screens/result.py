@@ -16,9 +16,8 @@ from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.changes import result_line
 from dfn_tui.screens.dialogs import Dialog, ask, copy
 from dfn_tui.service.change_format import outcome_words, value_words
-from dfn_tui.service.changes.conflict import StaleWrite
 from dfn_tui.service.changes.outcome import UserResult
-from dfn_tui.service.changes.pipeline import Conflict
+from dfn_tui.service.changes.pipeline import Conflict, StaleWrite
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.records import Progress
 from dfn_tui.service.review import Review

@@ -24,11 +24,11 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service import gate
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.service.changes.conflict import StaleWrite
 from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult
 from dfn_tui.service.changes.pipeline import (
     ChangeGroup,
     Checked,
+    StaleWrite,
     Target,
     as_wanted,
     check,
@@ -141,11 +141,6 @@ class Session:
             task.cancel()
         if client is not None:
             await client.aclose()
-
-    @property
-    def token_in_use(self) -> bool:
-        """Whether there is a client that holds the token."""
-        return self._api is not None
 
     @asynccontextmanager
     async def _using(self, *, settled: bool = False) -> AsyncIterator[UserApi]:

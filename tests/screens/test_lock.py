@@ -53,7 +53,7 @@ async def test_a_lock_covers_masks_and_drops_the_token_but_keeps_what_is_staged(
         screen = await see(pilot, "Locked", "SANDBOX", "No key was pressed for 10 minutes.", "⏎ Unlock")
         assert "user-0003" not in screen
         assert str(number) not in screen
-        assert app.connections.session("here").token_in_use is False
+        assert app.connections.session("here")._api is None
         await pilot.press("escape", "m", "ctrl+p", "f1", "u")
         assert isinstance(app.screen, LockScreen)
 
@@ -149,7 +149,7 @@ async def test_the_sandbox_of_a_demo_keeps_its_token() -> None:
         await see(pilot, "Locked")
         await pilot.press("enter", "f5")
         await see(pilot, "● subscribed")
-        assert app.connections.session("sandbox").token_in_use
+        assert app.connections.session("sandbox")._api is not None
 
 
 async def test_a_piped_token_is_dropped_even_before_it_was_used(
@@ -198,7 +198,7 @@ async def test_a_write_under_way_is_finished_before_its_token_goes(
         assert {result.outcome for result in results} == {Outcome.CONFIRMED}
         assert locking
         await asyncio.gather(*locking)
-        assert not session.token_in_use
+        assert session._api is None
         assert (await session.open_user(session.identity("user-0003"))).profile is not None
     finally:
         await run.finish()

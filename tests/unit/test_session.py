@@ -13,8 +13,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.changes.conflict import StaleWrite
-from dfn_tui.service.changes.pipeline import Conflict, read_groups
+from dfn_tui.service.changes.pipeline import Conflict, StaleWrite, read_groups
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.context import Mode
 from dfn_tui.service.session import Session

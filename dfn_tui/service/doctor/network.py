@@ -192,7 +192,7 @@ class Server:
 
 
 def _about_clock(skew: "timedelta | None") -> tuple[str, ...]:
-    lines: tuple[str, ...] = import_module("dfn_tui.api.probing").probe_lines(skew)
+    lines: tuple[str, ...] = import_module("dfn_tui.api.client").probe_lines(skew)
     return lines
 
 
