@@ -15,10 +15,10 @@ from dfn_tui.credentials.backends import NoKeyring
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.clock import utc_now
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.session import Session
 from dfn_tui.store import Entry, Filter, Journal
+from dfn_tui.text.korea import utc_now
 
 KEY = bytes(range(32))
 

@@ -23,9 +23,9 @@ from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from dfn_tui.service.clock import Clock
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.context import ConnectionContext
+    from dfn_tui.text.korea import Clock
 
 _DROPPING = "lock"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.clock import Clock, utc_now
 from dfn_tui.service.context import ConnectionContext, Mode
 from dfn_tui.service.tokens import TOKEN_KINDS, Piped, TokenNeeded, everyday_store, give, unlock
 from dfn_tui.text import _, sanitize
+from dfn_tui.text.korea import Clock, utc_now
 
 if TYPE_CHECKING:
     from dfn_tui.api.calls import Probe, UserApi

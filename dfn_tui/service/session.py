@@ -40,13 +40,13 @@ from dfn_tui.service.changes.pipeline import (
 from dfn_tui.service.changes.policy import Approval, require
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
-from dfn_tui.service.clock import Clock, utc_now
 from dfn_tui.service.context import ConnectionContext
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.review import Review, review
 from dfn_tui.service.staging import Staging
 from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.store import JournalError
+from dfn_tui.text.korea import Clock, utc_now
 
 LOOK_UPS_AT_ONCE = 4
 """Batches of a long look-up under way together: quick on a slow line, kind to the server."""

@@ -11,9 +11,8 @@ from textual.widget import Widget
 
 from dfn_tui.config import Environment
 from dfn_tui.consent.night import Night, night_at
-from dfn_tui.service.clock import Clock
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_clock
+from dfn_tui.text.korea import Clock, korean_clock
 
 if TYPE_CHECKING:
     from dfn_tui.service.context import ConnectionContext

@@ -14,7 +14,7 @@ from dfn_tui.service.bulk.run.records import JobRecord, OnConflict
 from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.clock import Clock, utc_now
+from dfn_tui.text.korea import Clock, utc_now
 from tests.starting import Server, connections
 
 STOP = "mkt_sms_flag=Unsubscribed"

@@ -21,7 +21,7 @@ from dfn_tui.service.bulk.plan.making import Reading, make_plan
 from dfn_tui.service.bulk.plan.records import PlanMetadata, PlannedUser
 from dfn_tui.service.bulk.rate_limiter import RateLimiter
 from dfn_tui.service.changes.fields import FieldEdit, parse_assignment
-from dfn_tui.service.clock import utc_now
+from dfn_tui.text.korea import utc_now
 from tests.starting import Server
 
 DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)  # noon in Korea

@@ -16,10 +16,10 @@ from dfn_tui.service.bulk.plan.format import bad_words, planned_words, standing_
 from dfn_tui.service.bulk.plan.records import PlannedUser, PlanStatus
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
 from dfn_tui.service.bulk.plan.totals import totals
-from dfn_tui.service.clock import utc_now
 from dfn_tui.service.context import capabilities_of
 from dfn_tui.store import Operator
 from dfn_tui.text import _, ngettext
+from dfn_tui.text.korea import utc_now
 
 _PAGE = 500
 

@@ -15,10 +15,10 @@ from dfn_tui.consent.presets import presets
 from dfn_tui.consent.sending import ChannelVerdict, Delivery, may_advertise
 from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog, ask
 from dfn_tui.screens.user.pane import DraftChanged
-from dfn_tui.service.clock import Clock
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Capabilities
 from dfn_tui.text import _
+from dfn_tui.text.korea import Clock
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText
 

@@ -8,7 +8,7 @@ from dfn_tui.api.types import Capabilities, Identity
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.rate_limiter import RateLimiter
 from dfn_tui.service.changes.reading import Field, Records, read_fields, read_records
-from dfn_tui.service.clock import Clock
+from dfn_tui.text.korea import Clock
 
 
 @dataclass(frozen=True, slots=True)

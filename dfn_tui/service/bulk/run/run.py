@@ -23,9 +23,9 @@ from dfn_tui.service.bulk.run.read_back import read_back_all
 from dfn_tui.service.bulk.run.records import JobRecord, JobState, Phase, RunProgress
 from dfn_tui.service.bulk.run.resume import recover
 from dfn_tui.service.bulk.run.run_log import RunLog
-from dfn_tui.service.clock import Clock
 from dfn_tui.store import IntentGroup
 from dfn_tui.text import _
+from dfn_tui.text.korea import Clock
 
 _AHEAD = 2000
 """Users read from the job's file at a time."""
