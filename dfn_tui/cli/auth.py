@@ -97,7 +97,12 @@ def _show_json(connection: Connection, kind: TokenKind, found: FoundToken, store
         "source": found.source.value,
         "chosen_store": chosen_store.value if chosen_store else None,
         "sources": [
-            {"source": step.source.value, "standing": step.standing.value, "reason": step.reason}
+            {
+                "source": step.source.value,
+                "status": step.status.value,
+                "standing": step.status.value,  # its name in version 0.1
+                "reason": step.reason,
+            }
             for step in found.steps
         ],
     }
@@ -125,8 +130,8 @@ def _show(connection: Connection, kind: TokenKind, found: FoundToken, store: Tok
     wide = max(map(width, sources.values()))
     widest = max(map(width, standings.values()))
     for step in found.steps:
-        mark = "→" if step.standing is SourceStatus.USED else " "
-        name, standing = padded(sources[step.source], wide), padded(standings[step.standing], widest)
+        mark = "→" if step.status is SourceStatus.USED else " "
+        name, standing = padded(sources[step.source], wide), padded(standings[step.status], widest)
         print(f"  {mark} {name}  {standing}  {step.reason}")
 
 

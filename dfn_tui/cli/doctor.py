@@ -28,7 +28,7 @@ async def _show_all(args: argparse.Namespace) -> int:
     code = ExitCode.DONE
     async for name, seen in examine(config, connection, store, offline=args.offline):
         show(name, seen)
-        if seen.standing is CheckStatus.FAILED:
+        if seen.status is CheckStatus.FAILED:
             code = ExitCode.SOME_FAILED
     return code
 
@@ -52,11 +52,12 @@ def _connection(config: Config | ConfigError, asked: str | None) -> Connection |
 
 
 def _show_json(name: str, seen: CheckResult) -> None:
-    value = {"check": name, "standing": seen.standing.value, "found": seen.found, "to_do": seen.to_do}
+    value = {"check": name, "status": seen.status.value, "detail": seen.detail, "hint": seen.hint}
+    value |= {"standing": value["status"], "found": value["detail"], "to_do": value["hint"]}  # of version 0.1
     print(json_line(value), flush=True)  # the next check may take seconds
 
 
 def _show(name: str, seen: CheckResult) -> None:
-    words = _("{name}: {found} — {to_do}") if seen.to_do else _("{name}: {found}")
-    line = words.format(name=name, found=seen.found, to_do=seen.to_do)
-    print(f"{seen.standing.value:<8} {line}", flush=True)
+    words = _("{name}: {detail} — {hint}") if seen.hint else _("{name}: {detail}")
+    line = words.format(name=name, detail=seen.detail, hint=seen.hint)
+    print(f"{seen.status.value:<8} {line}", flush=True)

@@ -247,7 +247,7 @@ def _found(answers: Mapping[Source, SourceAnswer]) -> FoundToken:
     if last.token is not None:
         return FoundToken(last.token, last.step.source, last.step.reason, all_steps)
     asked = [answer.step for answer in answers.values()]
-    tried = (step.reason for step in asked if step.standing in (SourceStatus.FAILED, SourceStatus.EMPTY))
+    tried = (step.reason for step in asked if step.status in (SourceStatus.FAILED, SourceStatus.EMPTY))
     locked = any(answer.locked for answer in answers.values())
     return FoundToken(None, Source.NONE, " ".join(tried), all_steps, locked)
 

@@ -54,7 +54,7 @@ class Step:
     """One source in a search, what came of it, and why, in a sentence."""
 
     source: Source
-    standing: SourceStatus
+    status: SourceStatus
     reason: str
 
 

@@ -24,4 +24,4 @@ def mask(value: str) -> str:
 
 def mask_within(text: str) -> str:
     """`text` with every e-mail address and every number of nine digits or more in it masked."""
-    return _WITHIN.sub(lambda found: mask(found[0]), text)
+    return _WITHIN.sub(lambda detail: mask(detail[0]), text)

@@ -178,7 +178,7 @@ class BulkCrashes:
     def planned(self, plan: Path) -> set[str]:
         """The users that something is sent for."""
         with open_plan(plan) as opened:
-            return {user.user for user in opened.users(limit=_ALL) if user.shape.standing in SENT}
+            return {user.user for user in opened.users(limit=_ALL) if user.shape.status in SENT}
 
     async def wrong(self, plan: Path, unsent: frozenset[str] = frozenset()) -> list[str]:
         """What is not as it must be at the end; `unsent` are the users whose change cannot succeed."""

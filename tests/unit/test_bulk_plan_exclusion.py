@@ -42,11 +42,11 @@ SELECTIONS: Sequence[tuple[Selection, list[str]]] = [
     (Selection(direction=Direction.WITHDRAW), ["b", "d", "e%1"]),
     (Selection(flag=Flag.MKT_SMS, direction=Direction.GRANT), ["a"]),
     (Selection(flag=Flag.MKT), []),
-    (Selection(standing=PlanStatus.BLIND, text="e"), ["E_1", "e%1"]),
+    (Selection(status=PlanStatus.BLIND, text="e"), ["E_1", "e%1"]),
     (Selection(text="_"), ["E_1"]),
     (Selection(text="%"), ["e%1"]),
     (Selection(text="!"), []),
-    (Selection(standing=PlanStatus.CHANGE), []),
+    (Selection(status=PlanStatus.CHANGE), []),
     (Selection(warned=True), []),
     (Selection(warned=False, left_out=False, text="a"), ["a"]),
     (Selection(left_out=True), []),
@@ -112,7 +112,7 @@ def test_what_changes_nothing_leaves_no_trace(plan: PlanFile) -> None:
 def test_totals_leave_out_who_is_left_out(plan: PlanFile) -> None:
     narrow(plan, Selection(flag=Flag.MKT_SMS), DAY, BY, out=True)
     counted = totals(plan)
-    assert (counted.standings, counted.left_out, counted.to_send) == ({PlanStatus.BLIND: 6}, 3, 3)
+    assert (counted.statuses, counted.left_out, counted.to_send) == ({PlanStatus.BLIND: 6}, 3, 3)
     assert counted.flags == {
         (Flag.MKT_PUSH, Direction.GRANT): 1,
         (Flag.MKT_PUSH, Direction.WITHDRAW): 1,
@@ -138,7 +138,7 @@ async def test_warned_users_are_left_out_and_others_stay_as_they_are(tmp_path: P
     with plan:
         assert found(plan, Selection(warned=True)) == ["user-0007"]
         assert narrow(plan, Selection(warned=True), DAY, BY, out=True) == 1
-        assert narrow(plan, Selection(standing=PlanStatus.UNKNOWN), DAY, BY, out=True) == 0  # not sent anyway
+        assert narrow(plan, Selection(status=PlanStatus.UNKNOWN), DAY, BY, out=True) == 0  # not sent anyway
         assert narrow(plan, Selection(), DAY, BY, out=True) == 1
 
 

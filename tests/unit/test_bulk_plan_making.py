@@ -37,7 +37,7 @@ def served() -> Iterator[SandboxThread]:
 
 
 def standings(plan: PlanFile) -> dict[str, PlanStatus]:
-    return {name: user.shape.standing for name, user in by_user(plan).items()}
+    return {name: user.shape.status for name, user in by_user(plan).items()}
 
 
 def names(folder: Path) -> list[str]:
@@ -79,9 +79,9 @@ async def test_ci_fields_are_read_where_they_are_wanted(served: SandboxThread, t
         assert users["user-0001"].shape.before == (was["phone_number"],)
         [change] = users["user-0001"].shape.changes
         assert (change.after, change.personal) == ("821011112222", True)
-        assert users["ci-only"].shape.standing is PlanStatus.CHANGE  # though it has no profile
+        assert users["ci-only"].shape.status is PlanStatus.CHANGE  # though it has no profile
     with await make(served, tmp_path / "p.plan", "ci-only", STOP) as plan:
-        assert by_user(plan)["ci-only"].shape.standing is PlanStatus.CHANGE
+        assert by_user(plan)["ci-only"].shape.status is PlanStatus.CHANGE
 
 
 async def test_unknown_users_are_created_only_where_that_is_asked_for(
@@ -98,8 +98,8 @@ async def test_a_consent_in_no_known_state_is_not_guessed(served: SandboxThread,
     served.state.write_profiles([("odd", {Flag.MKT_SMS: "Maybe"}, {})])  # type: ignore[dict-item]
     with await make(served, tmp_path / "p.plan", "odd\nuser-0001", STOP) as plan:
         shape = by_user(plan)["odd"].shape
-        assert (shape.standing, shape.code, shape.changes) == (PlanStatus.UNREADABLE, "unknown-value", ())
-        assert by_user(plan)["user-0001"].shape.standing is PlanStatus.CHANGE
+        assert (shape.status, shape.code, shape.changes) == (PlanStatus.UNREADABLE, "unknown-value", ())
+        assert by_user(plan)["user-0001"].shape.status is PlanStatus.CHANGE
 
 
 async def test_users_the_server_is_too_busy_for_are_unreadable_alone(
@@ -258,8 +258,8 @@ def test_every_row_is_accounted_for_once(served: SandboxThread, rows: list[str],
             assert head.users + head.duplicates + head.bad + head.blank == records
             lines = [user.number for user in users] + [bad.line for bad in plan.bad_rows()]
             assert len(lines) == len(set(lines)) == records - head.blank
-            assert sum(found.standings.values()) == head.users == len({user.user for user in users})
-            assert found.to_send == sum(found.standings.get(standing, 0) for standing in SENT)
+            assert sum(found.statuses.values()) == head.users == len({user.user for user in users})
+            assert found.to_send == sum(found.statuses.get(standing, 0) for standing in SENT)
             assert found.to_send == sum(bool(user.shape.changes) for user in users)
             changes = [change for user in users for change in user.shape.changes]
             assert sum(found.flags.values()) == len(changes)
@@ -277,7 +277,7 @@ def test_whatever_the_ids_are_a_blind_plan_holds_them(lines: list[str]) -> None:
         tempfile.TemporaryDirectory() as folder,
         blind_plan(Path(folder) / "p.plan", text, "df_sms_ads_optin=false") as plan,
     ):
-        assert by_user(plan)["first"].shape.standing is PlanStatus.BLIND
+        assert by_user(plan)["first"].shape.status is PlanStatus.BLIND
         assert len(by_user(plan)) == plan.head.users
 
 

@@ -92,7 +92,7 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
         plan = await undo(server, tmp_path / "p.plan", made)
     with plan:
         users = by_user(plan)
-        assert {name: user.shape.standing for name, user in users.items()} == {
+        assert {name: user.shape.status for name, user in users.items()} == {
             "as-written": PlanStatus.CHANGE,
             "back-again": PlanStatus.ALREADY,
             "other": PlanStatus.CHANGED,

@@ -77,7 +77,7 @@ def examined(capsys: Output, *arguments: str) -> tuple[int, dict[str, tuple[str,
     """The exit code, and by check: standing, what was found, what to do."""
     code = main(["doctor", "--json", *arguments])
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    return code, {one["check"]: (one["standing"], one["found"], one["to_do"]) for one in told}
+    return code, {one["check"]: (one["status"], one["detail"], one["hint"]) for one in told}
 
 
 def test_all_in_order(sandbox: SandboxThread, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,3 +326,10 @@ def test_it_needs_no_textual() -> None:
         "sys.exit(bool({'textual', 'rich'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == 0
+
+
+def test_the_keys_of_version_0_1_are_there_for_one_version_more(capsys: Output) -> None:
+    main(["doctor", "--json"])
+    for line in capsys.readouterr().out.splitlines():
+        one = json.loads(line)
+        assert (one["standing"], one["found"], one["to_do"]) == (one["status"], one["detail"], one["hint"])

@@ -31,9 +31,9 @@ def examined(**variables: str) -> dict[str, dict[str, str]]:
 
 def test_a_state_folder_that_others_look_into(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    assert files.state_folder(tmp_path).standing is CheckStatus.WARNING
+    assert files.state_folder(tmp_path).status is CheckStatus.WARNING
     tmp_path.chmod(0o700)
-    assert files.state_folder(tmp_path).standing is CheckStatus.OK
+    assert files.state_folder(tmp_path).status is CheckStatus.OK
     assert list(tmp_path.iterdir()) == []
 
 
@@ -54,15 +54,15 @@ def test_a_proxy_by_its_host_alone(address: str, shown: str | None) -> None:
     assert PASSWORD not in str(seen)
     assert "kim" not in str(seen)
     if shown is None:
-        assert seen.standing is CheckStatus.FAILED
+        assert seen.status is CheckStatus.FAILED
     else:
-        assert seen.found == f"https_proxy={shown}. NO_PROXY makes exceptions."
+        assert seen.detail == f"https_proxy={shown}. NO_PROXY makes exceptions."
 
 
 def test_certificates_that_are_not_there(tmp_path: Path) -> None:
     seen = network.trust({"SSL_CERT_FILE": str(tmp_path / "none.pem")})
-    assert seen.standing is CheckStatus.FAILED
-    assert "SSL_CERT_FILE" in seen.to_do
+    assert seen.status is CheckStatus.FAILED
+    assert "SSL_CERT_FILE" in seen.hint
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_the_clipboard_in_tmux(
         seen = host.clipboard({"PATH": os.environ["PATH"], "TMUX": f"{socket_file},1,0"})
     finally:
         tmux(["tmux", "-S", str(socket_file), "kill-server"])
-    assert seen.standing is standing
-    assert f"set-clipboard {setting}" in seen.found
+    assert seen.status is standing
+    assert f"set-clipboard {setting}" in seen.detail
 
 
 def test_the_clipboard_in_a_tmux_that_is_gone_and_in_screen(tmp_path: Path) -> None:
     gone = host.clipboard({"PATH": os.environ["PATH"], "TMUX": f"{tmp_path / 'none'},1,0"})
-    assert gone.standing is CheckStatus.WARNING
-    assert host.clipboard({"STY": "1.pts"}).standing is CheckStatus.WARNING
+    assert gone.status is CheckStatus.WARNING
+    assert host.clipboard({"STY": "1.pts"}).status is CheckStatus.WARNING
 
 
 def test_tmux_is_not_given_our_variables(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_tmux_is_not_given_our_variables(tmp_path: Path) -> None:
     program.write_text(f"#!/bin/sh\n/usr/bin/env > {tmp_path}/environ\necho on\n", encoding="utf-8")
     program.chmod(0o700)
     seen = host.clipboard({"PATH": str(tmp_path), "TMUX": "x,1,0", "DFN_TUI_TOKEN": TOKEN})
-    assert seen.standing is CheckStatus.OK
+    assert seen.status is CheckStatus.OK
     given = (tmp_path / "environ").read_text(encoding="utf-8")
     assert "TMUX=" in given
     assert TOKEN not in given
@@ -136,39 +136,39 @@ def test_the_terminal(term: str, rows: int, columns: int, line: str) -> None:
     ],
 )
 def test_the_locale(variables: dict[str, str], standing: str) -> None:
-    assert examined(**variables)["characters"]["standing"] == standing
+    assert examined(**variables)["characters"]["status"] == standing
 
 
 def test_colours() -> None:
-    assert host.colours({"NO_COLOR": "1", "COLORTERM": "truecolor"}).found.startswith("None")
-    assert host.colours({"COLORTERM": "truecolor"}).found.startswith("16 million")
-    assert host.colours({"TERM": "tmux-256color"}).found.startswith("256")
-    assert host.colours({"TERM": "vt100"}).found.startswith("16 at most")
+    assert host.colours({"NO_COLOR": "1", "COLORTERM": "truecolor"}).detail.startswith("None")
+    assert host.colours({"COLORTERM": "truecolor"}).detail.startswith("16 million")
+    assert host.colours({"TERM": "tmux-256color"}).detail.startswith("256")
+    assert host.colours({"TERM": "vt100"}).detail.startswith("16 at most")
 
 
 def test_packages_out_of_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     needed = ["httpx<0.29,>=0.28", "nothing-of-this-name>=1", "pytest>=1; extra == 'dev'", "rich<2,>=1"]
     monkeypatch.setattr(host, "requires", lambda _name: needed)
     seen = host.packages()
-    assert seen.standing is CheckStatus.FAILED
-    assert "nothing-of-this-name is missing" in seen.found
-    assert "rich" in seen.found
-    assert "httpx" not in seen.found
-    assert "pytest" not in seen.found
+    assert seen.status is CheckStatus.FAILED
+    assert "nothing-of-this-name is missing" in seen.detail
+    assert "rich" in seen.detail
+    assert "httpx" not in seen.detail
+    assert "pytest" not in seen.detail
 
 
 def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing", encoding="utf-8")
     seen = network.trust({"SSL_CERT_FILE": str(tmp_path / "empty.pem")})
-    assert seen.standing is CheckStatus.FAILED
+    assert seen.status is CheckStatus.FAILED
     own = Path(__file__).parents[1] / "data" / "tls"
     certificate = next(file for file in sorted(own.iterdir()) if b"BEGIN CERT" in file.read_bytes())
-    assert network.trust({"SSL_CERT_FILE": str(certificate)}).standing is CheckStatus.OK
+    assert network.trust({"SSL_CERT_FILE": str(certificate)}).status is CheckStatus.OK
 
 
 def test_no_time_zone_data_move_the_korean_time(tmp_path: Path) -> None:
     (tmp_path / "Asia").mkdir()
     (tmp_path / "Asia" / "Seoul").write_bytes(b"nothing")
     told = examined(PYTHONTZPATH=str(tmp_path))["time zone"]
-    assert told["standing"] == "ok"
-    assert "+0900 in Korea" in told["found"]
+    assert told["status"] == "ok"
+    assert "+0900 in Korea" in told["detail"]

@@ -57,7 +57,7 @@ async def test_a_keyring_that_was_chosen_is_not_replaced_by_the_kernels(host: Ho
     host.trouble = KeyringLocked("The keyring is locked.")
     found = await host.store().get("prod", API)
     assert (found.token, found.reason, found.locked) == (None, "The keyring is locked.", True)
-    assert [step.standing for step in found.steps if step.source is Source.KERNEL] == [SourceStatus.NOT_ASKED]
+    assert [step.status for step in found.steps if step.source is Source.KERNEL] == [SourceStatus.NOT_ASKED]
 
     tokens = host.store()
     placed = await tokens.set("prod", API, SecretStr("new"))

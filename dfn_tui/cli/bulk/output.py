@@ -58,6 +58,7 @@ def plan_lines(plan: PlanFile, found: Totals, at: datetime, sending: Cost) -> li
 def totals_json(plan: PlanFile, found: Totals) -> dict[str, object]:
     """A plan as a whole, for scripts."""
     head = found.head
+    statuses = {status.value: users for status, users in found.statuses.items()}
     sending = expected(found)
     return {
         "digest": plan.digest,
@@ -70,7 +71,8 @@ def totals_json(plan: PlanFile, found: Totals) -> dict[str, object]:
         "bad": head.bad,
         "duplicates": head.duplicates,
         "blank": head.blank,
-        "standings": {standing.value: users for standing, users in found.standings.items()},
+        "statuses": statuses,
+        "standings": statuses,  # its name in version 0.1
         "left_out": found.left_out,
         "to_send": found.to_send,
         "granted": found.granted,
@@ -114,7 +116,8 @@ def user_json(user: PlannedUser, *, revealed: bool) -> dict[str, object]:
         "outcome": "planned" if shape.changes and not user.left_out else "not-sent",
         "code": shape.code or None,
         "message": shape.message,
-        "standing": shape.standing.value,
+        "status": shape.status.value,
+        "standing": shape.status.value,  # its name in version 0.1
         "left_out": user.left_out,
         "warnings": list(shape.warnings),
         "changes": [

@@ -99,7 +99,7 @@ def _report(args: argparse.Namespace, bulk: BulkSession) -> ExitCode:
         _tell_next(args, bulk, made, found)
     if not found.head.users:
         return ExitCode.BAD_USAGE
-    return ExitCode.SOME_FAILED if found.standings.get(PlanStatus.UNREADABLE) else ExitCode.DONE
+    return ExitCode.SOME_FAILED if found.statuses.get(PlanStatus.UNREADABLE) else ExitCode.DONE
 
 
 def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:

@@ -42,14 +42,14 @@ def _selection(args: argparse.Namespace) -> Selection:
     return Selection(
         flag=Flag(args.flag) if args.flag else None,
         direction=direction,
-        standing=PlanStatus(args.standing) if args.standing else None,
+        status=PlanStatus(args.status) if args.status else None,
         warned=True if args.warned else None,
         text=checked_text(args.find),
     )
 
 
 def _narrow(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> None:
-    ids = args.leave_out if args.leave_out is not None else args.put_back
+    ids = args.exclude if args.exclude is not None else args.include
     now, who = utc_now(), Operator.here()
     by = f"{who.user}@{who.host}"
     if args.only_first is not None:
@@ -58,8 +58,8 @@ def _narrow(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> None
         return
     else:
         which = _which(ids, plan, chosen)
-        changed = narrow(plan, which, now, by, out=args.leave_out is not None)
-    if args.put_back is not None:
+        changed = narrow(plan, which, now, by, out=args.exclude is not None)
+    if args.include is not None:
         words = ngettext("{count} user was put back.", "{count} users were put back.", changed)
     else:
         words = ngettext("{count} user was left out.", "{count} users were left out.", changed)
@@ -116,7 +116,7 @@ def _lines(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> Itera
 
 
 def _wants_users(args: argparse.Namespace, chosen: Selection) -> bool:
-    narrowed = args.leave_out is not None or args.put_back is not None or args.only_first is not None
+    narrowed = args.exclude is not None or args.include is not None or args.only_first is not None
     return args.users or (chosen != Selection() and not narrowed)
 
 

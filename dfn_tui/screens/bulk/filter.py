@@ -43,7 +43,7 @@ class FilterDialog(Dialog[Selection]):
         options: list[tuple[str, str, dict[Any, str]]] = [
             ("flag", _("consent"), {flag: flag.value for flag, _direction in found.flags}),
             ("direction", _("direction"), {d: direction_words(d) for _flag, d in found.flags}),
-            ("standing", _("standing"), {s: standing_words(s) for s in PlanStatus if found.standings.get(s)}),
+            ("standing", _("standing"), {s: standing_words(s) for s in PlanStatus if found.statuses.get(s)}),
             ("warned", _("warnings"), {True: _("yes"), False: _("no")}),
             ("left_out", _("left out"), {True: _("yes"), False: _("no")}),
         ]

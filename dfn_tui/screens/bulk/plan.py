@@ -143,7 +143,7 @@ class PlanScreen(SessionScreen[None]):
         user = self.query_one(PlannedUsers).current
         if user is None:
             return
-        if user.shape.standing not in SENT:
+        if user.shape.status not in SENT:
             self.notify(_("Nothing is sent for this user anyway."), markup=False)
             return
         self._start_narrowing(SelectedUsers((user.user,)), out=not user.left_out)

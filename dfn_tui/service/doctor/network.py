@@ -198,5 +198,5 @@ def _about_clock(skew: "timedelta | None") -> tuple[str, ...]:
 
 def _reasons(found: "FoundToken") -> list[str]:
     """What every source that was asked said, up to the one that had the token."""
-    asked = [step for step in found.steps if step.standing.value != "not asked"]
+    asked = [step for step in found.steps if step.status.value != "not asked"]
     return [step.reason for step in asked if step.source.value not in {"stdin", "memory"}]

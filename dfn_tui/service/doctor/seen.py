@@ -17,9 +17,9 @@ class CheckResult:
     """What was found, and what to do about it, in sentences that are inert and hold no secret. `to_do` is
     empty where there is nothing to do."""
 
-    standing: CheckStatus
-    found: str
-    to_do: str = ""
+    status: CheckStatus
+    detail: str
+    hint: str = ""
 
 
 def ok(found: str) -> CheckResult:

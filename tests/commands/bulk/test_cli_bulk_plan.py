@@ -136,7 +136,7 @@ def test_users_who_cannot_be_read(bulk: Bulk, sandbox: SandboxThread, users: Use
     ran = bulk("plan", "-", STOP, "-o", "a.plan", stdin=f"{one}\n{other}".encode())
     assert ran.code == 1
     assert "1 user: could not be read, not sent\n" in ran.err
-    assert "5003" in bulk("show", "a.plan", "--standing", "unreadable").out
+    assert "5003" in bulk("show", "a.plan", "--status", "unreadable").out
 
 
 def test_a_token_that_is_refused(bulk: Bulk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def test_its_users(bulk: Bulk, run: Run, users: Users) -> None:
         (["--flag", "mkt_sms_flag"], [0, 1]),
         (["--flag", "mkt_push_flag", "--grants"], [2]),
         (["--flag", "mkt_push_flag", "--withdrawals"], []),
-        (["--standing", "unknown"], [3]),
+        (["--status", "unknown"], [3]),
         (["--warned"], [1]),
         (["--users"], [0, 1, 2, 3]),
     ],
@@ -86,23 +86,23 @@ def test_filters(
 def test_users_are_left_out_and_put_back(bulk: Bulk, run: Run, users: Users) -> None:
     found = users(4)
     bulk.plan(found)
-    ran = bulk("show", "a.plan", "--leave-out", *found[:2])
+    ran = bulk("show", "a.plan", "--exclude", *found[:2])
     assert (ran.code, ran.err) == (0, "2 users were left out.\n")
     assert "TIME KST, WHO: left out: users by id (2 users)\n" in ran.out
     assert "To be sent: 2 users\n" in ran.out
-    assert bulk("show", "a.plan", "--put-back", "-", stdin=found[0].encode()).err == "1 user was put back.\n"
+    assert bulk("show", "a.plan", "--include", "-", stdin=found[0].encode()).err == "1 user was put back.\n"
     assert bulk("show", "a.plan", "--only-first", "1").err == "2 users were left out.\n"
     objects = run("bulk", "show", "a.plan", "--users", "--json").objects
     assert [each["left_out"] for each in objects] == [False, True, True, True]
     assert objects[1]["outcome"] == "not-sent"
-    assert bulk("show", "a.plan", "--flag", "mkt_sms_flag", "--put-back").err == "3 users were put back.\n"
+    assert bulk("show", "a.plan", "--flag", "mkt_sms_flag", "--include").err == "3 users were put back.\n"
 
 
 def test_narrowing_gives_another_digest(bulk: Bulk, run: Run, sandbox: SandboxThread, users: Users) -> None:
     found = users(2)
     bulk.plan(found)
     [before] = run("bulk", "show", "a.plan", "--json").objects
-    bulk("show", "a.plan", "--leave-out", found[0])
+    bulk("show", "a.plan", "--exclude", found[0])
     [after] = run("bulk", "show", "a.plan", "--json").objects
     assert before["digest"] != after["digest"]
     other = bulk("apply", "a.plan", *REASON, "--yes", "--digest", before["digest"])
@@ -114,10 +114,10 @@ def test_narrowing_gives_another_digest(bulk: Bulk, run: Run, sandbox: SandboxTh
 @pytest.mark.parametrize(
     "words",
     [
-        ["--leave-out"],
-        ["--leave-out", "user-0001", "--withdrawals"],
-        ["--leave-out", "not-in-it"],
-        ["--leave-out", "user-0001", "--put-back", "user-0001"],
+        ["--exclude"],
+        ["--exclude", "user-0001", "--withdrawals"],
+        ["--exclude", "not-in-it"],
+        ["--exclude", "user-0001", "--include", "user-0001"],
         ["--only-first", "0"],
         ["--grants", "--withdrawals"],
         ["--flag", "no_flag"],
@@ -141,3 +141,16 @@ def test_a_plan_that_something_else_changed(bulk: Bulk, users: Users) -> None:
         ran = bulk(*words)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err.startswith("dfn-tui: The plan is damaged\n")
+
+
+def test_the_options_of_version_0_1_are_taken_for_one_version_more(bulk: Bulk, users: Users) -> None:
+    found = users(3)
+    bulk.plan(found)
+    assert bulk("show", "a.plan", "--leave-out", found[0]).err == "1 user was left out.\n"
+    assert bulk("show", "a.plan", "--put-back", found[0]).err == "1 user was put back.\n"
+    assert (
+        bulk("show", "a.plan", "--standing", "change").out == bulk("show", "a.plan", "--status", "change").out
+    )
+    help_of_it = bulk("show", "--help").out
+    assert "--status" in help_of_it
+    assert "--standing" not in help_of_it

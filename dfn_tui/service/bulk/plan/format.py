@@ -65,9 +65,9 @@ def totals_words(found: Totals, at: datetime) -> list[str]:
     """The figures of a plan, and what the rules say of it at the aware instant `at`."""
     head = found.head
     lines = [
-        f"{_users(found.standings[standing])}: {standing_words(standing)}"
+        f"{_users(found.statuses[standing])}: {standing_words(standing)}"
         for standing in PlanStatus
-        if found.standings.get(standing)
+        if found.statuses.get(standing)
     ]
     if found.left_out:
         lines.append(_("{users}: left out of these").format(users=_users(found.left_out)))
@@ -134,7 +134,7 @@ def who_words(user: PlannedUser, kind: IdentityKind, *, revealed: bool) -> str:
 
 def standing_text(user: PlannedUser) -> str:
     """Whether something is sent for that user, and why not."""
-    return _("left out") if user.left_out else standing_words(user.shape.standing)
+    return _("left out") if user.left_out else standing_words(user.shape.status)
 
 
 def planned_words(user: PlannedUser, *, revealed: bool) -> list[str]:
@@ -167,7 +167,7 @@ def selection_words(which: Selection) -> list[str]:
     parts = [
         which.flag.value if which.flag else "",
         direction_words(which.direction) if which.direction else "",
-        standing_words(which.standing) if which.standing else "",
+        standing_words(which.status) if which.status else "",
         {None: "", True: _("with warnings"), False: _("without warnings")}[which.warned],
     ]
     return [*filter(None, parts)]

@@ -54,7 +54,7 @@ class PlanGroup:
     UNREADABLE.
     """
 
-    standing: PlanStatus
+    status: PlanStatus
     wanted: EditSet
     before: tuple[Value | None, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -64,16 +64,16 @@ class PlanGroup:
     @cached_property
     def changes(self) -> tuple[FieldChange, ...]:
         """What would be sent; empty where nothing would."""
-        if self.standing not in SENT:
+        if self.status not in SENT:
             return ()
         # By their texts: lists are no keys, and True is 1.
-        return _changes(self.standing is not PlanStatus.BLIND, self.wanted.text, json.dumps(self.before))
+        return _changes(self.status is not PlanStatus.BLIND, self.wanted.text, json.dumps(self.before))
 
     def row(self) -> tuple[str, str, str]:
         """As the plan's file keeps it: standing, wanted, and all else."""
         rest = [list(self.before), list(self.warnings), self.code, self.message]
         # In ASCII: a server's text may hold halves of surrogate pairs, which no file takes.
-        return self.standing.value, self.wanted.text, json.dumps(rest)
+        return self.status.value, self.wanted.text, json.dumps(rest)
 
     @classmethod
     def read(cls, standing: str, wanted: str, rest: str) -> Self:
@@ -87,7 +87,7 @@ class PlanGroup:
             str(code),
             str(message),
         )
-        if found.standing in SENT:
+        if found.status in SENT:
             for wish, was in zip(found.wanted.wishes, found.before, strict=True):
                 _check_before(wish, was)
         return found

@@ -18,23 +18,23 @@ class Selection:
 
     flag: Flag | None = None
     direction: Direction | None = None
-    standing: PlanStatus | None = None
+    status: PlanStatus | None = None
     warned: bool | None = None
     left_out: bool | None = None
     text: str = ""
 
     def has(self, shape: PlanGroup) -> bool:
         """Whether users of that shape may belong to it."""
-        if self.standing is not None and shape.standing is not self.standing:
+        if self.status is not None and shape.status is not self.status:
             return False
         if self.warned is not None and bool(shape.warnings) is not self.warned:
             return False
         if self.flag is None and self.direction is None:
             return True
         return any(
-            (found := direction_of(change)) is not None
+            (detail := direction_of(change)) is not None
             and self.flag in (None, change.name)
-            and self.direction in (None, found)
+            and self.direction in (None, detail)
             for change in shape.changes
         )
 

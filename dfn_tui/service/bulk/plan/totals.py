@@ -18,7 +18,7 @@ _AFTER = {Direction.GRANT: State.SUBSCRIBED, Direction.WITHDRAW: State.UNSUBSCRI
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The figures of a plan. All but `standings` leave out the users that were left out.
+    """The figures of a plan. All but `statuses` leave out the users that were left out.
 
     `fields` are the properties and CI fields that would be written, by name; `deleted` the CI fields that
     would be deleted. `granted` users would be given a consent, `withdrawn` users would have one taken back.
@@ -26,7 +26,7 @@ class Totals:
     """
 
     head: PlanMetadata
-    standings: Mapping[PlanStatus, int] = field(default_factory=dict)
+    statuses: Mapping[PlanStatus, int] = field(default_factory=dict)
     left_out: int = 0
     to_send: int = 0
     flags: Mapping[tuple[Flag, Direction], int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Totals:
 
 def totals(plan: PlanFile) -> Totals:
     """The figures of that plan. Raises PlanError."""
-    standings: Counter[PlanStatus] = Counter()
+    statuses: Counter[PlanStatus] = Counter()
     flags: Counter[tuple[Flag, Direction]] = Counter()
     fields: Counter[tuple[FieldKind, str]] = Counter()
     deleted: Counter[str] = Counter()
@@ -63,8 +63,8 @@ def totals(plan: PlanFile) -> Totals:
     parts: Counter[str | None] = Counter()
     all_left_out = 0
     for _number, shape, users, left_out in plan.shapes():
-        standings[shape.standing] += users
-        if shape.standing not in SENT:
+        statuses[shape.status] += users
+        if shape.status not in SENT:
             continue
         all_left_out += left_out
         sent = users - left_out
@@ -83,9 +83,9 @@ def totals(plan: PlanFile) -> Totals:
         parts.update(dict.fromkeys(kinds, sent))
     return Totals(
         head=plan.head,
-        standings=dict(standings),
+        statuses=dict(statuses),
         left_out=all_left_out,
-        to_send=sum(standings[one] for one in SENT) - all_left_out,
+        to_send=sum(statuses[one] for one in SENT) - all_left_out,
         flags={one: flags[one] for one in sorted(flags, key=lambda one: (_FLAGS.index(one[0]), one[1]))},
         fields=dict(sorted(fields.items())),
         deleted=dict(sorted(deleted.items())),

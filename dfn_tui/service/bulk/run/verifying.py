@@ -35,7 +35,7 @@ async def verify(
     after = -1
     while users := await asyncio.to_thread(plan.users, after, _AHEAD):
         after = users[-1].number
-        wanted = [user for user in users if user.shape.standing in SENT and not user.left_out]
+        wanted = [user for user in users if user.shape.status in SENT and not user.left_out]
         batches = [wanted[at : at + size] for at in range(0, len(wanted), size)]
         for drifts in await asyncio.gather(*(_look(client, batch, kind) for batch in batches)):
             for drift in drifts:
