@@ -20,6 +20,7 @@ _MODULES = {
     "auth": "dfn_tui.cli.auth",
     "doctor": "dfn_tui.cli.doctor",
     "completion": "dfn_tui.cli.completion",
+    "help": "dfn_tui.cli.help",
 }
 """The commands with arguments of their own: `add_arguments` adds them, `run` runs the command."""
 
@@ -102,6 +103,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("auth", help=_("set and delete tokens, and see where each is from"))
     commands.add_parser("doctor", help=_("check this host, the terminal, the token, the server, the journal"))
     commands.add_parser("completion", help=_("print what a shell needs to complete these commands"))
+    commands.add_parser("help", help=_("show the manual"))
     for name, module in _MODULES.items():
         if name in arguments:  # its options need not be built for a start of the console
             import_module(module).add_arguments(commands.choices[name])
