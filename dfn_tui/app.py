@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.traceback import Trace
 
-    from dfn_tui.service.bulk.desk import BulkDesk
+    from dfn_tui.service.bulk.session import BulkSession
 
 COLLECT_AFTER = 0.5
 """Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
@@ -136,18 +136,18 @@ class ConsoleApp(LockingApp):
 
         # In place means at once: a screen that came up in between would stage what it read before.
         show = self.switch_screen if event.in_place else self.push_screen
-        show(ReviewScreen(event.desk))
+        show(ReviewScreen(event.session))
 
     @on(PlanRequested)
     def _show_plan(self, event: PlanRequested) -> None:
         from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  only a job needs it
 
-        self.push_screen(PlanScreen(event.desk, event.bulk, event.path))
+        self.push_screen(PlanScreen(event.session, event.bulk, event.path))
 
     @on(WritesSettled)
     def _tell_settled(self, event: WritesSettled) -> None:
         from dfn_tui.screens.dialogs import NoticeDialog  # noqa: PLC0415  not needed for the first paint
-        from dfn_tui.service.change_words import reconciled_words  # noqa: PLC0415  as above
+        from dfn_tui.service.change_format import reconciled_words  # noqa: PLC0415  as above
 
         words = "\n".join(map(reconciled_words, event.settled))
         self.push_screen(NoticeDialog(_("Left open by an earlier run"), words))
@@ -159,7 +159,7 @@ class ConsoleApp(LockingApp):
         from dfn_tui.service.tokens import TokenNeeded  # noqa: PLC0415  as above
 
         error = event.error
-        kind = event.desk.token_that_helps(error)
+        kind = event.session.token_that_helps(error)
         if isinstance(error, TokenNeeded):
             self._ask_token(event, error.kind, locked=error.locked)
             return
@@ -171,7 +171,7 @@ class ConsoleApp(LockingApp):
     async def _ask_token(self, event: ErrorRaised, kind: str, *, locked: bool = False) -> None:
         from dfn_tui.screens.tokens import obtain_token  # noqa: PLC0415  not needed for the first paint
 
-        name, reason = event.desk.connection.name, event.error.happened
+        name, reason = event.session.connection.name, event.error.happened
         given = await obtain_token(self, self.connections, name, kind, reason, locked=locked)
         if given and event.retry is not None:
             event.retry()
@@ -181,10 +181,10 @@ class ConsoleApp(LockingApp):
         # What the job did not expect is a defect and must be heard of, so it is waited for in any case.
         self.run_worker(self._tell_end(event.bulk), group="job", exit_on_error=True)
 
-    async def _tell_end(self, bulk: "BulkDesk") -> None:
+    async def _tell_end(self, bulk: "BulkSession") -> None:
         """Says how the job ended, on whatever screen the operator is by then."""
+        from dfn_tui.screens.bulk.format import end_of_job  # noqa: PLC0415
         from dfn_tui.screens.bulk.job import JobScreen  # noqa: PLC0415  only a job needs these
-        from dfn_tui.screens.bulk.words import end_of_job  # noqa: PLC0415
 
         record = await bulk.wait()
         if not isinstance(self.screen, JobScreen):
@@ -276,19 +276,19 @@ class ConsoleApp(LockingApp):
                 self._driver.repaint()
 
 
-def _left(jobs: "Sequence[BulkDesk]") -> "Text":
+def _left(jobs: "Sequence[BulkSession]") -> "Text":
     """What is said in the shell of jobs that were left before their end."""
     from rich.text import Text  # noqa: PLC0415  only a job needs these
 
+    from dfn_tui.service.bulk.run.format import left_words  # noqa: PLC0415
     from dfn_tui.service.bulk.run.records import UNFINISHED  # noqa: PLC0415
-    from dfn_tui.service.bulk.run.words import left_words  # noqa: PLC0415
 
     lines = []
     for bulk in jobs:
         run = bulk.run
         # The sandbox's jobs are gone with it.
         if run and run.record.state in UNFINISHED and (bulk.folder / f"{run.record.id}.db").exists():
-            lines.append(left_words(run.record, run.progress(), bulk.desk.connection.name))
+            lines.append(left_words(run.record, run.progress(), bulk.session.connection.name))
     return Text("\n".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""A start of the console without its screens: the connections of a run, and the desk of one of them."""
+"""A start of the console without its screens: the connections of a run, and the session of one of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from dfn_tui.api.calls import OnProgress, ignore_progress
-from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import NoKeyring
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.clock import utc_now
 from dfn_tui.service.connections import Connections
-from dfn_tui.service.desk import Desk
+from dfn_tui.service.session import Session
 from dfn_tui.store import Entry, Filter, Journal
+from dfn_tui.text.korea import utc_now
 
 KEY = bytes(range(32))
 
@@ -49,7 +49,7 @@ def connections(
     server: Server,
     journal: Path,
     *,
-    api: Api = Api.V1,
+    api: ApiVersion = ApiVersion.V1,
     clock: Callable[[], datetime] = utc_now,
     name: str = "here",
 ) -> Connections:
@@ -59,7 +59,7 @@ def connections(
         api,
         Environment.SANDBOX,
         base_url=server.url,
-        service_id=server.service_id if api is Api.V2 else None,
+        service_id=server.service_id if api is ApiVersion.V2 else None,
     )
     environ = {"DFN_TUI_TOKEN": server.token, "DFN_TUI_EXPORT_TOKEN": server.token}
     return Connections(
@@ -75,37 +75,37 @@ async def start(
     server: Server,
     journal: Path,
     *,
-    api: Api = Api.V1,
+    api: ApiVersion = ApiVersion.V1,
     clock: Callable[[], datetime] = utc_now,
     name: str = "here",
-) -> AsyncIterator[Desk]:
-    """The desk of a new run, which is finished at the end."""
+) -> AsyncIterator[Session]:
+    """The session of a new run, which is finished at the end."""
     run = connections(server, journal, api=api, clock=clock, name=name)
     try:
-        yield run.desk(name)
+        yield run.session(name)
     finally:
         await run.finish()
 
 
 async def withdraw(
-    desk: Desk, *users: str, progress: OnProgress = ignore_progress, leave_out: Collection[str] = ()
+    session: Session, *users: str, progress: OnProgress = ignore_progress, leave_out: Collection[str] = ()
 ) -> list[UserResult]:
     """Withdraws the SMS consent of these users, each of whom has given it."""
     for user in users:
-        desk.staging.draft(await desk.open_user(desk.identity(user))).stage_consents(
+        session.staging.draft(await session.open_user(session.identity(user))).stage_consents(
             {Flag.MKT_SMS: State.UNSUBSCRIBED}
         )
-    return await send(desk, progress=progress, leave_out=leave_out)
+    return await send(session, progress=progress, leave_out=leave_out)
 
 
 async def send(
-    desk: Desk, *, progress: OnProgress = ignore_progress, leave_out: Collection[str] = ()
+    session: Session, *, progress: OnProgress = ignore_progress, leave_out: Collection[str] = ()
 ) -> list[UserResult]:
     """Applies all that is staged, with everything acknowledged."""
-    reviewed = desk.review()
+    reviewed = session.review()
     read = frozenset(notice.id for notice in reviewed.asked.warnings)
-    left_out = frozenset(desk.identity(user) for user in leave_out)
-    return await desk.apply(reviewed, Approval("INC-42", "a form", read, left_out), progress)
+    left_out = frozenset(session.identity(user) for user in leave_out)
+    return await session.apply(reviewed, Approval("INC-42", "a form", read, left_out), progress)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -23,7 +23,7 @@ from dfn_tui.api.errors import (
 )
 from dfn_tui.api.ratelimit import seconds_until_reset
 from dfn_tui.api.transport import Response
-from dfn_tui.text import inert
+from dfn_tui.text import sanitize
 
 _PATH_LENGTH = 120
 _DIGITS_OF_64_BITS = 20
@@ -146,7 +146,7 @@ def field_path(exc: ValidationError, within: str = "", steps: int | None = None)
             path += f"[{step}]"
         else:
             path += f".{step}" if path else step
-    return inert(path, _PATH_LENGTH)
+    return sanitize(path, _PATH_LENGTH)
 
 
 def error_of(
@@ -160,7 +160,7 @@ def error_of(
     between us and the API may have answered; then nothing it says is believed.
     """
     status = response.status
-    code = inert(code, 40) or str(status)
+    code = sanitize(code, 40) or str(status)
     believed = documented and status < 500
     if status >= 500:
         kind = ServerFailed

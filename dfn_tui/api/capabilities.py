@@ -4,7 +4,7 @@ from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Valu
 from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.generation2 import OPTINS
 
-GENERATION_1 = Capabilities(
+VERSION_1 = Capabilities(
     generation="v1",
     read_by=(IdentityKind.USER_ID,),
     write_by=(IdentityKind.USER_ID,),
@@ -20,7 +20,7 @@ GENERATION_1 = Capabilities(
     linkable=(),
 )
 
-GENERATION_2 = Capabilities(
+VERSION_2 = Capabilities(
     generation="v2",
     read_by=(),
     write_by=(

@@ -12,7 +12,7 @@ from dfn_tui.api.stream import Stream
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Connection:
+class HttpConnection:
     """Carries one exchange after another. Raises what `Stream` and h11 raise, and `httpx.ProxyError`."""
 
     def __init__(self, stream: Stream) -> None:
@@ -24,7 +24,7 @@ class Connection:
     @classmethod
     async def open(
         cls, url: httpx.URL, tls: SSLContext, proxy: httpx.Proxy | None, read_timeout: float
-    ) -> "Connection":
+    ) -> "HttpConnection":
         """Connects to the server at `url`."""
         host, port = address(url)
         secured = tls if url.scheme == "https" else None

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dfn_tui.api import messages
 from dfn_tui.api.answers import checked, error_of, parsed
 from dfn_tui.api.errors import AnswerUnreadable, ApiError, RateLimited
-from dfn_tui.api.pool import Sent
+from dfn_tui.api.pool import SentFlag
 from dfn_tui.api.retry import RetryPolicy, RetryState, TellWait, worth_retrying
 from dfn_tui.api.transport import FAULTS, Call, Response, TokenAuth, Transport
 from dfn_tui.api.v2_models import EXPORT_KINDS, ExportFailed, ExportProfiles
@@ -77,7 +77,7 @@ class Export:
     async def _records(self, request: ExportProfiles) -> AsyncGenerator[list[str]]:
         query = (("service_id", self._service_id),)
         call = Call(_PATH, request.body(), self._auth, query=query)
-        sent = Sent()
+        sent = SentFlag()
         try:
             async with self._transport.open(call, sent) as response:
                 if response.status_code != 200 or "json" in response.headers.get("content-type", ""):

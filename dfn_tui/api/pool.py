@@ -13,14 +13,14 @@ from ssl import SSLContext
 import h11
 import httpx
 
-from dfn_tui.api.connection import Connection
+from dfn_tui.api.connection import HttpConnection
 
 KEPT = 4.0
 """Seconds that an idle connection is kept. Common servers drop it after five, and a write that meets
 a closing connection would end as "unknown" for nothing."""
 
 
-class Sent:
+class SentFlag:
     """Whether the request itself went on its way; a tunnel asked of a proxy does not count."""
 
     def __init__(self) -> None:
@@ -38,20 +38,20 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._url = url
         self._tls = tls
         self._proxy = proxy
-        self._idle: list[Connection] = []
+        self._idle: list[HttpConnection] = []
         self._room = asyncio.Semaphore(size)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         timeouts: dict[str, float] = request.extensions["timeout"]
         fresh: bool = request.extensions.get("fresh", False)
         await self._wait(timeouts["pool"])
-        connection: Connection | None = None
+        connection: HttpConnection | None = None
         try:
             connection = None if fresh else self._kept()
             if connection is None:
                 connection = await self._connect(timeouts)
             content = b"".join([part async for part in request.stream])  # type: ignore[union-attr]
-            sent: Sent | None = request.extensions.get("sent")
+            sent: SentFlag | None = request.extensions.get("sent")
             if sent is not None:
                 sent.yes = True
             with _as_httpx():
@@ -71,7 +71,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             self._idle.pop().close()
         await asyncio.sleep(0)  # the event loop closes a socket in a step of its own
 
-    def release(self, connection: Connection, *, keep: bool) -> None:
+    def release(self, connection: HttpConnection, *, keep: bool) -> None:
         """Takes back a connection whose answer was read or given up."""
         self._room.release()
         if connection.finish() and keep:
@@ -80,7 +80,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         else:
             connection.close()
 
-    def _kept(self) -> Connection | None:
+    def _kept(self) -> HttpConnection | None:
         while self._idle:
             connection = self._idle.pop()
             if time.monotonic() < connection.expires and connection.reusable():
@@ -88,10 +88,10 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             connection.close()
         return None
 
-    async def _connect(self, timeouts: dict[str, float]) -> Connection:
+    async def _connect(self, timeouts: dict[str, float]) -> HttpConnection:
         try:
             async with asyncio.timeout(timeouts["connect"]):
-                return await Connection.open(self._url, self._tls, self._proxy, timeouts["read"])
+                return await HttpConnection.open(self._url, self._tls, self._proxy, timeouts["read"])
         except TimeoutError as exc:
             raise httpx.ConnectTimeout("") from exc
         except OSError as exc:
@@ -109,7 +109,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, pool: ConnectionPool, connection: Connection, read: float, *, keep: bool) -> None:
+    def __init__(self, pool: ConnectionPool, connection: HttpConnection, read: float, *, keep: bool) -> None:
         self._pool = pool
         self._connection = connection
         self._read = read

@@ -23,9 +23,9 @@ from dfn_tui import __version__
 from dfn_tui.api import messages
 from dfn_tui.api.deadline import current_deadline
 from dfn_tui.api.errors import ApiError
-from dfn_tui.api.pool import ConnectionPool, Sent
+from dfn_tui.api.pool import ConnectionPool, SentFlag
 from dfn_tui.api.proxies import is_loopback, proxy_for
-from dfn_tui.text import _, inert, mask_within
+from dfn_tui.text import _, mask_within, sanitize
 
 _ANY_SKEW = timedelta(days=36_500)  # further off is no date, and one at the end of all dates overflows
 
@@ -155,7 +155,7 @@ class Transport:
 
         Raises ReadOnly, Unreachable (nothing was sent), AnswerLost or AnswerUnreadable (too large).
         """
-        sent = Sent()
+        sent = SentFlag()
         try:
             async with asyncio.timeout(self._longest()), self.open(call, sent) as response:
                 return await self.whole(response, write=call.write)
@@ -164,7 +164,7 @@ class Transport:
         # Raised out here so that the error does not carry httpx's along, and the token's header with it.
         raise error
 
-    def open(self, call: Call, sent: Sent) -> AbstractAsyncContextManager[httpx.Response]:
+    def open(self, call: Call, sent: SentFlag) -> AbstractAsyncContextManager[httpx.Response]:
         """The answer as a stream, for what is too long to hold.
 
         Raises ReadOnly; the caller turns `FAULTS` into errors by `error_for`, and keeps the time.
@@ -174,7 +174,7 @@ class Transport:
         return self._open(call, sent)
 
     @asynccontextmanager
-    async def _open(self, call: Call, sent: Sent) -> AsyncIterator[httpx.Response]:
+    async def _open(self, call: Call, sent: SentFlag) -> AsyncIterator[httpx.Response]:
         response = await self._client.send(self._request(call, sent), auth=call.auth, stream=True)
         try:
             self._note_date(response.headers.get("date"))
@@ -190,7 +190,7 @@ class Transport:
             raise messages.unreachable("deadline", self._url.host)
         return min(self._timeouts.total, current.left)
 
-    def _request(self, call: Call, sent: Sent) -> httpx.Request:
+    def _request(self, call: Call, sent: SentFlag) -> httpx.Request:
         # Given as a stream with all of its headers, since httpx would look for each of them.
         return httpx.Request(
             "POST",
@@ -221,7 +221,7 @@ class Transport:
                 raise messages.answer_unreadable("too-large", write=write)
         return Response(response.status_code, bytes(body), response.headers, self.server_time())
 
-    def error_for(self, exc: Exception, call: Call, sent: Sent) -> ApiError:
+    def error_for(self, exc: Exception, call: Call, sent: SentFlag) -> ApiError:
         """One of `FAULTS` as an error with words."""
         if not sent.yes:
             return messages.unreachable(_reason(exc), self._url.host)
@@ -241,7 +241,7 @@ class Transport:
         for secret in self._secrets:
             text = text.replace(secret.get_secret_value(), "•••")
         # Cut before it is searched, as it may be of any length; what this parts is not shown.
-        return inert(mask_within(text[: 2 * _MESSAGE_LENGTH]), _MESSAGE_LENGTH)
+        return sanitize(mask_within(text[: 2 * _MESSAGE_LENGTH]), _MESSAGE_LENGTH)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -12,11 +12,10 @@ from dfn_tui.api import v1_models as wire
 from dfn_tui.api.answers import checked, field_path, parsed, successful
 from dfn_tui.api.batch import Batch, BatchResponse, Item, Send, SendAgain
 from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Reply, ignore_progress
-from dfn_tui.api.capabilities import GENERATION_1
-from dfn_tui.api.client import Client
+from dfn_tui.api.capabilities import VERSION_1
+from dfn_tui.api.client import Client, probe_lines
 from dfn_tui.api.errors import Rejected
 from dfn_tui.api.limiter import Limiter
-from dfn_tui.api.probing import probe_lines
 from dfn_tui.api.requests import RequestModel, absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport
@@ -37,7 +36,7 @@ DataT = TypeVar("DataT", wire.ProfilesRead, wire.CiRead, wire.Written)
 class V1Api(Client):
     """`dfn_tui.api.calls.UserApi` for generation 1."""
 
-    capabilities = GENERATION_1
+    capabilities = VERSION_1
 
     def __init__(
         self, transport: Transport, policy: RetryPolicy, *, token: SecretStr, limiter: Limiter | None = None
@@ -77,7 +76,7 @@ class V1Api(Client):
         self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
     ) -> list[Reply]:
         async def send(items: Sequence[Item]) -> BatchResponse:
-            body = wire.ReadCi(user_ids=_ids(items), user_ci_property_names=list(GENERATION_1.ci_fields))
+            body = wire.ReadCi(user_ids=_ids(items), user_ci_property_names=list(VERSION_1.ci_fields))
             return ci_read(await self._call(_CI, body, wire.CiRead), self._transport.shown)
 
         return await self._for_each(identities, send, progress, write=False)
@@ -133,7 +132,7 @@ class V1Api(Client):
         return Probe(True, (passed, *probe_lines(self.clock_skew)))
 
     async def _write(self, items: Sequence[Item | Reply], send: Send, progress: OnProgress) -> list[Reply]:
-        return await Batch(send, self._requests, progress, write=True).run(items, GENERATION_1.batch_size)
+        return await Batch(send, self._requests, progress, write=True).run(items, VERSION_1.batch_size)
 
     async def _for_each(
         self, identities: Sequence[Identity], send: Send, progress: OnProgress, *, write: bool
@@ -142,7 +141,7 @@ class V1Api(Client):
         unique = list(dict.fromkeys(identities))
         items = [_named(identity) for identity in unique]
         replies = await Batch(send, self._requests, progress, write=write).run(
-            items, GENERATION_1.batch_size, 1 if write else _READS_AT_ONCE
+            items, VERSION_1.batch_size, 1 if write else _READS_AT_ONCE
         )
         by_identity = dict(zip(unique, replies, strict=True))
         return [by_identity[identity] for identity in identities]

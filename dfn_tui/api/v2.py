@@ -14,12 +14,11 @@ from dfn_tui.api import v2_models as wire
 from dfn_tui.api.answers import field_path, parsed, successful
 from dfn_tui.api.batch import Batch, BatchResponse, Found, Item
 from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Progress, Reply, ignore_progress
-from dfn_tui.api.capabilities import GENERATION_2
-from dfn_tui.api.client import Client
+from dfn_tui.api.capabilities import VERSION_2
+from dfn_tui.api.client import Client, probe_lines
 from dfn_tui.api.errors import ApiError, RateLimited, Rejected, TokenRejected
 from dfn_tui.api.export import Export
 from dfn_tui.api.limiter import Limiter
-from dfn_tui.api.probing import probe_lines
 from dfn_tui.api.requests import absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport
@@ -34,7 +33,7 @@ _WRITES_AT_ONCE = 4
 class V2Api(Client):
     """`dfn_tui.api.calls.UserApi` for generation 2."""
 
-    capabilities = GENERATION_2
+    capabilities = VERSION_2
 
     def __init__(
         self,
@@ -80,7 +79,7 @@ class V2Api(Client):
         # Two writes for one user keep their order; different users are written side by side.
         users = {item.identity for item in items}
         width = _WRITES_AT_ONCE if len(users) == len(items) else 1
-        return await self._batch("/api/v1/user-profile", progress).run(items, GENERATION_2.batch_size, width)
+        return await self._batch("/api/v1/user-profile", progress).run(items, VERSION_2.batch_size, width)
 
     async def read_ci(
         self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
@@ -192,7 +191,7 @@ def _profile_items(write: ProfileWrite) -> list[Item | Reply]:
     ]
 
 
-def _properties(write: ProfileWrite) -> wire.Properties | str:
+def _properties(write: ProfileWrite) -> wire.UserPropertiesV2 | str:
     """What is written, consents and all, or the name of the field that cannot be sent."""
     unwritable = [
         flag.value for flag, state in write.consents.items() if flag not in OPTINS or state is State.NEVER_SET
@@ -205,7 +204,7 @@ def _properties(write: ProfileWrite) -> wire.Properties | str:
     if absent is not None:
         return f"user_properties.{absent}"
     try:
-        return wire.Properties.model_validate({**write.properties, **to_optins(write.consents)})
+        return wire.UserPropertiesV2.model_validate({**write.properties, **to_optins(write.consents)})
     except ValidationError as exc:
         return field_path(exc, "user_properties", 1)
 

@@ -79,7 +79,9 @@ Longs = Annotated[list[Integer], AfterValidator(_small)]
 Doubles = Annotated[list[Integer | Number], AfterValidator(_small)]
 
 
-class Properties(RootModel[Annotated[dict[Named, Scalar | Strings | Longs | Doubles], Field(min_length=1)]]):
+class UserPropertiesV2(
+    RootModel[Annotated[dict[Named, Scalar | Strings | Longs | Doubles], Field(min_length=1)]]
+):
     """Of one user or of many that are given the same: checked once, then as it is for each of them."""
 
     model_config = RequestModel.model_config | {"extra": None}
@@ -93,7 +95,7 @@ class Change(RequestModel):
 
 
 class WriteProfile(Change):
-    user_properties: Properties
+    user_properties: UserPropertiesV2
 
 
 class ExportProfiles(RequestModel):

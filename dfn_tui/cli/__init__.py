@@ -3,26 +3,27 @@
 import argparse
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Any
 
 from dfn_tui import __version__
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
-_MODULES = {
-    "get": "dfn_tui.cli.get",
-    "set": "dfn_tui.cli.set",
-    "ci": "dfn_tui.cli.ci",
-    "bulk": "dfn_tui.cli.bulk",
-    "sandbox": "dfn_tui.sandbox.command",
-    "journal": "dfn_tui.cli.journal",
-    "auth": "dfn_tui.cli.auth",
-    "doctor": "dfn_tui.cli.doctor",
-    "completion": "dfn_tui.cli.completion",
-    "help": "dfn_tui.cli.help",
+_ARGUMENTS = {
+    "get": "dfn_tui.cli.arguments:add_get",
+    "set": "dfn_tui.cli.arguments:add_set",
+    "ci": "dfn_tui.cli.arguments:add_ci",
+    "bulk": "dfn_tui.cli.bulk:add_bulk",
+    "sandbox": "dfn_tui.sandbox.arguments:add_arguments",
+    "journal": "dfn_tui.cli.arguments:add_journal",
+    "auth": "dfn_tui.cli.arguments:add_auth",
+    "doctor": "dfn_tui.cli.arguments:add_doctor",
+    "completion": "dfn_tui.cli.arguments:add_completion",
+    "help": "dfn_tui.cli.arguments:add_help",
 }
-"""The commands with arguments of their own: `add_arguments` adds them, `run` runs the command."""
+"""The commands with arguments of their own, and what adds them; it also sets `run`, their function."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,15 +47,27 @@ def _run(arguments: Sequence[str]) -> int:
         parser.error(_("--token-stdin opens the console and goes with no command"))
     if args.open_user is not None and args.command not in (None, "demo"):
         parser.error(_("--user opens the console and goes with no command"))
-    if args.command in _MODULES:
+    if args.command in _ARGUMENTS:
         gc.enable()
     try:
-        return int(import_module(_MODULES.get(args.command, "dfn_tui.cli.console")).run(args))
+        command = _function(args.run)
+        if args.command not in _ARGUMENTS or args.command == "sandbox":  # they write no data
+            return int(command(args))
+        from dfn_tui.cli.output import guarded  # noqa: PLC0415  the console does not need it
+
+        return guarded(lambda: int(command(args)))
     except ConsoleError as error:
         print(f"dfn-tui: {error.title}\n{error.happened}\n{error.next_step}", file=sys.stderr)
         from dfn_tui.cli.exit_codes import of_error  # noqa: PLC0415  not needed where nothing fails
 
         return of_error(error)
+
+
+def _function(place: str) -> Callable[..., Any]:
+    """The function that `module:function` names; the module is imported now."""
+    module, _colon, name = place.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
 
 
 def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
@@ -64,7 +77,7 @@ def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpar
     words = getattr(args, "words", None)
     stray = more if words is None else [word for word in more if word.startswith("-") and word != "-"]
     if stray:
-        parser.error(_("unrecognized arguments: {words}").format(words=inert(" ".join(stray))))
+        parser.error(_("unrecognized arguments: {words}").format(words=sanitize(" ".join(stray))))
     if words is not None:
         args.words = [*words, *more]
     return args
@@ -72,7 +85,7 @@ def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpar
 
 def whole_parser() -> argparse.ArgumentParser:
     """The command line with the options of every command."""
-    return _parser(tuple(_MODULES))
+    return _parser(tuple(_ARGUMENTS))
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -91,7 +104,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         "--token-stdin", action="store_true", help=_("read the token from a pipe, never keep it")
     )
     parser.add_argument("--user", dest="open_user", metavar="ID", help=_("open the console on this user"))
-    parser.set_defaults(command=None)
+    parser.set_defaults(command=None, run="dfn_tui.cli.console:run")
     commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"))
     commands.add_parser("demo", help=_("open the console on a sandbox with made-up users"))
     commands.add_parser("get", help=_("show the consents and properties of users"))
@@ -104,7 +117,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("doctor", help=_("check this host, the terminal, the token, the server, the journal"))
     commands.add_parser("completion", help=_("print what a shell needs to complete these commands"))
     commands.add_parser("help", help=_("show the manual"))
-    for name, module in _MODULES.items():
+    for name, adds in _ARGUMENTS.items():
         if name in arguments:  # its options need not be built for a start of the console
-            import_module(module).add_arguments(commands.choices[name])
+            _function(adds)(commands.choices[name])
     return parser

@@ -1,35 +1,153 @@
-"""`dfn-tui auth`: its arguments. What the commands do, and what they need, is imported when one runs."""
+"""`dfn-tui auth`. No token is ever shown, nor anything about one but where it is."""
 
 import argparse
-from importlib import import_module
+import asyncio
+from getpass import getpass
 
-from dfn_tui.cli.options import add_connection
-from dfn_tui.text import _
+from pydantic import SecretStr
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the commands of `dfn-tui auth` and their options."""
-    commands = parser.add_subparsers(dest="action", metavar=_("ACTION"), required=True)
-    setting = commands.add_parser("set", help=_("keep a token: asked for, or piped in"))
-    add_connection(setting, _("this connection"))
-    _add_kind(setting, _("which token; the connection's first is the default"))
-    setting.add_argument(
-        "--store",
-        choices=("keyring", "kernel"),
-        help=_("keep it there: the system's keyring, or the Linux kernel's until the evening"),
-    )
-    status = commands.add_parser("status", help=_("where each token is from, and why not from elsewhere"))
-    add_connection(status, _("this connection"))
-    status.add_argument("--json", action="store_true", help=_("one JSON object a line"))
-    deleting = commands.add_parser("delete", help=_("forget tokens in every store"))
-    add_connection(deleting, _("this connection"))
-    _add_kind(deleting, _("only this token"))
+from dfn_tui import paths
+from dfn_tui.cli.choice import chosen, required
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.output import json_line, say, write_data, write_text
+from dfn_tui.cli.stdin import is_terminal, piped_token
+from dfn_tui.config import Config, Connection, load
+from dfn_tui.credentials import FoundToken, Source, SourceStatus, TokenKind, TokenStore, clean_token
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
+from dfn_tui.text import _, sanitize
+from dfn_tui.text.width import padded, width
 
 
-def _add_kind(parser: argparse.ArgumentParser, words: str) -> None:
-    parser.add_argument("--kind", choices=("api", "import", "export"), help=words)
+def set_(args: argparse.Namespace) -> int:
+    """Keeps a token. Raises `ConsoleError`."""
+    config, store = _open()
+    connection = required(config, args.connection)
+    kind = _kinds(connection, args.kind)[0]
+    wanted = Source(args.store) if args.store else None
+    if wanted is Source.KERNEL and not connection.kernel_keyring:
+        raise ConsoleError(
+            _("The kernel's keyring is not allowed"),
+            _("The configuration does not set kernel_keyring = true for this connection."),
+            _("Set it there first. Nothing was stored."),
+        )
+    token = _typed(connection, kind) if is_terminal() else piped_token()
+    placed = asyncio.run(store.set(connection.name, kind, token, wanted))
+    write_text()
+    if placed.source is Source.MEMORY:
+        say(_("{token}: not kept. {reason}").format(token=_name(connection, kind), reason=placed.reason))
+        weaker = connection.kernel_keyring and store.chosen(connection.name, kind) is Source.KEYRING
+        if weaker and wanted is None:
+            say(_("With --store kernel it would be kept in the kernel's keyring, until the evening."))
+        return ExitCode.TOKEN
+    print(f"{_name(connection, kind)}: {placed.reason}")
+    return 0
 
 
-def run(args: argparse.Namespace) -> int:
-    """Runs the command: 0 done, 4 trouble with a token. Raises `ConsoleError`."""
-    return int(import_module("dfn_tui.cli.auth_commands").run(args))
+def _typed(connection: Connection, kind: TokenKind) -> SecretStr:
+    prompt = _("Token {token} (it is not shown): ").format(token=_name(connection, kind))
+    try:
+        return clean_token(getpass(prompt))
+    except EOFError:
+        return clean_token("")
+
+
+def delete(args: argparse.Namespace) -> int:
+    """Forgets tokens in every store. Raises `ConsoleError`."""
+    config, store = _open()
+    connection = required(config, args.connection)
+    write_text()
+    code = ExitCode.DONE
+    for kind in _kinds(connection, args.kind):
+        placed = asyncio.run(store.delete(connection.name, kind))
+        line = f"{_name(connection, kind)}: {placed.reason}"
+        if placed.source is Source.NONE:
+            print(line)
+        else:
+            say(line)
+            code = ExitCode.TOKEN
+    return code
+
+
+def status(args: argparse.Namespace) -> int:
+    """Shows where each token is from. Raises `ConsoleError`."""
+    config, store = _open()
+    one = chosen(config, args.connection) if args.connection is not None else None
+    connections = [one] if one else list(config.connections.values())
+    write_data() if args.json else write_text()
+    show = _show_json if args.json else _show
+    code = ExitCode.DONE
+    for connection in connections:
+        for kind in _kinds(connection, None):
+            found = asyncio.run(store.get(connection.name, kind))
+            show(connection, kind, found, store)
+            if found.token is None and kind == TOKEN_KINDS[connection.api][0]:
+                code = ExitCode.TOKEN
+    if not connections:
+        say(_("The configuration has no connection yet."))
+    return code
+
+
+def _show_json(connection: Connection, kind: TokenKind, found: FoundToken, store: TokenStore) -> None:
+    chosen_store = store.chosen(connection.name, kind)
+    value = {
+        "connection": connection.name,
+        "kind": kind.value,
+        "found": found.token is not None,
+        "source": found.source.value,
+        "chosen_store": chosen_store.value if chosen_store else None,
+        "sources": [
+            {"source": step.source.value, "standing": step.standing.value, "reason": step.reason}
+            for step in found.steps
+        ],
+    }
+    print(json_line(value))
+
+
+def _show(connection: Connection, kind: TokenKind, found: FoundToken, store: TokenStore) -> None:
+    """The sources in their order; the one that is used is marked."""
+    print(f"{_name(connection, kind)}: {found.reason if found.token else _('no token')}")
+    sources = {
+        Source.STDIN: _("standard input"),
+        Source.ENVIRONMENT: _("environment"),
+        Source.COMMAND: _("command"),
+        Source.KEYRING: _("keyring"),
+        Source.KERNEL: _("kernel keyring"),
+        Source.MEMORY: _("memory"),
+    }
+    standings = {
+        SourceStatus.USED: _("used"),
+        SourceStatus.EMPTY: _("no token"),
+        SourceStatus.FAILED: _("failed"),
+        SourceStatus.OFF: _("off"),
+        SourceStatus.NOT_ASKED: _("not asked"),
+    }
+    wide = max(map(width, sources.values()))
+    widest = max(map(width, standings.values()))
+    for step in found.steps:
+        mark = "→" if step.standing is SourceStatus.USED else " "
+        name, standing = padded(sources[step.source], wide), padded(standings[step.standing], widest)
+        print(f"  {mark} {name}  {standing}  {step.reason}")
+
+
+def _open() -> tuple[Config, TokenStore]:
+    config = load(paths.config_file())
+    return config, everyday_store(lambda: config.connections)
+
+
+def _name(connection: Connection, kind: TokenKind) -> str:
+    return f"{sanitize(connection.name)}/{kind}"
+
+
+def _kinds(connection: Connection, asked: str | None) -> list[TokenKind]:
+    """The kind asked for, or all that the connection's generation has. Raises `ConsoleError`."""
+    known = TOKEN_KINDS[connection.api]
+    if asked is not None and asked not in known:
+        raise ConsoleError(
+            _("No such token"),
+            _("A connection of generation {api} has no {kind} token.").format(
+                api=connection.api.value, kind=asked
+            ),
+            _("It has: {kinds}.").format(kinds=", ".join(known)),
+        )
+    return [TokenKind(kind) for kind in ([asked] if asked else known)]

@@ -2,7 +2,7 @@
 
 from dfn_tui.config import Config, Connection
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 
 def chosen(config: Config, asked: str | None) -> Connection | None:
@@ -16,7 +16,7 @@ def chosen(config: Config, asked: str | None) -> Connection | None:
     if name not in config.connections:
         raise ConsoleError(
             _("No such connection"),
-            _("{name} is not in the configuration.").format(name=inert(name, 64)),
+            _("{name} is not in the configuration.").format(name=sanitize(name, 64)),
             _("Choose one of: {names}.").format(names=", ".join(config.connections) or "-"),
         )
     return config.connections[name]

@@ -1,41 +1,74 @@
-"""`dfn-tui ci`: its arguments. What the commands do, and what they need, is imported when one runs."""
+"""`dfn-tui ci`: the identifiers that messages are sent to."""
 
 import argparse
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 
-from dfn_tui.cli.options import add_reading, add_writing
-from dfn_tui.text import _
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the commands of `dfn-tui ci` and their options."""
-    commands = parser.add_subparsers(dest="action", metavar=_("ACTION"), required=True)
-    getting = commands.add_parser("get", help=_("the identifiers that messages are sent to"))
-    _add_words(
-        getting,
-        _("[options] ID… [NAME…]"),
-        _("users (-: those on the standard input), then fields; all without"),
-    )
-    setting = commands.add_parser("set", help=_("set identifiers, or link identities (generation 2)"))
-    _add_words(
-        setting, _("[options] ID… NAME=VALUE…"), _("users (-: those on the standard input), then fields")
-    )
-    deleting = commands.add_parser("delete", help=_("delete identifiers for good"))
-    _add_words(
-        deleting,
-        _("[options] ID… NAME…"),
-        _("users (-: those on the standard input), then fields (generation 1 only)"),
-    )
-    for writing in (setting, deleting):
-        add_writing(writing)
+from dfn_tui.cli.assignments import ci_names, ci_wishes, ids_and_others
+from dfn_tui.cli.reading import show_users
+from dfn_tui.cli.session import opened
+from dfn_tui.cli.writing import carry_out
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.changes.policy import no_removal
+from dfn_tui.service.records import UserRecord
+from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import Value
+from dfn_tui.text import _, sanitize
 
 
-def _add_words(parser: argparse.ArgumentParser, form: str, words: str) -> None:
-    parser.usage = f"%(prog)s {form}"
-    parser.add_argument("words", nargs="+", metavar="WORD", help=words)
-    add_reading(parser)
+def get(args: argparse.Namespace) -> int:
+    """Shows the CI fields of users; returns an `ExitCode`. Raises `ConsoleError`."""
+    with opened(args) as (session, runner):
+        known = ci_names(session.capabilities)
+        ids, names = ids_and_others(args.words, known.__contains__)
+
+        def fields(record: UserRecord) -> Mapping[str, Value | None]:
+            return {name: record.ci.get(name) for name in names or known} if record.ci is not None else {}
+
+        return runner.run(show_users(args, session, ids, fields, ci=True))
 
 
-def run(args: argparse.Namespace) -> int:
-    """Runs the command and returns an `ExitCode`. Raises `ConsoleError`."""
-    return int(import_module("dfn_tui.cli.ci_command").run(args))
+def set_(args: argparse.Namespace) -> int:
+    """Sets CI fields, or links identities; returns an `ExitCode`. Raises `ConsoleError`."""
+    with opened(args) as (session, runner):
+        ids, changes = ids_and_others(args.words, lambda word: "=" in word)
+        wishes = ci_wishes(changes, session.capabilities)
+
+        def stage(draft: Draft) -> None:
+            for wish in wishes:
+                draft.stage_ci(wish.name, str(wish.value))
+
+        return carry_out(args, session, runner, ids, stage, ci=True)
+
+
+def delete(args: argparse.Namespace) -> int:
+    """Deletes CI fields; returns an `ExitCode`. Raises `ConsoleError`."""
+    with opened(args) as (session, runner):
+        if not session.capabilities.ci_fields:
+            raise no_removal()
+        known = ci_names(session.capabilities)
+        ids, words = ids_and_others(args.words, lambda word: "=" in word or word in known)
+        names = _fields_to_delete(words, known)
+
+        def stage(draft: Draft) -> None:
+            for name in names:
+                # Nobody typed an id yet: the question before sending asks for it.
+                draft.stage_ci_deletion(name, draft.record.identity.value)
+
+        return carry_out(args, session, runner, ids, stage, ci=True)
+
+
+def _fields_to_delete(words: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Raises `ConsoleError`."""
+    if not words:
+        raise ConsoleError(
+            _("Nothing to delete was named"),
+            _("There are ids only. Nothing was sent."),
+            _("Name fields after the ids: {names}.").format(names=", ".join(known)),
+        )
+    if given := [word for word in words if "=" in word]:
+        raise ConsoleError(
+            _("A deletion takes no value"),
+            _("{name} is given one. Nothing was sent.").format(name=sanitize(given[0].partition("=")[0], 40)),
+            _("Name the field alone; what it holds is deleted."),
+        )
+    return list(dict.fromkeys(words))

@@ -1,18 +1,45 @@
-"""`dfn-tui completion`: its arguments. What it does, and what it needs, is imported when it runs."""
+"""`dfn-tui completion`: a script made from the command line itself, and what it asks for."""
 
 import argparse
-from importlib import import_module
+from collections.abc import Iterator
+from pathlib import Path
 
-from dfn_tui.text import _
+import shtab
 
+from dfn_tui import paths
+from dfn_tui.cli import whole_parser
+from dfn_tui.config import load
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `dfn-tui completion`."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("shell", nargs="?", choices=("bash", "zsh", "fish"), help=_("for this shell"))
-    what.add_argument("--connections", action="store_true", help=_("the connections' names, one a line"))
+_CONNECTIONS = "dfn-tui completion --connections 2>/dev/null"
+"""What the scripts run where a connection's name is wanted."""
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the command: 0 done. Raises `ConsoleError`."""
-    return int(import_module("dfn_tui.cli.completion_command").run(args))
+    """Prints the connections' names, or the script for a shell: 0 done. Raises `ConsoleError`."""
+    return _names() if args.connections else _script(args.shell)
+
+
+def _names() -> int:
+    for name in load(paths.config_file()).connections:
+        print(name)
+    return 0
+
+
+def _script(shell: str) -> int:
+    parser = whole_parser()
+    for action in _actions(parser):
+        if "--connection" in action.option_strings:
+            vars(action)["complete"] = shtab.cmd(_CONNECTIONS)
+        elif action.type is Path:
+            vars(action)["complete"] = shtab.FILE
+    print(shtab.complete(parser, shell))
+    return 0
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """The actions of a parser and of all commands below it."""
+    for action in parser._actions:  # argparse has no other way to them
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _actions(below)

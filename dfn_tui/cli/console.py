@@ -3,16 +3,15 @@
 import argparse
 import os
 import sys
-from contextlib import suppress
 
 from dfn_tui import paths
 from dfn_tui.app import ConsoleApp
 from dfn_tui.cli.choice import chosen, required
 from dfn_tui.cli.ids import one_id
-from dfn_tui.cli.stdin import piped_token, reopen_terminal
+from dfn_tui.cli.stdin import is_terminal, piped_token, reopen_terminal
 from dfn_tui.config import Config, load
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service import Connections
+from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import TOKEN_KINDS, Piped
 from dfn_tui.text import _
 
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 def _need_terminal() -> None:
     """Raises `ConsoleError` where the console could not be seen or typed into."""
     names = (_("standard input"), _("standard output"), _("standard error"))
-    missing = [name for fd, name in enumerate(names) if not _is_terminal(fd)]
+    missing = [name for fd, name in enumerate(names) if not is_terminal(fd)]
     if missing:
         raise ConsoleError(
             _("There is no terminal"),
@@ -54,12 +53,6 @@ def _need_terminal() -> None:
             ),
             _("Start it from another one. Where yours can, say which it is: TERM=vt100 dfn-tui"),
         )
-
-
-def _is_terminal(fd: int) -> bool:
-    with suppress(OSError):  # it is closed
-        return os.isatty(fd)
-    return False
 
 
 def _piped(config: Config, asked: str | None) -> Piped:

@@ -1,19 +1,20 @@
-"""`dfn-tui get`: its arguments. What it does, and what it needs, is imported when it runs."""
+"""`dfn-tui get`: the consents and properties of users."""
 
 import argparse
-from importlib import import_module
+from collections.abc import Mapping
 
-from dfn_tui.cli.options import add_reading
-from dfn_tui.text import _
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the ids and the options of `dfn-tui get`."""
-    parser.usage = _("%(prog)s [options] ID…")
-    parser.add_argument("words", nargs="+", metavar="ID", help=_("a user; -: those on the standard input"))
-    add_reading(parser)
+from dfn_tui.cli.ids import given_ids
+from dfn_tui.cli.reading import show_users
+from dfn_tui.cli.session import opened
+from dfn_tui.service.records import UserRecord
+from dfn_tui.service.types import Value
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the command and returns an `ExitCode`. Raises `ConsoleError`."""
-    return int(import_module("dfn_tui.cli.get_command").run(args))
+    """Shows the consents and properties of users; returns an `ExitCode`. Raises `ConsoleError`."""
+    with opened(args) as (session, runner):
+        return runner.run(show_users(args, session, given_ids(args.words), _fields, ci=False))
+
+
+def _fields(record: UserRecord) -> Mapping[str, Value]:
+    return {flag.value: state.value for flag, state in record.consents.items()} | dict(record.properties)

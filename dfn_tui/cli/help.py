@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from dfn_tui.cli.output import guarded, write_text
+from dfn_tui.cli.output import write_text
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 MANUAL = Path(__file__).parents[1] / "manual"
 """A Markdown file for each topic. Its first line is `# Title: what it is about`. Without a terminal it is
@@ -23,34 +23,9 @@ _WIDEST = 100
 _PAGER = ("less", "-R")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `dfn-tui help`."""
-    parser.add_argument("topic", nargs="?", metavar="TOPIC", help=_("what to show; without: the topics"))
-
-
 def run(args: argparse.Namespace) -> int:
     """Shows the list of topics, or one of them. Raises `ConsoleError` where there is no such topic."""
-    return guarded(lambda: _show(args.topic))
-
-
-def topics() -> dict[str, str]:
-    """What the manual is about, in alphabetical order: each topic with one line about it."""
-    return {file.stem: _about(file) for file in sorted(MANUAL.glob("*.md"))}
-
-
-def pager(environ: Mapping[str, str]) -> Sequence[str]:
-    """The program that shows long texts, with its arguments, or nothing where none can be run.
-
-    Nothing in the variable is run by a shell: it is only split into words as a shell would.
-    """
-    try:
-        words = shlex.split(environ.get("PAGER", "")) or _PAGER
-    except ValueError:  # a quote that is not closed
-        words = _PAGER
-    return words if shutil.which(words[0]) else ()
-
-
-def _show(topic: str | None) -> int:
+    topic = args.topic
     known = topics()
     if topic is None:
         write_text()
@@ -72,6 +47,23 @@ def _show(topic: str | None) -> int:
     return 0
 
 
+def topics() -> dict[str, str]:
+    """What the manual is about, in alphabetical order: each topic with one line about it."""
+    return {file.stem: _about(file) for file in sorted(MANUAL.glob("*.md"))}
+
+
+def pager(environ: Mapping[str, str]) -> Sequence[str]:
+    """The program that shows long texts, with its arguments, or nothing where none can be run.
+
+    Nothing in the variable is run by a shell: it is only split into words as a shell would.
+    """
+    try:
+        words = shlex.split(environ.get("PAGER", "")) or _PAGER
+    except ValueError:  # a quote that is not closed
+        words = _PAGER
+    return words if shutil.which(words[0]) else ()
+
+
 def _about(file: Path) -> str:
     with file.open(encoding="utf-8") as lines:
         return lines.readline().partition(": ")[2].strip()
@@ -81,7 +73,7 @@ def _unknown(topic: str, known: Mapping[str, str]) -> ConsoleError:
     near = get_close_matches(topic.lower()[:64], known, n=1)
     return ConsoleError(
         _("No such topic"),
-        _("The manual has nothing on {topic}.").format(topic=inert(topic, 64)),
+        _("The manual has nothing on {topic}.").format(topic=sanitize(topic, 64)),
         _("Did you mean “{topic}”?").format(topic=near[0])
         if near
         else _("It has: {topics}.").format(topics=", ".join(known)),

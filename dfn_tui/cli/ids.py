@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from dfn_tui.cli.stdin import piped_text
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import IdsUnreadable, bare_id, split_ids
 
 if TYPE_CHECKING:
-    from dfn_tui.service import Capabilities, Identity, IdentityKind
+    from dfn_tui.service.types import Capabilities, Identity, IdentityKind
 
 STDIN = "-"
 
@@ -60,7 +60,7 @@ def _split(text: str) -> tuple[str, ...]:
 def identities(ids: Sequence[str], asked: str | None, capabilities: "Capabilities") -> "tuple[Identity, ...]":
     """The users that these ids of the kind `asked` for name, each once; of the generation's first kind where
     none was. Raises `ConsoleError`."""
-    from dfn_tui.service import Identity  # noqa: PLC0415  it brings the API's types with it
+    from dfn_tui.api.types import Identity  # noqa: PLC0415  it brings the API's types with it
     from dfn_tui.service.changes.identities import require_plain  # noqa: PLC0415  as above
 
     kind = identity_kind(asked, capabilities)
@@ -93,7 +93,7 @@ def _stored(kind: "IdentityKind", at: int, value: str) -> str:
         raise ConsoleError(
             _("An id cannot be read"),
             _("Id number {place}, as {kind}: {reason} Nothing was sent.").format(
-                place=at, kind=inert(kind), reason=refused.happened
+                place=at, kind=sanitize(kind), reason=refused.happened
             ),
             _("Correct it, or say with --kind what the ids are."),
         ) from None

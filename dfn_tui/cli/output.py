@@ -6,13 +6,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 _NOT_PLAIN = re.compile(r"[^ -~]+")
 INTERRUPTED = 130
@@ -59,6 +59,20 @@ def write_data() -> None:
         sys.stdout.reconfigure(encoding="utf-8")
 
 
+def write_json(objects: Iterable[object]) -> None:
+    """Writes the objects as data, one a line."""
+    write_data()
+    for one in objects:
+        print(json_line(one))
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Writes the lines as text. They have to be inert."""
+    write_text()
+    for line in lines:
+        print(line)
+
+
 def say(text: str) -> None:
     """Tells the operator something that is no data. `text` has to be inert."""
     print(text, file=sys.stderr)
@@ -71,10 +85,10 @@ def json_line(value: object) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "".join(char if inert(char) == char else json.dumps(char)[1:-1] for char in found[0])
+    return "".join(char if sanitize(char) == char else json.dumps(char)[1:-1] for char in found[0])
 
 
-class Progress:
+class ProgressLine:
     """A line that says how far a command is; on a terminal only, and gone when the command is through."""
 
     def __init__(self, *, beside_data: bool = False) -> None:

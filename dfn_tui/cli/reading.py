@@ -4,14 +4,17 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
-from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
+from dfn_tui.cli.ids import identities
+from dfn_tui.cli.output import ProgressLine, json_line, say, write_data, write_text
 from dfn_tui.cli.session import waiting_on
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.words import state_glyph, state_name
+from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service import Capabilities, Desk, Identity, UserRecord, Value
 from dfn_tui.service.personal import is_masked, shown_value
-from dfn_tui.text import _, inert
+from dfn_tui.service.records import UserRecord
+from dfn_tui.service.session import Session
+from dfn_tui.service.types import Capabilities, Value
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.width import padded, width
 
 Fields = Callable[[UserRecord], Mapping[str, Value | None]]
@@ -44,16 +47,17 @@ def require_reading(capabilities: Capabilities) -> None:
 
 
 async def show_users(
-    args: argparse.Namespace, desk: Desk, wanted: Sequence[Identity], fields: Fields, *, ci: bool
+    args: argparse.Namespace, session: Session, ids: Sequence[str], fields: Fields, *, ci: bool
 ) -> ExitCode:
     """Shows every user as soon as it is read, on the standard output. Raises `ConsoleError`."""
-    require_reading(desk.capabilities)
+    wanted = identities(ids, args.kind, session.capabilities)
+    require_reading(session.capabilities)
     write_data() if args.json else write_text()
     show = _show_json if args.json else _show
     failures: list[ConsoleError | None] = []
-    with Progress(beside_data=True) as progress:
+    with ProgressLine(beside_data=True) as progress:
         done = 0
-        async for record in desk.look_up(wanted, waiting_on(progress), ci=ci):
+        async for record in session.look_up(wanted, waiting_on(progress), ci=ci):
             show(record, fields(record), args.reveal)
             if record.failure is not None:
                 failures.append(record.failure.error)
@@ -82,15 +86,15 @@ def _show_json(record: UserRecord, fields: Mapping[str, Value | None], revealed:
 
 
 def _show(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:
-    user = inert(record.identity.value)
+    user = sanitize(record.identity.value)
     code, message = _remark(record)
     if record.failure is not None:
-        say(f"{user}: {inert(message)}" + (f" ({inert(code)})" if code else ""))
+        say(f"{user}: {sanitize(message)}" + (f" ({sanitize(code)})" if code else ""))
         return
     print(f"{user}: {message}" if message else user)
-    wide = max(map(width, map(inert, fields)), default=0)
+    wide = max(map(width, map(sanitize, fields)), default=0)
     for name, value in fields.items():
-        print(f"  {padded(inert(name), wide)}  {_words(name, value, revealed)}")
+        print(f"  {padded(sanitize(name), wide)}  {_words(name, value, revealed)}")
 
 
 def _remark(record: UserRecord) -> tuple[str | None, str]:

@@ -10,24 +10,25 @@ from typing import NoReturn
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import required
-from dfn_tui.cli.output import INTERRUPTED, Progress, say
+from dfn_tui.cli.output import INTERRUPTED, ProgressLine, say
 from dfn_tui.config import load
-from dfn_tui.service import Connections, Desk
-from dfn_tui.service import Progress as Answered
-from dfn_tui.service.change_words import reconciled_words
-from dfn_tui.text import _, inert
+from dfn_tui.service.change_format import reconciled_words
+from dfn_tui.service.connections import Connections
+from dfn_tui.service.records import Progress as Answered
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, sanitize
 
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @contextmanager
-def opened(args: argparse.Namespace) -> Iterator[tuple[Desk, asyncio.Runner]]:
-    """The desk of the connection asked for, and the loop that its work is run in.
+def opened(args: argparse.Namespace) -> Iterator[tuple[Session, asyncio.Runner]]:
+    """The session of the connection asked for, and the loop that its work is run in.
 
     At the end it waits for every write, and tells what an earlier run had left open. Raises `ConsoleError`.
     """
     with started(args) as (connections, name, runner):
-        yield connections.desk(name), runner
+        yield connections.session(name), runner
 
 
 @contextmanager
@@ -36,13 +37,13 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
     config = load(paths.config_file())
     connection = required(config, args.connection)
     connections = Connections(config, read_only=args.read_only)
-    desk = connections.desk(connection.name)
+    session = connections.session(connection.name)
     with asyncio.Runner() as runner:
         try:
             yield connections, connection.name, runner
         finally:
             runner.run(connections.finish())
-            for settled in desk.settled:
+            for settled in session.settled:
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
 
 
@@ -51,7 +52,7 @@ _PATIENCE = (8.0, 1.5)
 
 
 @contextmanager
-def finishing(stop: Callable[[], None], words: str) -> Iterator[None]:
+def finishing(stop: Callable[[], object], words: str) -> Iterator[None]:
     """While something is being sent: the first signal that would end the program calls `stop` and says
     `words`, and answers under way are waited for, 8 seconds at most; the second leaves within two.
 
@@ -94,13 +95,13 @@ def _leave() -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def waiting_on(progress: Progress) -> Callable[[Answered], None]:
+def waiting_on(progress: ProgressLine) -> Callable[[Answered], None]:
     """Shows on the progress line when the server is waited for, and why."""
 
     def show(answered: Answered) -> None:
         if answered.waiting:
             words = _("waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
-            reason = inert(answered.reason)
+            reason = sanitize(answered.reason)
             progress.show(words.format(seconds=answered.waiting, attempt=answered.attempt, reason=reason))
 
     return show

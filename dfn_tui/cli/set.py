@@ -1,28 +1,26 @@
-"""`dfn-tui set`: its arguments. What it does, and what it needs, is imported when it runs."""
+"""`dfn-tui set`: other consents and properties for users."""
 
 import argparse
-from importlib import import_module
 
-from dfn_tui.cli.options import add_reading, add_writing, positive
-from dfn_tui.text import _
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the ids, the changes and the options of `dfn-tui set`."""
-    parser.usage = _("%(prog)s [options] ID… NAME=VALUE…")
-    parser.add_argument(
-        "words",
-        nargs="+",
-        metavar="WORD",
-        help=_("users (-: those on the standard input), then what is to be so for all of them"),
-    )
-    add_reading(parser)
-    add_writing(parser)
-    parser.add_argument(
-        "--max-grants", type=positive, metavar="N", help=_("give a consent to so many users, this once")
-    )
+from dfn_tui.cli.assignments import ids_and_others, profile_wishes
+from dfn_tui.cli.session import opened
+from dfn_tui.cli.writing import carry_out
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.records import FieldKind
+from dfn_tui.service.staging import Draft
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the command and returns an `ExitCode`. Raises `ConsoleError`."""
-    return int(import_module("dfn_tui.cli.set_command").run(args))
+    """Writes consents and properties; returns an `ExitCode`. Raises `ConsoleError`."""
+    with opened(args) as (session, runner):
+        ids, changes = ids_and_others(args.words, lambda word: "=" in word)
+        wishes = profile_wishes(changes, session.capabilities)
+        consents = {Flag(one.name): State(str(one.value)) for one in wishes if one.kind is FieldKind.CONSENT}
+
+        def stage(draft: Draft) -> None:
+            draft.stage_consents(consents)
+            for one in wishes:
+                if one.kind is FieldKind.PROPERTY and one.value is not None:
+                    draft.stage_property(one.name, one.value)
+
+        return carry_out(args, session, runner, ids, stage, ci=False)

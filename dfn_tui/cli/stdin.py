@@ -1,6 +1,7 @@
-"""A token or a list from the standard input, and the terminal in its place afterwards."""
+"""A token, a list or an answer from the standard input, and the terminal in its place afterwards."""
 
 import os
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -15,11 +16,22 @@ _LARGEST = 65_536  # bytes of a first line
 _LARGEST_LIST = 64 << 20  # bytes: some millions of ids
 
 
-def is_terminal() -> bool:
-    """Whether somebody types what is read."""
-    with suppress(OSError):
-        return os.isatty(_STDIN)
+def is_terminal(fd: int | None = None) -> bool:
+    """Whether somebody types what is read; for a descriptor given, whether it is a terminal."""
+    with suppress(OSError):  # it is closed
+        return os.isatty(_STDIN if fd is None else fd)
     return False
+
+
+def can_ask() -> bool:
+    """Whether somebody sees what is said and can answer it."""
+    return is_terminal() and sys.stderr.isatty()
+
+
+def ask(question: str) -> str:
+    """What is typed, without blanks around it; "" at the end of the input. `question` has to be inert."""
+    print(question, end="", file=sys.stderr, flush=True)  # not by `input`: that would write among the data
+    return sys.stdin.readline().strip()
 
 
 def piped_token() -> "SecretStr":

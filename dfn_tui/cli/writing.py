@@ -3,32 +3,38 @@
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from dfn_tui.api.deadline import deadline
-from dfn_tui.cli.approving import all_answered, approve, show_review
-from dfn_tui.cli.endings import (
-    Ended,
+from dfn_tui.cli.confirm import all_answered, approve, show_review
+from dfn_tui.cli.ids import identities
+from dfn_tui.cli.output import INTERRUPTED, ProgressLine, abandon_output, say
+from dfn_tui.cli.reading import read_words
+from dfn_tui.cli.results import (
+    CommandResult,
     conflicting,
     exit_code,
     not_created,
     of_result,
-    planned,
     show,
-    unread,
 )
-from dfn_tui.cli.output import INTERRUPTED, Progress, abandon_output, say
-from dfn_tui.cli.reading import read_words
 from dfn_tui.cli.session import finishing, waiting_on
 from dfn_tui.errors import GateRefused
-from dfn_tui.service import Approval, Desk, Draft, Identity, Outcome, Review, StaleWrite, UserRecord
-from dfn_tui.service import Progress as Answered
+from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.outcome import NOT_SENT
-from dfn_tui.text import _, inert
+from dfn_tui.service.changes.pipeline import StaleWrite
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.records import Progress as Answered
+from dfn_tui.service.records import UserRecord
+from dfn_tui.service.review import Review
+from dfn_tui.service.session import Session
+from dfn_tui.service.staging import Draft
+from dfn_tui.service.types import Identity
+from dfn_tui.text import _, sanitize
 
-Endings = dict[Identity, Ended]
+Endings = dict[Identity, CommandResult]
 
 SECONDS = 60.0
 """The longest time for a command about one user; waits that the server announces do not count."""
@@ -37,46 +43,46 @@ LEAST_SECONDS = 20.0
 """What is left for sending however long the reading took."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is wanted: `stage` puts it into a user's draft. `ci`: it is about CI fields."""
-
-    users: Sequence[Identity]
-    stage: Callable[[Draft], None]
-    ci: bool
-
-
-def carry_out(args: argparse.Namespace, desk: Desk, runner: asyncio.Runner, order: Order) -> int:
-    """Does what is ordered, after asking, and shows how it ended. Raises `ConsoleError`."""
+def carry_out(
+    args: argparse.Namespace,
+    session: Session,
+    runner: asyncio.Runner,
+    ids: Sequence[str],
+    stage: Callable[[Draft], None],
+    *,
+    ci: bool,
+) -> int:
+    """Sends what `stage` puts into each user's draft, after asking, and shows how it ended. `ci`: it is about
+    CI fields. Raises `ConsoleError`."""
+    users = identities(ids, args.kind, session.capabilities)
     try:
         began = time.monotonic()
-        ended = runner.run(_stage(args, desk, order))
+        found = runner.run(_read_all(session, users, ci=ci))
+        ended = _stage(args, session, found, stage)
         spent = time.monotonic() - began
-        reviewed = desk.review()
+        reviewed = session.review()
         if reviewed.changes:
-            show_review(desk, reviewed, revealed=args.reveal)
-        approval = Approval() if args.dry_run or not reviewed.changes else approve(args, desk, reviewed)
+            show_review(session, reviewed, revealed=args.reveal)
+        approval = Approval() if args.dry_run or not reviewed.changes else approve(args, session, reviewed)
     except KeyboardInterrupt:
         say(_("Stopped. Nothing was sent."))
         raise
     if args.dry_run:
-        ended |= {change.identity: planned(change) for change in reviewed.changes}
-        _foresee(args, desk, reviewed)
+        for change in reviewed.changes:
+            ended[change.identity] = CommandResult(change.identity, Outcome.PLANNED, changes=change.fields)
+        _foresee(args, session, reviewed)
     elif reviewed.changes:
-        with finishing(partial(_stop, runner.get_loop(), desk), _waiting()):
-            ended |= runner.run(_send(desk, reviewed, approval, SECONDS - spent))
-    shown = [ended[user] for user in order.users]
+        stop = partial(runner.get_loop().call_soon_threadsafe, session.stop_sending)
+        with finishing(stop, _waiting()):
+            ended |= runner.run(_send(session, reviewed, approval, SECONDS - spent))
+    shown = [ended[user] for user in users]
     try:
         show(args, shown)
     except BrokenPipeError:
         abandon_output()  # how it ended is told by the exit code all the same
-    if desk.stopped and any(one.code == NOT_SENT for one in shown):
+    if session.stopped and any(one.code == NOT_SENT for one in shown):
         return INTERRUPTED
     return exit_code(shown)
-
-
-def _stop(loop: asyncio.AbstractEventLoop, desk: Desk) -> None:
-    loop.call_soon_threadsafe(desk.stop_sending)
 
 
 def _waiting() -> str:
@@ -86,49 +92,59 @@ def _waiting() -> str:
     )
 
 
-async def _stage(args: argparse.Namespace, desk: Desk, order: Order) -> Endings:
-    """Stages what is wanted for every user; those of whom nothing is to be sent, and why."""
-    found = await _read(desk, order.users, ci=order.ci)
+async def _read_all(session: Session, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
+    found = await _read(session, users, ci=ci)
     nobody = [record.identity for record in found.values() if record.unknown_to_server]
-    if nobody and not order.ci:
-        found |= await _read(desk, nobody, ci=True)  # their CI fields may be all that is known
+    if nobody and not ci:
+        found |= await _read(session, nobody, ci=True)  # their CI fields may be all that is known
+    return found
+
+
+def _stage(
+    args: argparse.Namespace,
+    session: Session,
+    found: Mapping[Identity, UserRecord],
+    stage: Callable[[Draft], None],
+) -> Endings:
+    """Stages what is wanted for every user; those of whom nothing is to be sent, and why."""
     ended: Endings = {}
     for user, record in found.items():
         if record.failure is not None:
-            ended[user] = unread(user, record.failure)
+            why = record.failure
+            ended[user] = CommandResult(user, Outcome.FAILED, why.code, why.message, error=why.error)
         elif record.unknown_to_server and not args.create:
             ended[user] = not_created(user)
         else:
-            draft = desk.staging.draft(record)
-            order.stage(draft)
+            draft = session.staging.draft(record)
+            stage(draft)
             if draft.empty:
-                ended[user] = Ended(user, Outcome.UNCHANGED)
+                ended[user] = CommandResult(user, Outcome.UNCHANGED)
     return ended
 
 
-async def _read(desk: Desk, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
+async def _read(session: Session, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
     found: dict[Identity, UserRecord] = {}
-    with Progress() as progress, deadline(SECONDS):
-        async for record in desk.look_up(users, waiting_on(progress), ci=ci):
+    with ProgressLine() as progress, deadline(SECONDS):
+        async for record in session.look_up(users, waiting_on(progress), ci=ci):
             found[record.identity] = record
             progress.show(read_words(len(found), len(users)))
     return found
 
 
-def _foresee(args: argparse.Namespace, desk: Desk, reviewed: Review) -> None:
+def _foresee(args: argparse.Namespace, session: Session, reviewed: Review) -> None:
     """Says what would be refused."""
     try:
         if reviewed.changes:
-            desk.admit(reviewed, all_answered(args, reviewed.asked, reviewed.scope.users))
+            session.admit(reviewed, all_answered(args, reviewed.asked, reviewed.scope.users))
     except GateRefused as refused:
         say(_("It would be refused. {title}: {why}").format(title=refused.title, why=refused.happened))
 
 
-async def _send(desk: Desk, reviewed: Review, approval: Approval, seconds: float) -> Endings:
+async def _send(session: Session, reviewed: Review, approval: Approval, seconds: float) -> Endings:
     """Sends to all but those whom somebody else changed since they were read, in about `seconds`."""
     changes = {change.identity: change for change in reviewed.changes}
     ended: Endings = {}
-    with Progress() as progress:
+    with ProgressLine() as progress:
         waiting = waiting_on(progress)
 
         def answered(so_far: Answered) -> None:
@@ -138,14 +154,16 @@ async def _send(desk: Desk, reviewed: Review, approval: Approval, seconds: float
 
         while len(ended) < len(changes):
             try:
-                results = await desk.apply(reviewed, approval, answered, seconds=max(LEAST_SECONDS, seconds))
+                results = await session.apply(
+                    reviewed, approval, answered, seconds=max(LEAST_SECONDS, seconds)
+                )
             except StaleWrite as stale:
                 changed = {conflict.user.identity for conflict in stale.conflicts}
                 ended |= {user: conflicting(changes[user], stale.conflicts) for user in changed}
                 approval = replace(approval, leave_out=approval.leave_out | changed)
             else:
                 ended |= {result.identity: of_result(result) for result in results}
-    if desk.journal_trouble is not None:
-        trouble = desk.journal_trouble
-        say(inert(f"{trouble.title}. {trouble.happened} {trouble.next_step}"))
+    if session.journal_trouble is not None:
+        trouble = session.journal_trouble
+        say(sanitize(f"{trouble.title}. {trouble.happened} {trouble.next_step}"))
     return ended

@@ -2,8 +2,7 @@
 
 Writing is in `writing`, which a start does not need."""
 
-from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import Api, Config, Connection, Environment
+from dfn_tui.config.model import ApiVersion, Config, ConfigError, Connection, Environment
 from dfn_tui.config.reading import load
 
-__all__ = ["Api", "Config", "ConfigError", "Connection", "Environment", "load"]
+__all__ = ["ApiVersion", "Config", "ConfigError", "Connection", "Environment", "load"]

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from dfn_tui.errors import ConsoleError
+from dfn_tui.text import _
+
 LOCK_AFTER = 10
 """Minutes, where the file does not say."""
 
 
-class Api(StrEnum):
+class ApiVersion(StrEnum):
     """The product generation: v1 is dfinery.io, v2 is dfinery.ai."""
 
     V1 = "v1"
@@ -47,7 +50,7 @@ class Connection:
     """
 
     name: str
-    api: Api
+    api: ApiVersion
     environment: Environment
     read_only: bool = False
     base_url: str | None = None
@@ -71,3 +74,18 @@ class Config:
     """After how many days the journal drops sealed personal values; None keeps them."""
     lock_after: int = LOCK_AFTER
     """After how many minutes without a key the console locks; 0: never."""
+
+
+class ConfigError(ConsoleError):
+    """The configuration cannot be read, used or written.
+
+    `key` is the dotted key it is about (`connections.prod.api`), empty where the whole file is. The texts
+    name the file and the key and what would be right; a value of the file is never repeated in them.
+    """
+
+    def __init__(
+        self, path: Path, happened: str, next_step: str, *, key: str = "", title: str | None = None
+    ) -> None:
+        super().__init__(title or _("The configuration cannot be used"), happened, next_step)
+        self.path = path
+        self.key = key

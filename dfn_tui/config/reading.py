@@ -5,9 +5,8 @@ import stat
 from pathlib import Path
 from types import MappingProxyType
 
-from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import Config
-from dfn_tui.text import _, inert
+from dfn_tui.config.model import Config, ConfigError
+from dfn_tui.text import _, sanitize
 
 LARGEST = 1 << 20
 """Bytes. No configuration comes near it; a log given by mistake does."""
@@ -37,14 +36,14 @@ def parse(text: str, path: Path) -> Config:
     except RecursionError:
         raise ConfigError(
             path,
-            _("{file} is nested too deeply to be a configuration.").format(file=inert(str(path))),
+            _("{file} is nested too deeply to be a configuration.").format(file=sanitize(str(path))),
             _("Check that DFN_TUI_CONFIG names the right file."),
         ) from None
     except ValueError as error:
         # The parser's own words are left out: they may repeat what stands in the file.
         place = _PLACE.search(str(error))
         right = _("Put text in quotes, close every quote and bracket, and give each key once.")
-        file = inert(str(path))
+        file = sanitize(str(path))
         if place is None:
             raise ConfigError(path, _("{file} is not valid TOML.").format(file=file), right) from None
         happened = _("{file} is not valid TOML at line {line}, column {column}.")
@@ -55,7 +54,7 @@ def parse(text: str, path: Path) -> Config:
 
 def read_text(path: Path) -> str | None:
     """What the file holds, with its line ends as they are; None if it is not there."""
-    file = inert(str(path))
+    file = sanitize(str(path))
     try:
         found = path.stat()
         # Asked before opening: opening a named pipe would wait for a writer.

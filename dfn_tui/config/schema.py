@@ -11,9 +11,8 @@ from typing import Any
 
 from dfn_tui.config import checks
 from dfn_tui.config.checks import Wrong
-from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import LOCK_AFTER, Api, Config, Connection, Environment, NamedBy
-from dfn_tui.text import _, inert
+from dfn_tui.config.model import LOCK_AFTER, ApiVersion, Config, ConfigError, Connection, Environment, NamedBy
+from dfn_tui.text import _, sanitize
 
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -40,7 +39,7 @@ _JOURNAL: Mapping[str, _Key] = {
     "keep_days": _Key(checks.days),
 }
 _CONNECTION: Mapping[str, _Key] = {
-    "api": _Key(partial(checks.one_of, Api), required=True),
+    "api": _Key(partial(checks.one_of, ApiVersion), required=True),
     "environment": _Key(partial(checks.one_of, Environment), required=True),
     "read_only": _Key(checks.boolean),
     "base_url": _Key(checks.base_url),
@@ -57,7 +56,7 @@ _CONNECTION: Mapping[str, _Key] = {
 def dotted(*parts: str) -> str:
     """A key as TOML writes it: `connections."eu.prod".api`. A part too long or unfit to be shown is cut
     and escaped."""
-    return ".".join(part if _BARE.fullmatch(part) else f'"{inert(part, 64)}"' for part in parts)
+    return ".".join(part if _BARE.fullmatch(part) else f'"{sanitize(part, 64)}"' for part in parts)
 
 
 def validate(document: Mapping[str, object], path: Path) -> Config:
@@ -83,15 +82,15 @@ def _connection(name: str, table: object, path: Path) -> Connection:
     _checked(checks.name, name, path, at)
     values = _read(_checked(_table, table, path, at), _CONNECTION, path, at)
     connection = Connection(name=name, **values)
-    if connection.api is Api.V2 and connection.service_id is None:
+    if connection.api is ApiVersion.V2 and connection.service_id is None:
         raise _missing(
             path, (*at, "service_id"), _("Generation 2 (v2) needs the id of its service with every call.")
         )
-    if connection.api is Api.V1 and connection.service_id is not None:
+    if connection.api is ApiVersion.V1 and connection.service_id is not None:
         raise _not_right(path, (*at, "service_id"), _("Remove it, or set api to v2: v1 has no service id."))
-    if connection.api is Api.V1 and connection.identity is not None:
+    if connection.api is ApiVersion.V1 and connection.identity is not None:
         raise _not_right(path, (*at, "identity"), _("Remove it: v1 names users by user_id alone."))
-    if connection.api is Api.V1 and connection.export_token_command:
+    if connection.api is ApiVersion.V1 and connection.export_token_command:
         raise _not_right(
             path, (*at, "export_token_command"), _("Remove it: v1 has one token, from token_command.")
         )
@@ -123,18 +122,18 @@ def _checked(check: Callable[[object], Any], value: object, path: Path, at: tupl
 
 def _not_right(path: Path, at: tuple[str, ...], right: str) -> ConfigError:
     key = dotted(*at)
-    happened = _("{file}: {key} is not right.").format(file=inert(str(path)), key=key)
+    happened = _("{file}: {key} is not right.").format(file=sanitize(str(path)), key=key)
     return ConfigError(path, happened, right, key=key)
 
 
 def _missing(path: Path, at: tuple[str, ...], right: str) -> ConfigError:
     key = dotted(*at)
-    happened = _("{file}: {key} is missing.").format(file=inert(str(path)), key=key)
+    happened = _("{file}: {key} is missing.").format(file=sanitize(str(path)), key=key)
     return ConfigError(path, happened, right, key=key)
 
 
 def _unknown(path: Path, at: tuple[str, ...], keys: Mapping[str, _Key]) -> ConfigError:
-    key, file = dotted(*at), inert(str(path))
+    key, file = dotted(*at), sanitize(str(path))
     word = at[-1].lower()[:64]
     slip = get_close_matches(word, keys, n=1, cutoff=0.9)  # token_comand is no token
     if not slip and any(secret in word for secret in ("token", "secret", "password")):

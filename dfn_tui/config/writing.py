@@ -4,12 +4,11 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from dfn_tui.config.errors import ConfigError
-from dfn_tui.config.model import Config, Connection
+from dfn_tui.config.model import Config, ConfigError, Connection
 from dfn_tui.config.reading import parse, read_text
 from dfn_tui.config.schema import dotted, validate
 from dfn_tui.files import replace_private
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 
 def add_connection(config: Config, connection: Connection) -> Config:
@@ -30,7 +29,7 @@ def add_connection(config: Config, connection: Connection) -> Config:
         key = dotted("connections", connection.name)
         raise ConfigError(
             path,
-            _("{file} already has {key}.").format(file=inert(str(path)), key=key),
+            _("{file} already has {key}.").format(file=sanitize(str(path)), key=key),
             _("Choose another name. Nothing was changed."),
             key=key,
         )
@@ -64,7 +63,7 @@ def _read_back(text: str, path: Path) -> Config:
     except ConfigError:
         raise ConfigError(
             path,
-            _("{file} is written in a way that the console cannot add to.").format(file=inert(str(path))),
+            _("{file} is written in a way that the console cannot add to.").format(file=sanitize(str(path))),
             _("Add the connection with an editor. Nothing was changed."),
             title=_("The connection was not saved"),
         ) from None
@@ -84,7 +83,7 @@ def _write(path: Path, text: str) -> None:
         raise ConfigError(
             path,
             _("{file} cannot be written: {reason}.").format(
-                file=inert(str(path)), reason=error.strerror or "OSError"
+                file=sanitize(str(path)), reason=error.strerror or "OSError"
             ),
             _("Nothing was changed. Check that you may write to its folder and that the disk is not full."),
             title=_("The connection was not saved"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dfn_tui.consent.flags import Channel, Consents, Flag, Purpose, State
-from dfn_tui.consent.words import flag_name
+from dfn_tui.consent.messages import flag_name
 from dfn_tui.text import _
 
 _NOT_GIVEN = (State.UNSUBSCRIBED, State.NEVER_SET)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dfn_tui.consent.flags import SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
-from dfn_tui.consent.words import channel_name
+from dfn_tui.consent.messages import channel_name
 from dfn_tui.text import _
 
 

@@ -11,12 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from dfn_tui.consent.flags import SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
+from dfn_tui.consent.messages import channel_name
 from dfn_tui.consent.night import night_at
-from dfn_tui.consent.words import channel_name
 from dfn_tui.text import _
 
 
-class Answer(StrEnum):
+class Delivery(StrEnum):
     """Could a message go out? MAY: the documentation, or what can be read, leaves it open."""
 
     YES = "yes"
@@ -29,13 +29,13 @@ class ChannelVerdict:
     """The answer for one channel, with its reason as a short clause for people."""
 
     channel: Channel
-    answer: Answer
+    answer: Delivery
     reason: str
 
     @property
     def line(self) -> str:
         """The verdict as one line: `push: no — night hours, no night consent`."""
-        answer = {Answer.YES: _("yes"), Answer.MAY: _("it may"), Answer.NO: _("no")}[self.answer]
+        answer = {Delivery.YES: _("yes"), Delivery.MAY: _("it may"), Delivery.NO: _("no")}[self.answer]
         return _("{channel}: {answer} — {reason}").format(
             channel=channel_name(self.channel), answer=answer, reason=self.reason
         )
@@ -61,15 +61,15 @@ def _verdict(channel: Channel, consents: Consents, flags: Collection[Flag], nigh
     ]
     for flag, state in asked:
         if state is State.UNSUBSCRIBED and flag.channel is channel:
-            return ChannelVerdict(channel, Answer.NO, _reason(flag, state))
+            return ChannelVerdict(channel, Delivery.NO, _reason(flag, state))
     for flag, state in asked:
         if state is not State.SUBSCRIBED:
-            return ChannelVerdict(channel, Answer.MAY, _reason(flag, state))
+            return ChannelVerdict(channel, Delivery.MAY, _reason(flag, state))
     if night and Flag.at(Purpose.NIGHT, channel) not in flags:
         reason = _("night hours, and there is no night consent for this channel")
-        return ChannelVerdict(channel, Answer.MAY, reason)
+        return ChannelVerdict(channel, Delivery.MAY, reason)
     reason = _("night hours, night consent given") if night else _("subscribed to advertising")
-    return ChannelVerdict(channel, Answer.YES, reason)
+    return ChannelVerdict(channel, Delivery.YES, reason)
 
 
 def _reason(flag: Flag, state: State | None) -> str:

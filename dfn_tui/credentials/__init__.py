@@ -4,22 +4,22 @@ from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.credentials.store import TokenStore
 from dfn_tui.credentials.token import (
     BadToken,
-    Found,
+    FoundToken,
     Settings,
     Source,
-    Standing,
+    SourceStatus,
     TokenKind,
     clean_token,
 )
 
 __all__ = [
     "BadToken",
-    "Found",
+    "FoundToken",
     "KeyringLocked",
     "NoKeyring",
     "Settings",
     "Source",
-    "Standing",
+    "SourceStatus",
     "TokenKind",
     "TokenStore",
     "clean_token",

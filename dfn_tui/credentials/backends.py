@@ -1,4 +1,4 @@
-"""Which keyring may hold a token.
+"""Which keyring may hold a token, and how a locked one is opened.
 
 Only four are known to keep a secret from other users and from backups: Secret Service, KWallet, the macOS
 Keychain and the Windows Credential Manager. They are named here and made directly. `keyring.get_keyring()`
@@ -13,7 +13,10 @@ from contextlib import closing
 from importlib import import_module
 from typing import Protocol
 
-from dfn_tui.text import _, inert
+from pydantic import SecretStr
+
+from dfn_tui.credentials.token import Unusable
+from dfn_tui.text import _, sanitize
 
 _SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105  a class's name
 _KWALLET = "keyring.backends.kwallet.DBusKeyring"
@@ -23,6 +26,8 @@ _BY_PLATFORM = {
 }
 KNOWN = (_SECRET_SERVICE, _KWALLET, *(name for names in _BY_PLATFORM.values() for name in names))
 _CHAIN = "keyring.backends.chainer.ChainerBackend"
+_GNOME = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
+_DENIED = "org.gnome.keyring.Error.Denied"
 
 
 class Backend(Protocol):
@@ -35,12 +40,8 @@ class Backend(Protocol):
     def delete_password(self, service: str, username: str) -> None: ...
 
 
-class NoKeyring(Exception):
-    """No keyring may be used here; `reason` is a sentence for the operator."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class NoKeyring(Unusable):
+    """No keyring may be used here."""
 
 
 class KeyringUnusable(NoKeyring):
@@ -114,7 +115,7 @@ def _require_unlocked(collection: str | None) -> None:
 
 
 def _refusal(name: str) -> str:
-    shown = inert(name, 80)
+    shown = sanitize(name, 80)
     if name.startswith(("keyrings.alt.", "keyrings.cryptfile.")):
         return _("The keyring {name} is refused: it keeps or may keep tokens in a plain file.").format(
             name=shown
@@ -131,7 +132,7 @@ def _none_works() -> str:
     from importlib.metadata import entry_points  # noqa: PLC0415  a tenth of a short command
 
     others = {
-        inert(point.dist.name if point.dist else point.value, 80)
+        sanitize(point.dist.name if point.dist else point.value, 80)
         for point in entry_points(group="keyring.backends")
         if not point.value.startswith("keyring.")
     }
@@ -140,3 +141,35 @@ def _none_works() -> str:
             "No keyring that keeps tokens safe works here. These are installed and refused: {names}."
         ).format(names=", ".join(sorted(others)))
     return _("No keyring works here: there is no Secret Service, KWallet or system keychain.")
+
+
+def unlock(password: SecretStr) -> None:
+    """Opens the Secret Service's default collection without its prompter, which a bastion has no screen for.
+
+    GNOME Keyring takes the password by a D-Bus method of its own, encrypted for the session. Its command
+    `gnome-keyring-daemon --unlock` is no help: it ends with 0 even where the password was wrong.
+    Raises `KeyringLocked` where the password is wrong, `KeyringUnusable` where the service cannot do it.
+    """
+    import secretstorage  # noqa: PLC0415  after the first paint
+    from jeepney import DBusErrorResponse  # type: ignore[import-untyped]  # noqa: PLC0415
+    from secretstorage.util import DBusAddressWrapper, format_secret, open_session  # noqa: PLC0415
+
+    wrong = KeyringLocked(_("That is not the keyring's password; the keyring is still locked."))
+    with closing(secretstorage.dbus_init()) as connection:
+        try:
+            collection = secretstorage.Collection(connection)
+            secret = format_secret(
+                open_session(connection), password.get_secret_value().encode("utf-8"), "text/plain"
+            )
+            service = DBusAddressWrapper("/org/freedesktop/secrets", _GNOME, connection)
+            service.call("UnlockWithMasterPassword", "o(oayays)", collection.collection_path, secret)
+        except DBusErrorResponse as error:
+            if error.name == _DENIED:
+                raise wrong from None
+            raise
+        except secretstorage.ItemNotFoundException:
+            raise KeyringUnusable(
+                _("This Secret Service cannot be unlocked from here; unlock it with its own program.")
+            ) from None
+        if collection.is_locked():
+            raise wrong

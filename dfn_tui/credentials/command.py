@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from dfn_tui.credentials.token import BadToken, clean_token
-from dfn_tui.text import _, inert
+from dfn_tui.credentials.token import BadToken, Unusable, clean_token
+from dfn_tui.text import _, sanitize
 
 LIMIT = 10.0
 """Seconds a program may take."""
@@ -20,12 +20,8 @@ _SHOWN = 400  # characters of its error output that go into a reason
 _PIECE = 4  # characters: anything shorter in its output is no part of a token worth hiding
 
 
-class CommandFailed(Exception):
-    """The program gave no token; `reason` says why, in sentences for the operator, without its output."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class CommandFailed(Unusable):
+    """The program gave no token. Its output is not repeated in the error."""
 
 
 async def token_from(
@@ -37,7 +33,7 @@ async def token_from(
     cannot ask for anything on the screen. After `limit` seconds it is killed with all it started in its
     process group.
     """
-    program = inert(command[0], 80)
+    program = sanitize(command[0], 80)
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -104,7 +100,7 @@ def _failure(program: str, code: int, out: str, err: str) -> str:
     for line in sorted(map(str.strip, out.splitlines()), key=len, reverse=True):
         if len(line) >= _PIECE:
             err = err.replace(line, "[…]")
-    said = inert(" ".join(err.split()), _SHOWN)
+    said = sanitize(" ".join(err.split()), _SHOWN)
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
         ended = _("The token's command {program} was ended by {signal}.").format(program=program, signal=name)

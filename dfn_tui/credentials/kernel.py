@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from pydantic import SecretStr
 
-from dfn_tui.credentials.token import LONGEST, BadToken, clean_token
+from dfn_tui.credentials.token import LONGEST, BadToken, Unusable, clean_token
 from dfn_tui.text import _
 from dfn_tui.text.korea import KOREA
 
@@ -30,12 +30,8 @@ _EVENING = time(20, 0, tzinfo=KOREA)
 LONGEST_STAY = timedelta(hours=12)
 
 
-class KernelUnusable(Exception):
-    """The kernel's keyring cannot be used here; `reason` is a sentence for the operator."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class KernelUnusable(Unusable):
+    """The kernel's keyring cannot be used here."""
 
 
 def end_of_stay(now: datetime) -> datetime:

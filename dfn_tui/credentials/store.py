@@ -6,11 +6,11 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from dfn_tui.credentials.backends import Backend, KeyringUnusable, NoKeyring, open_backend
+from dfn_tui.credentials.backends import Backend, KeyringUnusable, NoKeyring, open_backend, unlock
 from dfn_tui.credentials.kernel import KernelKeyring, KernelUnusable
 from dfn_tui.credentials.remembered import Remembered
 from dfn_tui.credentials.sources import (
-    Answer,
+    SourceAnswer,
     entry_of,
     from_command,
     from_environment,
@@ -19,8 +19,17 @@ from dfn_tui.credentials.sources import (
     variable_of,
 )
 from dfn_tui.credentials.system_keyring import SystemKeyring
-from dfn_tui.credentials.token import Found, Placed, Settings, Source, Standing, Step, TokenKind, clean_token
-from dfn_tui.credentials.unlocking import unlock
+from dfn_tui.credentials.token import (
+    FoundToken,
+    Placed,
+    Settings,
+    Source,
+    SourceStatus,
+    Step,
+    TokenKind,
+    Unusable,
+    clean_token,
+)
 from dfn_tui.paths import state_dir
 from dfn_tui.text import _
 from dfn_tui.text.korea import korean_clock
@@ -58,29 +67,25 @@ class TokenStore:
         self._choices = choices or Remembered(state_dir() / CHOICES_FILE)
         self._held: dict[tuple[str, TokenKind], tuple[Source, SecretStr]] = {}
 
-    async def get(self, connection: str, kind: TokenKind) -> Found:
+    async def get(self, connection: str, kind: TokenKind) -> FoundToken:
         """The token of a connection, and what came of every source."""
         held = self._held.get((connection, kind))
         if held is not None:
             return _of_this_run(*held)
-        answers: dict[Source, Answer] = {}
-        for source, ask in self._in_order(connection, kind):
+        entry, settings = entry_of(connection, kind), self._settings(connection)
+        chosen = self._choice(entry, settings)
+        in_order: dict[Source, Callable[[], Awaitable[SourceAnswer]]] = {
+            Source.ENVIRONMENT: partial(from_environment, kind, self._environ),
+            Source.COMMAND: partial(from_command, kind, settings, self._environ),
+            Source.KEYRING: partial(from_keyring, entry, chosen, self._keyring),
+            Source.KERNEL: partial(from_kernel, entry, chosen, settings, self._kernel),
+        }
+        answers: dict[Source, SourceAnswer] = {}
+        for source, ask in in_order.items():
             answers[source] = await ask()
             if answers[source].decides:
                 break
         return _found(answers)
-
-    def _in_order(
-        self, connection: str, kind: TokenKind
-    ) -> tuple[tuple[Source, Callable[[], Awaitable[Answer]]], ...]:
-        entry, settings = entry_of(connection, kind), self._settings(connection)
-        chosen = self._choice(entry, settings)
-        return (
-            (Source.ENVIRONMENT, partial(from_environment, kind, self._environ)),
-            (Source.COMMAND, partial(from_command, kind, settings, self._environ)),
-            (Source.KEYRING, partial(from_keyring, entry, chosen, self._keyring)),
-            (Source.KERNEL, partial(from_kernel, entry, chosen, settings, self._kernel)),
-        )
 
     def _choice(self, entry: str, settings: Settings) -> Source | None:
         """The store chosen for a token; one that the configuration no longer allows is none."""
@@ -113,8 +118,8 @@ class TokenStore:
         for target in self._targets(connection, kind, store):
             try:
                 said.append(await self._put(target, connection, kind, token))
-            except _Refused as refused:
-                said.append(refused.reason)
+            except Unusable as unusable:
+                said.append(unusable.reason)
                 continue
             if self._held.get((connection, kind)) is held:  # and not one that was given meanwhile
                 del self._held[connection, kind]
@@ -131,17 +136,13 @@ class TokenStore:
 
     async def _put(self, target: Source, connection: str, kind: TokenKind, token: SecretStr) -> str:
         entry = entry_of(connection, kind)
-        try:
-            if target is Source.KEYRING:
-                await self._keyring.write(entry, token)
-                return _("The token is kept in the keyring.")
-            if not self._settings(connection).kernel:
-                raise _Refused(_("The configuration does not set kernel_keyring = true for this connection."))
-            end = self._kernel.write(entry, token)
-        except (NoKeyring, KernelUnusable) as unusable:
-            raise _Refused(unusable.reason) from None
+        if target is Source.KEYRING:
+            await self._keyring.write(entry, token)
+            return _("The token is kept in the keyring.")
+        if not self._settings(connection).kernel:
+            raise Unusable(_("The configuration does not set kernel_keyring = true for this connection."))
         words = _("The token is kept in the kernel's keyring until {time} Korean time.")
-        return words.format(time=korean_clock(end))
+        return words.format(time=korean_clock(self._kernel.write(entry, token)))
 
     async def _choose(self, target: Source, connection: str, kind: TokenKind) -> str:
         """Remembers the store, and deletes what another one still has; says what did not work."""
@@ -167,7 +168,7 @@ class TokenStore:
         except (KeyringUnusable, KernelUnusable) as unusable:
             return unusable.reason
         except NoKeyring:
-            return ""  # where there is no keyring, there is no token in it
+            pass  # where there is no keyring, there is no token in it
         return ""
 
     async def delete(self, connection: str, kind: TokenKind) -> Placed:
@@ -221,48 +222,40 @@ class TokenStore:
             return None
 
 
-class _Refused(Exception):
-    """A store did not take a token; `reason` is a sentence for the operator."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 _ASKED = (Source.ENVIRONMENT, Source.COMMAND, Source.KEYRING, Source.KERNEL)
 
 
-def _of_this_run(source: Source, token: SecretStr) -> Found:
-    piped = source is Source.STDIN
+def _of_this_run(source: Source, token: SecretStr) -> FoundToken:
     reason = (
         _("The token was given with --token-stdin, for this run only.")
-        if piped
+        if source is Source.STDIN
         else _("The token is held in memory, for this run only.")
     )
     other = _("Not asked: a token was given to this run.")
-    steps = [Step(one, Standing.NOT_ASKED, other) for one in _ASKED]
-    stdin, memory = _not_given()
-    used = Step(source, Standing.USED, reason)
-    return Found(token, source, reason, (used, *steps, memory) if piped else (stdin, *steps, used))
+    steps = {one: Step(one, SourceStatus.NOT_ASKED, other) for one in _ASKED}
+    return FoundToken(
+        token, source, reason, _in_order(steps | {source: Step(source, SourceStatus.USED, reason)})
+    )
 
 
-def _found(answers: Mapping[Source, Answer]) -> Found:
+def _found(answers: Mapping[Source, SourceAnswer]) -> FoundToken:
     """The outcome of a search: the last answer decides; sources without an answer were not asked."""
     other = _("Not asked: an earlier source comes before it.")
-    steps = [answers[one].step if one in answers else Step(one, Standing.NOT_ASKED, other) for one in _ASKED]
-    stdin, memory = _not_given()
-    all_steps = (stdin, *steps, memory)
+    steps = {one: Step(one, SourceStatus.NOT_ASKED, other) for one in _ASKED}
+    all_steps = _in_order(steps | {source: answer.step for source, answer in answers.items()})
     last = [*answers.values()][-1]
     if last.token is not None:
-        return Found(last.token, last.step.source, last.step.reason, all_steps)
-    tried = (step.reason for step in steps if step.standing in (Standing.FAILED, Standing.EMPTY))
+        return FoundToken(last.token, last.step.source, last.step.reason, all_steps)
+    asked = [answer.step for answer in answers.values()]
+    tried = (step.reason for step in asked if step.standing in (SourceStatus.FAILED, SourceStatus.EMPTY))
     locked = any(answer.locked for answer in answers.values())
-    return Found(None, Source.NONE, " ".join(tried), all_steps, locked)
+    return FoundToken(None, Source.NONE, " ".join(tried), all_steps, locked)
 
 
-def _not_given() -> tuple[Step, Step]:
-    """The first and the last of the sources, where this run was given nothing."""
-    return (
-        Step(Source.STDIN, Standing.OFF, _("--token-stdin was not given.")),
-        Step(Source.MEMORY, Standing.EMPTY, _("No token was given while this ran.")),
-    )
+def _in_order(steps: Mapping[Source, Step]) -> tuple[Step, ...]:
+    """With the first and the last of the sources, where this run was given nothing."""
+    given = {
+        Source.STDIN: Step(Source.STDIN, SourceStatus.OFF, _("--token-stdin was not given.")),
+        Source.MEMORY: Step(Source.MEMORY, SourceStatus.EMPTY, _("No token was given while this ran.")),
+    } | dict(steps)
+    return tuple(given[one] for one in (Source.STDIN, *_ASKED, Source.MEMORY))

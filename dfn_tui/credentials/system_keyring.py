@@ -37,15 +37,35 @@ class SystemKeyring:
 
     async def read(self, entry: str) -> SecretStr | None:
         """The token of that entry, None where it has none."""
-        return await self._ask(lambda keyring: _read(keyring, entry))
+
+        def question(keyring: Backend) -> SecretStr | None:
+            stored = keyring.get_password(SERVICE, entry)
+            try:
+                return None if stored is None else clean_token(stored)
+            except BadToken:
+                reason = _("The keyring's entry {entry} does not hold a token; set it again.")
+                raise KeyringUnusable(reason.format(entry=entry)) from None
+
+        return await self._ask(question)
 
     async def write(self, entry: str, token: SecretStr) -> None:
-        """Keeps a token, and looks whether it was kept."""
-        await self._ask(lambda keyring: _write(keyring, entry, token))
+        """Keeps a token, and reads it back, because some keyrings drop a write without a word."""
+
+        def question(keyring: Backend) -> None:
+            keyring.set_password(SERVICE, entry, token.get_secret_value())
+            if keyring.get_password(SERVICE, entry) != token.get_secret_value():
+                raise KeyringUnusable(_("The keyring did not keep the token."))
+
+        await self._ask(question)
 
     async def delete(self, entry: str) -> None:
         """Deletes an entry, which need not be there."""
-        await self._ask(lambda keyring: _delete(keyring, entry))
+
+        def question(keyring: Backend) -> None:
+            if keyring.get_password(SERVICE, entry) is not None:
+                keyring.delete_password(SERVICE, entry)
+
+        await self._ask(question)
 
     async def journal_key(self, *, make: bool) -> bytes | None:
         """The key that personal values in the journal are sealed with: 32 bytes. With `make` one is made
@@ -85,24 +105,6 @@ def _answer(question: Callable[[], Answer], future: "Future[Answer]") -> None:
         future.set_exception(KeyringUnusable(reason))
 
 
-def _read(keyring: Backend, entry: str) -> SecretStr | None:
-    stored = keyring.get_password(SERVICE, entry)
-    if stored is None:
-        return None
-    try:
-        return clean_token(stored)
-    except BadToken:
-        reason = _("The keyring's entry {entry} does not hold a token; set it again.")
-        raise KeyringUnusable(reason.format(entry=entry)) from None
-
-
-def _write(keyring: Backend, entry: str, token: SecretStr) -> None:
-    keyring.set_password(SERVICE, entry, token.get_secret_value())
-    # Read back, because some keyrings drop a write without a word.
-    if keyring.get_password(SERVICE, entry) != token.get_secret_value():
-        raise KeyringUnusable(_("The keyring did not keep the token."))
-
-
 def _journal_key(keyring: Backend, *, make: bool) -> bytes | None:
     stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)
     if stored is None and make:
@@ -114,8 +116,3 @@ def _journal_key(keyring: Backend, *, make: bool) -> bytes | None:
     except ValueError:
         return None
     return key if len(key) == _JOURNAL_KEY_BYTES else None
-
-
-def _delete(keyring: Backend, entry: str) -> None:
-    if keyring.get_password(SERVICE, entry) is not None:
-        keyring.delete_password(SERVICE, entry)

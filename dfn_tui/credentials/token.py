@@ -35,7 +35,7 @@ class Source(StrEnum):
     NONE = "none"
 
 
-class Standing(StrEnum):
+class SourceStatus(StrEnum):
     """What came of one source in a search.
 
     USED: the token is from there. EMPTY: asked, and it has none. FAILED: it could not answer. OFF: nothing
@@ -54,12 +54,12 @@ class Step:
     """One source in a search, what came of it, and why, in a sentence."""
 
     source: Source
-    standing: Standing
+    standing: SourceStatus
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundToken:
     """The answer to a search. `reason` says in a sentence where the token is from or why there is none.
 
     `steps` tells every source in the order they come in. `locked`: unlocking the keyring may help.
@@ -92,6 +92,14 @@ class Settings:
     def command_for(self, kind: TokenKind) -> tuple[str, ...]:
         """The program that prints that kind of token; empty where there is none."""
         return self.export_command if kind is TokenKind.EXPORT else self.command
+
+
+class Unusable(Exception):
+    """A source or a store of tokens cannot be used; `reason` says why, in sentences for the operator."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class BadToken(TokenTrouble):

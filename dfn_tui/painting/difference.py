@@ -10,7 +10,7 @@ _FIRST_EMOJI = 0x1F000
 """From here on, and where several characters share a cell, terminals disagree about widths."""
 
 
-class Paper:
+class Canvas:
     """Knows what the terminal shows, where its cursor is and how it would paint next.
 
     Sequences are those of a VT100, and lines must not wrap by themselves.

@@ -1,9 +1,9 @@
 """From what a program writes to what has to be sent for it."""
 
-from dfn_tui.painting.difference import Paper
+from dfn_tui.painting.difference import Canvas
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.pen import RESET
-from dfn_tui.painting.reading import Reader, is_aside
+from dfn_tui.painting.reading import AnsiParser, is_aside
 
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 """Around an update that the terminal is to show at once (Synchronized Output)."""
@@ -16,8 +16,8 @@ class Painter:
     """Keeps what a program painted, and what of it the terminal shows."""
 
     def __init__(self) -> None:
-        self._reader = Reader(Grid(0, 0))
-        self._paper = Paper(0, 0)
+        self._reader = AnsiParser(Grid(0, 0))
+        self._paper = Canvas(0, 0)
         self._at_once = False
 
     @property
@@ -43,7 +43,7 @@ class Painter:
             self.forget()
             return RESET + data  # or the shell would inherit the last style
         if (width, height) != (self._reader.grid.width, self._reader.grid.height):
-            self._reader, self._paper = Reader(Grid(width, height)), Paper(width, height)
+            self._reader, self._paper = AnsiParser(Grid(width, height)), Canvas(width, height)
         asides = self._reader.read(data)
         if asides is None:
             self.forget()

@@ -22,7 +22,7 @@ def is_aside(data: str) -> bool:
     return _ASIDES.fullmatch(data) is not None
 
 
-class Reader:
+class AnsiParser:
     """Paints what it reads into `grid`, as a terminal would that does not wrap lines."""
 
     def __init__(self, grid: Grid) -> None:

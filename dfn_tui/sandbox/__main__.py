@@ -2,7 +2,8 @@
 
 import argparse
 
-from dfn_tui.sandbox.command import add_arguments, run
+from dfn_tui.sandbox.arguments import add_arguments
+from dfn_tui.sandbox.command import run
 
 parser = argparse.ArgumentParser(prog="dfn-tui sandbox")
 add_arguments(parser)

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from dfn_tui.sandbox.core import Call, Dialect, ReceivedRequest, Sandbox, endpoint
-from dfn_tui.sandbox.export import Export
+from dfn_tui.sandbox.export import ExportRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.v1 import GenerationOne
 from dfn_tui.sandbox.v2 import GenerationTwo
@@ -20,7 +20,7 @@ def create_app(options: SandboxOptions, record: list[ReceivedRequest] | None = N
     connections takes `dfn_tui.sandbox.server`. Raises ConsoleError where the state file cannot be used.
     """
     sandbox = Sandbox(options, record)
-    one, two, export = GenerationOne(sandbox), GenerationTwo(sandbox), Export(sandbox)
+    one, two, export = GenerationOne(sandbox), GenerationTwo(sandbox), ExportRequest(sandbox)
     calls: list[tuple[str, Dialect, str, Call]] = [
         *((path, one, "generation 1", call) for path, call in one.calls().items()),
         *((path, two, _import_window(path), call) for path, call in two.calls().items()),

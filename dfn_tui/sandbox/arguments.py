@@ -2,11 +2,12 @@
 
 import argparse
 import os
+from dataclasses import fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from dfn_tui.sandbox.codes import ALL
-from dfn_tui.sandbox.handover import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token
+from dfn_tui.sandbox.launch import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token
 from dfn_tui.sandbox.options import DeleteKey, Faults, RateLimit, Reset, SandboxOptions, Spelling
 from dfn_tui.text import _
 
@@ -39,6 +40,7 @@ def _rate_limit(text: str) -> RateLimit | None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `dfn-tui sandbox`."""
     defaults = SandboxOptions()
+    parser.set_defaults(run="dfn_tui.sandbox.command:run")
     parser.add_argument("--host", default="127.0.0.1", help=_("a loopback address"))
     parser.add_argument("--port", type=_count, default=0, help=_("0, the default, takes any free port"))
     parser.add_argument("--state", type=Path, metavar="FILE.db", help=_("keep the state in this SQLite file"))
@@ -51,59 +53,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--service-id", default=defaults.service_id, help=_("the service id of generation 2"))
     parser.add_argument("--listen-fd", type=_count, metavar="FD", help=_("a listening socket to take over"))
     parser.add_argument("--until-eof", action="store_true", help=_("stop when the standard input is closed"))
-    _add_failures(parser.add_argument_group(_("faults")))
-    _add_rate_limits(parser.add_argument_group(_("rate limits")))
+    _add_faults(parser)
 
 
-def _add_failures(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--latency-ms", type=_count, default=0, help=_("wait before every answer"))
-    group.add_argument("--busy-rate", type=_rate, default=0.0, help=_("code 5003 for this share of users"))
-    group.add_argument("--error-rate", type=_rate, default=0.0, help=_("HTTP 500 for this share of requests"))
-    group.add_argument(
-        "--drop-rate",
-        type=_rate,
-        default=0.0,
-        help=_("apply this share of requests, then cut the connection"),
-    )
-    group.add_argument(
-        "--refuse", choices=ALL, metavar="CODE", help=_("refuse every call with this code, where it has it")
-    )
-    group.add_argument(
-        "--delete-key",
-        choices=get_args(DeleteKey),
-        default=Faults().delete_key,
-        help=_("the key CI delete takes the ids under"),
-    )
+def _add_faults(parser: argparse.ArgumentParser) -> None:
+    """One option for each of `Faults`, whose defaults hold."""
+    defaults = Faults()
+    group = parser.add_argument_group(_("faults"))
 
+    def add(name: str, explained: str, **how: Any) -> None:
+        default = getattr(defaults, name.replace("-", "_"))
+        group.add_argument(f"--{name}", default=default, help=explained, **how)
 
-def _add_rate_limits(group: argparse._ArgumentGroup) -> None:
-    faults = Faults()
-    group.add_argument(
-        "--rate-limit",
-        type=_rate_limit,
-        default=faults.rate_limit,
-        metavar="100/1m|none",
-        help=_("answer 429 beyond this many calls in each period"),
-    )
-    group.add_argument(
-        "--export-rate-limit",
-        type=_rate_limit,
-        default=faults.export_rate_limit,
-        metavar="100/1H|none",
-        help=_("the same for exports"),
-    )
-    group.add_argument(
-        "--rate-limit-reset",
-        choices=get_args(Reset),
-        default=faults.rate_limit_reset,
-        help=_("the unit of the reset header"),
-    )
-    group.add_argument(
-        "--rate-limit-spelling",
-        choices=get_args(Spelling),
-        default=faults.rate_limit_spelling,
-        help=_("how the headers begin, or none of them"),
-    )
+    add("latency-ms", _("wait before every answer"), type=_count)
+    add("busy-rate", _("code 5003 for this share of users"), type=_rate)
+    add("error-rate", _("HTTP 500 for this share of requests"), type=_rate)
+    add("drop-rate", _("apply this share of requests, then cut the connection"), type=_rate)
+    add("refuse", _("refuse every call with this code, where it has it"), choices=ALL, metavar="CODE")
+    add("delete-key", _("the key CI delete takes the ids under"), choices=get_args(DeleteKey))
+    group = parser.add_argument_group(_("rate limits"))
+    often = _("answer 429 beyond this many calls in each period")
+    add("rate-limit", often, type=_rate_limit, metavar="100/1m|none")
+    add("export-rate-limit", _("the same for exports"), type=_rate_limit, metavar="100/1H|none")
+    add("rate-limit-reset", _("the unit of the reset header"), choices=get_args(Reset))
+    add("rate-limit-spelling", _("how the headers begin, or none of them"), choices=get_args(Spelling))
 
 
 def options_of(args: argparse.Namespace) -> SandboxOptions:
@@ -115,16 +88,5 @@ def options_of(args: argparse.Namespace) -> SandboxOptions:
         users=args.users,
         seed=args.seed,
         state=args.state,
-        faults=Faults(
-            latency_ms=args.latency_ms,
-            busy_rate=args.busy_rate,
-            error_rate=args.error_rate,
-            drop_rate=args.drop_rate,
-            refuse=args.refuse,
-            rate_limit=args.rate_limit,
-            export_rate_limit=args.export_rate_limit,
-            rate_limit_reset=args.rate_limit_reset,
-            rate_limit_spelling=args.rate_limit_spelling,
-            delete_key=args.delete_key,
-        ),
+        faults=Faults(**{one.name: vars(args)[one.name] for one in fields(Faults) if one.name in args}),
     )

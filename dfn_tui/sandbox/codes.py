@@ -1,6 +1,6 @@
 """The documented codes a call can be refused with, each with its HTTP status and message."""
 
-GENERATION_1 = {
+VERSION_1 = {
     "4001": (400, "Invalid token."),
     "4002": (400, "Invalid request."),
     "4003": (403, "This account is sanctioned."),
@@ -13,7 +13,7 @@ GENERATION_1 = {
 
 # Generation 2 has no status of its own for a wrong token or an invalid request: a 200 whose code is
 # not 20000 has failed all the same.
-GENERATION_2 = {
+VERSION_2 = {
     "40000": (400, "BAD_REQUEST"),
     "40001": (200, "VALIDATION_FAILURE"),
     "40101": (200, "INVALID_SERVICE_ID"),
@@ -35,4 +35,4 @@ EXPORT = {
     "query_error": 500,
 }
 
-ALL = (*GENERATION_1, *GENERATION_2, *EXPORT)
+ALL = (*VERSION_1, *VERSION_2, *EXPORT)

@@ -8,13 +8,11 @@ import sys
 import threading
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.sandbox.arguments import add_arguments, options_of
-from dfn_tui.sandbox.handover import require_server
+from dfn_tui.sandbox.arguments import options_of
+from dfn_tui.sandbox.launch import require_server
 from dfn_tui.sandbox.listening import inherited, listen, url_of
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.text import _
-
-__all__ = ["add_arguments", "run"]
 
 
 def run(args: argparse.Namespace) -> int:

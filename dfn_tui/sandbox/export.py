@@ -26,7 +26,7 @@ def refuse(message: str) -> Refused:
     return Refused(answer({"result": "fail", "message": message}, EXPORT[message]))
 
 
-class Export:
+class ExportRequest:
     """The one call that reads, and not more than five of it at the same time."""
 
     def __init__(self, sandbox: Sandbox) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from dfn_tui.sandbox.handover import SERVICE_ID
+from dfn_tui.sandbox.launch import SERVICE_ID
 
 _SECONDS = {"y": 31_536_000, "M": 2_592_000, "d": 86_400, "H": 3_600, "m": 60, "s": 1}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/((?:[1-9][0-9]{0,5})?[yMdHms])")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from dfn_tui.sandbox.handover import (
+from dfn_tui.sandbox.launch import (
     EXPORT_TOKEN_VARIABLE,
     SERVICE_ID,
     TOKEN_VARIABLE,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dfn_tui.consent.flags import State
-from dfn_tui.sandbox.codes import GENERATION_1
+from dfn_tui.sandbox.codes import VERSION_1
 from dfn_tui.sandbox.core import Call, Refused, Sandbox, answer, bearer, read_object, same
 from dfn_tui.sandbox.database import CI_FIELDS, FLAGS
 
@@ -25,7 +25,7 @@ _PHONE = re.compile(r"[1-9][0-9]{6,14}")  # E.164 without the plus
 
 
 def refuse(code: int, message: str | None = None) -> Refused:
-    status, documented = GENERATION_1[str(code)]
+    status, documented = VERSION_1[str(code)]
     return Refused(
         answer({"result_code": code, "result_msg": message or documented, "result_data": None}, status)
     )
@@ -54,7 +54,7 @@ class GenerationOne:
         return refuse(4006)
 
     def refusal(self, code: str) -> Refused | None:
-        return refuse(int(code)) if code in GENERATION_1 else None
+        return refuse(int(code)) if code in VERSION_1 else None
 
     def profile(self, body: bytes) -> Response:
         request = _read(body)

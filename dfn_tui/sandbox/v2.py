@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dfn_tui.consent.flags import State
-from dfn_tui.sandbox.codes import GENERATION_2
+from dfn_tui.sandbox.codes import VERSION_2
 from dfn_tui.sandbox.core import Call, Refused, Sandbox, answer, read_object, same
 from dfn_tui.sandbox.database import IDENTITIES
 from dfn_tui.sandbox.v2_properties import CONSENTS, is_datetime, is_stored
 
 
 def refuse(code: str) -> Refused:
-    status, message = GENERATION_2[code]
+    status, message = VERSION_2[code]
     return Refused(answer({"status": False, "code": code, "message": message, "data": False}, status))
 
 
@@ -46,7 +46,7 @@ class GenerationTwo:
         return refuse("40401")
 
     def refusal(self, code: str) -> Refused | None:
-        return refuse(code) if code in GENERATION_2 else None
+        return refuse(code) if code in VERSION_2 else None
 
     def user_profile(self, body: bytes) -> Response:
         request, identity = _read(body)

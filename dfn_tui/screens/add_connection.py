@@ -4,7 +4,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Select
 
-from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service.connections import Connections
@@ -28,8 +28,8 @@ class AddConnectionDialog(Dialog[Connection]):
         yield PlainText(_("Name"))
         yield Field(id="name", placeholder="prod")
         yield PlainText(_("Product generation"))
-        generations = [(_("1 (dfinery.io)"), Api.V1), (_("2 (dfinery.ai)"), Api.V2)]
-        yield Select(generations, value=Api.V1, allow_blank=False, compact=True, id="api")
+        generations = [(_("1 (dfinery.io)"), ApiVersion.V1), (_("2 (dfinery.ai)"), ApiVersion.V2)]
+        yield Select(generations, value=ApiVersion.V1, allow_blank=False, compact=True, id="api")
         yield PlainText(_("Environment"))
         environments = [(environment_words(one), one) for one in Environment]
         yield Select(
@@ -46,7 +46,7 @@ class AddConnectionDialog(Dialog[Connection]):
     async def action_add(self) -> None:
         connection = Connection(
             name=self.query_one("#name", Field).value.strip(),
-            api=Api(str(self.query_one("#api", Select).value)),
+            api=ApiVersion(str(self.query_one("#api", Select).value)),
             environment=Environment(str(self.query_one("#environment", Select).value)),
             service_id=self.query_one("#service-id", Field).value.strip() or None,
             base_url=self.query_one("#base-url", Field).value.strip() or None,

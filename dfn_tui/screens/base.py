@@ -13,15 +13,15 @@ from textual.screen import Screen, ScreenResultType
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, WritesSettled
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from dfn_tui.service.connections import Connections
-    from dfn_tui.service.desk import Desk
-    from dfn_tui.service.place import Place
+    from dfn_tui.service.context import ConnectionContext
+    from dfn_tui.service.session import Session
 
 
 STYLES: list[str | PurePath] = [*paths.style_files()]
@@ -39,7 +39,7 @@ class Host(Protocol):
 
 
 class ConsoleScreen(Screen[ScreenResultType | None]):
-    """A whole screen. Subclasses give `body`; `desk` is None where no connection is open."""
+    """A whole screen. Subclasses give `body`; `session` is None where no connection is open."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
     AUTO_FOCUS = ""
@@ -50,17 +50,17 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
 
     revealed = var(False, init=False)
 
-    def __init__(self, place: "Place | None" = None) -> None:
+    def __init__(self, context: "ConnectionContext | None" = None) -> None:
         """`place` is what the status line names; None where no connection is open."""
         super().__init__()
-        self.place = place
+        self.context = context
 
     @property
     def connections(self) -> "Connections":
         return cast("Host", self.app).connections
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self.place, self.connections.clock)
+        yield StatusLine(self.context, self.connections.clock)
         yield from self.body()
         yield KeyBar()
 
@@ -76,9 +76,9 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
         """Shows these words there, or nothing where there are none."""
         self.query_one(selector, PlainText).say(words)
 
-    def tell_written(self, place: Path) -> None:
+    def tell_written(self, path: Path) -> None:
         """Says where a file is that was written."""
-        self.notify(_("Written to {path}.").format(path=inert(str(place))), markup=False)
+        self.notify(_("Written to {path}.").format(path=sanitize(str(path))), markup=False)
 
     def action_cancel(self) -> None:
         self.action_back()
@@ -96,21 +96,21 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
             self.app.action_show_help_panel()
 
 
-class DeskScreen(ConsoleScreen[ScreenResultType]):
+class SessionScreen(ConsoleScreen[ScreenResultType]):
     """A screen on an open connection."""
 
-    def __init__(self, desk: "Desk") -> None:
-        super().__init__(desk.place)
-        self._desk = desk
+    def __init__(self, session: "Session") -> None:
+        super().__init__(session.context)
+        self._session = session
 
     @property
-    def desk(self) -> "Desk":
-        return self._desk
+    def session(self) -> "Session":
+        return self._session
 
     @property
-    def opened(self) -> "Desk | None":
-        """The desk, where it was asked for before."""
-        return self._desk
+    def opened(self) -> "Session | None":
+        """The session, where it was asked for before."""
+        return self._session
 
     def on_screen_resume(self) -> None:
         """Called besides the handlers of the subclasses, not in their stead."""
@@ -120,14 +120,14 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
 
     def tell_what_was_settled(self) -> None:
         """Says, once, how the writes that an earlier run left open were found to have ended."""
-        settled, self.desk.settled = self.desk.settled, []
+        settled, self.session.settled = self.session.settled, []
         if settled:
             self.app.post_message(WritesSettled(settled))
 
     def tell(self, error: ConsoleError, retry: Callable[[], object] | None = None) -> None:
         """Puts an expected error before the operator. Where a token would help, one can be given at once,
         and `retry` is called with it in place; staged edits stay as they are."""
-        self.app.post_message(ErrorRaised(self.desk, error, retry))
+        self.app.post_message(ErrorRaised(self.session, error, retry))
 
     @contextmanager
     def telling(self, selector: str = "", retry: Callable[[], object] | None = None) -> Iterator[None]:
@@ -141,8 +141,8 @@ class DeskScreen(ConsoleScreen[ScreenResultType]):
 
     def action_review(self, *, in_place: bool = False) -> None:
         """Goes to the review of all that is staged here, over this screen or `in_place` of it."""
-        if len(self.desk.staging):
-            self.app.post_message(ReviewRequested(self.desk, in_place))
+        if len(self.session.staging):
+            self.app.post_message(ReviewRequested(self.session, in_place))
             return
         self.notify(_("Nothing is staged: there is nothing to review."), markup=False)
         if in_place:

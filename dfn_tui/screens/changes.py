@@ -3,10 +3,10 @@
 from rich.text import Text
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.change_words import before_words, outcome_words, value_words
+from dfn_tui.service.change_format import before_words, outcome_words, value_words
 from dfn_tui.service.changes.outcome import FieldResult
 from dfn_tui.service.records import FieldChange
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 _STYLES = {
     Outcome.CONFIRMED: "green",
@@ -20,7 +20,7 @@ _STYLES = {
 
 def change_line(item: FieldChange, revealed: bool) -> Text:
     """`mkt_sms_flag  ● subscribed → ○ unsubscribed`."""
-    text = Text(f"{inert(item.name, 40)}  ")
+    text = Text(f"{sanitize(item.name, 40)}  ")
     before = before_words(item, revealed)
     if item.after is None:
         text.append(_("{before} → deleted").format(before=before), "bold red")
@@ -38,5 +38,5 @@ def result_line(result: FieldResult, revealed: bool) -> Text:
     if result.outcome is Outcome.DIFFERENT:
         text.append("  " + _("now: {value}").format(value=value_words(result.change, result.now, revealed)))
     if result.code or result.message:
-        text.append("  " + inert(" ".join(filter(None, (result.code, result.message))), 160))
+        text.append("  " + sanitize(" ".join(filter(None, (result.code, result.message))), 160))
     return text

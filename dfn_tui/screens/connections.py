@@ -18,7 +18,7 @@ from dfn_tui.screens.messages import ConnectionRequested
 from dfn_tui.screens.tokens import obtain_token
 from dfn_tui.service.records import Probe
 from dfn_tui.service.tokens import TokenNeeded
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
 
@@ -93,14 +93,14 @@ class ConnectionsScreen(ConsoleScreen[None]):
         connection = self._chosen()
         if connection is None:
             return
-        self.notify(_("Testing {name}…").format(name=inert(connection.name)), markup=False)
+        self.notify(_("Testing {name}…").format(name=sanitize(connection.name)), markup=False)
         probe = await self._probe(connection)
         if probe is None:
             return
         if probe.error is not None:
             self.app.push_screen(ErrorDialog(probe.error))
         else:
-            title = _("{name} works").format(name=inert(connection.name, 30))
+            title = _("{name} works").format(name=sanitize(connection.name, 30))
             self.app.push_screen(NoticeDialog(title, "\n".join(probe.lines)))
 
     async def _probe(self, connection: Connection) -> Probe | None:
@@ -141,7 +141,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
 
 
 def _line(connection: Connection) -> Text:
-    text = Text(f"{inert(connection.name, 30):<32}", "bold")
+    text = Text(f"{sanitize(connection.name, 30):<32}", "bold")
     text.append(f"{environment_words(connection.environment):<12}")
     text.append(f"{connection.api.value:<4}")
     if connection.read_only:

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import STYLES
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
@@ -145,7 +145,7 @@ class TokenDialog(Dialog[str]):
 
     def __init__(self, connection: str, kind: str, reason: str = "", for_this_run: str = "") -> None:
         """`for_this_run` says why it will be held for this run only; empty: a store is tried first."""
-        super().__init__(_("Token for {connection}").format(connection=inert(connection, 30)))
+        super().__init__(_("Token for {connection}").format(connection=sanitize(connection, 30)))
         self._kind = kind
         self._reason = reason
         self._for_this_run = for_this_run

@@ -23,9 +23,9 @@ from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from dfn_tui.service.clock import Clock
     from dfn_tui.service.connections import Connections
-    from dfn_tui.service.place import Place
+    from dfn_tui.service.context import ConnectionContext
+    from dfn_tui.text.korea import Clock
 
 _DROPPING = "lock"
 
@@ -38,9 +38,9 @@ class LockScreen(Screen[None]):
         Binding("enter", "app.unlock", _("Unlock"), id="lock.unlock", tooltip=_("Go on where you were")),
     ]
 
-    def __init__(self, place: "Place | None", clock: "Clock", minutes: int) -> None:
+    def __init__(self, context: "ConnectionContext | None", clock: "Clock", minutes: int) -> None:
         super().__init__()
-        self._place = place
+        self._connection_context = context
         self._clock = clock
         self._minutes = minutes
 
@@ -50,7 +50,7 @@ class LockScreen(Screen[None]):
             "No key was pressed for {minutes} minutes.",
             self._minutes,
         )
-        yield StatusLine(self._place, self._clock)
+        yield StatusLine(self._connection_context, self._clock)
         with Vertical(id="locked"):
             yield PlainText(_("Locked"), classes="heading")
             yield PlainText(idle.format(minutes=self._minutes))
@@ -128,8 +128,8 @@ class LockingApp(App[None]):
                 if field.password:  # half a token
                     field.value = ""
         screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
-        place = screens[-1].place if screens else None
-        self.push_screen(LockScreen(place, self.connections.clock, self.connections.lock_after))
+        context = screens[-1].context if screens else None
+        self.push_screen(LockScreen(context, self.connections.clock, self.connections.lock_after))
         self._open.clear()
         self.use_command_palette = False
         self.run_worker(self.connections.lock(), group=_DROPPING, exit_on_error=True)
@@ -138,7 +138,7 @@ class LockingApp(App[None]):
         """Takes the cover away. A token is looked for when it is needed next."""
         if not self.locked:
             return
-        # A desk that was busy all the while keeps its token: the operator is back.
+        # A session that was busy all the while keeps its token: the operator is back.
         self.workers.cancel_group(self, _DROPPING)
         self._last_key = self._monotonic()
         self._open.set()

@@ -12,9 +12,9 @@ from dfn_tui.errors import ConsoleError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dfn_tui.service.bulk.desk import BulkDesk
+    from dfn_tui.service.bulk.session import BulkSession
     from dfn_tui.service.changes.reconcile import Reconciled
-    from dfn_tui.service.desk import Desk
+    from dfn_tui.service.session import Session
 
 
 @dataclass
@@ -26,9 +26,9 @@ class ConnectionRequested(Message):
 
 @dataclass
 class ReviewRequested(Message):
-    """Everything staged on that desk is to be reviewed, over the screen shown or `in_place` of it."""
+    """Everything staged on that session is to be reviewed, over the screen shown or `in_place` of it."""
 
-    desk: "Desk"
+    session: "Session"
     in_place: bool = False
 
 
@@ -36,8 +36,8 @@ class ReviewRequested(Message):
 class PlanRequested(Message):
     """The bulk plan at that path is to be shown."""
 
-    desk: "Desk"
-    bulk: "BulkDesk"
+    session: "Session"
+    bulk: "BulkSession"
     path: "Path"
 
 
@@ -45,7 +45,7 @@ class PlanRequested(Message):
 class JobStarted(Message):
     """A bulk job is under way, and its end is to be told wherever the operator is by then."""
 
-    bulk: "BulkDesk"
+    bulk: "BulkSession"
 
 
 @dataclass
@@ -59,6 +59,6 @@ class WritesSettled(Message):
 class ErrorRaised(Message):
     """An expected error. `retry` is called once a token was given, where one helps."""
 
-    desk: "Desk"
+    session: "Session"
     error: ConsoleError
     retry: Callable[[], object] | None = None

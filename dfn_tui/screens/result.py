@@ -12,19 +12,18 @@ from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.base import REVEAL, DeskScreen
+from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.changes import result_line
 from dfn_tui.screens.dialogs import Dialog, ask, copy
-from dfn_tui.service.change_words import outcome_words, value_words
-from dfn_tui.service.changes.conflict import StaleWrite
+from dfn_tui.service.change_format import outcome_words, value_words
 from dfn_tui.service.changes.outcome import UserResult
-from dfn_tui.service.changes.pipeline import Conflict
+from dfn_tui.service.changes.pipeline import Conflict, StaleWrite
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.records import Progress
 from dfn_tui.service.review import Review
+from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -55,7 +54,7 @@ class ConflictDialog(Dialog[str]):
 
 def _conflict_lines(conflict: Conflict) -> Text:
     item = conflict.change
-    text = Text(f"{inert(conflict.user.identity.value, 40)}  {inert(item.name, 30)}\n", "bold")
+    text = Text(f"{sanitize(conflict.user.identity.value, 40)}  {sanitize(item.name, 30)}\n", "bold")
     for label, value in (
         (_("seen"), item.before),
         (_("now"), conflict.now),
@@ -65,7 +64,7 @@ def _conflict_lines(conflict: Conflict) -> Text:
     return text
 
 
-class ResultScreen(DeskScreen[None]):
+class ResultScreen(SessionScreen[None]):
     """Sends on opening, and stays until the last user is settled: a write is never cancelled half-way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,8 +76,8 @@ class ResultScreen(DeskScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, desk: Desk, review: Review, approval: Approval) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, review: Review, approval: Approval) -> None:
+        super().__init__(session)
         self._review = review
         self._approval = approval
         self._results: Sequence[UserResult] | None = None
@@ -95,7 +94,7 @@ class ResultScreen(DeskScreen[None]):
     @work(group="apply")
     async def _apply(self) -> None:
         try:
-            self._results = await self.desk.apply(self._review, self._approval, self._on_progress)
+            self._results = await self.session.apply(self._review, self._approval, self._on_progress)
         except StaleWrite as stale:
             self._failed = True
             self.say("#headline", f"{stale.title}. {stale.happened}")
@@ -103,11 +102,11 @@ class ResultScreen(DeskScreen[None]):
             return
         except ConsoleError as error:
             self._failed = True
-            self.say("#headline", inert(f"{error.title}. {error.happened}"))
+            self.say("#headline", sanitize(f"{error.title}. {error.happened}"))
             self.tell(error)
             return
         self._show()
-        trouble = self.desk.journal_trouble
+        trouble = self.session.journal_trouble
         if trouble is not None:
             self.tell(trouble)
         settled = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
@@ -126,20 +125,20 @@ class ResultScreen(DeskScreen[None]):
                 self._review_again(changed)
             else:
                 approval = replace(self._approval, leave_out=frozenset(changed))
-                self.app.switch_screen(ResultScreen(self.desk, self._review, approval))
+                self.app.switch_screen(ResultScreen(self.session, self._review, approval))
 
         ask(self.app, ConflictDialog(stale.conflicts, others), decide)
 
     @work(group="apply")
     async def _review_again(self, changed: Collection[Identity]) -> None:
         with self.telling():
-            await self.desk.look_again(changed)
+            await self.session.look_again(changed)
             self.action_review(in_place=True)
 
     def _on_progress(self, progress: Progress) -> None:
         words = _("Sending: {done} of {total} answered. {reason}")
         text = words.format(done=progress.done, total=progress.total, reason=progress.reason)
-        self.say("#headline", inert(text))
+        self.say("#headline", sanitize(text))
 
     def _show(self) -> None:
         if self._results is None:
@@ -155,7 +154,7 @@ class ResultScreen(DeskScreen[None]):
     def _text(self, results: Sequence[UserResult], revealed: bool) -> Text:
         lines = []
         for result in results:
-            lines.append(Text(inert(result.identity.value, 60), "bold"))
+            lines.append(Text(sanitize(result.identity.value, 60), "bold"))
             lines += [Text("  ") + result_line(item, revealed) for item in result.fields]
         return Text("\n").join(lines)
 

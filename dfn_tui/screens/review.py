@@ -16,25 +16,25 @@ from dfn_tui.screens.answers import (
     focus_what_is_missing,
     reason_field,
 )
-from dfn_tui.screens.base import REVEAL, DeskScreen
+from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.changes import change_line
 from dfn_tui.screens.result import ResultScreen
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.records import JournalError
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.plain_text import PlainText
 
 
-class ReviewScreen(DeskScreen[None]):
+class ReviewScreen(SessionScreen[None]):
     """Nothing is sent but by the button here, and the focus starts on Cancel."""
 
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._review = desk.review()
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._review = session.review()
 
     def body(self) -> ComposeResult:
         users = len(self._review.changes)
@@ -61,7 +61,7 @@ class ReviewScreen(DeskScreen[None]):
     async def _ask_what_is_kept(self) -> None:
         """Says so where no undo will be possible. Asked in the background: the keyring may be slow."""
         try:
-            kept = await self.desk.journal.keeps_personal()
+            kept = await self.session.journal.keeps_personal()
         except JournalError as error:
             words = f"{error.title}. {error.happened}"
         else:
@@ -74,7 +74,7 @@ class ReviewScreen(DeskScreen[None]):
     def _changes(self) -> Text:
         lines = []
         for change in self._review.changes:
-            lines.append(Text(inert(change.identity.value, 60), "bold"))
+            lines.append(Text(sanitize(change.identity.value, 60), "bold"))
             if change.undo_of is not None:
                 lines[-1].append("  " + _("undo of entry {seq}").format(seq=change.undo_of), "yellow")
             lines += [Text("  ") + change_line(item, self.revealed) for item in change.fields]
@@ -87,9 +87,9 @@ class ReviewScreen(DeskScreen[None]):
         """Checks what is checked before sending, so that a refusal leaves the form as it is."""
         approval = answered(self, self._review.asked)
         try:
-            self.desk.admit(self._review, approval)
+            self.session.admit(self._review, approval)
         except ConsoleError as error:
             focus_what_is_missing(self)
             self.tell(error)
             return
-        self.app.switch_screen(ResultScreen(self.desk, self._review, approval))
+        self.app.switch_screen(ResultScreen(self.session, self._review, approval))

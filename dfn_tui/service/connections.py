@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.clock import Clock, utc_now
-from dfn_tui.service.place import Mode, Place
+from dfn_tui.service.context import ConnectionContext, Mode
 from dfn_tui.service.tokens import TOKEN_KINDS, Piped, TokenNeeded, everyday_store, give, unlock
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
+from dfn_tui.text.korea import Clock, utc_now
 
 if TYPE_CHECKING:
     from dfn_tui.api.calls import Probe, UserApi
     from dfn_tui.api.limiter import Limiter
     from dfn_tui.api.retry import RetryPolicy
     from dfn_tui.credentials import TokenStore
-    from dfn_tui.service.bulk.desk import BulkDesk
+    from dfn_tui.service.async_journal import AsyncJournal
+    from dfn_tui.service.bulk.session import BulkSession
     from dfn_tui.service.demo import Demo
-    from dfn_tui.service.desk import Desk
-    from dfn_tui.service.journalling import JournalKeeper
+    from dfn_tui.service.session import Session
     from dfn_tui.store import Entry
 
 
@@ -33,14 +33,14 @@ class ConnectionGone(ConsoleError):
         super().__init__(
             _("Not possible over these connections"),
             _("The configuration has no connection {name} of that environment and generation.").format(
-                name=inert(name, 40)
+                name=sanitize(name, 40)
             ),
             _("Add it again under this name, and undo the entry then."),
         )
 
 
 class Connections:
-    """What the configuration offers, and the way from a name to an open desk.
+    """What the configuration offers, and the way from a name to an open session.
 
     `piped` is a token this run was given; `make_store` stands in for the store of every day. What talks to
     a server or to the journal is imported where it is first needed: the first screen paints without it.
@@ -65,11 +65,11 @@ class Connections:
         self._store: TokenStore | None = None
         self._demo: Demo | None = None
         self._demo_store: TokenStore | None = None
-        self._desks: dict[str, Desk] = {}
-        self._bulk_desks: dict[str, BulkDesk] = {}
-        self._places: dict[str, Place] = {}
+        self._sessions: dict[str, Session] = {}
+        self._bulk_sessions: dict[str, BulkSession] = {}
+        self._contexts: dict[str, ConnectionContext] = {}
         self._journal_path = journal_path
-        self._journal: JournalKeeper | None = None
+        self._journal: AsyncJournal | None = None
 
     async def _journal_key(self) -> bytes | None:
         if self._store is None:
@@ -81,37 +81,39 @@ class Connections:
         """Every connection by name: those of the file, and the sandbox's while one runs."""
         return {**self._config.connections, **(self._demo.connections if self._demo else {})}
 
-    def place(self, name: str) -> Place:
+    def context(self, name: str) -> ConnectionContext:
         """What the top of a screen says of a connection."""
-        if name not in self._places:
+        if name not in self._contexts:
             connection = self.known[name]
-            self._places[name] = Place(connection, self._mode(connection))
-        return self._places[name]
+            self._contexts[name] = ConnectionContext(connection, self._mode(connection))
+        return self._contexts[name]
 
-    def opened(self, name: str) -> "Desk | None":
-        """The desk of a connection, if it was asked for before."""
-        return self._desks.get(name)
+    def opened(self, name: str) -> "Session | None":
+        """The session of a connection, if it was asked for before."""
+        return self._sessions.get(name)
 
-    def desk(self, name: str) -> "Desk":
-        """The desk of a connection: the same one for the whole run, so that staged edits survive."""
-        if name not in self._desks:
-            from dfn_tui.service.desk import Desk  # noqa: PLC0415  after the first paint
+    def session(self, name: str) -> "Session":
+        """The session of a connection: the same one for the whole run, so that staged edits survive."""
+        if name not in self._sessions:
+            from dfn_tui.service.session import Session  # noqa: PLC0415  after the first paint
 
-            place, keeper = self.place(name), self.journal(name)
-            self._desks[name] = Desk(place, keeper, lambda: self._open(place), self.clock)
-        return self._desks[name]
+            context, keeper = self.context(name), self.journal(name)
+            self._sessions[name] = Session(context, keeper, lambda: self._open(context), self.clock)
+        return self._sessions[name]
 
-    def bulk(self, name: str) -> "BulkDesk":
-        """The desk for many users at once of a connection: the same one for the whole run, as jobs go on."""
-        if name not in self._bulk_desks:
+    def bulk(self, name: str) -> "BulkSession":
+        """A connection's session for many users: the same one for the whole run, as jobs go on."""
+        if name not in self._bulk_sessions:
             from dfn_tui.api.retry import BULK  # noqa: PLC0415  after the first paint
-            from dfn_tui.service.bulk import desk  # noqa: PLC0415
+            from dfn_tui.service.bulk import session  # noqa: PLC0415
 
-            place, folder = self.place(name), self.jobs_folder(name)
-            self._bulk_desks[name] = desk.BulkDesk(
-                self.desk(name), lambda pace: self._open(place, BULK, pace, desk.AT_ONCE), folder
+            context, folder = self.context(name), self.jobs_folder(name)
+            self._bulk_sessions[name] = session.BulkSession(
+                self.session(name),
+                lambda rate_limiter: self._open(context, BULK, rate_limiter, session.AT_ONCE),
+                folder,
             )
-        return self._bulk_desks[name]
+        return self._bulk_sessions[name]
 
     def jobs_folder(self, name: str) -> Path:
         """Where the jobs of a connection are kept. Nothing is made by asking."""
@@ -123,30 +125,35 @@ class Connections:
         return folder.is_dir() and next(folder.glob("*.db"), None) is not None
 
     @property
-    def jobs_under_way(self) -> "list[BulkDesk]":
+    def jobs_under_way(self) -> "list[BulkSession]":
         """The desks whose job runs at this moment."""
-        return [bulk for bulk in self._bulk_desks.values() if bulk.busy]
+        return [bulk for bulk in self._bulk_sessions.values() if bulk.busy]
 
     def warm_up(self) -> None:
         """Imports what the first look-up will need. For a thread, once the first screen has been painted."""
-        for module in ("dfn_tui.service.desk", "dfn_tui.api.transport", "dfn_tui.api.v1", "dfn_tui.api.v2"):
+        for module in (
+            "dfn_tui.service.session",
+            "dfn_tui.api.transport",
+            "dfn_tui.api.v1",
+            "dfn_tui.api.v2",
+        ):
             import_module(module)
 
-    def journal(self, name: str | None = None) -> "JournalKeeper":
+    def journal(self, name: str | None = None) -> "AsyncJournal":
         """The journal behind all connections; the sandbox of this run has one of its own:
         made-up people are no evidence."""
         if self._demo is not None and name is not None and self._is_demo(name):
             return self._demo.journal
         if self._journal is None:
-            from dfn_tui.service.journalling import JournalKeeper  # noqa: PLC0415  after the first paint
+            from dfn_tui.service.async_journal import AsyncJournal  # noqa: PLC0415  after the first paint
             from dfn_tui.store import journal_file  # noqa: PLC0415
 
             path, days = self._journal_path or journal_file(), self._config.journal_keep_days
-            self._journal = JournalKeeper(path, self._journal_key, days)
+            self._journal = AsyncJournal(path, self._journal_key, days)
         return self._journal
 
-    def desk_of(self, entry: "Entry", journal: "JournalKeeper") -> "Desk":
-        """The desk of the connection that an entry of `journal` was written over.
+    def desk_of(self, entry: "Entry", journal: "AsyncJournal") -> "Session":
+        """The session of the connection that an entry of `journal` was written over.
 
         Raises `ConnectionGone` where that name is no longer given, or now stands for something else.
         """
@@ -158,7 +165,7 @@ class Connections:
         )
         if not same:
             raise ConnectionGone(intent.connection)
-        return self.desk(intent.connection)
+        return self.session(intent.connection)
 
     def _mode(self, connection: Connection) -> Mode:
         if self._read_only:
@@ -181,19 +188,19 @@ class Connections:
 
     async def _open(
         self,
-        place: Place,
+        context: ConnectionContext,
         policy: "RetryPolicy | None" = None,
         limiter: "Limiter | None" = None,
         connections: int = 8,
     ) -> "UserApi":
-        connection = place.connection
+        connection = context.connection
         store = await self._tokens(connection.name)
         needed, *others = map(import_module("dfn_tui.credentials").TokenKind, TOKEN_KINDS[connection.api])
         found = await store.get(connection.name, needed)
         if found.token is None:
             raise TokenNeeded(connection.name, needed.value, found.reason, locked=found.locked)
         in_memory = found.source.value == "memory" and not self._is_demo(connection.name)
-        place.token_in_memory = in_memory
+        context.token_in_memory = in_memory
         extra = [(await store.get(connection.name, kind)).token for kind in others]
         # In a thread: the first call imports httpx and reads the system's certificates.
         return await asyncio.to_thread(
@@ -203,7 +210,7 @@ class Connections:
             token=found.token,
             export_token=extra[0] if extra else None,
             service_id=connection.service_id,
-            read_only=place.mode.read_only,
+            read_only=context.mode.read_only,
             policy=policy,
             limiter=limiter,
             connections=connections,
@@ -219,7 +226,7 @@ class Connections:
         Raises `ConsoleError` where the text cannot be a token.
         """
         kept = await give(await self._tokens(name), name, kind, text)
-        await self.desk(name).forget_token()
+        await self.session(name).forget_token()
         return kept
 
     async def outranked(self, name: str, kind: str) -> str:
@@ -244,8 +251,8 @@ class Connections:
         self._piped = None
         if self._store is not None:
             self._store.forget_held()
-        desks = [desk for name, desk in self._desks.items() if not self._is_demo(name)]
-        await asyncio.gather(*(desk.rest() for desk in desks))
+        desks = [session for name, session in self._sessions.items() if not self._is_demo(name)]
+        await asyncio.gather(*(session.rest() for session in desks))
 
     async def add(self, connection: Connection) -> None:
         """Adds a connection to the configuration file. Raises `ConfigError`."""
@@ -255,7 +262,7 @@ class Connections:
 
     async def test(self, name: str) -> "Probe":
         """A harmless read over that connection. Raises `TokenNeeded`."""
-        return await self.desk(name).probe()
+        return await self.session(name).probe()
 
     def start_demo(self) -> "Demo":
         """The sandbox of this run, started where it does not run yet. Raises ConsoleError."""
@@ -267,10 +274,10 @@ class Connections:
 
     async def finish(self) -> None:
         """Waits for every write under way, closes every connection, and ends the sandbox."""
-        for bulk in self._bulk_desks.values():
+        for bulk in self._bulk_sessions.values():
             await bulk.finish()
-        for desk in self._desks.values():
-            await desk.finish()
+        for session in self._sessions.values():
+            await session.finish()
         if self._journal is not None:
             await self._journal.close()
         if self._demo is not None:

@@ -9,15 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.sandbox.notable import notable_ids
 from dfn_tui.sandbox.process import SandboxProcess
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
-    from dfn_tui.service.journalling import JournalKeeper
+    from dfn_tui.service.async_journal import AsyncJournal
 
-NAMES = {Api.V1: "sandbox", Api.V2: "sandbox-v2"}
+NAMES = {ApiVersion.V1: "sandbox", ApiVersion.V2: "sandbox-v2"}
 
 
 class Demo:
@@ -34,11 +34,11 @@ class Demo:
                 api,
                 Environment.SANDBOX,
                 base_url=self._process.url,
-                service_id=self._process.service_id if api is Api.V2 else None,
+                service_id=self._process.service_id if api is ApiVersion.V2 else None,
             )
             for api, name in NAMES.items()
         }
-        self.start = NAMES[Api.V1]
+        self.start = NAMES[ApiVersion.V1]
         self.worth_looking_up = notable_ids()
 
     def run(self) -> None:
@@ -50,25 +50,25 @@ class Demo:
         return TemporaryDirectory(prefix="dfn-tui-sandbox-", ignore_cleanup_errors=True)
 
     @cached_property
-    def journal(self) -> "JournalKeeper":
+    def journal(self) -> "AsyncJournal":
         """A journal that is forgotten with the sandbox: made-up people are no evidence."""
-        from dfn_tui.service.journalling import JournalKeeper  # noqa: PLC0415  after the first paint
+        from dfn_tui.service.async_journal import AsyncJournal  # noqa: PLC0415  after the first paint
 
         key = os.urandom(32)
 
         async def journal_key() -> bytes | None:
             return key
 
-        return JournalKeeper(Path(self._folder.name) / "journal.db", journal_key)
+        return AsyncJournal(Path(self._folder.name) / "journal.db", journal_key)
 
     def make_store(self) -> "TokenStore":
         """A store that knows the sandbox's tokens, whatever the environment says. Slow to import."""
         credentials, secret = import_module("dfn_tui.credentials"), import_module("pydantic").SecretStr
         store: TokenStore = credentials.TokenStore(environ={})
-        for api, kind in ((Api.V1, "api"), (Api.V2, "import")):
+        for api, kind in ((ApiVersion.V1, "api"), (ApiVersion.V2, "import")):
             store.hold(NAMES[api], credentials.TokenKind(kind), secret(self._process.token))
         export = secret(self._process.export_token)
-        store.hold(NAMES[Api.V2], credentials.TokenKind("export"), export)
+        store.hold(NAMES[ApiVersion.V2], credentials.TokenKind("export"), export)
         return store
 
     async def close(self) -> None:

@@ -5,18 +5,18 @@ from secrets import token_hex
 
 from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
+from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.intents import blank_intent, intents, outcome
-from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.review import Review
 from dfn_tui.store import JournalError
 from dfn_tui.text import _
 
 
 async def record(
-    keeper: JournalKeeper,
+    keeper: AsyncJournal,
     connection: Connection,
     groups: Sequence[ChangeGroup],
     reviewed: Review,
@@ -45,7 +45,7 @@ async def record(
 
 
 async def conclude(
-    keeper: JournalKeeper, entries: Sequence[int], results: Sequence[UserResult]
+    keeper: AsyncJournal, entries: Sequence[int], results: Sequence[UserResult]
 ) -> JournalError | None:
     """Journals how it ended. Where that fails the error is given back, not raised: the change was sent,
     and the entries that stay open are settled at the next start."""

@@ -9,7 +9,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import Entry, FieldOutcome, Filter, Operator, OutcomeRecord
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable
 from dfn_tui.text.korea import KOREA, korean_time
 
@@ -37,7 +37,7 @@ def parse_words(words: Iterable[str]) -> Filter:
         if not encodable(word):
             raise FilterRefused(
                 _("This filter cannot be used"),
-                _("{word} holds a character that no entry can hold.").format(word=inert(word, 40)),
+                _("{word} holds a character that no entry can hold.").format(word=sanitize(word, 40)),
                 _("Copy it again from its source."),
             )
         key, colon, value = word.partition(":")
@@ -71,7 +71,7 @@ def _one_of(key: str, value: str, choices: list[str]) -> str:
     if value not in choices:
         raise FilterRefused(
             _("This filter cannot be used"),
-            _("{key} cannot be {value}.").format(key=key, value=inert(value, 40)),
+            _("{key} cannot be {value}.").format(key=key, value=sanitize(value, 40)),
             _("Choose one of: {choices}.").format(choices=", ".join(str(choice) for choice in choices)),
         )
     return value
@@ -88,7 +88,7 @@ def _moment(value: str, *, end: bool) -> datetime:
     except (ValueError, OverflowError):
         raise FilterRefused(
             _("This filter cannot be used"),
-            _("{value} is no day and no moment.").format(value=inert(value, 40)),
+            _("{value} is no day and no moment.").format(value=sanitize(value, 40)),
             _("Write a day as 2026-11-01, or a moment as 2026-11-01T20:40."),
         ) from None
 
@@ -104,26 +104,26 @@ def entry_lines(entry: Entry) -> Iterator[str]:
     yield _("Entry {seq}, {time} KST").format(seq=entry.seq, time=korean_time(entry.at))
     if intent.undo_of is not None:
         yield _("Takes back entry {seq}").format(seq=intent.undo_of)
-    yield _("User: {user}").format(user=inert(f"{intent.subject.kind} {intent.subject.value}"))
+    yield _("User: {user}").format(user=sanitize(f"{intent.subject.kind} {intent.subject.value}"))
     yield _("Connection: {name} ({environment}, {generation})").format(
-        name=inert(intent.connection), environment=intent.environment, generation=intent.generation
+        name=sanitize(intent.connection), environment=intent.environment, generation=intent.generation
     )
     for change in intent.changes:
         ending = entry.outcome_of(change)
         yield _("{name}: {before} → {after} ({ending})").format(
-            name=inert(change.name),
+            name=sanitize(change.name),
             before=_shown(change.before) if change.readable else _("not readable"),
             after=_("deleted") if change.after is None else _shown(change.after),
             ending=ending.value if ending else _("open"),
         )
-    yield _("Reason: {text}").format(text=inert(intent.reason) or "-")
-    yield _("Evidence: {text}").format(text=inert(intent.evidence) or "-")
+    yield _("Reason: {text}").format(text=sanitize(intent.reason) or "-")
+    yield _("Evidence: {text}").format(text=sanitize(intent.evidence) or "-")
     for warning in intent.warnings:
-        yield _("Acknowledged: {text}").format(text=inert(warning))
+        yield _("Acknowledged: {text}").format(text=sanitize(warning))
     yield _("Operator: {operator}").format(operator=who(intent.operator))
     yield _("Program: dfn-tui {version}").format(version=intent.program)
     if entry.outcome is not None and entry.outcome.message:
-        yield inert(entry.outcome.message)
+        yield sanitize(entry.outcome.message)
 
 
 def outcome_lines(outcomes: Sequence[OutcomeRecord]) -> Iterator[str]:
@@ -140,7 +140,7 @@ def outcome_lines(outcomes: Sequence[OutcomeRecord]) -> Iterator[str]:
             )
         yield words
         if outcome.message:
-            yield "  " + inert(outcome.message, 200)
+            yield "  " + sanitize(outcome.message, 200)
         for ended in outcome.fields:
             yield "  " + _field_words(ended)
 
@@ -149,8 +149,8 @@ def _field_words(ended: FieldOutcome) -> str:
     said = [ended.outcome.value]
     if ended.read_back:
         said.append(_("read back as {value}").format(value=_shown(ended.now)))
-    said += [inert(part, 200) for part in (ended.code, ended.message) if part]
-    return _("{name}: {words}").format(name=inert(ended.name), words=", ".join(said))
+    said += [sanitize(part, 200) for part in (ended.code, ended.message) if part]
+    return _("{name}: {words}").format(name=sanitize(ended.name), words=", ".join(said))
 
 
 def state_of(value: object) -> State | None:
@@ -160,14 +160,14 @@ def state_of(value: object) -> State | None:
 
 def who(operator: Operator) -> str:
     """`kim (sudo from lee) on bastion-1 from 10.0.0.7`."""
-    words = inert(operator.user)
+    words = sanitize(operator.user)
     if operator.sudo_user:
-        words = _("{user} (sudo from {sudo_user})").format(user=words, sudo_user=inert(operator.sudo_user))
-    words = _("{user} on {host}").format(user=words, host=inert(operator.host))
+        words = _("{user} (sudo from {sudo_user})").format(user=words, sudo_user=sanitize(operator.sudo_user))
+    words = _("{user} on {host}").format(user=words, host=sanitize(operator.host))
     if not operator.ssh:
         return words
-    return _("{user} from {address}").format(user=words, address=inert(operator.ssh))
+    return _("{user} from {address}").format(user=words, address=sanitize(operator.ssh))
 
 
 def _shown(value: object) -> str:
-    return "-" if value is None else inert(str(value), 200)
+    return "-" if value is None else sanitize(str(value), 200)

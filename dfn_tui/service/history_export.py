@@ -10,7 +10,7 @@ from typing import cast
 from dfn_tui.service.changes.values import format_value
 from dfn_tui.store import Entry, FieldChange, FieldOutcome, Operator, OutcomeRecord
 from dfn_tui.store.records import Value
-from dfn_tui.text import inert
+from dfn_tui.text import sanitize
 from dfn_tui.text.korea import korean_time
 
 OPEN = "open"
@@ -145,5 +145,5 @@ def _cell(value: object) -> str:
 
 def spreadsheet_cell(value: str) -> str:
     """`value` inert, and so that no spreadsheet runs it."""
-    shown = inert(value)
+    shown = sanitize(value)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown

@@ -2,14 +2,14 @@
 
 import re
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Value
 from dfn_tui.service.changes.values import format_value
-from dfn_tui.text import inert, mask
+from dfn_tui.text import mask, sanitize
 
 _NAMES = frozenset(
     name
-    for generation in (GENERATION_1, GENERATION_2)
+    for generation in (VERSION_1, VERSION_2)
     for name in (
         *(prop.name for prop in generation.standard_properties if prop.personal),
         *generation.ci_fields,
@@ -52,4 +52,4 @@ def shown_value(name: str, value: Value, *, revealed: bool, limit: int | None = 
     text = format_value(value)
     if not revealed and is_masked(name, value):
         text = mask(text)
-    return inert(text, limit)
+    return sanitize(text, limit)

@@ -12,17 +12,17 @@ from pathlib import Path
 
 from dfn_tui.api.types import Identity
 from dfn_tui.consent.flags import Consents, Flag, State
-from dfn_tui.consent.words import flag_name, state_name
+from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import state_of, who
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.records import UserRecord
+from dfn_tui.service.session import Session
 from dfn_tui.store import Entry, FieldChange, FieldKind
-from dfn_tui.text import _, inert, mask
+from dfn_tui.text import _, mask, sanitize
 from dfn_tui.text.korea import korean_date, korean_minute
 
 NOTICE_WITHIN = timedelta(days=14)
@@ -34,20 +34,20 @@ class NotExported(ConsoleError):
     """The receipt was not written to a file."""
 
 
-async def make_receipt(desk: Desk, identity: Identity) -> str:
+async def make_receipt(session: Session, identity: Identity) -> str:
     """The receipt of a user, read for it now. Raises `JournalError` and what reading raises.
 
     Where this generation cannot be read, what the server accepted counts, and the receipt says so.
     """
-    [record] = [found async for found in desk.look_up([identity])]
+    [record] = [found async for found in session.look_up([identity])]
     if record.failure is not None:
         raise unread(record.failure)
-    name = desk.connection.name
-    endings = {Outcome.CONFIRMED} if desk.capabilities.read_by else {Outcome.CONFIRMED, Outcome.ACCEPTED}
-    changes = await desk.journal.last_changes(name, identity.value, frozenset(endings))
+    name = session.connection.name
+    endings = {Outcome.CONFIRMED} if session.capabilities.read_by else {Outcome.CONFIRMED, Outcome.ACCEPTED}
+    changes = await session.journal.last_changes(name, identity.value, frozenset(endings))
     own = {flag: e for flag, e in changes.items() if e.intent.subject.kind == identity.kind.value}
-    text = receipt(record, desk.capabilities.flags, own, name, desk.clock())
-    if is_personal_id(identity.kind) and not await desk.journal.keeps_personal():
+    text = receipt(record, session.capabilities.flags, own, name, session.clock())
+    if is_personal_id(identity.kind) and not await session.journal.keeps_personal():
         words = _("Without a keyring, changes of users named by e-mail or phone number cannot be found.")
         text = f"{text}\n{words}\n"
     return text
@@ -97,11 +97,11 @@ def receipt(
     now: datetime,
 ) -> str:
     """The receipt as text. `changes` holds, by flag, the journal's latest confirmed change of it."""
-    user = inert(f"{record.identity.kind.value} {record.identity.value}")
+    user = sanitize(f"{record.identity.kind.value} {record.identity.value}")
     lines = [
         _("Consent receipt for {user}").format(user=user),
         _("Connection {connection}, made {time} KST").format(
-            connection=inert(connection), time=korean_minute(now)
+            connection=sanitize(connection), time=korean_minute(now)
         ),
         "",
     ]
@@ -132,7 +132,7 @@ def _flag(flag: Flag, consents: Consents, entry: Entry | None, now: datetime) ->
     if entry.outcome_of(change) is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
     ground = entry.intent.evidence if change.after == State.SUBSCRIBED.value else entry.intent.reason
-    yield "  " + _("ground: {ground}").format(ground=inert(ground) or _("none given"))
+    yield "  " + _("ground: {ground}").format(ground=sanitize(ground) or _("none given"))
     yield from _duties(entry, change, now)
 
 

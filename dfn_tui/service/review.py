@@ -12,7 +12,7 @@ from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
 from dfn_tui.service.records import UserChange
 from dfn_tui.store import FieldKind
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 CREATES = "create:"
 """How the id of a notice begins that says of a user that writing creates it."""
@@ -80,7 +80,7 @@ def _users(per_user: Sequence[Sequence[FlagChange]], way: Direction) -> int:
 
 def _about(change: UserChange, seen: Consents, wanted: Sequence[FlagChange]) -> list[Notice]:
     """What is particular to one user: that it would be created, and contradictions it would be left in."""
-    user = inert(change.identity.value, 40)
+    user = sanitize(change.identity.value, 40)
     key = f"{change.identity.kind}={change.identity.value}"
     found = []
     if change.creates:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dfn_tui.config import Api, Connection
+from dfn_tui.config import ApiVersion, Connection
 from dfn_tui.errors import TokenTrouble
 from dfn_tui.text import _
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dfn_tui.credentials import Settings, TokenStore
 
 
-TOKEN_KINDS = {Api.V1: ("api",), Api.V2: ("import", "export")}
+TOKEN_KINDS = {ApiVersion.V1: ("api",), ApiVersion.V2: ("import", "export")}
 """The tokens of each generation; the first is needed for everything but what the second names."""
 
 

@@ -5,8 +5,8 @@ from dfn_tui.store.errors import JournalError
 from dfn_tui.store.journal import Journal, journal_file
 from dfn_tui.store.messages import explain_redaction, explain_verification
 from dfn_tui.store.records import (
+    ChainFault,
     Entry,
-    Fault,
     FieldChange,
     FieldKind,
     FieldOutcome,
@@ -23,8 +23,8 @@ from dfn_tui.store.records import (
 )
 
 __all__ = [
+    "ChainFault",
     "Entry",
-    "Fault",
     "FieldChange",
     "FieldKind",
     "FieldOutcome",

@@ -17,7 +17,7 @@ _ASKED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """How far the chain goes, and up to where and since when the key named by `key_id` vouches for it."""
 
     count: int
@@ -30,7 +30,7 @@ class Head:
     signature: bytes | None
 
 
-def read_head(connection: sqlite3.Connection) -> Head:
+def read_head(connection: sqlite3.Connection) -> ChainHead:
     """The head. Raises Unreadable when there is none."""
     row = connection.execute(
         "SELECT CAST(count AS INTEGER), CAST(hash AS BLOB), CAST(at AS TEXT), CAST(dropped AS TEXT),"
@@ -39,7 +39,7 @@ def read_head(connection: sqlite3.Connection) -> Head:
     ).fetchone()
     if row is None:
         raise Unreadable
-    return Head(*row)
+    return ChainHead(*row)
 
 
 class IndexKey(NamedTuple):
@@ -221,7 +221,7 @@ class Appender:
         return since, self._count, sealer.sign(since, self._count, self._hash), sealer.key_id
 
 
-def vouched(head: Head, sealer: Sealer, digest: bytes | None) -> bool:
+def vouched(head: ChainHead, sealer: Sealer, digest: bytes | None) -> bool:
     """Whether the signature fits a chain that has the hash `digest` at the entry signed last."""
     if head.signature is None or head.since is None or head.signed is None or digest is None:
         return False

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -120,7 +120,7 @@ def _failing(path: Path, detail: str) -> JournalError:
 
 
 def _shown(path: Path) -> str:
-    return inert(str(path))
+    return sanitize(str(path))
 
 
 _SAID = {

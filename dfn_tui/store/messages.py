@@ -1,6 +1,6 @@
 """What verification and redacted values mean, in sentences."""
 
-from dfn_tui.store.records import Fault, Redaction, Verification
+from dfn_tui.store.records import ChainFault, Redaction, Verification
 from dfn_tui.text import _, ngettext
 
 
@@ -23,17 +23,19 @@ def explain_verification(found: Verification) -> str:
     return f"{said} {proof}"
 
 
-def _fault(fault: Fault) -> str:
+def _fault(fault: ChainFault) -> str:
     sentences = {
-        Fault.ALTERED: _("Entry {seq} was altered: it does not fit the chain."),
-        Fault.MISPLACED: _("The order was changed at entry {seq}: another entry belongs in its place."),
-        Fault.MISSING: _("Entry {seq} was removed."),
-        Fault.TRUNCATED: _("The end was cut off: entry {seq} was written but is not there."),
-        Fault.ADDED: _("Entry {seq} was put in: the journal never wrote it."),
-        Fault.LOST: _("A sealed value of entry {seq} was removed before its time."),
-        Fault.FORGED: _("A sealed value of entry {seq} was altered."),
-        Fault.LISTED_WRONG: _("Entry {seq} is chained as it was written, but lists would show it wrongly."),
-        Fault.UNSIGNED: _(
+        ChainFault.ALTERED: _("Entry {seq} was altered: it does not fit the chain."),
+        ChainFault.MISPLACED: _("The order was changed at entry {seq}: another entry belongs in its place."),
+        ChainFault.MISSING: _("Entry {seq} was removed."),
+        ChainFault.TRUNCATED: _("The end was cut off: entry {seq} was written but is not there."),
+        ChainFault.ADDED: _("Entry {seq} was put in: the journal never wrote it."),
+        ChainFault.LOST: _("A sealed value of entry {seq} was removed before its time."),
+        ChainFault.FORGED: _("A sealed value of entry {seq} was altered."),
+        ChainFault.LISTED_WRONG: _(
+            "Entry {seq} is chained as it was written, but lists would show it wrongly."
+        ),
+        ChainFault.UNSIGNED: _(
             "The signature does not fit: the entries up to {seq} are not the ones that were signed."
         ),
     }

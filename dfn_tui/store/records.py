@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.text import inert
+from dfn_tui.text import sanitize
 
 Value = str | int | float | bool | list[str] | list[int] | list[float]
 """A field's value as JSON has it."""
@@ -58,9 +58,9 @@ class Operator:
         """The operator of this process. `SUDO_USER` and `SSH_CONNECTION` are the environment's claims."""
         sudo_user = os.environ.get("SUDO_USER")
         return cls(
-            user=inert(_os_user(), _LONGEST_NAME),
-            host=inert(socket.gethostname(), _LONGEST_NAME),
-            sudo_user=inert(sudo_user, _LONGEST_NAME) if sudo_user else None,
+            user=sanitize(_os_user(), _LONGEST_NAME),
+            host=sanitize(socket.gethostname(), _LONGEST_NAME),
+            sudo_user=sanitize(sudo_user, _LONGEST_NAME) if sudo_user else None,
             ssh=_address(os.environ.get("SSH_CONNECTION", "")),
             pid=os.getpid(),
         )
@@ -85,7 +85,7 @@ def _address(ssh_connection: str) -> str | None:
         ip_address(first)  # with a scope, as in fe80::1%eth0, which may hold anything
     except ValueError:
         return None
-    return inert(first, _LONGEST_NAME)
+    return sanitize(first, _LONGEST_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ class Filter:
     """Of the operator's console."""
 
 
-class Fault(StrEnum):
+class ChainFault(StrEnum):
     """What is wrong with a journal.
 
     ALTERED: the entry is not what was chained in its place (edited, or another put there). MISPLACED: a
@@ -278,7 +278,7 @@ class Verification:
     """
 
     entries: int
-    fault: Fault | None = None
+    fault: ChainFault | None = None
     seq: int | None = None
     signed: tuple[int, int] | None = field(default=None)
 

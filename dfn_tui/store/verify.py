@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from dfn_tui.store.body import GENESIS, Body, chained, seals_of
-from dfn_tui.store.chain import OPEN, Head, IndexKey, hash_of, read_head, vouched
-from dfn_tui.store.records import Fault, Verification
+from dfn_tui.store.chain import OPEN, ChainHead, IndexKey, hash_of, read_head, vouched
+from dfn_tui.store.records import ChainFault, Verification
 from dfn_tui.store.sealing import Sealer, commitment
 
 _ROWS = """SELECT entry.seq, CAST(body AS BLOB), CAST(hash AS BLOB), user, "write", index_key,
@@ -31,7 +31,7 @@ _STRIDE = 5000
 
 
 class _Found(Exception):
-    def __init__(self, fault: Fault, seq: int) -> None:
+    def __init__(self, fault: ChainFault, seq: int) -> None:
         self.fault, self.seq = fault, seq
 
 
@@ -87,14 +87,14 @@ class _Verifier:
             if self._progress is not None and seq % _STRIDE == 0:
                 self._progress(seq, count)
         if expected <= count:
-            raise _Found(Fault.TRUNCATED, expected)
+            raise _Found(ChainFault.TRUNCATED, expected)
         if previous != self._head.hash:
-            raise _Found(Fault.ALTERED, count)
+            raise _Found(ChainFault.ALTERED, count)
 
     def _gap(self, seq: int, expected: int) -> _Found:
         if expected < seq and expected <= self._head.count:
-            return _Found(Fault.MISSING, expected)
-        return _Found(Fault.ADDED, seq)
+            return _Found(ChainFault.MISSING, expected)
+        return _Found(ChainFault.ADDED, seq)
 
     def _broken(self, seq: int, previous: bytes) -> _Found:
         """Whether some later entry would fit in place of this one."""
@@ -102,14 +102,14 @@ class _Verifier:
             "SELECT CAST(body AS BLOB), CAST(hash AS BLOB) FROM entry WHERE seq > ? ORDER BY seq", (seq,)
         )
         fits = any(chained(previous, body) == digest for body, digest in later)
-        return _Found(Fault.MISPLACED if fits else Fault.ALTERED, seq)
+        return _Found(ChainFault.MISPLACED if fits else ChainFault.ALTERED, seq)
 
     def _signed(self) -> tuple[int, int] | None:
         head, sealer = self._head, self._sealer
         if sealer is None or head.signature is None or head.key_id != sealer.key_id:
             return None
         if not vouched(head, sealer, hash_of(self._connection, head.signed)):
-            raise _Found(Fault.UNSIGNED, head.signed or head.count)
+            raise _Found(ChainFault.UNSIGNED, head.signed or head.count)
         return head.since or 1, head.signed or head.count
 
 
@@ -119,7 +119,7 @@ class _Listed:
     Only intents whose outcome is still to come are kept in memory.
     """
 
-    def __init__(self, connection: sqlite3.Connection, head: Head) -> None:
+    def __init__(self, connection: sqlite3.Connection, head: ChainHead) -> None:
         self._connection = connection
         self._head = head
         self._keys = {
@@ -153,13 +153,13 @@ class _Listed:
                 self._dropped = max(self._dropped, body["before"])
         except (ValueError, KeyError, TypeError) as error:
             # Chained, but no entry this program writes: someone rebuilt the chain.
-            raise _Found(Fault.ALTERED, row.seq) from error
+            raise _Found(ChainFault.ALTERED, row.seq) from error
         if not right:
-            raise _Found(Fault.LISTED_WRONG, row.seq)
+            raise _Found(ChainFault.LISTED_WRONG, row.seq)
 
     def _check_time(self, seq: int, at: str) -> None:
         if (at < self._at) is not (seq in self._steps):
-            raise _Found(Fault.LISTED_WRONG, seq)
+            raise _Found(ChainFault.LISTED_WRONG, seq)
         self._at = at
 
     def _intent(self, row: _Row, body: Body) -> bool:
@@ -188,27 +188,27 @@ class _Listed:
         for slot, promised in seals_of(body):
             kept = self._take_sealed(seq, slot)
             if kept is not None and commitment(*kept) != promised:
-                raise _Found(Fault.FORGED, seq)
+                raise _Found(ChainFault.FORGED, seq)
             if kept is None and body["at"] >= self._head.dropped:
-                raise _Found(Fault.LOST, seq)
+                raise _Found(ChainFault.LOST, seq)
 
     def _take_sealed(self, seq: int, slot: int) -> tuple[bytes, bytes] | None:
         row = self._next_sealed
         if row is None or row[:2] > (seq, slot):
             return None
         if row[:2] < (seq, slot):
-            raise _Found(Fault.FORGED, row[0])  # nothing in the chain speaks of it
+            raise _Found(ChainFault.FORGED, row[0])  # nothing in the chain speaks of it
         self._next_sealed = next(self._sealed, None)
         return row[2], row[3]
 
     def end(self) -> None:
         """Checks what can be told only when every entry was seen."""
         if self._awaited:
-            raise _Found(Fault.LISTED_WRONG, min(self._awaited))
+            raise _Found(ChainFault.LISTED_WRONG, min(self._awaited))
         if self._next_sealed is not None:
-            raise _Found(Fault.FORGED, self._next_sealed[0])
+            raise _Found(ChainFault.FORGED, self._next_sealed[0])
         states: tuple[Any, ...] = self._connection.execute("SELECT count(*), max(seq) FROM intent").fetchone()
         if states[0] != self._intents:
-            raise _Found(Fault.LISTED_WRONG, states[1] or 1)
+            raise _Found(ChainFault.LISTED_WRONG, states[1] or 1)
         if self._dropped != self._head.dropped:
-            raise _Found(Fault.LISTED_WRONG, self._head.count)
+            raise _Found(ChainFault.LISTED_WRONG, self._head.count)

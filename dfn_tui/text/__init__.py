@@ -2,7 +2,7 @@
 
 from dfn_tui.text.i18n import gettext as _
 from dfn_tui.text.i18n import ngettext
-from dfn_tui.text.inert import inert
 from dfn_tui.text.mask import mask, mask_within
+from dfn_tui.text.sanitize import sanitize
 
-__all__ = ["_", "inert", "mask", "mask_within", "ngettext"]
+__all__ = ["_", "mask", "mask_within", "ngettext", "sanitize"]

@@ -1,6 +1,7 @@
 """The Korean clock, and how its times are written: the operators' days and the law's nights go by it."""
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 
 KOREA = timezone(timedelta(hours=9), "KST")
 """Without daylight saving, and fixed, so that no time zone data of a host can move the night."""
@@ -29,3 +30,12 @@ def korean_clock(at: datetime, *, seconds: bool = False) -> str:
 def file_stamp(at: datetime) -> str:
     """`20260302-204000`, for names of files and jobs."""
     return f"{at.astimezone(KOREA):%Y%m%d-%H%M%S}"
+
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, as an aware datetime."""
+
+
+def utc_now() -> datetime:
+    """The host's time. The night rule turns it into Korean time itself."""
+    return datetime.now(UTC)

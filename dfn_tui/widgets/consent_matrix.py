@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from dfn_tui.consent.flags import Channel, Consents, Flag, Purpose, State
-from dfn_tui.consent.words import channel_name, purpose_name, state_glyph, state_name
+from dfn_tui.consent.messages import channel_name, purpose_name, state_glyph, state_name
 from dfn_tui.text import _
 
 HEAD, CELL = 15, 21

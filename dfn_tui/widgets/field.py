@@ -5,7 +5,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Input
 
-from dfn_tui.text import inert
+from dfn_tui.text import sanitize
 
 
 class _Inert(Highlighter):
@@ -13,8 +13,8 @@ class _Inert(Highlighter):
     keeps its place. The value itself is left as it is."""
 
     def highlight(self, text: Text) -> None:
-        if inert(text.plain) != text.plain:
-            text.plain = "".join(char if inert(char) == char else "�" for char in text.plain)
+        if sanitize(text.plain) != text.plain:
+            text.plain = "".join(char if sanitize(char) == char else "�" for char in text.plain)
 
 
 class Field(Input):

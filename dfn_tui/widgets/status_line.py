@@ -11,12 +11,11 @@ from textual.widget import Widget
 
 from dfn_tui.config import Environment
 from dfn_tui.consent.night import Night, night_at
-from dfn_tui.service.clock import Clock
-from dfn_tui.text import _, inert
-from dfn_tui.text.korea import korean_clock
+from dfn_tui.text import _, sanitize
+from dfn_tui.text.korea import Clock, korean_clock
 
 if TYPE_CHECKING:
-    from dfn_tui.service.place import Place
+    from dfn_tui.service.context import ConnectionContext
 
 
 def environment_words(environment: Environment) -> str:
@@ -43,9 +42,9 @@ class StatusLine(Widget):
     """Connection, environment, read-only, Korean time, night or day. Repainted once a minute, and as a job
     that runs over this connection goes on."""
 
-    def __init__(self, place: "Place | None", clock: Clock) -> None:
+    def __init__(self, context: "ConnectionContext | None", clock: Clock) -> None:
         super().__init__()
-        self._place = place
+        self._connection_context = context
         self._clock = clock
         self._shown = Text()
         self._following: Timer | None = None
@@ -66,9 +65,9 @@ class StatusLine(Widget):
     def look_again(self) -> None:
         """Repaints where the connection has something new to say, the server's clock for one. Looks now and
         then by itself for as long as a job runs."""
-        if self._place is None or self._following is None:
+        if self._connection_context is None or self._following is None:
             return
-        if self._place.job_share() is None:
+        if self._connection_context.job_share() is None:
             self._following.pause()
         else:
             self._following.resume()
@@ -88,24 +87,24 @@ class StatusLine(Widget):
         return Text.assemble(left, gap, right, no_wrap=True)
 
     def _words(self) -> Text:
-        if self._place is None:
+        if self._connection_context is None:
             return Text(_("dfn-tui · no connection open"))
-        connection = self._place.connection
+        connection = self._connection_context.connection
         production = connection.environment is Environment.PRODUCTION
         text = Text()
         text.append(
             f" {environment_words(connection.environment)} ", "bold reverse red" if production else "reverse"
         )
-        text.append(f" {inert(connection.name, 24)}", "bold")
-        share = self._place.job_share()
+        text.append(f" {sanitize(connection.name, 24)}", "bold")
+        share = self._connection_context.job_share()
         if share is not None:
             text.append(" · " + _("JOB {share} %").format(share=share), "bold")
-        if self._place.mode.read_only:
-            words = _("READ-ONLY ({source})").format(source=self._place.mode.source)
+        if self._connection_context.mode.read_only:
+            words = _("READ-ONLY ({source})").format(source=self._connection_context.mode.source)
             text.append(" · " + words, "bold yellow")
-        if self._place.token_in_memory:
+        if self._connection_context.token_in_memory:
             text.append(" · " + _("token in memory only"), "yellow")
-        skew = self._place.clock_skew()
+        skew = self._connection_context.clock_skew()
         if skew is not None:
             minutes = round(skew.total_seconds() / 60)
             text.append(" · " + _("server clock off by {minutes} min").format(minutes=minutes), "bold yellow")

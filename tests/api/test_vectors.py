@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from dfn_tui.api import messages
 from dfn_tui.api.calls import CiWrite, ProfileWrite, Reply, UserApi
-from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.errors import ApiError, RateLimited, ServerFailed, TokenRejected
 from dfn_tui.api.transport import Transport
 from dfn_tui.api.types import Identity, IdentityKind
@@ -132,7 +132,7 @@ async def test_ci_is_read_as_documented() -> None:
     assert [outcome.ci for outcome in outcomes] == [
         {"kakao_id": "0123456789", "phone_number": "821012345678"}
     ] * 2
-    assert set(GENERATION_1.ci_fields) == {"kakao_id", "phone_number"}
+    assert set(VERSION_1.ci_fields) == {"kakao_id", "phone_number"}
 
 
 async def test_profiles_are_read_as_documented() -> None:

@@ -1,4 +1,4 @@
-"""What journalling takes of a write of many users, over the real desk, HTTP and disk. Run by hand:
+"""What journalling takes of a write of many users, over the real session, HTTP and disk. Run by hand:
 
     python -m tests.bench.apply [--users 2000] [--latency-ms 50]
 
@@ -22,15 +22,15 @@ from tests.starting import start
 async def measure(users: int, latency: int, folder: Path) -> None:
     arguments = ["--users", str(users), "--latency-ms", str(latency), "--rate-limit", "none"]
     with SandboxProcess(arguments) as sandbox:
-        async with start(sandbox, folder / "journal.db") as desk:
-            identities = [desk.identity(f"user-{number:04d}") for number in range(1, users + 1)]
-            async for record in desk.look_up(identities):
-                desk.staging.draft(record).stage_consents(
+        async with start(sandbox, folder / "journal.db") as session:
+            identities = [session.identity(f"user-{number:04d}") for number in range(1, users + 1)]
+            async for record in session.look_up(identities):
+                session.staging.draft(record).stage_consents(
                     {Flag.MKT_SMS: State.UNSUBSCRIBED, Flag.NIGHT_SMS: State.UNSUBSCRIBED}
                 )
             spent = 0.0
             for name in ("begin", "conclude"):
-                wrapped = getattr(desk.journal, name)
+                wrapped = getattr(session.journal, name)
 
                 async def timed(given: object, wrapped=wrapped) -> object:  # type: ignore[no-untyped-def]
                     nonlocal spent
@@ -40,9 +40,9 @@ async def measure(users: int, latency: int, folder: Path) -> None:
                     finally:
                         spent += time.perf_counter() - started
 
-                setattr(desk.journal, name, timed)
+                setattr(session.journal, name, timed)
             started = time.perf_counter()
-            results = await desk.apply(desk.review(), Approval(reason="bench"))
+            results = await session.apply(session.review(), Approval(reason="bench"))
             whole = time.perf_counter() - started
     confirmed = sum(result.outcome is Outcome.CONFIRMED for result in results)
     each = 1000 * spent / max(1, len(results))

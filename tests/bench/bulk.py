@@ -26,15 +26,15 @@ from statistics import median
 
 import httpx
 
-from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.config import Api, Environment
+from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.sandbox.process import SandboxProcess
-from dfn_tui.service.bulk import desk as bulk_desk
-from dfn_tui.service.bulk.desk import Options
+from dfn_tui.service.bulk import session as bulk_session
 from dfn_tui.service.bulk.plan.file import create, write_head
-from dfn_tui.service.bulk.plan.records import Head, Shape, Standing
+from dfn_tui.service.bulk.plan.records import PlanGroup, PlanMetadata, PlanStatus
 from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.bulk.session import Options
 from dfn_tui.service.changes.fields import EditSet, parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
@@ -88,14 +88,26 @@ def user(number: int) -> str:
 
 def write_plan(path: Path, users: int) -> None:
     """A plan that withdraws a consent of users that the sandbox does not know."""
-    shape = Shape(
-        Standing.CREATE,
-        EditSet.of([parse_assignment("mkt_sms_flag=Unsubscribed", GENERATION_1)]),
+    shape = PlanGroup(
+        PlanStatus.CREATE,
+        EditSet.of([parse_assignment("mkt_sms_flag=Unsubscribed", VERSION_1)]),
         ("Undefined",),
     )
     now = datetime.now(UTC)
-    head = Head(
-        "here", Environment.SANDBOX, Api.V1, IdentityKind.USER_ID, now, "bench", "", "", "", users, 0, 0, 0
+    head = PlanMetadata(
+        "here",
+        Environment.SANDBOX,
+        ApiVersion.V1,
+        IdentityKind.USER_ID,
+        now,
+        "bench",
+        "",
+        "",
+        "",
+        users,
+        0,
+        0,
+        0,
     )
     db = create(path)
     db.execute("BEGIN")
@@ -108,24 +120,24 @@ def write_plan(path: Path, users: int) -> None:
 
 
 async def console(task: Task, folder: Path) -> Measured:
-    bulk_desk.AT_ONCE = task.at_once
+    bulk_session.AT_ONCE = task.at_once
     write_plan(folder / "plan", task.users)
     on_conflict, read_back = MODES[task.mode]
     run = connections(task.server, folder / "journal.db")
     bulk = run.bulk("here")
     approval = Approval("bench", max_users=task.users)
-    await bulk.desk.probe()
+    await bulk.session.probe()
     job = await bulk.apply(folder / "plan", approval, Options(on_conflict, read_back, task.limit))
     began, cpu = time.perf_counter(), time.process_time()
     if task.seconds:
         await asyncio.sleep(task.seconds)
-        users, requests = job.progress().done, job.pace.requests
+        users, requests = job.progress().done, job.rate_limiter.requests
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         job.stop()
         await bulk.wait()
     else:
         await bulk.wait()
-        users, requests = job.progress().done, job.pace.requests
+        users, requests = job.progress().done, job.rate_limiter.requests
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     await run.finish()

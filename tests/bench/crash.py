@@ -11,7 +11,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from tests.system.crashing import STEPS, Crashes
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        Crashes(Path(folder), Api.V1, seed=given.seed, users=2 * given.runs + 20) as crashes,
+        Crashes(Path(folder), ApiVersion.V1, seed=given.seed, users=2 * given.runs + 20) as crashes,
     ):
         asyncio.run(kill(crashes, given.runs))
         endings = crashes.endings()

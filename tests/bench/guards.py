@@ -8,18 +8,26 @@ OUTCOME = "dfn_tui/service/changes/outcome.py"
 VALUES = "dfn_tui/service/changes/values.py"
 IDENTITIES = "dfn_tui/service/changes/identities.py"
 RECONCILE = "dfn_tui/service/changes/reconcile.py"
-DESK = "dfn_tui/service/desk.py"
-BULK_DESK = "dfn_tui/service/bulk/desk.py"
+DESK = "dfn_tui/service/session.py"
+BULK_DESK = "dfn_tui/service/bulk/session.py"
 RUN_BATCH = "dfn_tui/service/bulk/run/batch.py"
 READ_BACK = "dfn_tui/service/bulk/run/read_back.py"
-RECOVERING = "dfn_tui/service/bulk/run/recovering.py"
+RECOVERING = "dfn_tui/service/bulk/run/resume.py"
 API_BATCH = "dfn_tui/api/batch.py"
 RETRY = "dfn_tui/api/retry.py"
 
-OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", "tests/unit/test_desk.py")
-OF_DESK = ("tests/unit/test_desk.py", "tests/unit/test_settling.py", "tests/unit/test_desk_deadline.py")
+OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", "tests/unit/test_session.py")
+OF_DESK = (
+    "tests/unit/test_session.py",
+    "tests/unit/test_reconcile.py",
+    "tests/unit/test_session_deadline.py",
+)
 OF_CHECK = ("tests/unit/test_pipeline.py",)
-OF_BULK = ("tests/unit/test_bulk_desk.py", "tests/unit/test_bulk_jobs.py", "tests/unit/test_bulk_resume.py")
+OF_BULK = (
+    "tests/unit/test_bulk_session.py",
+    "tests/unit/test_bulk_jobs.py",
+    "tests/unit/test_bulk_resume.py",
+)
 OF_READING = ("tests/unit/test_bulk_read_back.py",)
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
@@ -186,13 +194,13 @@ MUTANTS = (
     Mutant(
         "intent before send, of many",
         RUN_BATCH,
-        "numbers = iter(await self._book.begin(self._entries.intents(groups)))\n        "
+        "numbers = iter(await self._run_log.begin(intents(groups, self._blank, job=True)))\n        "
         "sent = [(group, [next(numbers) for _user in group.users]) for group in groups]\n        "
         "replies = await send(self._client.api, groups)",
         "replies = await send(self._client.api, groups)\n        "
-        "numbers = iter(await self._book.begin(self._entries.intents(groups)))\n        "
+        "numbers = iter(await self._run_log.begin(intents(groups, self._blank, job=True)))\n        "
         "sent = [(group, [next(numbers) for _user in group.users]) for group in groups]",
-        ("tests/unit/test_bulk_book.py", *OF_BULK),
+        ("tests/unit/test_bulk_run_log.py", *OF_BULK),
     ),
     Mutant(
         "no link is removed",
@@ -206,7 +214,7 @@ MUTANTS = (
         API_BATCH,
         "or (self._write and requests.closed)",
         "",
-        ("tests/unit/test_desk_deadline.py", *OF_API),
+        ("tests/unit/test_session_deadline.py", *OF_API),
     ),
     Mutant(
         "nothing leaves a closed limiter",
@@ -449,6 +457,6 @@ MUTANTS = (
         RECOVERING,
         "if number is None or number in seen:",
         "if number is None:",
-        ("tests/unit/test_bulk_recovering.py",),
+        ("tests/unit/test_bulk_run_resume.py",),
     ),
 )

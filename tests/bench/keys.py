@@ -14,7 +14,7 @@ from statistics import median, quantiles
 
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.run.job import make_job
-from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
+from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
 from tests.bench.bulk import NO_LIMIT, Sandbox, Server, write_plan
 from tests.bench.harness import CONSOLE, Terminal
 from tests.bench.start import empty_input, press_ms, wait_until_usable
@@ -44,7 +44,7 @@ def prepare(server: Server, home: Path, limit: int) -> dict[str, str]:
             on_conflict=OnConflict.OVERWRITE,
             read_back=False,
             limit=limit,
-            state=State.STOPPED,
+            state=JobState.STOPPED,
         )
         make_job(plan, home / "state" / "jobs", record).close()
     return {

@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities
-from dfn_tui.service.bulk.input.intake import take_in
+from dfn_tui.service.bulk.input.ingest import take_in
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.changes.fields import parse_assignment
 
@@ -64,14 +64,14 @@ def objects(rows: int) -> Iterator[str]:
 
 Form = tuple[Callable[[int], Iterator[str]], str, Capabilities]
 FORMS: dict[str, Form] = {
-    "one id a line, UTF-8": (ids, "utf-8", GENERATION_1),
-    "CSV, a flag, UTF-8": (table, "utf-8", GENERATION_1),
-    "TSV, Korean ids, three fields, CP949": (korean, "cp949", GENERATION_1),
-    "TSV, Korean ids, three fields, UTF-16": (korean, "utf-16", GENERATION_1),
-    "CSV, all quoted, another name in each row": (quoted, "utf-8", GENERATION_1),
-    "CSV by phone, as the platform writes it": (phones, "utf-8", GENERATION_2),
-    "CSV by phone, as people write it": (dashed, "utf-8", GENERATION_2),
-    "JSON lines, a flag": (objects, "utf-8", GENERATION_1),
+    "one id a line, UTF-8": (ids, "utf-8", VERSION_1),
+    "CSV, a flag, UTF-8": (table, "utf-8", VERSION_1),
+    "TSV, Korean ids, three fields, CP949": (korean, "cp949", VERSION_1),
+    "TSV, Korean ids, three fields, UTF-16": (korean, "utf-16", VERSION_1),
+    "CSV, all quoted, another name in each row": (quoted, "utf-8", VERSION_1),
+    "CSV by phone, as the platform writes it": (phones, "utf-8", VERSION_2),
+    "CSV by phone, as people write it": (dashed, "utf-8", VERSION_2),
+    "JSON lines, a flag": (objects, "utf-8", VERSION_1),
 }
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.tmux import Tmux, look_up
 
+pytestmark = pytest.mark.slow
+
 CONSOLE = [sys.executable, "-m", "dfn_tui", "demo"]
 
 

@@ -20,6 +20,8 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal
 from tests.e2e.tmux import Tmux, Watched, look_up, review_withdrawal
 
+pytestmark = pytest.mark.slow
+
 USER = "user-0003"
 UPDATE = "/api/v1/users/profile/update"
 RUN = Path("/run/sshd")

@@ -6,8 +6,8 @@ from textual.pilot import Pilot
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.run.run import Run
+from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.store import Operator
 from dfn_tui.widgets.field import Field
 from tests.screens.driving import see, until
@@ -27,13 +27,13 @@ def users(first: int, last: int) -> list[str]:
     return [f"user-{number:04d}" for number in range(first, last + 1)]
 
 
-def desk(app: ConsoleApp) -> BulkDesk:
+def session(app: ConsoleApp) -> BulkSession:
     return app.connections.bulk("here")
 
 
 def under_way(app: ConsoleApp) -> Run:
     """The run under way, or the last one."""
-    run = desk(app).run
+    run = session(app).run
     assert run is not None
     return run
 

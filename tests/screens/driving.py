@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from dfn_tui.app import ConsoleApp
-from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import TokenKind, TokenStore
 from dfn_tui.credentials.backends import Backend, NoKeyring
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.clock import Clock
 from dfn_tui.service.connections import Connections
+from dfn_tui.text.korea import Clock
 
 DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 """Noon in Korea."""
@@ -36,7 +36,7 @@ def console(
     sandbox: SandboxThread,
     *,
     name: str = "here",
-    api: Api = Api.V1,
+    api: ApiVersion = ApiVersion.V1,
     environment: Environment = Environment.SANDBOX,
     now: datetime = DAY,
     token: str | None = None,
@@ -52,7 +52,7 @@ def console(
         api,
         environment,
         base_url=base_url or sandbox.url,
-        service_id=sandbox.service_id if api is Api.V2 else None,
+        service_id=sandbox.service_id if api is ApiVersion.V2 else None,
     )
 
     def make_store() -> TokenStore:

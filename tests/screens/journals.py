@@ -40,10 +40,10 @@ def written(
         users=(IntentUser(Subject("user_id", user)),) * times,
         reason="CS-7 고객 요청",
     )
-    with Journal(journal) as book:
-        numbers = book.begin([intent])
+    with Journal(journal) as run_log:
+        numbers = run_log.begin([intent])
         if ending is not None:
-            book.conclude([OutcomeGroup(tuple(numbers), ending)])
+            run_log.conclude([OutcomeGroup(tuple(numbers), ending)])
 
 
 def spoil(journal: Path) -> None:

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from dfn_tui import paths
 from dfn_tui.api.calls import Profile, Reply
-from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
 from dfn_tui.screens.user.pane import ValuePane
 from dfn_tui.service.records import UserRecord
@@ -55,7 +55,7 @@ class PaneApp(App[None]):
         self,
         pane: type[ValuePane],
         user: UserRecord,
-        capabilities: Capabilities = GENERATION_1,
+        capabilities: Capabilities = VERSION_1,
     ) -> None:
         super().__init__(css_path=list(paths.style_files()), watch_css=False)
         self.draft = Draft(user)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.sandbox.server import SandboxThread
 from tests.screens.bulk import SIZES, STOP, apply, fill, make_plan, press, state, users, write_list, writes
 from tests.screens.driving import console, driven, see, shown, type_in, until
@@ -145,7 +145,7 @@ async def test_making_is_given_up_and_leaves_no_file(
 async def test_generation_2_is_planned_and_sent_blind_and_ids_are_masked(
     sandbox: SandboxThread, journal: Path, tmp_path: Path
 ) -> None:
-    app = console(sandbox, api=Api.V2, journal=journal)
+    app = console(sandbox, api=ApiVersion.V2, journal=journal)
     async with driven(app) as pilot:
         await pilot.press("f8", "n")
         await see(pilot, "Users are named by: ‹ external_id, or as the list says ›")

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import DataTable
 
-from dfn_tui.config import Api, Environment
+from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.paged_list import PAGE
 from dfn_tui.widgets.tick import Tick
-from tests.screens.bulk import SIZES, desk, fill, make_plan, press, state, users, write_list, writes
+from tests.screens.bulk import SIZES, fill, make_plan, press, session, state, users, write_list, writes
 from tests.screens.driving import NIGHT, console, driven, see, type_in, until
 
 GIVE = "mkt_sms_flag=Subscribed"
@@ -132,7 +132,7 @@ async def test_a_plan_that_changed_after_it_was_looked_at_is_not_sent(
         await press(pilot, "send")
         await see(pilot, "The plan was changed", "Look at it again.")
         await pilot.press("escape", "escape")
-        assert desk(app).jobs() == []
+        assert session(app).jobs() == []
     assert writes(sandbox) == 0
 
 
@@ -193,7 +193,7 @@ async def test_more_consents_than_allowed_are_given_only_where_their_number_is_t
             await fill(pilot, "max-grants", "380")
             await press(pilot, "send")
             await see(pilot, "finished", "✓ confirmed")
-    assert desk(app).unfinished() == []
+    assert session(app).unfinished() == []
 
 
 async def test_read_only_is_refused(sandbox: SandboxThread, journal: Path, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ async def test_a_plan_of_another_connection_is_refused(
     async with driven(app) as pilot:
         await make_plan(pilot, write_list(tmp_path, *users(1, 3)))
     [plan] = (journal.parent / "plans").glob("*.plan")
-    other = console(sandbox, name="there", api=Api.V2, journal=journal)
+    other = console(sandbox, name="there", api=ApiVersion.V2, journal=journal)
     async with driven(other) as pilot:
         await pilot.press("f8", "p")
         await see(pilot, "The plan's file")

@@ -7,13 +7,13 @@ import pytest
 from dfn_tui.app import ConsoleApp
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.lock import LockScreen
-from dfn_tui.service.bulk.run.records import Phase, State
+from dfn_tui.service.bulk.run.records import JobState, Phase
 from tests.screens.bulk import (
     SIZES,
     apply,
-    desk,
     make_plan,
     press,
+    session,
     state,
     under_way,
     users,
@@ -43,7 +43,7 @@ async def test_a_job_is_paused_slowed_and_goes_on(
         await see(pilot, "under way", "at most 10,000")
         await pilot.press("p")
         await see(pilot, "PAUSED")
-        await until(pilot, lambda: not under_way(app).pace.under_way)
+        await until(pilot, lambda: not under_way(app).rate_limiter.under_way)
         sent = writes(sandbox)
         await pilot.press("minus")
         await see(pilot, "at most 5,000")
@@ -127,11 +127,11 @@ async def test_giving_up_asks_once_and_is_for_good(
         await pilot.press("A")
         await see(pilot, "Give this job up?")
         await pilot.press("enter")  # the first choice lets it run
-        assert desk(app).busy
+        assert session(app).busy
         await pilot.press("A", "down", "enter")
         screen = await see(pilot, "given up")
         assert "Resume" not in screen
-        assert desk(app).unfinished() == []
+        assert session(app).unfinished() == []
 
 
 async def test_quitting_stops_the_job_and_says_how_to_go_on(
@@ -146,7 +146,7 @@ async def test_quitting_stops_the_job_and_says_how_to_go_on(
         await until(pilot, lambda: app.return_code == 0)
     run = under_way(app)
     assert run.phase is Phase.OVER
-    assert run.record.state is State.STOPPED
+    assert run.record.state is JobState.STOPPED
     said = " ".join(capsys.readouterr().err.split())
     assert said == (
         f"Job {run.record.id} was left after 0 of {run.progress().total} users. "

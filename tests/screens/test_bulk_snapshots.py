@@ -9,7 +9,7 @@ import pytest
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Environment
 from dfn_tui.sandbox.server import SandboxThread
-from tests.screens.bulk import apply, desk, open_own_plan
+from tests.screens.bulk import apply, open_own_plan, session
 from tests.screens.driving import DAY, NIGHT, console, see, until
 
 Compare = Callable[..., bool]
@@ -36,9 +36,9 @@ async def run(pilot: Any) -> None:
     await open_own_plan(pilot)
     await apply(pilot, limit="1")
     # The limit lets nothing through for a minute after the first request.
-    bulk = desk(pilot.app)
-    await until(pilot, lambda: bulk.run is not None and bulk.run.pace.requests == 1)
-    await until(pilot, lambda: bulk.run is not None and not bulk.run.pace.under_way)
+    bulk = session(pilot.app)
+    await until(pilot, lambda: bulk.run is not None and bulk.run.rate_limiter.requests == 1)
+    await until(pilot, lambda: bulk.run is not None and not bulk.run.rate_limiter.under_way)
     await see(pilot, "sending", "JOB 0 %", "0 of at most")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dfn_tui.api.calls import Reply
-from dfn_tui.api.capabilities import GENERATION_2
+from dfn_tui.api.capabilities import VERSION_2
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.service.records import UserRecord
@@ -20,7 +20,7 @@ def user_1(user: UserRecord | None = None) -> PaneApp:
 
 
 def generation_2(identity: Identity = EXTERNAL) -> PaneApp:
-    return PaneApp(CiPane, record(identity=identity), GENERATION_2)
+    return PaneApp(CiPane, record(identity=identity), VERSION_2)
 
 
 def keys_to(app: PaneApp, field: str) -> list[str]:

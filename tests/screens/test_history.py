@@ -287,7 +287,7 @@ async def test_what_is_revealed_only_after_it_was_masked_again_stays_masked(
         await see(pilot, "phone_number →")
         await pilot.press("enter")
         await see(pilot, "This value is sealed.")
-        keeper = app.connections.desk("here").journal
+        keeper = app.connections.session("here").journal
         asked, answered, reveal = asyncio.Event(), asyncio.Event(), keeper.reveal
 
         async def slowly(entry: Entry) -> Intent:
@@ -309,8 +309,8 @@ async def test_an_undo_that_deletes_an_identifier_asks_for_the_id(
     sandbox: SandboxThread, journal: Path
 ) -> None:
     [[kakao]] = sandbox.state.query("SELECT kakao_id FROM users WHERE user_id = 'user-0001'")
-    with Journal(journal, bytes(range(32))) as book:
-        [seq] = book.begin(
+    with Journal(journal, bytes(range(32))) as run_log:
+        [seq] = run_log.begin(
             [
                 IntentGroup(
                     connection="here",
@@ -324,7 +324,7 @@ async def test_an_undo_that_deletes_an_identifier_asks_for_the_id(
                 )
             ]
         )
-        book.conclude([OutcomeGroup((seq,), Outcome.CONFIRMED)])
+        run_log.conclude([OutcomeGroup((seq,), Outcome.CONFIRMED)])
     app = console(sandbox, journal=journal, keyring=keyring)
     async with driven(app) as pilot:
         await pilot.press("f7")

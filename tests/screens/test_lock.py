@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from dfn_tui.api.calls import Progress
 from dfn_tui.app import ConsoleApp
-from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.dialogs import NoticeDialog, TokenDialog
@@ -53,7 +53,7 @@ async def test_a_lock_covers_masks_and_drops_the_token_but_keeps_what_is_staged(
         screen = await see(pilot, "Locked", "SANDBOX", "No key was pressed for 10 minutes.", "⏎ Unlock")
         assert "user-0003" not in screen
         assert str(number) not in screen
-        assert app.connections.desk("here").token_in_use is False
+        assert app.connections.session("here")._api is None
         await pilot.press("escape", "m", "ctrl+p", "f1", "u")
         assert isinstance(app.screen, LockScreen)
 
@@ -149,7 +149,7 @@ async def test_the_sandbox_of_a_demo_keeps_its_token() -> None:
         await see(pilot, "Locked")
         await pilot.press("enter", "f5")
         await see(pilot, "● subscribed")
-        assert app.connections.desk("sandbox").token_in_use
+        assert app.connections.session("sandbox")._api is not None
 
 
 async def test_a_piped_token_is_dropped_even_before_it_was_used(
@@ -157,7 +157,7 @@ async def test_a_piped_token_is_dropped_even_before_it_was_used(
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.delenv("DFN_TUI_TOKEN", raising=False)
-    connection = Connection("here", Api.V1, Environment.SANDBOX, base_url=sandbox.url)
+    connection = Connection("here", ApiVersion.V1, Environment.SANDBOX, base_url=sandbox.url)
     config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
     app = ConsoleApp(Connections(config, piped=Piped("here", "api", SecretStr(sandbox.token))), "here")
     async with driven(app) as pilot:
@@ -187,18 +187,18 @@ async def test_a_write_under_way_is_finished_before_its_token_goes(
     sandbox: SandboxThread, journal: Path
 ) -> None:
     run: Connections = connections(sandbox, journal)
-    desk = run.desk("here")
+    session = run.session("here")
     locking: list[asyncio.Task[None]] = []
 
     def lock(_progress: Progress) -> None:
         locking.append(asyncio.ensure_future(run.lock()))
 
     try:
-        results = await withdraw(desk, "user-0003", "user-0006", progress=lock)
+        results = await withdraw(session, "user-0003", "user-0006", progress=lock)
         assert {result.outcome for result in results} == {Outcome.CONFIRMED}
         assert locking
         await asyncio.gather(*locking)
-        assert not desk.token_in_use
-        assert (await desk.open_user(desk.identity("user-0003"))).profile is not None
+        assert session._api is None
+        assert (await session.open_user(session.identity("user-0003"))).profile is not None
     finally:
         await run.finish()

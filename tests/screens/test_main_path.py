@@ -5,7 +5,7 @@ import json
 import pytest
 from textual.events import Paste
 
-from dfn_tui.config import Api, Environment
+from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.sandbox.server import SandboxThread
 from tests.screens.driving import NIGHT, SIZES, console, driven, look_up, review_withdrawal, see, type_in
 
@@ -140,7 +140,7 @@ async def test_withdrawing_needs_no_evidence_even_at_night(sandbox: SandboxThrea
 async def test_generation_2_sends_only_what_was_staged_and_says_so(
     sandbox: SandboxThread, size: tuple[int, int]
 ) -> None:
-    app = console(sandbox, api=Api.V2)
+    app = console(sandbox, api=ApiVersion.V2)
     async with driven(app, size) as pilot:
         await look_up(pilot, "user-0001")
         await see(pilot, "not readable")
@@ -153,7 +153,7 @@ async def test_generation_2_sends_only_what_was_staged_and_says_so(
 
 
 async def test_generation_2_offers_all_five_identities(sandbox: SandboxThread) -> None:
-    app = console(sandbox, api=Api.V2)
+    app = console(sandbox, api=ApiVersion.V2)
     async with driven(app) as pilot:
         await see(pilot, "external_id:")
         await pilot.press("f2")

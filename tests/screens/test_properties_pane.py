@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dfn_tui.api.calls import Reply
-from dfn_tui.api.capabilities import GENERATION_2
+from dfn_tui.api.capabilities import VERSION_2
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog
 from dfn_tui.screens.user.properties import PropertiesPane
@@ -197,11 +197,11 @@ async def test_a_pasted_escape_sequence_stays_a_text() -> None:
 
 
 async def test_only_choices_and_real_days_where_the_platform_lists_them() -> None:
-    app = PaneApp(PropertiesPane, record(identity=EXTERNAL), GENERATION_2)
+    app = PaneApp(PropertiesPane, record(identity=EXTERNAL), VERSION_2)
     async with app.run_test() as pilot:
         await pilot.pause()
         assert app.row("df_gender").split() == ["df_gender", "not", "readable"]
-        names = [prop.name for prop in GENERATION_2.standard_properties]
+        names = [prop.name for prop in VERSION_2.standard_properties]
         await pilot.press(*["down"] * names.index("df_gender"), "enter")
         await pilot.pause()
         assert all(choice in app.shown() for choice in ("Male", "Female", "NonBinary", "Other"))
@@ -220,7 +220,7 @@ async def test_only_choices_and_real_days_where_the_platform_lists_them() -> Non
 
 
 async def test_arrays_are_typed_as_json_within_their_size() -> None:
-    app = PaneApp(PropertiesPane, record(identity=EXTERNAL), GENERATION_2)
+    app = PaneApp(PropertiesPane, record(identity=EXTERNAL), VERSION_2)
     async with app.run_test() as pilot:
         await pilot.press("a")
         assert "registered" in app.shown()

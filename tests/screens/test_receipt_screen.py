@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.widgets.field import Field
 from tests.screens.driving import SIZES, console, driven, look_up, see
@@ -46,7 +46,7 @@ async def test_the_receipt_is_shown_copied_and_exported(
 
 
 async def test_generation_2_says_what_cannot_be_known(sandbox: SandboxThread, journal: Path) -> None:
-    app = console(sandbox, api=Api.V2, journal=journal)
+    app = console(sandbox, api=ApiVersion.V2, journal=journal)
     async with driven(app) as pilot:
         await look_up(pilot, "user-0001")
         await see(pilot, "not readable")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from dfn_tui.app import ConsoleApp
-from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, Source, TokenKind, TokenStore
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.connections import Connections
@@ -21,7 +21,9 @@ def locked() -> NoReturn:
 
 
 def started(sandbox: SandboxThread, store: TokenStore | None = None, *command: str) -> ConsoleApp:
-    connection = Connection("here", Api.V1, Environment.SANDBOX, base_url=sandbox.url, token_command=command)
+    connection = Connection(
+        "here", ApiVersion.V1, Environment.SANDBOX, base_url=sandbox.url, token_command=command
+    )
     config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
     make_store = (lambda: store) if store is not None else None
     return ConsoleApp(Connections(config, make_store=make_store), "here")
@@ -135,7 +137,7 @@ async def test_a_test_of_a_connection_unlocks_or_asks_as_well(sandbox: SandboxTh
 async def test_a_piped_token_is_for_its_connection_and_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DFN_TUI_TOKEN", "from-env")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    known = {"here": Connection("here", Api.V1, Environment.SANDBOX, token_command=("false",))}
+    known = {"here": Connection("here", ApiVersion.V1, Environment.SANDBOX, token_command=("false",))}
     store = everyday_store(lambda: known, Piped("here", "api", SecretStr("piped")))
     found = await store.get("here", TokenKind.API)
     assert (found.token, found.source) == (SecretStr("piped"), Source.STDIN)

@@ -17,7 +17,7 @@ from typing import Self
 
 import httpx
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
@@ -27,9 +27,9 @@ from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import SENT
 from dfn_tui.service.bulk.run.job import job_files, open_job
-from dfn_tui.service.bulk.run.records import OnConflict, State
+from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.changes.fields import parse_assignment
-from dfn_tui.service.place import Place
+from dfn_tui.service.context import ConnectionContext
 from dfn_tui.store import Filter, Journal
 from tests.starting import KEY, connections
 from tests.system.bulk_writer import LIMIT, BulkOrder
@@ -48,7 +48,7 @@ class BulkCrashes:
         folder: Path,
         *,
         users: int = 200,
-        api: Api = Api.V1,
+        api: ApiVersion = ApiVersion.V1,
         seed: int = 1,
         faults: Faults | None = None,
     ) -> None:
@@ -82,7 +82,7 @@ class BulkCrashes:
         run = connections(self.sandbox, self.journal, api=self._api)
         try:
             bulk = run.bulk("here")
-            capabilities = Place(bulk.desk.connection, bulk.desk.place.mode).capabilities
+            capabilities = ConnectionContext(bulk.session.connection, bulk.session.context.mode).capabilities
             wish = parse_assignment(f"{FLAG}=Unsubscribed", capabilities)
             with open_input(ids, capabilities, [wish]) as source:
                 await bulk.plan(source, "ids", path, lambda _reading: None, create=True, limit=LIMIT)
@@ -145,10 +145,10 @@ class BulkCrashes:
         """Applies the plan, killed so often at random writes, and resumed each time."""
         self.apply(plan, on_conflict, self._point())
         for _kill in range(kills - 1):
-            if self.state() is not State.FINISHED:
+            if self.state() is not JobState.FINISHED:
                 self.resume(self._point())
         for _again in range(5):  # a server that fails often may have the run stop
-            if self.state() is not State.FINISHED:
+            if self.state() is not JobState.FINISHED:
                 self.resume()
 
     def _point(self) -> int:
@@ -159,7 +159,7 @@ class BulkCrashes:
         [path] = job_files(self.folder / "state" / "jobs")
         return path.stem
 
-    def state(self) -> State:
+    def state(self) -> JobState:
         [path] = job_files(self.folder / "state" / "jobs")
         with open_job(path) as job:
             return job.record.state
@@ -184,7 +184,7 @@ class BulkCrashes:
         """What is not as it must be at the end; `unsent` are the users whose change cannot succeed."""
         found = list(self.unannounced)
         sent = self.planned(plan)
-        if self._api is Api.V1:
+        if self._api is ApiVersion.V1:
             now = dict(self.sandbox.state.query("SELECT user_id, mkt_sms_flag FROM users"))
             found += [
                 f"{user} is {now.get(user)}" for user in sent - unsent if now.get(user) != "Unsubscribed"

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
-from dfn_tui.config import Api
-from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.config import ApiVersion
 from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
 from tests.system.writer import BROUGHT_ALONG, say
@@ -38,7 +38,7 @@ class BulkOrder:
     later: int = 0
     on_conflict: OnConflict = OnConflict.SKIP
     read_back: bool = False
-    api: Api = Api.V1
+    api: ApiVersion = ApiVersion.V1
 
     def line(self) -> str:
         return json.dumps(asdict(self)) + "\n"
@@ -58,7 +58,7 @@ async def run(order: BulkOrder) -> None:
     say("calls 0")
 
 
-async def begin(bulk: BulkDesk, order: BulkOrder) -> None:
+async def begin(bulk: BulkSession, order: BulkOrder) -> None:
     if order.job:
         await bulk.resume(order.job)
         return
@@ -70,12 +70,12 @@ async def begin(bulk: BulkDesk, order: BulkOrder) -> None:
 
 
 def serve() -> None:
-    for module in (*BROUGHT_ALONG, "dfn_tui.service.bulk.desk"):
+    for module in (*BROUGHT_ALONG, "dfn_tui.service.bulk.session"):
         import_module(module)
     gc.freeze()
     for line in sys.stdin:
         given = json.loads(line)
-        given |= {"on_conflict": OnConflict(given["on_conflict"]), "api": Api(given["api"])}
+        given |= {"on_conflict": OnConflict(given["on_conflict"]), "api": ApiVersion(given["api"])}
         child = os.fork()
         if child == 0:
             say(f"pid {os.getpid()}")

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
@@ -131,7 +131,9 @@ class Writer:
 class Crashes:
     """One journal, one server, and any number of writes that are cut short."""
 
-    def __init__(self, folder: Path, api: Api = Api.V1, *, seed: int = 1, users: int = 1000) -> None:
+    def __init__(
+        self, folder: Path, api: ApiVersion = ApiVersion.V1, *, seed: int = 1, users: int = 1000
+    ) -> None:
         self.journal = folder / "state" / "journal.db"
         self.counts: Counter[str] = Counter()
         """How many writes were killed at each step, and how the next starts found them to have ended."""
@@ -167,7 +169,7 @@ class Crashes:
             str(self.journal),
             names,
             f"run-{self._runs}",
-            "821012345678" if self._api is Api.V1 and self._runs % 2 else "",
+            "821012345678" if self._api is ApiVersion.V1 and self._runs % 2 else "",
             self._api,
             **kill,
         )
@@ -266,10 +268,10 @@ class Crashes:
         """The next start, which settles; no intent may be open after it, and the chain must be whole."""
         async with start(
             self._sandbox, self.journal, api=self._api, clock=lambda: datetime.now(UTC) + later
-        ) as desk:
-            await desk.probe()
-            assert desk.journal_trouble is None
-            settled = desk.settled
+        ) as session:
+            await session.probe()
+            assert session.journal_trouble is None
+            settled = session.settled
         for one in settled:
             self.counts[f"settled as {Outcome(one.outcome.value)}"] += 1
         with Journal(self.journal, KEY) as journal:
@@ -281,8 +283,8 @@ class Crashes:
 
     async def _idle(self) -> None:
         """Returns when the server has done everything it was asked to do."""
-        async with start(self._sandbox, Path("/nonexistent/journal.db"), api=self._api) as desk:
-            await desk.probe()
+        async with start(self._sandbox, Path("/nonexistent/journal.db"), api=self._api) as session:
+            await session.probe()
 
     async def last_start(self) -> list[Reconciled]:
         """The start of the next day: everything that can be read back is known now."""

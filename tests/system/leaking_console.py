@@ -11,36 +11,36 @@ from dfn_tui.cli import main
 from dfn_tui.credentials import TokenStore
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.user.screen import UserScreen
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.records import UserRecord
+from dfn_tui.service.session import Session
 from tests.starting import KEY
 
-_open_user = Desk.open_user
+_open_user = Session.open_user
 
 
 async def _journal_key(_store: TokenStore, *, make: bool = True) -> bytes | None:
     return KEY
 
 
-def _fail(desk: Desk, record: UserRecord | None) -> NoReturn:
+def _fail(session: Session, record: UserRecord | None) -> NoReturn:
     """Fails with the values in its variables, in its own words and in those of what it comes from."""
     assert record is not None and record.ci is not None
     phone = str(record.ci["phone_number"])
     try:
-        raise KeyError(f"{desk!r} {vars(desk)} {record} {phone}")
+        raise KeyError(f"{session!r} {vars(session)} {record} {phone}")
     except KeyError as error:
         error.add_note(phone)
         inner = ExceptionGroup(phone, [ValueError(record.properties), ConsoleError(phone, phone, phone)])
-        failure = RuntimeError(f"{desk} {record}")
+        failure = RuntimeError(f"{session} {record}")
         raise failure from inner
 
 
 def _fail_in_handler(screen: UserScreen) -> None:
-    _fail(screen.desk, screen._record)
+    _fail(screen.session, screen._record)
 
 
-async def _fail_in_worker(desk: Desk, identity: Identity) -> UserRecord:
-    _fail(desk, await _open_user(desk, identity))
+async def _fail_in_worker(session: Session, identity: Identity) -> UserRecord:
+    _fail(session, await _open_user(session, identity))
 
 
 if __name__ == "__main__":
@@ -50,5 +50,5 @@ if __name__ == "__main__":
         case "handler":
             UserScreen.action_reveal = _fail_in_handler  # type: ignore[method-assign, assignment]
         case "worker":
-            Desk.open_user = _fail_in_worker  # type: ignore[method-assign, assignment]
+            Session.open_user = _fail_in_worker  # type: ignore[method-assign, assignment]
     sys.exit(main(sys.argv[2:]))

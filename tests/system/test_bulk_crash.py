@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, RateLimit
-from dfn_tui.service.bulk.run.records import OnConflict, State
+from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from tests.system.bulk_crashing import BulkCrashes
+
+pytestmark = pytest.mark.slow
 
 NO_LIMIT = Faults(rate_limit=None)
 BAD = frozenset({"user-0007", "user-0123"})
@@ -40,14 +42,14 @@ async def test_a_killed_job_comes_to_what_was_planned(
             setattr(crashes.sandbox.faults, name, getattr(FAULTS[fault], name))
         crashes.to_the_end(plan, kills=3, on_conflict=on_conflict)
         assert crashes.kills
-        assert crashes.state() is State.FINISHED
+        assert crashes.state() is JobState.FINISHED
         unsent = BAD if fault == "bad users" else frozenset()
         assert await crashes.wrong(plan, unsent) == []
         assert crashes.failed() == crashes.planned(plan) & unsent
 
 
 async def test_what_cannot_be_read_is_never_sent_twice(tmp_path: Path) -> None:
-    with BulkCrashes(tmp_path, users=400, api=Api.V2) as crashes:
+    with BulkCrashes(tmp_path, users=400, api=ApiVersion.V2) as crashes:
         plan = await crashes.plan()
         crashes.to_the_end(plan, kills=2, on_conflict=OnConflict.SKIP)
         assert crashes.kills

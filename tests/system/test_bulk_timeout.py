@@ -11,9 +11,11 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.run.records import OnConflict, State
+from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from tests.system.crashing import Requests
-from tests.unit.jobs import apply, bulk_desk, ends, options, plan, users
+from tests.unit.jobs import apply, bulk_session, ends, options, plan, users
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -34,9 +36,9 @@ async def test_it_is_read_when_the_server_cannot_be_at_work_any_more(
 
     sandbox.requests = Requests(arrived)
     with sandbox:
-        async with bulk_desk(sandbox, tmp_path) as bulk:
+        async with bulk_session(sandbox, tmp_path) as bulk:
             path = await plan(bulk, tmp_path / "plan", users(20), "user_name=Kim")
             record = await apply(bulk, path, options(OnConflict.OVERWRITE, read_back=False))
-            assert record.state is State.FINISHED
+            assert record.state is JobState.FINISHED
             assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED if applied else Outcome.ACCEPTED}
     assert len(writes) == (1 if applied else 2)

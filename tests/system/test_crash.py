@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.outcomes import Outcome
 from tests.starting import until
 from tests.system.crashing import STEPS, Crashes
+
+pytestmark = pytest.mark.slow
 
 TIMES = 3  # at each step
 RANDOM = 50  # for each seed
@@ -75,7 +77,7 @@ async def test_at_random_times(crashes: Crashes) -> None:
 
 
 async def test_what_cannot_be_read_back_stays_unknown_and_is_listed(tmp_path: Path) -> None:
-    with Crashes(tmp_path, Api.V2) as crashes:
+    with Crashes(tmp_path, ApiVersion.V2) as crashes:
         for step in ("after the intent", "before the outcome", "while the outcome is written"):
             [settled] = await crashes.at_step(step)
             assert Outcome(settled.outcome.value) is Outcome.UNKNOWN

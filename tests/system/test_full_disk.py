@@ -11,7 +11,7 @@ from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.desk import Desk
+from dfn_tui.service.session import Session
 from dfn_tui.store import Journal
 from tests.starting import KEY, start, withdraw
 from tests.system.test_journal_disk import nobody
@@ -27,13 +27,13 @@ def writes(sandbox: SandboxThread) -> int:
     return sum(request.path.endswith("/update") for request in sandbox.requests)
 
 
-async def refused(desk: Desk, sandbox: SandboxThread) -> GateRefused:
+async def refused(session: Session, sandbox: SandboxThread) -> GateRefused:
     """What the gate says; nothing may have been sent, and the edit is still staged."""
     before = writes(sandbox)
     with pytest.raises(GateRefused) as caught:
-        await withdraw(desk, "user-0003")
+        await withdraw(session, "user-0003")
     assert writes(sandbox) == before
-    assert len(desk.staging) == 1
+    assert len(session.staging) == 1
     return caught.value
 
 
@@ -46,12 +46,12 @@ def fill(folder: Path) -> None:
 async def test_on_a_full_disk_nothing_is_sent(sandbox: SandboxThread, mounted: Callable[[str], Path]) -> None:
     folder = mounted("size=1m")
     fill(folder)
-    async with start(sandbox, folder / "journal.db") as desk:
-        error = await refused(desk, sandbox)
+    async with start(sandbox, folder / "journal.db") as session:
+        error = await refused(session, sandbox)
         assert error.title == "Nothing was sent: The disk is full"
         assert "No change is sent without being journalled." in error.happened
         (folder / "filler").unlink()
-        [result] = await withdraw(desk, "user-0003")
+        [result] = await withdraw(session, "user-0003")
         assert result.outcome is Outcome.CONFIRMED
 
 
@@ -60,22 +60,22 @@ async def test_on_a_disk_that_fills_up_meanwhile_the_result_is_given_and_settled
 ) -> None:
     folder = mounted("size=1m")
     path = folder / "journal.db"
-    async with start(sandbox, path) as desk:
-        [result] = await withdraw(desk, "user-0001")
+    async with start(sandbox, path) as session:
+        [result] = await withdraw(session, "user-0001")
         sandbox.requests.clear()
 
         def fill_when_sent(_progress: object) -> None:
             fill(folder)
 
-        [result] = await withdraw(desk, "user-0003", progress=fill_when_sent)
+        [result] = await withdraw(session, "user-0003", progress=fill_when_sent)
         assert result.outcome is Outcome.CONFIRMED
-        assert desk.journal_trouble is not None
-        assert desk.journal_trouble.title == "The disk is full"
+        assert session.journal_trouble is not None
+        assert session.journal_trouble.title == "The disk is full"
     (folder / "filler").unlink()
-    async with start(sandbox, path) as desk:
-        await desk.probe()
-        assert [Outcome(one.outcome.value) for one in desk.settled] == [Outcome.CONFIRMED]
-        assert desk.journal_trouble is None
+    async with start(sandbox, path) as session:
+        await session.probe()
+        assert [Outcome(one.outcome.value) for one in session.settled] == [Outcome.CONFIRMED]
+        assert session.journal_trouble is None
     with Journal(path, KEY) as journal:
         assert journal.unresolved() == []
         assert journal.verify().whole
@@ -85,13 +85,13 @@ async def test_on_a_read_only_disk_users_are_read_and_nothing_is_sent(
     sandbox: SandboxThread, mounted: Callable[[str], Path]
 ) -> None:
     folder = mounted("size=1m")
-    async with start(sandbox, folder / "journal.db") as desk:
-        await withdraw(desk, "user-0001")
+    async with start(sandbox, folder / "journal.db") as session:
+        await withdraw(session, "user-0001")
     mounted("remount,ro")
-    async with start(sandbox, folder / "journal.db") as desk:
-        error = await refused(desk, sandbox)
+    async with start(sandbox, folder / "journal.db") as session:
+        error = await refused(session, sandbox)
         assert "read-only file system" in error.happened
-        assert (await desk.open_user(desk.identity("user-0005"))).profile is not None
+        assert (await session.open_user(session.identity("user-0005"))).profile is not None
 
 
 @pytest.fixture(params=[0o555, 0o000])
@@ -106,6 +106,6 @@ def closed(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 async def test_without_the_right_to_the_folder_nothing_is_sent(sandbox: SandboxThread, closed: Path) -> None:
     with nobody():
-        async with start(sandbox, closed / "state" / "journal.db") as desk:
-            error = await refused(desk, sandbox)
+        async with start(sandbox, closed / "state" / "journal.db") as session:
+            error = await refused(session, sandbox)
             assert "no permission" in error.happened

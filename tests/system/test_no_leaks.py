@@ -22,6 +22,8 @@ from tests.screens.driving import console, driven, look_up, see, shown, until
 from tests.starting import KEY
 from tests.system.planted import USER, Planted, leaking_files, leaks
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-m", "dfn_tui"]
 PATCHED = [sys.executable, str(Path(__file__).with_name("leaking_console.py"))]
 

@@ -11,6 +11,8 @@ import pytest
 from tests.bench.harness import Terminal
 from tests.unit.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).with_name("recorded_console.py")
 ESCAPE, UP, DOWN, RIGHT, LEFT = "\x1b", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 PATIENCE = 100  # times that the terminal falls quiet

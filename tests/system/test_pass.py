@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from dfn_tui.credentials import Settings, Source, TokenKind, TokenStore
 from dfn_tui.credentials.backends import Backend, NoKeyring
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "tok-3f81c6"
 
 

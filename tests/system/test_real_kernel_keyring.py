@@ -15,6 +15,8 @@ from dfn_tui.credentials.backends import Backend, NoKeyring
 from dfn_tui.credentials.kernel import _SET_TIMEOUT as SET_TIMEOUT
 from dfn_tui.credentials.kernel import KernelKeyring, KernelUnusable, _libc
 
+pytestmark = pytest.mark.slow
+
 NAME = f"test-{os.getpid()}"
 ENTRY = f"{NAME}/api"
 TOKEN = SecretStr("tok-3f81c6")

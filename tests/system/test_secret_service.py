@@ -18,13 +18,15 @@ from jeepney.io.blocking import Proxy  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from dfn_tui.app import ConsoleApp
-from dfn_tui.config import Api, Config, Connection, Environment
+from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, NoKeyring, Source, TokenKind, TokenStore
 from dfn_tui.credentials.backends import KeyringUnusable
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.connections import Connections
 from tests.screens.driving import driven, look_up, see, shown
+
+pytestmark = pytest.mark.slow
 
 TOKEN = "tok-3f81c6"
 PASSWORD = "a password"
@@ -216,7 +218,7 @@ async def test_in_the_console_a_wrong_password_is_said_and_the_right_one_goes_on
     with SandboxThread(SandboxOptions(users=10)) as sandbox:
         await store().set("here", TokenKind.API, SecretStr(sandbox.token))
         lock()
-        connection = Connection("here", Api.V1, Environment.SANDBOX, base_url=sandbox.url)
+        connection = Connection("here", ApiVersion.V1, Environment.SANDBOX, base_url=sandbox.url)
         config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
         app = ConsoleApp(Connections(config, make_store=store), "here")
         async with driven(app) as pilot:

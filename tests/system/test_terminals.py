@@ -13,6 +13,8 @@ import pytest
 from tests.bench.harness import Terminal
 from tests.unit.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 CONSOLE = [sys.executable, "-m", "dfn_tui"]
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
 END_OF_FILE = "\x04"

@@ -18,6 +18,8 @@ from tests.starting import KEY, start
 from tests.system.crashing import Requests, Writer
 from tests.system.writer import Order
 
+pytestmark = pytest.mark.slow
+
 EACH = 8  # writes
 
 
@@ -138,17 +140,17 @@ async def test_what_is_under_way_in_a_live_console_is_settled_once_it_is_dead(
 ) -> None:
     console.begin(order(sandbox, path, 99))
     wait_until(lambda: any(request.path.endswith("/update") for request in sandbox.requests))
-    async with start(sandbox, path) as desk:
-        await desk.probe()
-        assert desk.settled == []
+    async with start(sandbox, path) as session:
+        await session.probe()
+        assert session.settled == []
     assert ended(path, 99) is None
     console.kill()
     assert console.end()[0] is True
-    async with start(sandbox, path) as desk:
-        await desk.probe()
-        assert [one.entry.intent.subject.value for one in desk.settled] == [HELD]
+    async with start(sandbox, path) as session:
+        await session.probe()
+        assert [one.entry.intent.subject.value for one in session.settled] == [HELD]
     assert ended(path, 99) is Outcome.UNKNOWN
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    async with start(sandbox, path, clock=lambda: tomorrow) as desk:
-        await desk.probe()
+    async with start(sandbox, path, clock=lambda: tomorrow) as session:
+        await session.probe()
     assert ended(path, 99) is Outcome.FAILED

@@ -22,9 +22,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.service.desk import Desk
+from dfn_tui.service.session import Session
 from tests.starting import send, start
 
 BROUGHT_ALONG = (
@@ -54,7 +54,7 @@ class Order:
     """The value written to the property `mark`, so that each write is told from all others."""
     phone_number: str = ""
     """Of the first user, where one is to be written."""
-    api: Api = Api.V1
+    api: ApiVersion = ApiVersion.V1
     kill_at: tuple[str, str] | None = None
     kill_after: int | None = None
 
@@ -86,22 +86,22 @@ def say(text: str) -> None:
 
 
 async def write(order: Order, death: Death) -> None:
-    async with start(order, Path(order.journal), api=order.api) as desk:
-        await stage(desk, order)
+    async with start(order, Path(order.journal), api=order.api) as session:
+        await stage(session, order)
         say("writing")
         death.armed = True
         sys.setprofile(death)
-        await send(desk)
+        await send(session)
         sys.setprofile(None)
         death.armed = False
     say(f"calls {death.calls}")
 
 
-async def stage(desk: Desk, order: Order) -> None:
+async def stage(session: Session, order: Order) -> None:
     for user in order.users:
-        record = await desk.open_user(desk.identity(user))
-        draft = desk.staging.draft(record)
-        if order.api is Api.V1:
+        record = await session.open_user(session.identity(user))
+        draft = session.staging.draft(record)
+        if order.api is ApiVersion.V1:
             draft.stage_property("mark", order.mark)
         off = record.consents.get(Flag.MKT_SMS) is State.UNSUBSCRIBED
         draft.stage_consents({Flag.MKT_SMS: State.SUBSCRIBED if off else State.UNSUBSCRIBED})
@@ -115,7 +115,7 @@ def serve() -> None:
     gc.freeze()
     for line in sys.stdin:
         given = json.loads(line)
-        order = Order(**{**given, "users": tuple(given["users"]), "api": Api(given["api"])})
+        order = Order(**{**given, "users": tuple(given["users"]), "api": ApiVersion(given["api"])})
         child = os.fork()
         if child == 0:
             say(f"pid {os.getpid()}")

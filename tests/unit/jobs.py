@@ -5,16 +5,16 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict
+from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.clock import Clock, utc_now
+from dfn_tui.text.korea import Clock, utc_now
 from tests.starting import Server, connections
 
 STOP = "mkt_sms_flag=Unsubscribed"
@@ -32,10 +32,10 @@ def options(on_conflict: OnConflict = OnConflict.SKIP, *, read_back: bool = True
 
 
 @asynccontextmanager
-async def bulk_desk(
-    server: Server, folder: Path, *, api: Api = Api.V1, clock: Clock = utc_now
-) -> AsyncIterator[BulkDesk]:
-    """The bulk desk of a new run, which is finished at the end."""
+async def bulk_session(
+    server: Server, folder: Path, *, api: ApiVersion = ApiVersion.V1, clock: Clock = utc_now
+) -> AsyncIterator[BulkSession]:
+    """The bulk session of a new run, which is finished at the end."""
     run = connections(server, folder / "state" / "journal.db", api=api, clock=clock)
     try:
         yield run.bulk("here")
@@ -43,22 +43,22 @@ async def bulk_desk(
         await run.finish()
 
 
-async def plan(bulk: BulkDesk, path: Path, text: str, *assignments: str, create: bool = True) -> Path:
+async def plan(bulk: BulkSession, path: Path, text: str, *assignments: str, create: bool = True) -> Path:
     """A plan of that text."""
-    capabilities = bulk.desk.capabilities
+    capabilities = bulk.session.capabilities
     wishes = [parse_assignment(one, capabilities) for one in assignments]
     with open_input(text, capabilities, wishes) as source:
         await bulk.plan(source, "ids", path, lambda _reading: None, create=create, limit=LIMIT)
     return path
 
 
-async def apply(bulk: BulkDesk, path: Path, how: Options | None = None) -> JobRecord:
+async def apply(bulk: BulkSession, path: Path, how: Options | None = None) -> JobRecord:
     """Applies the plan to its end."""
     await bulk.apply(path, APPROVAL, how or options())
     return await bulk.wait()
 
 
-def ends(bulk: BulkDesk, id: str) -> dict[str, Outcome | None]:
+def ends(bulk: BulkSession, id: str) -> dict[str, Outcome | None]:
     """How each user of a job ended, by their id; None for those still to be done."""
     with open_job(bulk.folder / f"{id}.db") as job:
         return {user.user: ended.outcome if ended else None for user, ended in job.planned(-1, 100_000)}

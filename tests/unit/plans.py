@@ -1,4 +1,4 @@
-"""Making plans without a desk: what the tests of plans share."""
+"""Making plans without a session: what the tests of plans share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -9,19 +9,19 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.open import open_api
 from dfn_tui.api.retry import BULK
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.config import Api, Environment
+from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import open_input
-from dfn_tui.service.bulk.pace import Pace
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading, make_plan
-from dfn_tui.service.bulk.plan.records import Head, PlannedUser
+from dfn_tui.service.bulk.plan.records import PlanMetadata, PlannedUser
+from dfn_tui.service.bulk.rate_limiter import RateLimiter
 from dfn_tui.service.changes.fields import FieldEdit, parse_assignment
-from dfn_tui.service.clock import utc_now
+from dfn_tui.text.korea import utc_now
 from tests.starting import Server
 
 DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)  # noon in Korea
@@ -37,31 +37,33 @@ class Nowhere:
     service_id = "service-7"
 
 
-def about(api: Api = Api.V1, kind: IdentityKind = IdentityKind.USER_ID) -> Head:
-    return Head("here", Environment.SANDBOX, api, kind, DAY, "kim@bastion-1", "stop.csv")
+def about(api: ApiVersion = ApiVersion.V1, kind: IdentityKind = IdentityKind.USER_ID) -> PlanMetadata:
+    return PlanMetadata("here", Environment.SANDBOX, api, kind, DAY, "kim@bastion-1", "stop.csv")
 
 
-def wishes(*assignments: str, api: Api = Api.V1) -> list[FieldEdit]:
-    capabilities = GENERATION_1 if api is Api.V1 else GENERATION_2
+def wishes(*assignments: str, api: ApiVersion = ApiVersion.V1) -> list[FieldEdit]:
+    capabilities = VERSION_1 if api is ApiVersion.V1 else VERSION_2
     return [parse_assignment(one, capabilities) for one in assignments]
 
 
 @asynccontextmanager
-async def calls(server: Server, api: Api = Api.V1, *, most: int = 4) -> AsyncIterator[ThrottledClient]:
+async def calls(
+    server: Server, api: ApiVersion = ApiVersion.V1, *, most: int = 4
+) -> AsyncIterator[ThrottledClient]:
     async def no_pause(_seconds: float) -> None:
         await asyncio.sleep(0)
 
-    pace = Pace(limit=600_000, most=most)
+    rate_limiter = RateLimiter(limit=600_000, most=most)
     api_client = open_api(
         generation=api.value,
         base_url=server.url,
         token=SecretStr(server.token),
         service_id=server.service_id,
         policy=replace(BULK, sleep=no_pause),
-        limiter=pace,
+        limiter=rate_limiter,
     )
     try:
-        yield ThrottledClient(api_client, pace, utc_now)
+        yield ThrottledClient(api_client, rate_limiter, utc_now)
     finally:
         await api_client.aclose()
 
@@ -71,14 +73,14 @@ async def make(
     path: Path,
     text: str,
     *assignments: str,
-    api: Api = Api.V1,
+    api: ApiVersion = ApiVersion.V1,
     kind: IdentityKind | None = None,
     create: bool = False,
     stop_at_first_bad: bool = False,
     progress: Callable[[Reading], None] = lambda _reading: None,
 ) -> PlanFile:
     """The plan of that text, made and opened again."""
-    capabilities = GENERATION_1 if api is Api.V1 else GENERATION_2
+    capabilities = VERSION_1 if api is ApiVersion.V1 else VERSION_2
     async with calls(server, api) as reads:
         with open_input(text, capabilities, wishes(*assignments, api=api), kind) as source:
             head, digest = await make_plan(
@@ -97,7 +99,7 @@ async def make(
 
 def blind_plan(path: Path, text: str, *assignments: str) -> PlanFile:
     """A plan of generation 2, for which nobody is asked."""
-    return asyncio.run(make(Nowhere(), path, text, *assignments, api=Api.V2))
+    return asyncio.run(make(Nowhere(), path, text, *assignments, api=ApiVersion.V2))
 
 
 def by_user(plan: PlanFile) -> dict[str, PlannedUser]:

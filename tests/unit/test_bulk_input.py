@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
 from dfn_tui.service.bulk.input.layout import Form, InputRefused
 from dfn_tui.service.bulk.input.reading import open_input
-from dfn_tui.service.bulk.input.records import Bad, Counts, Fault, Good, StoppedAtBadRow
+from dfn_tui.service.bulk.input.records import Bad, Counts, Good, RowFault, StoppedAtBadRow
 from dfn_tui.service.changes.fields import FieldEdit, NameRefused, parse_assignment
 from dfn_tui.store import FieldKind
 
@@ -23,10 +23,10 @@ GO = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
 
 def rows(
     text: str,
-    capabilities: Capabilities = GENERATION_1,
+    capabilities: Capabilities = VERSION_1,
     *for_all: FieldEdit,
     kind: IdentityKind | None = None,
-) -> list[tuple[int, str, tuple[FieldEdit, ...]] | tuple[int, Fault]]:
+) -> list[tuple[int, str, tuple[FieldEdit, ...]] | tuple[int, RowFault]]:
     """What is read from a pasted text, in short; all of it is accounted for."""
     with open_input(text, capabilities, for_all, kind) as source:
         found = list(source)
@@ -38,7 +38,7 @@ def rows(
     ]
 
 
-def one_bad(text: str, capabilities: Capabilities = GENERATION_1, *for_all: FieldEdit) -> Bad:
+def one_bad(text: str, capabilities: Capabilities = VERSION_1, *for_all: FieldEdit) -> Bad:
     with open_input(text, capabilities, for_all) as source:
         [bad] = [row for row in source if isinstance(row, Bad)]
     return bad
@@ -46,7 +46,7 @@ def one_bad(text: str, capabilities: Capabilities = GENERATION_1, *for_all: Fiel
 
 def test_one_id_a_line() -> None:
     text = "kim\r\n\r\n  lee \n\u200bpark\u200d\n박지성\n010\n"
-    with open_input(text, GENERATION_1, [STOP]) as source:
+    with open_input(text, VERSION_1, [STOP]) as source:
         assert (source.form, source.kind, source.columns) == (Form.IDS, IdentityKind.USER_ID, ())
         assert source.encoding is None
         found = [(row.line, row.user, row.wanted.wishes) for row in source if isinstance(row, Good)]
@@ -61,8 +61,8 @@ def test_one_id_a_line() -> None:
 
 
 def test_ids_may_have_a_header() -> None:
-    assert rows("\n user_id \nkim\n", GENERATION_1, STOP) == [(3, "kim", (STOP,))]
-    assert rows("PHONE_NO\n010-1234-5678", GENERATION_2, STOP) == [(2, "821012345678", (STOP,))]
+    assert rows("\n user_id \nkim\n", VERSION_1, STOP) == [(3, "kim", (STOP,))]
+    assert rows("PHONE_NO\n010-1234-5678", VERSION_2, STOP) == [(2, "821012345678", (STOP,))]
 
 
 @pytest.mark.parametrize(
@@ -72,28 +72,28 @@ def test_ids_may_have_a_header() -> None:
         ('"kim ""K"""', 'kim "K"'),
         ('="0123"', "0123"),
         ('"=""0123"""', "0123"),
-        ('"kim', Fault.QUOTES),
-        ('"kim" lee', Fault.QUOTES),
-        ("kim,lee", Fault.CELLS),
-        ("kim lee", Fault.CELLS),
-        ("kim\tlee", Fault.CELLS),
-        ('"kim","lee"', Fault.CELLS),
-        ('""', Fault.NO_ID),
-        ("'0123", Fault.BAD_ID),
-        ("8.21012E+11", Fault.BAD_ID),
-        ("kim\x1b[31m", Fault.BAD_ID),
-        ("kim\ud83d", Fault.BAD_ID),
+        ('"kim', RowFault.QUOTES),
+        ('"kim" lee', RowFault.QUOTES),
+        ("kim,lee", RowFault.CELLS),
+        ("kim lee", RowFault.CELLS),
+        ("kim\tlee", RowFault.CELLS),
+        ('"kim","lee"', RowFault.CELLS),
+        ('""', RowFault.NO_ID),
+        ("'0123", RowFault.BAD_ID),
+        ("8.21012E+11", RowFault.BAD_ID),
+        ("kim\x1b[31m", RowFault.BAD_ID),
+        ("kim\ud83d", RowFault.BAD_ID),
     ],
 )
-def test_one_id(line: str, expected: str | Fault) -> None:
-    [_first, row] = rows(f"first\n{line}\n", GENERATION_1, STOP)
-    assert row == ((2, expected) if isinstance(expected, Fault) else (2, expected, (STOP,)))
+def test_one_id(line: str, expected: str | RowFault) -> None:
+    [_first, row] = rows(f"first\n{line}\n", VERSION_1, STOP)
+    assert row == ((2, expected) if isinstance(expected, RowFault) else (2, expected, (STOP,)))
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_a_table(delimiter: str) -> None:
     text = 'user_id|mkt_sms_flag|등급\r\nkim|Unsubscribed|"우""수\r\n한"\r\n\r\nlee|subscribed|\r\n||\r\n'
-    with open_input(text.replace("|", delimiter), GENERATION_1) as source:
+    with open_input(text.replace("|", delimiter), VERSION_1) as source:
         assert source.form is (Form.TSV if delimiter == "\t" else Form.CSV)
         assert [(column.kind, column.name) for column in source.columns] == [
             (FieldKind.CONSENT, "mkt_sms_flag"),
@@ -111,17 +111,17 @@ def test_the_key_is_the_column_named_for_it_or_the_first() -> None:
     assert rows("mkt_sms_flag,user_id\nUnsubscribed,kim") == [(2, "kim", (STOP,))]
     assert rows("고객,mkt_sms_flag\nkim,Unsubscribed") == [(2, "kim", (STOP,))]
     by_email = "df_sms_ads_optin,email\nFALSE,kim@example.com"
-    assert rows(by_email, GENERATION_2) == [(2, "kim@example.com", (STOP,))]
+    assert rows(by_email, VERSION_2) == [(2, "kim@example.com", (STOP,))]
     with open_input(
-        "customer,mkt_sms_flag\n0212345678,Unsubscribed", GENERATION_2, (), IdentityKind.PHONE_NO
+        "customer,mkt_sms_flag\n0212345678,Unsubscribed", VERSION_2, (), IdentityKind.PHONE_NO
     ) as s:
         assert s.kind is IdentityKind.PHONE_NO
         assert [row.user for row in s if isinstance(row, Good)] == ["82212345678"]
 
 
 def test_columns_and_a_change_for_all() -> None:
-    night = parse_assignment("night_flag=unsubscribed", GENERATION_1)
-    assert rows("user_id,mkt_sms_flag\nkim,Unsubscribed\nlee,", GENERATION_1, night) == [
+    night = parse_assignment("night_flag=unsubscribed", VERSION_1)
+    assert rows("user_id,mkt_sms_flag\nkim,Unsubscribed\nlee,", VERSION_1, night) == [
         (2, "kim", (STOP, night)),
         (3, "lee", (night,)),
     ]
@@ -164,18 +164,18 @@ def test_bad_rows_of_a_table_stop_nothing() -> None:
     )
     assert rows(text) == [
         (2, "a", (STOP,)),
-        (3, Fault.NO_ID),
-        (4, Fault.VALUE),
-        (5, Fault.VALUE),
-        (6, Fault.CELLS),
-        (7, Fault.CELLS),
-        (8, Fault.VALUE),
-        (9, Fault.NOTHING),
-        (10, Fault.QUOTES),
+        (3, RowFault.NO_ID),
+        (4, RowFault.VALUE),
+        (5, RowFault.VALUE),
+        (6, RowFault.CELLS),
+        (7, RowFault.CELLS),
+        (8, RowFault.VALUE),
+        (9, RowFault.NOTHING),
+        (10, RowFault.QUOTES),
         (11, "i", (STOP,)),
         (12, "j", (STOP,)),
-        (13, Fault.QUOTES),
-        (14, Fault.BAD_ID),
+        (13, RowFault.QUOTES),
+        (14, RowFault.BAD_ID),
         (16, "n", (STOP,)),
     ]
 
@@ -183,7 +183,7 @@ def test_bad_rows_of_a_table_stop_nothing() -> None:
 def test_a_quotation_mark_that_is_never_closed_costs_one_row() -> None:
     tail = "".join(f"user-{number},Unsubscribed\n" for number in range(20_000))
     found = rows('user_id,mkt_sms_flag\n"kim,Unsubscribed\n' + tail)
-    assert found[0] == (2, Fault.QUOTES)
+    assert found[0] == (2, RowFault.QUOTES)
     assert found[1:] == [(number + 3, f"user-{number}", (STOP,)) for number in range(20_000)]
 
 
@@ -200,38 +200,38 @@ def test_json_lines() -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("nothing of the kind", Fault.JSON),
-        ("[1]", Fault.JSON),
-        ('"kim"', Fault.JSON),
-        ("[" * 100_000, Fault.JSON),
-        ('{"user_id": "a", "points": ' + "1" * 5000 + "}", Fault.JSON),
-        ('{"user_id": "a", "points": NaN}', Fault.JSON),
-        ('{"points": 1}', Fault.NO_ID),
-        ('{"user_id": "", "points": 1}', Fault.NO_ID),
-        ('{"user_id": null, "points": 1}', Fault.BAD_ID),
-        ('{"user_id": true, "points": 1}', Fault.BAD_ID),
-        ('{"user_id": ["a"], "points": 1}', Fault.BAD_ID),
-        ('{"user_id": "a\\u0000", "points": 1}', Fault.BAD_ID),
-        ('{"user_id": "a\\ud83d", "points": 1}', Fault.BAD_ID),
-        ('{"user_id": "a", "User_Id": "b", "points": 1}', Fault.BAD_ID),
-        ('{"user_id": "a"}', Fault.NOTHING),
-        ('{"user_id": "a", "mkt_smss_flag": "Subscribed"}', Fault.NAME),
-        ('{"user_id": "a", "df_sms_ads_optin": true}', Fault.NAME),
-        ('{"user_id": "a", "mkt_flag": "Subscribed", "mkt_flag": "Unsubscribed"}', Fault.NAME),
-        ('{"user_id": "a", "": 1}', Fault.NAME),
-        ('{"user_id": "a", "mkt_flag": true}', Fault.VALUE),
-        ('{"user_id": "a", "mkt_flag": "Undefined"}', Fault.VALUE),
-        ('{"user_id": "a", "age": 30}', Fault.VALUE),
-        ('{"user_id": "a", "points": null}', Fault.VALUE),
-        ('{"user_id": "a", "points": [1]}', Fault.VALUE),
-        ('{"user_id": "a", "points": {"x": 1}}', Fault.VALUE),
-        ('{"user_id": "a", "points": 1e999}', Fault.VALUE),
-        ('{"user_id": "a", "points": "\\ud83d"}', Fault.VALUE),
-        ('{"user_id": "a", "phone_number": 821012345678}', Fault.VALUE),
-        ('{"user_id": "a", "kakao_id": "12"}', Fault.VALUE),
+        ("nothing of the kind", RowFault.JSON),
+        ("[1]", RowFault.JSON),
+        ('"kim"', RowFault.JSON),
+        ("[" * 100_000, RowFault.JSON),
+        ('{"user_id": "a", "points": ' + "1" * 5000 + "}", RowFault.JSON),
+        ('{"user_id": "a", "points": NaN}', RowFault.JSON),
+        ('{"points": 1}', RowFault.NO_ID),
+        ('{"user_id": "", "points": 1}', RowFault.NO_ID),
+        ('{"user_id": null, "points": 1}', RowFault.BAD_ID),
+        ('{"user_id": true, "points": 1}', RowFault.BAD_ID),
+        ('{"user_id": ["a"], "points": 1}', RowFault.BAD_ID),
+        ('{"user_id": "a\\u0000", "points": 1}', RowFault.BAD_ID),
+        ('{"user_id": "a\\ud83d", "points": 1}', RowFault.BAD_ID),
+        ('{"user_id": "a", "User_Id": "b", "points": 1}', RowFault.BAD_ID),
+        ('{"user_id": "a"}', RowFault.NOTHING),
+        ('{"user_id": "a", "mkt_smss_flag": "Subscribed"}', RowFault.NAME),
+        ('{"user_id": "a", "df_sms_ads_optin": true}', RowFault.NAME),
+        ('{"user_id": "a", "mkt_flag": "Subscribed", "mkt_flag": "Unsubscribed"}', RowFault.NAME),
+        ('{"user_id": "a", "": 1}', RowFault.NAME),
+        ('{"user_id": "a", "mkt_flag": true}', RowFault.VALUE),
+        ('{"user_id": "a", "mkt_flag": "Undefined"}', RowFault.VALUE),
+        ('{"user_id": "a", "age": 30}', RowFault.VALUE),
+        ('{"user_id": "a", "points": null}', RowFault.VALUE),
+        ('{"user_id": "a", "points": [1]}', RowFault.VALUE),
+        ('{"user_id": "a", "points": {"x": 1}}', RowFault.VALUE),
+        ('{"user_id": "a", "points": 1e999}', RowFault.VALUE),
+        ('{"user_id": "a", "points": "\\ud83d"}', RowFault.VALUE),
+        ('{"user_id": "a", "phone_number": 821012345678}', RowFault.VALUE),
+        ('{"user_id": "a", "kakao_id": "12"}', RowFault.VALUE),
     ],
 )
-def test_a_bad_json_line(line: str, fault: Fault) -> None:
+def test_a_bad_json_line(line: str, fault: RowFault) -> None:
     good = '{"user_id": "kim", "mkt_sms_flag": "Unsubscribed"}'
     assert rows(f"{good}\n{line}\n{good}") == [(1, "kim", (STOP,)), (2, fault), (3, "kim", (STOP,))]
 
@@ -248,40 +248,40 @@ def test_json_lines_of_generation_2() -> None:
         '{"phone_no": "821012345678", "mixed": [1, "a"]}\n'
     )
     typed = [("level", 1), ("share", 0.5), ("tags", ["a"])]
-    assert rows(text, GENERATION_2) == [
-        (1, Fault.JSON),
+    assert rows(text, VERSION_2) == [
+        (1, RowFault.JSON),
         (2, "821012345678", (STOP, *(FieldEdit(FieldKind.PROPERTY, name, value) for name, value in typed))),  # type: ignore[arg-type]
         (3, "821012345678", (GO,)),
-        (4, Fault.NO_ID),
-        (5, Fault.NAME),
-        (6, Fault.VALUE),
-        (7, Fault.VALUE),
-        (8, Fault.VALUE),
+        (4, RowFault.NO_ID),
+        (5, RowFault.NAME),
+        (6, RowFault.VALUE),
+        (7, RowFault.VALUE),
+        (8, RowFault.VALUE),
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "capabilities", "for_all"),
     [
-        ("", GENERATION_1, [STOP]),
-        (" \n\n\t\n", GENERATION_1, [STOP]),
-        ("kim\nlee", GENERATION_1, []),
-        ("user_id\nkim", GENERATION_1, []),
-        ("user_id,\nkim,", GENERATION_1, []),
-        ("kim,Unsubscribed", GENERATION_1, [STOP]),
-        ("kim\tUnsubscribed", GENERATION_1, [STOP]),
-        ("mkt_sms_flag,night_flag\nSubscribed,Subscribed", GENERATION_1, []),
-        ("external_id,mkt_sms_flag\nkim,Subscribed", GENERATION_1, []),
-        ("user_id,mkt_sms_flag\nkim,Subscribed", GENERATION_2, []),
-        ("external_id,phone_no,mkt_sms_flag", GENERATION_2, []),
-        ("user_id,mkt_sms_flag,,points", GENERATION_1, []),
-        ("user_id,mkt_sms_flag,mkt_sms_flag", GENERATION_1, []),
-        ("external_id,mkt_sms_flag,df_sms_ads_optin", GENERATION_2, []),
-        ("user_id,mkt_sms_flag", GENERATION_1, [STOP]),
-        ("user_id,mkt_smss_flag", GENERATION_1, []),
-        ("external_id,mkt_flag", GENERATION_2, []),
-        ('[{"user_id": "kim"}]', GENERATION_1, [STOP]),
-        ("[\n", GENERATION_1, [STOP]),
+        ("", VERSION_1, [STOP]),
+        (" \n\n\t\n", VERSION_1, [STOP]),
+        ("kim\nlee", VERSION_1, []),
+        ("user_id\nkim", VERSION_1, []),
+        ("user_id,\nkim,", VERSION_1, []),
+        ("kim,Unsubscribed", VERSION_1, [STOP]),
+        ("kim\tUnsubscribed", VERSION_1, [STOP]),
+        ("mkt_sms_flag,night_flag\nSubscribed,Subscribed", VERSION_1, []),
+        ("external_id,mkt_sms_flag\nkim,Subscribed", VERSION_1, []),
+        ("user_id,mkt_sms_flag\nkim,Subscribed", VERSION_2, []),
+        ("external_id,phone_no,mkt_sms_flag", VERSION_2, []),
+        ("user_id,mkt_sms_flag,,points", VERSION_1, []),
+        ("user_id,mkt_sms_flag,mkt_sms_flag", VERSION_1, []),
+        ("external_id,mkt_sms_flag,df_sms_ads_optin", VERSION_2, []),
+        ("user_id,mkt_sms_flag", VERSION_1, [STOP]),
+        ("user_id,mkt_smss_flag", VERSION_1, []),
+        ("external_id,mkt_flag", VERSION_2, []),
+        ('[{"user_id": "kim"}]', VERSION_1, [STOP]),
+        ("[\n", VERSION_1, [STOP]),
     ],
 )
 def test_an_input_that_is_refused(text: str, capabilities: Capabilities, for_all: list[FieldEdit]) -> None:
@@ -291,22 +291,22 @@ def test_an_input_that_is_refused(text: str, capabilities: Capabilities, for_all
 
 
 def test_stopping_at_the_first_bad_row() -> None:
-    with open_input("kim\n'lee\npark", GENERATION_1, [STOP]) as source:
+    with open_input("kim\n'lee\npark", VERSION_1, [STOP]) as source:
         found = source.rows(stop_at_first_bad=True)
         assert isinstance(next(found), Good)
         with pytest.raises(StoppedAtBadRow, match="Line 2:") as raised:
             next(found)
-        assert raised.value.bad.fault is Fault.BAD_ID
+        assert raised.value.bad.fault is RowFault.BAD_ID
         assert len(list(source)) == 3  # and it can be read again from the start
 
 
 def test_personal_ids_are_covered_and_hostile_ones_inert() -> None:
-    bad = one_bad("phone_no,mkt_sms_flag\n010-1234-5678,maybe", GENERATION_2)
+    bad = one_bad("phone_no,mkt_sms_flag\n010-1234-5678,maybe", VERSION_2)
     assert "1234" not in bad.shown and bad.shown.startswith("82")
     assert "maybe" not in bad.reason
-    bad = one_bad("email,mkt_sms_flag\nkim@example.com x,Subscribed", GENERATION_2)
+    bad = one_bad("email,mkt_sms_flag\nkim@example.com x,Subscribed", VERSION_2)
     assert "kim" not in bad.shown
-    bad = one_bad("user_id\n\x1b]0;gone\x07" + "x" * 100, GENERATION_1, STOP)
+    bad = one_bad("user_id\n\x1b]0;gone\x07" + "x" * 100, VERSION_1, STOP)
     assert bad.shown.startswith("\\x1b]0;gone\\x07x") and len(bad.shown) < 60
 
 
@@ -320,7 +320,7 @@ def test_a_file_a_stream_and_a_pipe(tmp_path: Path) -> None:
     writer = threading.Thread(target=pipe.write_bytes, args=(data,))
     writer.start()
     for source in (plain, stream, pipe):
-        with open_input(source, GENERATION_1) as opened:
+        with open_input(source, VERSION_1) as opened:
             assert opened.encoding == "CP949"
             for _again in range(2):
                 assert [(row.line, row.user) for row in opened if isinstance(row, Good)] == [(2, "김")]
@@ -331,13 +331,13 @@ def test_a_file_a_stream_and_a_pipe(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "missing"])
 def test_a_file_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileUnreadable, match="Nothing was taken"):
-        open_input(tmp_path / name, GENERATION_1, [STOP])
+        open_input(tmp_path / name, VERSION_1, [STOP])
 
 
 def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "ids"
     path.write_bytes(b"kim\n" * 10_000)
-    with open_input(path, GENERATION_1, [STOP]) as source, path.open("r+b") as other:
+    with open_input(path, VERSION_1, [STOP]) as source, path.open("r+b") as other:
         other.seek(30_000)
         other.write(b"\xff\xff")
         other.flush()

@@ -10,21 +10,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.cells import read_user
-from dfn_tui.service.bulk.input.intake import take_in
+from dfn_tui.service.bulk.input.ingest import take_in
 from dfn_tui.service.bulk.input.layout import Form
 from dfn_tui.service.bulk.input.reading import BulkInput, open_input
-from dfn_tui.service.bulk.input.records import Fault, Good
+from dfn_tui.service.bulk.input.records import Good, RowFault
 from dfn_tui.service.changes.fields import EditSet, parse_assignment
-from dfn_tui.text import inert
+from dfn_tui.text import sanitize
 from dfn_tui.text.phone import e164
 
-STOP = parse_assignment("mkt_sms_flag=Unsubscribed", GENERATION_1)
-CAPABILITIES = st.sampled_from([GENERATION_1, GENERATION_2])
+STOP = parse_assignment("mkt_sms_flag=Unsubscribed", VERSION_1)
+CAPABILITIES = st.sampled_from([VERSION_1, VERSION_2])
 PIECES = st.one_of(
     st.sampled_from(['"', '""', ",", "\t", ";", "\n", "\r", "\r\n", " ", "'", "{", "}", "[", "]", ":"]),
     st.sampled_from(
@@ -55,7 +55,7 @@ def settle(source: BulkInput, lines: int | None) -> None:
             row.user.encode()
             assert row.user and EditSet.read(row.wanted.text) == row.wanted
         else:
-            assert inert(row.reason + row.shown) == row.reason + row.shown
+            assert sanitize(row.reason + row.shown) == row.reason + row.shown
     db = sqlite3.connect(":memory:")
     taken = take_in(source, db)
     assert (taken.users + taken.duplicates + taken.bad, taken.blank) == (len(found), counts.blank)
@@ -75,8 +75,8 @@ def lines_in(text: str) -> int:
 
 
 @given(HOSTILE, CAPABILITIES)
-@example('user_id,mkt_sms_flag\n"', GENERATION_1)
-@example('user_id,mkt_sms_flag\na,"\nb,"x', GENERATION_1)
+@example('user_id,mkt_sms_flag\n"', VERSION_1)
+@example('user_id,mkt_sms_flag\na,"\nb,"x', VERSION_1)
 def test_any_text_is_accounted_for(text: str, capabilities: Capabilities) -> None:
     try:
         source = open_input(text, capabilities, () if "sms" in text else [STOP])
@@ -143,7 +143,7 @@ def test_a_table_in_any_form_and_encoding_says_what_was_written(
     header = ["user_id", *FLAGS, "등급"]
     table = [[user, data.draw(STATES), data.draw(STATES), data.draw(TEXTS)] for user in users]
     text = written(form, header, table)
-    with open_input(io.BytesIO(text.encode(codec)), GENERATION_1) as source:
+    with open_input(io.BytesIO(text.encode(codec)), VERSION_1) as source:
         assert source.form is {",": Form.CSV, ";": Form.CSV, "\t": Form.TSV, "json": Form.JSON_LINES}[form]
         found = list(source)
     assert len(found) == len(table)
@@ -154,13 +154,13 @@ def test_a_table_in_any_form_and_encoding_says_what_was_written(
             assert row.user == user
             assert {wish.name: wish.value for wish in row.wanted.wishes} == wanted
         else:
-            assert not isinstance(row, Good) and row.fault is Fault.NOTHING
+            assert not isinstance(row, Good) and row.fault is RowFault.NOTHING
 
 
 @given(IDS, st.sampled_from(["utf-8", "utf-8-sig", "cp949", "utf-16"]), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_ids_in_any_encoding(users: list[str], codec: str, end: str) -> None:
     lines = ['"' + user.replace('"', '""') + '"' for user in users]
-    with open_input(io.BytesIO(end.join(lines).encode(codec)), GENERATION_1, [STOP]) as source:
+    with open_input(io.BytesIO(end.join(lines).encode(codec)), VERSION_1, [STOP]) as source:
         assert [row.user for row in source if isinstance(row, Good)] == users
 
 
@@ -175,7 +175,7 @@ def test_the_quick_way_with_mobile_numbers_is_the_thorough_one(written_as: str) 
 def test_wish_sets_are_told_apart_when_forgotten_and_made_again(rows: int) -> None:
     text = "user_id,points\n" + "".join(f"user-{number},{number}\n" for number in range(rows)) * 2
     db = sqlite3.connect(":memory:")
-    with open_input(text, GENERATION_1) as source:
+    with open_input(text, VERSION_1) as source:
         taken = take_in(source, db)
     assert (taken.users, taken.duplicates) == (rows, rows)
     db.close()
@@ -183,5 +183,5 @@ def test_wish_sets_are_told_apart_when_forgotten_and_made_again(rows: int) -> No
 
 def test_quoted_line_breaks_keep_the_line_numbers() -> None:
     text = 'user_id,points\nkim,"1\n2\r\n3"\nlee,\n"park\n",4\n'
-    with open_input(text, GENERATION_1) as source:
+    with open_input(text, VERSION_1) as source:
         assert [(row.line, isinstance(row, Good)) for row in source] == [(2, True), (5, False), (6, True)]

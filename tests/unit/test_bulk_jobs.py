@@ -12,7 +12,7 @@ import pytest
 
 from dfn_tui.api.calls import Reply, UserApi
 from dfn_tui.api.types import Identity
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.flags import State as Consent
 from dfn_tui.errors import GateRefused
@@ -20,10 +20,10 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.desk import JobBusy
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import PlanError
-from dfn_tui.service.bulk.run.records import OnConflict, State
+from dfn_tui.service.bulk.run.records import JobState, OnConflict
+from dfn_tui.service.bulk.session import JobBusy
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import entries, until
@@ -34,7 +34,7 @@ from tests.unit.jobs import (
     LIMIT,
     STOP,
     apply,
-    bulk_desk,
+    bulk_session,
     consents,
     ends,
     options,
@@ -67,12 +67,12 @@ def write(sandbox: SandboxThread, user: str, state: Consent) -> None:
 
 async def test_only_what_differs_is_sent_and_confirmed(sandbox: SandboxThread, tmp_path: Path) -> None:
     before = consents(sandbox)
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(120), STOP)
         record = await apply(bulk, path)
         found = ends(bulk, record.id)
     differing = {user for user, state in before.items() if state != "Unsubscribed"}
-    assert record.state is State.FINISHED
+    assert record.state is JobState.FINISHED
     assert set(found) == differing
     assert set(found.values()) == {Outcome.CONFIRMED}
     assert set(consents(sandbox).values()) == {"Unsubscribed"}
@@ -87,7 +87,7 @@ async def test_only_what_differs_is_sent_and_confirmed(sandbox: SandboxThread, t
 @pytest.mark.parametrize("how", [*OnConflict])
 async def test_who_was_changed_meanwhile(sandbox: SandboxThread, tmp_path: Path, how: OnConflict) -> None:
     write(sandbox, "user-0001", Consent.UNSUBSCRIBED)
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
         sandbox.state.write_profiles([("user-0001", {}, {"user_name": "Lee"})])
         record = await apply(bulk, path, options(how))
@@ -97,17 +97,17 @@ async def test_who_was_changed_meanwhile(sandbox: SandboxThread, tmp_path: Path,
         return
     assert found["user-0001"] is Outcome.CONFLICT
     if how is OnConflict.SKIP:
-        assert record.state is State.FINISHED
+        assert record.state is JobState.FINISHED
         assert {end for user, end in found.items() if user != "user-0001"} == {Outcome.CONFIRMED}
     else:
-        assert record.state is State.STOPPED
+        assert record.state is JobState.STOPPED
         assert None in found.values()
         assert record.why
 
 
 async def test_who_is_as_wanted_by_then_is_not_sent(sandbox: SandboxThread, tmp_path: Path) -> None:
     write(sandbox, "user-0001", Consent.SUBSCRIBED)
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", "user-0001\nuser-0002", STOP)
         write(sandbox, "user-0001", Consent.UNSUBSCRIBED)
         record = await apply(bulk, path)
@@ -117,7 +117,7 @@ async def test_who_is_as_wanted_by_then_is_not_sent(sandbox: SandboxThread, tmp_
 
 async def test_a_bad_user_fails_alone(sandbox: SandboxThread, tmp_path: Path) -> None:
     bad = frozenset({"user-0007", "user-0033"})
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
         sandbox.faults.bad_users = bad
         record = await apply(bulk, path)
@@ -127,7 +127,7 @@ async def test_a_bad_user_fails_alone(sandbox: SandboxThread, tmp_path: Path) ->
 
 
 async def test_busy_users_are_sent_again_alone(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(20), "user_name=Kim")
         sandbox.faults.busy_users = frozenset({"user-0003"})
         await bulk.apply(path, APPROVAL, options(OnConflict.OVERWRITE, read_back=False))
@@ -140,7 +140,7 @@ async def test_busy_users_are_sent_again_alone(sandbox: SandboxThread, tmp_path:
 
 
 async def test_failures_can_be_done_once_more(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(40), "user_name=Kim")
         sandbox.faults.bad_users = frozenset({"user-0007"})
         first = await apply(bulk, path)
@@ -155,58 +155,58 @@ async def test_failures_can_be_done_once_more(sandbox: SandboxThread, tmp_path: 
 
 
 async def test_a_token_that_is_not_taken_stops_the_job(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
         sandbox.faults.refuse = "4001"
         record = await apply(bulk, path)
-        assert record.state is State.STOPPED
+        assert record.state is JobState.STOPPED
         assert set(ends(bulk, record.id).values()) == {None}
         sandbox.faults.refuse = None
         await bulk.resume(record.id)
-        assert (await bulk.wait()).state is State.FINISHED
+        assert (await bulk.wait()).state is JobState.FINISHED
         assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}
 
 
 async def test_a_server_that_fails_every_time_stops_the_job(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
         sandbox.faults.error_rate = 1.0
         record = await apply(bulk, path)
-        assert record.state is State.STOPPED
+        assert record.state is JobState.STOPPED
         sandbox.faults.error_rate = 0.0
         await bulk.resume(record.id)
-        assert (await bulk.wait()).state is State.FINISHED
+        assert (await bulk.wait()).state is JobState.FINISHED
         assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}
 
 
 async def test_it_can_be_paused_slowed_and_left(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
         run = await bulk.apply(path, APPROVAL, options())
         run.pause()
-        await until(lambda: run.pace.under_way == 0)
-        run.pace.slower()
+        await until(lambda: run.rate_limiter.under_way == 0)
+        run.rate_limiter.slower()
         assert run.progress().paused
         assert run.progress().limit == LIMIT // 2
-        run.pace.slow_to(300)  # five a second
+        run.rate_limiter.slow_to(300)  # five a second
         run.resume()
         await until(lambda: bool(writes(sandbox)))
         run.stop()
         record = await bulk.wait()
-        assert record.state is State.STOPPED
+        assert record.state is JobState.STOPPED
         assert None in ends(bulk, record.id).values()
         [summary] = bulk.jobs()
         assert summary.record == record
         assert not summary.under_way
         await bulk.resume(record.id)
-        assert (await bulk.wait()).state is State.FINISHED
+        assert (await bulk.wait()).state is JobState.FINISHED
         assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}
     batches = writes(sandbox)
     assert len({user for batch in batches for user in batch}) == sum(map(len, batches))
 
 
 async def test_one_job_at_a_time(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk, bulk_desk(sandbox, tmp_path) as other:
+    async with bulk_session(sandbox, tmp_path) as bulk, bulk_session(sandbox, tmp_path) as other:
         path = await plan(bulk, tmp_path / "plan", users(20), "user_name=Kim")
         run = await bulk.apply(path, APPROVAL, options())
         with pytest.raises(JobBusy):
@@ -217,7 +217,7 @@ async def test_one_job_at_a_time(sandbox: SandboxThread, tmp_path: Path) -> None
 
 
 async def test_a_caller_that_is_cancelled_does_not_stop_it(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
         await bulk.apply(path, APPROVAL, options())
         waiting = asyncio.ensure_future(bulk.wait())
@@ -225,11 +225,11 @@ async def test_a_caller_that_is_cancelled_does_not_stop_it(sandbox: SandboxThrea
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        assert (await bulk.wait()).state is State.FINISHED
+        assert (await bulk.wait()).state is JobState.FINISHED
 
 
 async def test_nothing_is_sent_without_approval(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(20), GIVE)
         with pytest.raises(GateRefused):
             await bulk.apply(path, Approval(reason="INC-42"), options())
@@ -243,7 +243,7 @@ async def test_nothing_is_sent_without_approval(sandbox: SandboxThread, tmp_path
 async def test_a_plan_that_was_replaced_since_it_was_approved_is_not_applied(
     sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(5), STOP)
         with open_plan(path) as approved:
             digest = approved.digest
@@ -259,7 +259,7 @@ async def test_undo_takes_back_what_is_still_as_the_job_left_it(
     sandbox: SandboxThread, tmp_path: Path
 ) -> None:
     before = consents(sandbox)
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(60), STOP))
         changed = next(iter(ends(bulk, record.id)))
         write(sandbox, changed, Consent.SUBSCRIBED)
@@ -267,7 +267,7 @@ async def test_undo_takes_back_what_is_still_as_the_job_left_it(
         with open_plan(tmp_path / "undo") as undo:
             assert undo.head.undo_of_job == record.id
         undone = await apply(bulk, tmp_path / "undo")
-        assert undone.state is State.FINISHED
+        assert undone.state is JobState.FINISHED
     after = consents(sandbox)
     for user, state in before.items():
         if user != changed:
@@ -275,7 +275,7 @@ async def test_undo_takes_back_what_is_still_as_the_job_left_it(
 
 
 async def test_drift_is_found_afterwards(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
         record = await apply(bulk, path)
         assert [drift async for drift in bulk.verify(str(path), lambda _users: None)] == []
@@ -288,14 +288,14 @@ async def test_drift_is_found_afterwards(sandbox: SandboxThread, tmp_path: Path)
 
 
 async def test_what_cannot_be_read_is_accepted(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path, api=Api.V2) as bulk:
+    async with bulk_session(sandbox, tmp_path, api=ApiVersion.V2) as bulk:
         path = await plan(bulk, tmp_path / "plan", "external_id\nuser-0001\nuser-0002", STOP)
         record = await apply(bulk, path)
         assert set(ends(bulk, record.id).values()) == {Outcome.ACCEPTED}
 
 
 async def test_ci_fields_are_sent_on_their_own(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         text = (
             "user_id,phone_number,mkt_sms_flag\nuser-0001,821012345678,Unsubscribed\nuser-0002,821012345679,"
         )
@@ -321,9 +321,9 @@ async def test_who_is_sent_is_in_the_journal_before_and_named_in_the_jobs_file_a
         return await send(api, groups)
 
     monkeypatch.setattr("dfn_tui.service.bulk.run.batch.send", look_and_send)
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(60), STOP))
-        assert record.state is State.FINISHED
+        assert record.state is JobState.FINISHED
         assert set(ends(bulk, record.id)) == set(sent)
 
 
@@ -340,7 +340,7 @@ async def test_a_change_that_is_lost_each_time_is_sent_three_times_and_read_in_b
 
     server.requests = Requests(arrived)
     with server:
-        async with bulk_desk(server, tmp_path) as bulk:
+        async with bulk_session(server, tmp_path) as bulk:
             path = await plan(bulk, tmp_path / "plan", users(5), "user_name=Kim")
             paths.clear()
             record = await apply(bulk, path, options(OnConflict.OVERWRITE))
@@ -360,7 +360,7 @@ async def test_what_the_server_says_no_to_for_a_user_is_read_and_not_sent_again(
         return {(one, "profile"): Reply(one, False, code="5001", message="No.") for one in asked}
 
     monkeypatch.setattr("dfn_tui.service.bulk.run.batch.send", say_no)
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(5), "user_name=Kim"))
         assert set(ends(bulk, record.id).values()) == {Outcome.FAILED}
     assert calls == [5]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfn_tui.service.bulk.plan.file import digest_of, open_plan
-from dfn_tui.service.bulk.plan.records import PlanError, Shape
+from dfn_tui.service.bulk.plan.records import PlanError, PlanGroup
 from tests.unit.plans import blind_plan
 
 TEXT = "external_id,df_sms_ads_optin,points:long\na,true,1\nb,false,2\nc,true,\nc,true,\n,true,\n"
@@ -195,7 +195,7 @@ def test_a_flipped_byte_is_found_out_or_changes_nothing(whole: bytes, data: st.D
 
 
 def test_halves_of_surrogate_pairs_are_kept_as_text() -> None:
-    shape = Shape.read("unreadable", '[["property","x","y"]]', '[["\\ud83d"], ["\\udc00"], "c", "m"]')
+    shape = PlanGroup.read("unreadable", '[["property","x","y"]]', '[["\\ud83d"], ["\\udc00"], "c", "m"]')
     standing, wanted, rest = shape.row()
     rest.encode()
-    assert Shape.read(standing, wanted, rest) == shape
+    assert PlanGroup.read(standing, wanted, rest) == shape

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.consent.diff import Direction
 from dfn_tui.consent.flags import Flag
 from dfn_tui.sandbox.options import SandboxOptions
@@ -21,10 +21,10 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.input.records import StoppedAtBadRow
-from dfn_tui.service.bulk.plan.drafting import Draft
+from dfn_tui.service.bulk.plan.builder import PlanBuilder
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.making import Reading, make_plan
-from dfn_tui.service.bulk.plan.records import SENT, PlanError, Standing
+from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import Cost, cost, totals
 from dfn_tui.service.changes.policy import warnings
 from tests.unit.plans import STOP, Nowhere, about, blind_plan, by_user, calls, make, wishes
@@ -36,7 +36,7 @@ def served() -> Iterator[SandboxThread]:
         yield sandbox
 
 
-def standings(plan: PlanFile) -> dict[str, Standing]:
+def standings(plan: PlanFile) -> dict[str, PlanStatus]:
     return {name: user.shape.standing for name, user in by_user(plan).items()}
 
 
@@ -53,10 +53,10 @@ async def test_a_plan_says_what_each_user_is(served: SandboxThread, tmp_path: Pa
     told: list[Reading] = []
     with await make(served, tmp_path / "p.plan", text, STOP, progress=told.append) as plan:
         assert standings(plan) == {
-            "user-0001": Standing.CHANGE,
-            "user-0007": Standing.ALREADY,
-            "user-0004": Standing.CHANGE,
-            "nobody-here": Standing.UNKNOWN,
+            "user-0001": PlanStatus.CHANGE,
+            "user-0007": PlanStatus.ALREADY,
+            "user-0004": PlanStatus.CHANGE,
+            "nobody-here": PlanStatus.UNKNOWN,
         }
         users = by_user(plan)
         assert users["user-0001"].shape.before == ("Subscribed",)
@@ -79,16 +79,16 @@ async def test_ci_fields_are_read_where_they_are_wanted(served: SandboxThread, t
         assert users["user-0001"].shape.before == (was["phone_number"],)
         [change] = users["user-0001"].shape.changes
         assert (change.after, change.personal) == ("821011112222", True)
-        assert users["ci-only"].shape.standing is Standing.CHANGE  # though it has no profile
+        assert users["ci-only"].shape.standing is PlanStatus.CHANGE  # though it has no profile
     with await make(served, tmp_path / "p.plan", "ci-only", STOP) as plan:
-        assert by_user(plan)["ci-only"].shape.standing is Standing.CHANGE
+        assert by_user(plan)["ci-only"].shape.standing is PlanStatus.CHANGE
 
 
 async def test_unknown_users_are_created_only_where_that_is_asked_for(
     served: SandboxThread, tmp_path: Path
 ) -> None:
     with await make(served, tmp_path / "p.plan", "nobody-1\nnobody-2", STOP, "age=30", create=True) as plan:
-        assert set(standings(plan).values()) == {Standing.CREATE}
+        assert set(standings(plan).values()) == {PlanStatus.CREATE}
         user = by_user(plan)["nobody-1"]
         assert [change.before for change in user.shape.changes] == ["Undefined", None]
         assert totals(plan).to_send == 2
@@ -98,8 +98,8 @@ async def test_a_consent_in_no_known_state_is_not_guessed(served: SandboxThread,
     served.state.write_profiles([("odd", {Flag.MKT_SMS: "Maybe"}, {})])  # type: ignore[dict-item]
     with await make(served, tmp_path / "p.plan", "odd\nuser-0001", STOP) as plan:
         shape = by_user(plan)["odd"].shape
-        assert (shape.standing, shape.code, shape.changes) == (Standing.UNREADABLE, "unknown-value", ())
-        assert by_user(plan)["user-0001"].shape.standing is Standing.CHANGE
+        assert (shape.standing, shape.code, shape.changes) == (PlanStatus.UNREADABLE, "unknown-value", ())
+        assert by_user(plan)["user-0001"].shape.standing is PlanStatus.CHANGE
 
 
 async def test_users_the_server_is_too_busy_for_are_unreadable_alone(
@@ -112,7 +112,7 @@ async def test_users_the_server_is_too_busy_for_are_unreadable_alone(
         served.faults.busy_users = frozenset()
     with plan:
         found = standings(plan)
-        assert [name for name, one in found.items() if one is Standing.UNREADABLE] == ["user-0002"]
+        assert [name for name, one in found.items() if one is PlanStatus.UNREADABLE] == ["user-0002"]
         assert by_user(plan)["user-0002"].shape.code == "5003"
         assert len(found) == 40
 
@@ -140,8 +140,8 @@ async def test_a_token_that_is_not_taken_leaves_no_plan(served: SandboxThread, t
 
 async def test_a_making_that_is_given_up_leaves_no_plan(served: SandboxThread, tmp_path: Path) -> None:
     async with calls(served) as reads:
-        reads.pace.close()
-        with open_input("user-0001", GENERATION_1, wishes(STOP)) as source, pytest.raises(PlanError):
+        reads.rate_limiter.close()
+        with open_input("user-0001", VERSION_1, wishes(STOP)) as source, pytest.raises(PlanError):
             await make_plan(reads, source, tmp_path / "p.plan", about())
     nothing_left(tmp_path)
 
@@ -175,7 +175,7 @@ async def test_a_making_that_is_cancelled_leaves_no_plan_at_any_point(
 
 async def test_the_remains_of_a_crash_are_in_nobodys_way(served: SandboxThread, tmp_path: Path) -> None:
     path = tmp_path / "p.plan"
-    Draft(path).begin()  # and never again
+    PlanBuilder(path).begin()  # and never again
     assert names(tmp_path) == ["p.plan.part", "p.plan.rows"]
     (await make(served, path, "user-0001", STOP)).close()
     (await make(served, path, "user-0001\nuser-0002", STOP)).close()  # in place of the first
@@ -211,7 +211,7 @@ async def test_an_input_that_changes_meanwhile_leaves_no_plan(served: SandboxThr
     folder.mkdir()
     file.write_text("user-0001\n")
     async with calls(served) as reads:
-        with open_input(file, GENERATION_1, wishes(STOP)) as source:
+        with open_input(file, VERSION_1, wishes(STOP)) as source:
             file.write_bytes(b"user-0001\n\xff\xff\n")
             with pytest.raises(FileUnreadable):
                 await make_plan(reads, source, folder / "p.plan", about())
@@ -222,7 +222,7 @@ def test_generation_2_is_planned_blind(tmp_path: Path) -> None:
     text = "email,df_sms_ads_optin\na@example.com,false\nb@example.com,true\n"
     with blind_plan(tmp_path / "p.plan", text) as plan:
         assert plan.head.kind is IdentityKind.EMAIL
-        assert set(standings(plan).values()) == {Standing.BLIND}
+        assert set(standings(plan).values()) == {PlanStatus.BLIND}
         [change] = by_user(plan)["b@example.com"].shape.changes
         assert (change.before, change.after, change.readable) == (None, "Subscribed", False)
         found = totals(plan)
@@ -234,8 +234,8 @@ async def test_what_sending_takes_is_foretold(served: SandboxThread, tmp_path: P
     with await make(served, tmp_path / "p.plan", text, "points:number=1", "kakao_id=0123456789") as plan:
         found = totals(plan)
     assert (found.to_send, found.with_profile, found.with_ci) == (50, 50, 50)
-    assert cost(found, GENERATION_1, limit=60, look_first=True, read_back=True) == Cost(18, 18.0)
-    assert cost(found, GENERATION_1, limit=120, look_first=False, read_back=False) == Cost(6, 3.0)
+    assert cost(found, VERSION_1, limit=60, look_first=True, read_back=True) == Cost(18, 18.0)
+    assert cost(found, VERSION_1, limit=120, look_first=False, read_back=False) == Cost(6, 3.0)
 
 
 USERS = st.sampled_from([f"user-{number:04}" for number in range(1, 12)] + ["nobody", "김철수"])
@@ -252,7 +252,7 @@ def test_every_row_is_accounted_for_once(served: SandboxThread, rows: list[str],
     text = "user_id,mkt_sms_flag,night_flag\n" + "\n".join([*rows, "last,Subscribed,"])
     with tempfile.TemporaryDirectory() as folder:
         plan = asyncio.run(make(served, Path(folder) / "p.plan", text, create=create))
-        with plan, open_input(text, GENERATION_1) as source:
+        with plan, open_input(text, VERSION_1) as source:
             records = len(list(source)) + source.counts.blank
             head, found, users = plan.head, totals(plan), plan.users(limit=1000)
             assert head.users + head.duplicates + head.bad + head.blank == records
@@ -277,12 +277,12 @@ def test_whatever_the_ids_are_a_blind_plan_holds_them(lines: list[str]) -> None:
         tempfile.TemporaryDirectory() as folder,
         blind_plan(Path(folder) / "p.plan", text, "df_sms_ads_optin=false") as plan,
     ):
-        assert by_user(plan)["first"].shape.standing is Standing.BLIND
+        assert by_user(plan)["first"].shape.standing is PlanStatus.BLIND
         assert len(by_user(plan)) == plan.head.users
 
 
 async def test_more_users_than_a_page_are_all_read(tmp_path: Path) -> None:
     text = "\n".join(f"u-{number}" for number in range(4500))
-    with await make(Nowhere(), tmp_path / "p.plan", text, "df_sms_ads_optin=true", api=Api.V2) as plan:
+    with await make(Nowhere(), tmp_path / "p.plan", text, "df_sms_ads_optin=true", api=ApiVersion.V2) as plan:
         assert totals(plan).to_send == 4500
         assert len(list(plan.shapes())) == 1

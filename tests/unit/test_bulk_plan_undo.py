@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.config import Api
+from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import make_undo
-from dfn_tui.service.bulk.plan.records import PlanError, Standing
+from dfn_tui.service.bulk.plan.records import PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import totals
-from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish, way_back
+from dfn_tui.service.bulk.plan.undoing import UndoWish, inverse_of, undo_wish
 from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.store import FieldChange, FieldKind
 from tests.starting import Server
@@ -46,7 +46,7 @@ def flag(before: State | None, after: State, name: Flag = Flag.MKT_SMS, readable
     ],
 )
 def test_the_way_back_of_a_field(change: FieldChange, wish: FieldEdit | None) -> None:
-    wishes, reasons = way_back([change])
+    wishes, reasons = inverse_of([change])
     assert wishes == ([wish] if wish else [])
     assert [reason.split(":")[0] for reason in reasons] == ([] if wish else [change.name])
 
@@ -55,7 +55,7 @@ async def undo(
     server: Server,
     path: Path,
     wishes: Sequence[UndoWish] | Iterator[UndoWish],
-    api: Api = Api.V1,
+    api: ApiVersion = ApiVersion.V1,
     kind: IdentityKind = IdentityKind.USER_ID,
 ) -> PlanFile:
     async with calls(server, api) as reads:
@@ -93,14 +93,14 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
     with plan:
         users = by_user(plan)
         assert {name: user.shape.standing for name, user in users.items()} == {
-            "as-written": Standing.CHANGE,
-            "back-again": Standing.ALREADY,
-            "other": Standing.CHANGED,
-            "given": Standing.CHANGE,
-            "half": Standing.CHANGE,
-            "partly": Standing.CHANGE,
-            "ci": Standing.CHANGE,
-            "": Standing.UNREADABLE,
+            "as-written": PlanStatus.CHANGE,
+            "back-again": PlanStatus.ALREADY,
+            "other": PlanStatus.CHANGED,
+            "given": PlanStatus.CHANGE,
+            "half": PlanStatus.CHANGE,
+            "partly": PlanStatus.CHANGE,
+            "ci": PlanStatus.CHANGE,
+            "": PlanStatus.UNREADABLE,
         }
         sent = {
             name: [(change.name, change.before, change.after) for change in user.shape.changes]
@@ -127,7 +127,7 @@ def test_of_generation_2_only_grants_are_taken_back(tmp_path: Path) -> None:
         undo_wish(1, "a@b.kr", [flag(None, ON, readable=False)], 11),
         undo_wish(2, "c@d.kr", [flag(None, OFF, readable=False)], 12),
     ]
-    plan = asyncio.run(undo(Nowhere(), tmp_path / "p.plan", made, Api.V2, IdentityKind.EMAIL))
+    plan = asyncio.run(undo(Nowhere(), tmp_path / "p.plan", made, ApiVersion.V2, IdentityKind.EMAIL))
     with plan:
         [user] = plan.users()
         [change] = user.shape.changes
@@ -147,6 +147,6 @@ def test_a_source_that_fails_leaves_no_plan_and_is_closed(tmp_path: Path) -> Non
             closed.append(True)
 
     with pytest.raises(PlanError, match="job is damaged"):
-        asyncio.run(undo(Nowhere(), tmp_path / "p.plan", source(), Api.V2))
+        asyncio.run(undo(Nowhere(), tmp_path / "p.plan", source(), ApiVersion.V2))
     assert closed
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.changes.outcome import STILL_AT_WORK
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.reading import read_fields
-from tests.unit.jobs import apply, bulk_desk, ends, options, plan, users
+from tests.unit.jobs import apply, bulk_session, ends, options, plan, users
 
 Answer = Callable[[Identity, str], Reply]
 
@@ -63,7 +63,7 @@ class Server:
 
 async def outcomes(sandbox: SandboxThread, folder: Path, *wanted: str) -> set[Outcome | None]:
     """How a job ended that sets these fields for everybody, whatever they were."""
-    async with bulk_desk(sandbox, folder) as bulk:
+    async with bulk_session(sandbox, folder) as bulk:
         record = await apply(
             bulk, await plan(bulk, folder / "plan", users(5), *wanted), options(OnConflict.OVERWRITE)
         )

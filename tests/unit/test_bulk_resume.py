@@ -12,13 +12,13 @@ import pytest
 from dfn_tui.errors import GateRefused
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.desk import BulkDesk, Options
 from dfn_tui.service.bulk.plan.file import digest_of
 from dfn_tui.service.bulk.plan.records import PlanError
-from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, State
-from dfn_tui.service.place import Mode
+from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
+from dfn_tui.service.bulk.session import BulkSession, Options
+from dfn_tui.service.context import Mode
 from tests.starting import connections
-from tests.unit.jobs import APPROVAL, STOP, bulk_desk, consents, plan, users
+from tests.unit.jobs import APPROVAL, STOP, bulk_session, consents, plan, users
 
 
 @pytest.fixture
@@ -30,18 +30,18 @@ def sandbox() -> Iterator[SandboxThread]:
 GRANTED = """UPDATE shape SET wanted = '[["consent","night_sms_flag","Subscribed"]]'"""
 
 
-async def stopped(bulk: BulkDesk, folder: Path) -> JobRecord:
+async def stopped(bulk: BulkSession, folder: Path) -> JobRecord:
     """A job of sixty withdrawals that was stopped before its end."""
     await bulk.apply(
         await plan(bulk, folder / "a.plan", users(60), STOP), APPROVAL, Options(OnConflict.SKIP, True, 60)
     )
     await bulk.finish()
     record = await bulk.wait()
-    assert record.state is State.STOPPED
+    assert record.state is JobState.STOPPED
     return record
 
 
-def altered(bulk: BulkDesk, id: str, *statements: str, digest: bool) -> None:
+def altered(bulk: BulkSession, id: str, *statements: str, digest: bool) -> None:
     """Changes a job's file; with `digest` so that it fits its own digest again, and its record that."""
     path = bulk.folder / f"{id}.db"
     with closing(sqlite3.connect(path)) as db, db:
@@ -58,10 +58,10 @@ async def test_a_job_that_was_changed_since_its_approval_is_not_gone_on_with(
     sandbox: SandboxThread, tmp_path: Path
 ) -> None:
     before = consents(sandbox, "night_sms_flag")
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await stopped(bulk, tmp_path)
         altered(bulk, record.id, GRANTED, digest=False)
-        async with bulk_desk(sandbox, tmp_path) as other:
+        async with bulk_session(sandbox, tmp_path) as other:
             with pytest.raises(PlanError, match="is damaged"):
                 await other.resume(record.id)
     assert consents(sandbox, "night_sms_flag") == before
@@ -72,10 +72,10 @@ async def test_the_rules_are_asked_again_when_a_job_is_gone_on_with(
 ) -> None:
     """Whoever can change the file can change its digest as well: then the consent's own rules stand."""
     before = consents(sandbox, "night_sms_flag")
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await stopped(bulk, tmp_path)
         altered(bulk, record.id, GRANTED, digest=True)
-        async with bulk_desk(sandbox, tmp_path) as other:
+        async with bulk_session(sandbox, tmp_path) as other:
             with pytest.raises(GateRefused, match="Evidence is missing"):
                 await other.resume(record.id)
     assert consents(sandbox, "night_sms_flag") == before
@@ -84,16 +84,16 @@ async def test_the_rules_are_asked_again_when_a_job_is_gone_on_with(
 async def test_a_console_that_may_not_write_goes_on_with_no_job(
     sandbox: SandboxThread, tmp_path: Path
 ) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await stopped(bulk, tmp_path)
-        bulk.desk.place.mode = Mode(True, "--read-only")
+        bulk.session.context.mode = Mode(True, "--read-only")
         with pytest.raises(GateRefused, match="Read-only"):
             await bulk.resume(record.id)
-        assert bulk.job(record.id).record.state is State.STOPPED
+        assert bulk.job(record.id).record.state is JobState.STOPPED
 
 
 async def test_a_job_of_another_connection_is_left_alone(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await stopped(bulk, tmp_path)
     before = len(sandbox.requests)
     run = connections(sandbox, tmp_path / "state" / "journal.db", name="there")
@@ -109,21 +109,21 @@ async def test_a_job_of_another_connection_is_left_alone(sandbox: SandboxThread,
 
 
 async def test_a_job_of_another_plan_is_not_gone_on_with(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await stopped(bulk, tmp_path)
         altered(
             bulk, record.id, "UPDATE job SET text = json_set(text, '$.digest', 'of another')", digest=False
         )
-        async with bulk_desk(sandbox, tmp_path) as other:
+        async with bulk_session(sandbox, tmp_path) as other:
             with pytest.raises(PlanError, match="was changed"):
                 await other.resume(record.id)
 
 
 async def test_a_job_of_the_first_version_is_gone_on_with(sandbox: SandboxThread, tmp_path: Path) -> None:
-    async with bulk_desk(sandbox, tmp_path) as bulk:
+    async with bulk_session(sandbox, tmp_path) as bulk:
         record = await stopped(bulk, tmp_path)
         old = "json_remove(text, '$.acknowledged', '$.typed_count', '$.max_grants', '$.max_users')"
         altered(bulk, record.id, f"UPDATE job SET text = {old}", digest=False)
-        async with bulk_desk(sandbox, tmp_path) as other:
+        async with bulk_session(sandbox, tmp_path) as other:
             await other.resume(record.id)
-            assert (await other.wait()).state is State.FINISHED
+            assert (await other.wait()).state is JobState.FINISHED

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.cli import auth_commands, main
+from dfn_tui.cli import auth, main
 from dfn_tui.config import Connection
 from dfn_tui.credentials import Settings, TokenStore
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
@@ -54,7 +54,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
             settings=lambda name: Settings(known()[name].token_command, (), known()[name].kernel_keyring)
         )
 
-    monkeypatch.setattr(auth_commands, "everyday_store", everyday)
+    monkeypatch.setattr(auth, "everyday_store", everyday)
     return made
 
 

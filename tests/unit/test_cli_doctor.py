@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import pytest
 
-from dfn_tui.cli import doctor_command, main
+from dfn_tui.cli import doctor, main
 from dfn_tui.config import Connection
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
@@ -55,7 +55,7 @@ def _bare_host(monkeypatch: pytest.MonkeyPatch) -> None:
     def everyday(_known: Callable[[], dict[str, Connection]]) -> TokenStore:
         return TokenStore(backend=_no_keyring)
 
-    monkeypatch.setattr(doctor_command, "everyday_store", everyday)
+    monkeypatch.setattr(doctor, "everyday_store", everyday)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_a_keyring_that_is_locked(capsys: Output, monkeypatch: pytest.MonkeyPatc
     def locked() -> NoReturn:
         raise KeyringLocked("The keyring is locked.")
 
-    monkeypatch.setattr(doctor_command, "everyday_store", lambda _known: TokenStore(backend=locked))
+    monkeypatch.setattr(doctor, "everyday_store", lambda _known: TokenStore(backend=locked))
     configure("https://example.invalid")
     code, told = examined(capsys, "--offline")
     assert code == 1

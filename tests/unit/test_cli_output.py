@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dfn_tui.cli.output import INTERRUPTED, Progress, guarded, json_line
+from dfn_tui.cli.output import INTERRUPTED, ProgressLine, guarded, json_line
 
 
 def test_json_keeps_what_it_must_not_show() -> None:
@@ -25,13 +25,13 @@ class Terminal(io.StringIO):
 def test_progress_is_for_a_terminal_and_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
     for stderr, expected in ((Terminal(), "\rhalf\r    \r"), (io.StringIO(), "")):
         monkeypatch.setattr(sys, "stderr", stderr)
-        with Progress() as progress:
+        with ProgressLine() as progress:
             progress.show("half")
             progress.show("too soon after the other")
         assert stderr.getvalue() == expected
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr(sys, "stdout", Terminal())
-    assert not Progress(beside_data=True).terminal
+    assert not ProgressLine(beside_data=True).terminal
 
 
 def test_ctrl_c_ends_quietly() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.config import Api, Config, ConfigError, Connection, Environment, load
+from dfn_tui.config import ApiVersion, Config, ConfigError, Connection, Environment, load
 from dfn_tui.config.reading import LARGEST, parse
 
 PATH = Path("/etc/dfn/config.toml")
@@ -34,10 +34,10 @@ def test_reads_everything_the_file_may_hold(tmp_path: Path) -> None:
         "prod",
         {
             "prod": Connection(
-                "prod", Api.V1, Environment.PRODUCTION, True, "https://gateway.example/dfinery"
+                "prod", ApiVersion.V1, Environment.PRODUCTION, True, "https://gateway.example/dfinery"
             ),
             "eu.new": Connection(
-                "eu.new", Api.V2, Environment.SANDBOX, False, "http://127.0.0.1:8080", "0f3a-77"
+                "eu.new", ApiVersion.V2, Environment.SANDBOX, False, "http://127.0.0.1:8080", "0f3a-77"
             ),
         },
     )

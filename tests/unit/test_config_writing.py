@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.config import Api, Config, ConfigError, Connection, Environment, load
+from dfn_tui.config import ApiVersion, Config, ConfigError, Connection, Environment, load
 from dfn_tui.config.writing import add_connection
 
-NEW = Connection("new", Api.V2, Environment.STAGING, True, "https://host/x", "0f3a")
+NEW = Connection("new", ApiVersion.V2, Environment.STAGING, True, "https://host/x", "0f3a")
 HAND_WRITTEN = """# Ask the on-call lead before touching production.
 default = "prod"   # never change
 
@@ -148,7 +148,7 @@ def test_whatever_was_added_is_read_back(
     path = tmp_path_factory.mktemp("added") / "config.toml"
     config = load(path)
     for name in names:
-        added = Connection(name, Api.V2, Environment.SANDBOX, read_only, None, service_id)
+        added = Connection(name, ApiVersion.V2, Environment.SANDBOX, read_only, None, service_id)
         config = add_connection(config, added)
         assert config.connections[name] == added
     assert load(path) == config

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from dfn_tui.consent.flags import Channel, Flag, Purpose, State
 from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.consent.presets import Preset, presets
-from dfn_tui.consent.sending import Answer, may_advertise
+from dfn_tui.consent.sending import Delivery, may_advertise
 
 NOON = datetime(2026, 3, 1, 3, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 1, 15, tzinfo=UTC)
-GENERATION_1, GENERATION_2 = tuple(Flag), tuple(OPTINS)
+VERSION_1, VERSION_2 = tuple(Flag), tuple(OPTINS)
 CONSENTS = st.dictionaries(st.sampled_from(Flag), st.sampled_from(State))
-FLAGS = st.sampled_from([GENERATION_1, GENERATION_2])
+FLAGS = st.sampled_from([VERSION_1, VERSION_2])
 INSTANTS = st.sampled_from([NOON, MIDNIGHT])
 
 
@@ -22,7 +22,7 @@ def preset(id_: str, flags: tuple[Flag, ...]) -> Preset:
     return found
 
 
-def answers(consents: dict[Flag, State], at: datetime, flags: tuple[Flag, ...]) -> dict[Channel, Answer]:
+def answers(consents: dict[Flag, State], at: datetime, flags: tuple[Flag, ...]) -> dict[Channel, Delivery]:
     return {verdict.channel: verdict.answer for verdict in may_advertise(consents, at, flags)}
 
 
@@ -31,7 +31,7 @@ def test_after_stop_all_nothing_can_go_out(
     consents: dict[Flag, State], at: datetime, flags: tuple[Flag, ...]
 ) -> None:
     after = answers({**consents, **preset("stop-all", flags).wanted}, at, flags)
-    assert set(after.values()) == {Answer.NO}
+    assert set(after.values()) == {Delivery.NO}
 
 
 @given(consents=CONSENTS, flags=FLAGS)
@@ -42,7 +42,7 @@ def test_stop_night_stops_the_night_and_leaves_the_day(
     stopped = {**consents, **wanted}
     assert answers(stopped, NOON, flags) == answers(consents, NOON, flags)
     at_night = answers(stopped, MIDNIGHT, flags)
-    assert all(at_night[flag.channel] is Answer.NO for flag in wanted if flag.channel is not Channel.EVERY)
+    assert all(at_night[flag.channel] is Delivery.NO for flag in wanted if flag.channel is not Channel.EVERY)
 
 
 @pytest.mark.parametrize("channel", [Channel.PUSH, Channel.SMS, Channel.KAKAO])
@@ -52,10 +52,10 @@ def test_stopping_a_channel_leaves_the_others(
 ) -> None:
     before = answers(consents, at, flags)
     after = answers({**consents, **preset(f"stop-{channel}", flags).wanted}, at, flags)
-    assert after == {**before, channel: Answer.NO}
+    assert after == {**before, channel: Delivery.NO}
 
 
-@pytest.mark.parametrize("flags", [GENERATION_1, GENERATION_2])
+@pytest.mark.parametrize("flags", [VERSION_1, VERSION_2])
 def test_presets_only_withdraw_and_stay_within_the_generation(flags: tuple[Flag, ...]) -> None:
     made = presets(flags)
     assert [p.id for p in made] == ["stop-all", "stop-night", "stop-push", "stop-sms", "stop-kakao"]
@@ -66,12 +66,12 @@ def test_presets_only_withdraw_and_stay_within_the_generation(flags: tuple[Flag,
 
 
 def test_stop_all_sets_every_flag_but_the_informational_one() -> None:
-    assert set(preset("stop-all", GENERATION_1).wanted) == set(Flag) - {Flag.INFO}
+    assert set(preset("stop-all", VERSION_1).wanted) == set(Flag) - {Flag.INFO}
 
 
 def test_stop_night_says_which_channels_it_can_stop() -> None:
-    assert preset("stop-night", GENERATION_1).name == "Stop night advertising"
-    assert preset("stop-night", GENERATION_2).name == "Stop night advertising (only push can be)"
+    assert preset("stop-night", VERSION_1).name == "Stop night advertising"
+    assert preset("stop-night", VERSION_2).name == "Stop night advertising (only push can be)"
 
 
 def test_presets_that_would_do_nothing_are_left_out() -> None:

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from dfn_tui.consent.flags import SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
 from dfn_tui.consent.generation2 import OPTINS
-from dfn_tui.consent.sending import Answer, ChannelVerdict, may_advertise
+from dfn_tui.consent.sending import ChannelVerdict, Delivery, may_advertise
 
 NOON = datetime(2026, 3, 1, 3, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 1, 15, tzinfo=UTC)
 ON, OFF, NEVER = State.SUBSCRIBED, State.UNSUBSCRIBED, State.NEVER_SET
 GENERATIONS = (tuple(Flag), tuple(OPTINS))
 STATES: tuple[State | None, ...] = (*State, None)
-PERMISSIVE = (Answer.NO, Answer.MAY, Answer.YES)
+PERMISSIVE = (Delivery.NO, Delivery.MAY, Delivery.YES)
 
 FLAGS = st.sampled_from(GENERATIONS)
 INSTANTS = st.sampled_from([NOON, MIDNIGHT])
@@ -44,7 +44,7 @@ def test_the_whole_matrix(channel: Channel, at: datetime, flags: tuple[Flag, ...
         own_off = any(consents.get(flag) is OFF for flag in asked if flag.channel is channel)
         all_on = all(consents.get(flag) is ON for flag in asked if flag in flags)
         night_asked = at is NOON or Flag.at(Purpose.NIGHT, channel) in flags
-        expected = Answer.NO if own_off else Answer.YES if all_on and night_asked else Answer.MAY
+        expected = Delivery.NO if own_off else Delivery.YES if all_on and night_asked else Delivery.MAY
         assert found.answer is expected
         assert found.reason
 
@@ -81,37 +81,37 @@ ALL_ON = dict.fromkeys(Flag, ON)
 @pytest.mark.parametrize(
     ("changed", "at", "answer", "reason"),
     [
-        ({}, NOON, Answer.YES, "subscribed to advertising"),
-        ({}, MIDNIGHT, Answer.YES, "night hours, night consent given"),
-        ({Flag.NIGHT_SMS: OFF}, NOON, Answer.YES, "subscribed to advertising"),
-        ({Flag.NIGHT_SMS: OFF}, MIDNIGHT, Answer.NO, "night hours, no night consent"),
-        ({Flag.MKT_SMS: OFF}, MIDNIGHT, Answer.NO, "unsubscribed from advertising"),
-        ({Flag.MKT_SMS: NEVER}, NOON, Answer.MAY, "consent never set, which does not mean no"),
-        ({Flag.MKT: OFF}, NOON, Answer.MAY, "subscribed, although advertising by every channel is off"),
+        ({}, NOON, Delivery.YES, "subscribed to advertising"),
+        ({}, MIDNIGHT, Delivery.YES, "night hours, night consent given"),
+        ({Flag.NIGHT_SMS: OFF}, NOON, Delivery.YES, "subscribed to advertising"),
+        ({Flag.NIGHT_SMS: OFF}, MIDNIGHT, Delivery.NO, "night hours, no night consent"),
+        ({Flag.MKT_SMS: OFF}, MIDNIGHT, Delivery.NO, "unsubscribed from advertising"),
+        ({Flag.MKT_SMS: NEVER}, NOON, Delivery.MAY, "consent never set, which does not mean no"),
+        ({Flag.MKT: OFF}, NOON, Delivery.MAY, "subscribed, although advertising by every channel is off"),
         (
             {Flag.NIGHT: OFF},
             MIDNIGHT,
-            Answer.MAY,
+            Delivery.MAY,
             "night hours, although night advertising by every channel is off",
         ),
     ],
 )
-def test_reasons(changed: dict[Flag, State], at: datetime, answer: Answer, reason: str) -> None:
+def test_reasons(changed: dict[Flag, State], at: datetime, answer: Delivery, reason: str) -> None:
     assert verdict(Channel.SMS, {**ALL_ON, **changed}, at) == ChannelVerdict(Channel.SMS, answer, reason)
 
 
 def test_what_cannot_be_read_may_be_sent_to() -> None:
     for found in may_advertise({}, NOON, tuple(OPTINS)):
-        assert (found.answer, found.reason) == (Answer.MAY, "consent not readable")
+        assert (found.answer, found.reason) == (Delivery.MAY, "consent not readable")
 
 
 def test_a_channel_without_a_night_consent_is_left_open_at_night() -> None:
     flags = tuple(OPTINS)
     consents = dict.fromkeys(flags, ON)
-    assert verdict(Channel.PUSH, consents, MIDNIGHT, flags).answer is Answer.YES
+    assert verdict(Channel.PUSH, consents, MIDNIGHT, flags).answer is Delivery.YES
     found = verdict(Channel.SMS, consents, MIDNIGHT, flags)
     assert (found.answer, found.reason) == (
-        Answer.MAY,
+        Delivery.MAY,
         "night hours, and there is no night consent for this channel",
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.service.doctor import Standing, files, host, network
+from dfn_tui.service.doctor import CheckStatus, files, host, network
 
 TOKEN = "tok-3f81c6"
 PASSWORD = "hunter2"
@@ -31,9 +31,9 @@ def examined(**variables: str) -> dict[str, dict[str, str]]:
 
 def test_a_state_folder_that_others_look_into(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    assert files.state_folder(tmp_path).standing is Standing.WARNING
+    assert files.state_folder(tmp_path).standing is CheckStatus.WARNING
     tmp_path.chmod(0o700)
-    assert files.state_folder(tmp_path).standing is Standing.OK
+    assert files.state_folder(tmp_path).standing is CheckStatus.OK
     assert list(tmp_path.iterdir()) == []
 
 
@@ -54,23 +54,23 @@ def test_a_proxy_by_its_host_alone(address: str, shown: str | None) -> None:
     assert PASSWORD not in str(seen)
     assert "kim" not in str(seen)
     if shown is None:
-        assert seen.standing is Standing.FAILED
+        assert seen.standing is CheckStatus.FAILED
     else:
         assert seen.found == f"https_proxy={shown}. NO_PROXY makes exceptions."
 
 
 def test_certificates_that_are_not_there(tmp_path: Path) -> None:
     seen = network.trust({"SSL_CERT_FILE": str(tmp_path / "none.pem")})
-    assert seen.standing is Standing.FAILED
+    assert seen.standing is CheckStatus.FAILED
     assert "SSL_CERT_FILE" in seen.to_do
 
 
 @pytest.mark.parametrize(
     ("setting", "standing"),
-    [("on", Standing.OK), ("external", Standing.WARNING), ("off", Standing.WARNING)],
+    [("on", CheckStatus.OK), ("external", CheckStatus.WARNING), ("off", CheckStatus.WARNING)],
 )
 def test_the_clipboard_in_tmux(
-    tmp_path: Path, require: Callable[..., None], setting: str, standing: Standing
+    tmp_path: Path, require: Callable[..., None], setting: str, standing: CheckStatus
 ) -> None:
     require("tmux")
     socket_file = tmp_path / "tmux"
@@ -87,8 +87,8 @@ def test_the_clipboard_in_tmux(
 
 def test_the_clipboard_in_a_tmux_that_is_gone_and_in_screen(tmp_path: Path) -> None:
     gone = host.clipboard({"PATH": os.environ["PATH"], "TMUX": f"{tmp_path / 'none'},1,0"})
-    assert gone.standing is Standing.WARNING
-    assert host.clipboard({"STY": "1.pts"}).standing is Standing.WARNING
+    assert gone.standing is CheckStatus.WARNING
+    assert host.clipboard({"STY": "1.pts"}).standing is CheckStatus.WARNING
 
 
 def test_tmux_is_not_given_our_variables(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_tmux_is_not_given_our_variables(tmp_path: Path) -> None:
     program.write_text(f"#!/bin/sh\n/usr/bin/env > {tmp_path}/environ\necho on\n", encoding="utf-8")
     program.chmod(0o700)
     seen = host.clipboard({"PATH": str(tmp_path), "TMUX": "x,1,0", "DFN_TUI_TOKEN": TOKEN})
-    assert seen.standing is Standing.OK
+    assert seen.standing is CheckStatus.OK
     given = (tmp_path / "environ").read_text(encoding="utf-8")
     assert "TMUX=" in given
     assert TOKEN not in given
@@ -150,7 +150,7 @@ def test_packages_out_of_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     needed = ["httpx<0.29,>=0.28", "nothing-of-this-name>=1", "pytest>=1; extra == 'dev'", "rich<2,>=1"]
     monkeypatch.setattr(host, "requires", lambda _name: needed)
     seen = host.packages()
-    assert seen.standing is Standing.FAILED
+    assert seen.standing is CheckStatus.FAILED
     assert "nothing-of-this-name is missing" in seen.found
     assert "rich" in seen.found
     assert "httpx" not in seen.found
@@ -160,10 +160,10 @@ def test_packages_out_of_their_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing", encoding="utf-8")
     seen = network.trust({"SSL_CERT_FILE": str(tmp_path / "empty.pem")})
-    assert seen.standing is Standing.FAILED
+    assert seen.standing is CheckStatus.FAILED
     own = Path(__file__).parents[1] / "data" / "tls"
     certificate = next(file for file in sorted(own.iterdir()) if b"BEGIN CERT" in file.read_bytes())
-    assert network.trust({"SSL_CERT_FILE": str(certificate)}).standing is Standing.OK
+    assert network.trust({"SSL_CERT_FILE": str(certificate)}).standing is CheckStatus.OK
 
 
 def test_no_time_zone_data_move_the_korean_time(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.store import Fault, Filter, Journal, JournalError, OutcomeGroup, Verification
+from dfn_tui.store import ChainFault, Filter, Journal, JournalError, OutcomeGroup, Verification
 from dfn_tui.store import explain_verification as explain
 from dfn_tui.store.body import GENESIS, canonical, chained
 from tests.unit.journals import BOB, KEY, OTHER_KEY, START, filled, intent, settable, tampering
@@ -58,40 +58,40 @@ def test_an_empty_journal_is_whole_and_stays_unmade(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "fault", "seq"),
     [
-        ("UPDATE entry SET body = replace(body, 'u-2', 'u-9') WHERE seq = 3", Fault.ALTERED, 3),
-        ("UPDATE entry SET body = body || ' ' WHERE seq = 8", Fault.ALTERED, 8),
-        ("UPDATE entry SET body = '' WHERE seq = 1", Fault.ALTERED, 1),
-        ("UPDATE entry SET body = CAST(x'ff00' AS TEXT) WHERE seq = 5", Fault.ALTERED, 5),
-        ("UPDATE entry SET hash = zeroblob(32) WHERE seq = 4", Fault.ALTERED, 4),
-        ("UPDATE entry SET hash = 'x' WHERE seq = 4", Fault.ALTERED, 4),
-        ("DELETE FROM entry WHERE seq = 1", Fault.MISSING, 1),
-        ("DELETE FROM entry WHERE seq = 5", Fault.MISSING, 5),
-        ("DELETE FROM entry WHERE seq IN (5, 6)", Fault.MISSING, 5),
-        ("DELETE FROM entry WHERE seq = 8", Fault.TRUNCATED, 8),
-        ("DELETE FROM entry WHERE seq > 4", Fault.TRUNCATED, 5),
-        ("DELETE FROM entry", Fault.TRUNCATED, 1),
-        ("INSERT INTO entry SELECT 9, body, hash FROM entry WHERE seq = 8", Fault.ADDED, 9),
-        ("INSERT INTO entry SELECT 12, body, hash FROM entry WHERE seq = 8", Fault.ADDED, 12),
-        ("INSERT INTO entry SELECT 0, body, hash FROM entry WHERE seq = 8", Fault.ADDED, 0),
-        ("UPDATE head SET dropped = '2030'", Fault.LISTED_WRONG, 8),
-        ("UPDATE intent SET user = 'u-9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE intent SET \"write\" = 'w9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE intent SET outcome = NULL WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE intent SET outcome = 6 WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE intent SET outcome = 99 WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE intent SET index_key = 99 WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("UPDATE intent SET incident = 'INC-9' WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("DELETE FROM intent WHERE seq = 3", Fault.LISTED_WRONG, 3),
-        ("INSERT INTO intent VALUES (4, 'u', 'w', 1, NULL, NULL)", Fault.LISTED_WRONG, 4),
-        ("INSERT INTO intent VALUES (99, 'u', 'w', 1, NULL, NULL)", Fault.LISTED_WRONG, 99),
-        ("UPDATE index_key SET operator = 'mallory'", Fault.LISTED_WRONG, 1),
-        ("UPDATE index_key SET host = 'bastion-9'", Fault.LISTED_WRONG, 1),
-        ("UPDATE index_key SET outcome = 'failed' WHERE outcome = 'confirmed'", Fault.LISTED_WRONG, 2),
-        ("INSERT INTO step VALUES (4)", Fault.LISTED_WRONG, 4),
+        ("UPDATE entry SET body = replace(body, 'u-2', 'u-9') WHERE seq = 3", ChainFault.ALTERED, 3),
+        ("UPDATE entry SET body = body || ' ' WHERE seq = 8", ChainFault.ALTERED, 8),
+        ("UPDATE entry SET body = '' WHERE seq = 1", ChainFault.ALTERED, 1),
+        ("UPDATE entry SET body = CAST(x'ff00' AS TEXT) WHERE seq = 5", ChainFault.ALTERED, 5),
+        ("UPDATE entry SET hash = zeroblob(32) WHERE seq = 4", ChainFault.ALTERED, 4),
+        ("UPDATE entry SET hash = 'x' WHERE seq = 4", ChainFault.ALTERED, 4),
+        ("DELETE FROM entry WHERE seq = 1", ChainFault.MISSING, 1),
+        ("DELETE FROM entry WHERE seq = 5", ChainFault.MISSING, 5),
+        ("DELETE FROM entry WHERE seq IN (5, 6)", ChainFault.MISSING, 5),
+        ("DELETE FROM entry WHERE seq = 8", ChainFault.TRUNCATED, 8),
+        ("DELETE FROM entry WHERE seq > 4", ChainFault.TRUNCATED, 5),
+        ("DELETE FROM entry", ChainFault.TRUNCATED, 1),
+        ("INSERT INTO entry SELECT 9, body, hash FROM entry WHERE seq = 8", ChainFault.ADDED, 9),
+        ("INSERT INTO entry SELECT 12, body, hash FROM entry WHERE seq = 8", ChainFault.ADDED, 12),
+        ("INSERT INTO entry SELECT 0, body, hash FROM entry WHERE seq = 8", ChainFault.ADDED, 0),
+        ("UPDATE head SET dropped = '2030'", ChainFault.LISTED_WRONG, 8),
+        ("UPDATE intent SET user = 'u-9' WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("UPDATE intent SET \"write\" = 'w9' WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("UPDATE intent SET outcome = NULL WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("UPDATE intent SET outcome = 6 WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("UPDATE intent SET outcome = 99 WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("UPDATE intent SET index_key = 99 WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("UPDATE intent SET incident = 'INC-9' WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("DELETE FROM intent WHERE seq = 3", ChainFault.LISTED_WRONG, 3),
+        ("INSERT INTO intent VALUES (4, 'u', 'w', 1, NULL, NULL)", ChainFault.LISTED_WRONG, 4),
+        ("INSERT INTO intent VALUES (99, 'u', 'w', 1, NULL, NULL)", ChainFault.LISTED_WRONG, 99),
+        ("UPDATE index_key SET operator = 'mallory'", ChainFault.LISTED_WRONG, 1),
+        ("UPDATE index_key SET host = 'bastion-9'", ChainFault.LISTED_WRONG, 1),
+        ("UPDATE index_key SET outcome = 'failed' WHERE outcome = 'confirmed'", ChainFault.LISTED_WRONG, 2),
+        ("INSERT INTO step VALUES (4)", ChainFault.LISTED_WRONG, 4),
     ],
 )  # fmt: skip
 def test_tampering_is_found_and_the_entry_named(
-    path: Path, key: bytes | None, statement: str, fault: Fault, seq: int
+    path: Path, key: bytes | None, statement: str, fault: ChainFault, seq: int
 ) -> None:
     with tampering(path) as connection:
         connection.execute(statement)
@@ -104,15 +104,15 @@ def test_tampering_is_found_and_the_entry_named(
 @pytest.mark.parametrize(
     ("statement", "fault", "seq"),
     [
-        ("UPDATE sealed SET ciphertext = zeroblob(40) WHERE seq = 3", Fault.FORGED, 3),
-        ("UPDATE sealed SET nonce = 'nonce' WHERE seq = 3", Fault.FORGED, 3),
-        ("DELETE FROM sealed WHERE seq = 5", Fault.LOST, 5),
-        ("INSERT INTO sealed SELECT 4, slot, nonce, ciphertext FROM sealed WHERE seq = 3", Fault.FORGED, 4),
-        ("INSERT INTO sealed SELECT 99, slot, nonce, ciphertext FROM sealed WHERE seq = 3", Fault.FORGED, 99),
+        ("UPDATE sealed SET ciphertext = zeroblob(40) WHERE seq = 3", ChainFault.FORGED, 3),
+        ("UPDATE sealed SET nonce = 'nonce' WHERE seq = 3", ChainFault.FORGED, 3),
+        ("DELETE FROM sealed WHERE seq = 5", ChainFault.LOST, 5),
+        ("INSERT INTO sealed SELECT 4,slot,nonce,ciphertext FROM sealed WHERE seq=3", ChainFault.FORGED, 4),
+        ("INSERT INTO sealed SELECT 99,slot,nonce,ciphertext FROM sealed WHERE seq=3", ChainFault.FORGED, 99),
     ],
 )  # fmt: skip
 def test_tampering_with_sealed_values_is_found(
-    tmp_path: Path, statement: str, fault: Fault, seq: int
+    tmp_path: Path, statement: str, fault: ChainFault, seq: int
 ) -> None:
     path = tmp_path / "journal.db"
     filled(path)
@@ -132,7 +132,7 @@ def swap(path: Path, one: int, other: int) -> None:
 def test_reordering_is_found(path: Path) -> None:
     swap(path, 3, 6)
     found = verified(path)
-    assert (found.fault, found.seq) == (Fault.MISPLACED, 3)
+    assert (found.fault, found.seq) == (ChainFault.MISPLACED, 3)
 
 
 def test_an_entry_put_between_two_is_found(path: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_entry_put_between_two_is_found(path: Path) -> None:
             connection.execute("UPDATE entry SET seq = ? WHERE seq = ?", (seq + 1, seq))
         connection.execute("INSERT INTO entry SELECT 4, body, hash FROM entry WHERE seq = 3")
     found = verified(path)
-    assert (found.fault, found.seq) == (Fault.MISPLACED, 4)
+    assert (found.fault, found.seq) == (ChainFault.MISPLACED, 4)
 
 
 def test_a_rebuilt_chain_is_found_with_the_key_only(path: Path, key: bytes | None) -> None:
@@ -149,7 +149,7 @@ def test_a_rebuilt_chain_is_found_with_the_key_only(path: Path, key: bytes | Non
         connection.execute("UPDATE entry SET body = replace(body, 'CS-1', 'CS-2') WHERE seq = 3")
     rebuild(path, 3)
     found = verified(path, key)
-    assert found.fault is (Fault.UNSIGNED if key else None)
+    assert found.fault is (ChainFault.UNSIGNED if key else None)
     if key is None:
         assert "No key vouches" in explain(found)
 
@@ -161,7 +161,7 @@ def test_a_cut_end_with_a_rebuilt_head_is_found_with_the_key(tmp_path: Path) -> 
         for table in ("entry", "intent", "sealed"):
             connection.execute(f"DELETE FROM {table} WHERE seq > 6")
     rebuild(path, 1)
-    assert verified(path, KEY).fault is Fault.UNSIGNED
+    assert verified(path, KEY).fault is ChainFault.UNSIGNED
 
 
 def test_a_forger_is_not_covered_by_what_is_written_afterwards(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_forger_is_not_covered_by_what_is_written_afterwards(tmp_path: Path) -
     with Journal(path, KEY) as journal:
         journal.begin([intent()])
     found = verified(path, KEY)
-    assert (found.fault, found.seq) == (Fault.UNSIGNED, 8)
+    assert (found.fault, found.seq) == (ChainFault.UNSIGNED, 8)
 
 
 def test_a_cut_end_stays_visible_when_more_is_written(path: Path, key: bytes | None) -> None:
@@ -182,7 +182,7 @@ def test_a_cut_end_stays_visible_when_more_is_written(path: Path, key: bytes | N
     with Journal(path, key) as journal:
         assert journal.begin([intent()]) == [9]
     found = verified(path, key)
-    assert (found.fault, found.seq) == (Fault.MISSING, 8)
+    assert (found.fault, found.seq) == (ChainFault.MISSING, 8)
 
 
 def test_an_entry_in_the_way_of_the_next_stops_writing(path: Path) -> None:
@@ -233,14 +233,14 @@ def test_a_clock_that_goes_backwards_is_no_fault(tmp_path: Path) -> None:
         assert [entry.seq for entry in journal.find(Filter(until=START))] == [2]
     with tampering(path) as connection:
         connection.execute("DELETE FROM step")
-    assert verified(path).fault is Fault.LISTED_WRONG
+    assert verified(path).fault is ChainFault.LISTED_WRONG
 
 
 def test_a_chain_of_something_else_is_no_journal(path: Path) -> None:
     with tampering(path) as connection:
         connection.execute("UPDATE entry SET body = '[]' WHERE seq = 3")
     rebuild(path, 3)
-    assert verified(path).fault is Fault.ALTERED
+    assert verified(path).fault is ChainFault.ALTERED
     with Journal(path) as journal, pytest.raises(JournalError, match="damaged"):
         journal.find(Filter())
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.store import Fault, FieldKind, Filter, Journal, JournalError, Verification, schema
+from dfn_tui.store import ChainFault, FieldKind, Filter, Journal, JournalError, Verification, schema
 from tests.unit.journals import KEY, PHONE, consent, intent, tampering
 
 VERSION_1 = Path(__file__).with_name("journal_v1.sql")
@@ -149,7 +149,7 @@ def test_a_damaged_entry_stays_found_out(path: Path) -> None:
         connection.execute("UPDATE entry SET body = '{' WHERE seq = 7")
     with Journal(path, KEY) as journal:
         verified = journal.verify()
-    assert (verified.fault, verified.seq) == (Fault.ALTERED, 7)
+    assert (verified.fault, verified.seq) == (ChainFault.ALTERED, 7)
 
 
 def test_an_archived_journal_is_read_without_touching_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

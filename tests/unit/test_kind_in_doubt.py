@@ -1,12 +1,12 @@
 import pytest
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.identities import KindInDoubt, looks_like, require_plain
 
-STOP = [parse_assignment("mkt_sms_flag=Unsubscribed", GENERATION_2)]
+STOP = [parse_assignment("mkt_sms_flag=Unsubscribed", VERSION_2)]
 
 
 @pytest.mark.parametrize(
@@ -36,19 +36,19 @@ def test_other_ids(value: str) -> None:
 
 
 def test_ids_of_which_the_kind_was_said_are_taken_as_they_are() -> None:
-    require_plain(["010-0000-1234"], GENERATION_1)
-    require_plain(["010-0000-1234"], GENERATION_2.named_by("external_id"))
+    require_plain(["010-0000-1234"], VERSION_1)
+    require_plain(["010-0000-1234"], VERSION_2.named_by("external_id"))
     with pytest.raises(KindInDoubt, match="phone numbers"):
-        require_plain(["user-1", "010-0000-1234"], GENERATION_2)
+        require_plain(["user-1", "010-0000-1234"], VERSION_2)
 
 
 def test_a_connection_may_say_what_its_users_are_named_by() -> None:
-    has = GENERATION_2.named_by("phone_no")
+    has = VERSION_2.named_by("phone_no")
     assert has.write_by[0] is IdentityKind.PHONE_NO
-    assert sorted(has.write_by) == sorted(GENERATION_2.write_by)
+    assert sorted(has.write_by) == sorted(VERSION_2.write_by)
 
 
-def taken(text: str, has: Capabilities = GENERATION_2, kind: IdentityKind | None = None) -> int:
+def taken(text: str, has: Capabilities = VERSION_2, kind: IdentityKind | None = None) -> int:
     wanted = [] if "optin" in text else STOP
     with open_input(text, has, wanted, kind) as source:
         return len(list(source))
@@ -59,7 +59,7 @@ def test_a_list_is_not_taken_while_only_the_default_says_what_it_holds(text: str
     with pytest.raises(KindInDoubt):
         taken(text)
     assert taken(text, kind=IdentityKind.EXTERNAL_ID) == 2
-    assert taken(text, GENERATION_2.named_by("external_id")) == 2
+    assert taken(text, VERSION_2.named_by("external_id")) == 2
     assert taken(f"external_id\n{text}") == 2
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dfn_tui.painting.difference import Paper
+from dfn_tui.painting.difference import Canvas
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.painter import Painter
 from dfn_tui.painting.pen import DEFAULT, Pen, apply, change
-from dfn_tui.painting.reading import Reader, is_aside
+from dfn_tui.painting.reading import AnsiParser, is_aside
 from tests.unit.emulator import Emulator
 
 WIDTH, HEIGHT = 24, 7
@@ -54,10 +54,10 @@ def scrolled_lists(draw: st.DrawFn) -> list[str]:
 
 
 class Line:
-    """A terminal reached through `Paper`, and one that gets all that was written."""
+    """A terminal reached through `Canvas`, and one that gets all that was written."""
 
     def __init__(self, width: int = WIDTH, height: int = HEIGHT) -> None:
-        self.reader, self.paper = Reader(Grid(width, height)), Paper(width, height)
+        self.reader, self.paper = AnsiParser(Grid(width, height)), Canvas(width, height)
         self.thrifty, self.plain = Emulator(width, height), Emulator(width, height)
 
     def write(self, data: str) -> str:
@@ -142,7 +142,7 @@ def test_a_typed_character_takes_few_bytes() -> None:
     ],
 )
 def test_what_is_not_understood_is_said_to_be_so(written: str) -> None:
-    assert Reader(Grid(WIDTH, HEIGHT)).read(written) is None
+    assert AnsiParser(Grid(WIDTH, HEIGHT)).read(written) is None
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_what_is_not_understood_is_said_to_be_so(written: str) -> None:
 )
 def test_what_is_for_the_terminal_itself_is_handed_on(aside: str) -> None:
     assert is_aside(aside)
-    assert Reader(Grid(WIDTH, HEIGHT)).read("\x1b[1;1H" + aside + "text") == aside
+    assert AnsiParser(Grid(WIDTH, HEIGHT)).read("\x1b[1;1H" + aside + "text") == aside
 
 
 def test_text_is_not_taken_for_an_aside() -> None:

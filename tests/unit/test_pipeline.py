@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from dfn_tui.api.calls import Profile, Reply, UserApi
-from dfn_tui.api.capabilities import GENERATION_2
+from dfn_tui.api.capabilities import VERSION_2
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.pipeline import ChangeGroup, Checked, Target, check, send
@@ -116,7 +116,7 @@ async def test_a_link_is_never_removed_whatever_was_let_through() -> None:
         linked.append(identity)
         return Reply(identity, ok=True)
 
-    api = cast(UserApi, SimpleNamespace(capabilities=GENERATION_2, link=link))
+    api = cast(UserApi, SimpleNamespace(capabilities=VERSION_2, link=link))
     removal = FieldChange(FieldKind.CI, "email", "anna@example.com", None)
     with pytest.raises(GateRefused, match="cannot be removed"):
         await send(api, [ChangeGroup((removal,), (target("anna"),))])

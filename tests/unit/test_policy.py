@@ -5,25 +5,25 @@ from datetime import datetime
 
 import pytest
 
-from dfn_tui.api.capabilities import GENERATION_1
+from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import GateRefused
-from dfn_tui.service.bulk.plan.records import Head
+from dfn_tui.service.bulk.plan.records import PlanMetadata
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.changes.policy import Approval, Notice, Scope, require, requirements
-from dfn_tui.service.place import Mode
+from dfn_tui.service.context import Mode
 from dfn_tui.service.records import UserChange
 from dfn_tui.service.review import review
 from dfn_tui.store import FieldChange, FieldKind
 from tests.unit.plans import DAY, NIGHT
 
 MAY_WRITE = Mode(False, "")
-HERE = Connection("here", Api.V1, Environment.SANDBOX)
+HERE = Connection("here", ApiVersion.V1, Environment.SANDBOX)
 PROD = replace(HERE, environment=Environment.PRODUCTION)
-NEXT = replace(HERE, api=Api.V2)
+NEXT = replace(HERE, api=ApiVersion.V2)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Plan:
 
     connection: str = "here"
     environment: Environment = Environment.SANDBOX
-    api: Api = Api.V1
+    api: ApiVersion = ApiVersion.V1
     kind: IdentityKind = IdentityKind.USER_ID
 
 
@@ -151,7 +151,7 @@ def test_a_console_that_may_not_write_does_not(scope: Scope) -> None:
 
 
 @pytest.mark.parametrize(
-    "plan", [Plan(connection="there"), Plan(environment=Environment.PRODUCTION), Plan(api=Api.V2)]
+    "plan", [Plan(connection="there"), Plan(environment=Environment.PRODUCTION), Plan(api=ApiVersion.V2)]
 )
 def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(plan: Plan) -> None:
     with pytest.raises(GateRefused, match="another connection"):
@@ -168,11 +168,11 @@ def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(plan: Plan) -> None:
 )
 def test_what_a_generation_does_not_have_is_not_sent(scope: Scope, kind: IdentityKind) -> None:
     with pytest.raises(GateRefused, match="does not fit"):
-        ask(replace(scope, plan=Plan(api=Api.V2, kind=kind)), ALL, NEXT)
+        ask(replace(scope, plan=Plan(api=ApiVersion.V2, kind=kind)), ALL, NEXT)
 
 
 @pytest.mark.parametrize("name", ["kakao_id", "email", "phone_no"])
-@pytest.mark.parametrize("plan", [None, Plan(api=Api.V2, kind=IdentityKind.EXTERNAL_ID)])
+@pytest.mark.parametrize("plan", [None, Plan(api=ApiVersion.V2, kind=IdentityKind.EXTERNAL_ID)])
 def test_nothing_removes_an_identifier_of_generation_2(name: str, plan: Plan | None) -> None:
     with pytest.raises(GateRefused, match="cannot be removed"):
         ask(Scope(80, deletes=frozenset({name}), plan=plan), ALL, NEXT)
@@ -206,7 +206,7 @@ def test_what_a_review_would_write_is_counted() -> None:
         FieldChange(FieldKind.CI, "kakao_id", "k-1", None),
         FieldChange(FieldKind.CI, "phone_number", None, "821012345678"),
     )
-    found = review([UserChange(user, (sms, push, *others), creates=True)], [{}], GENERATION_1, PROD, DAY)
+    found = review([UserChange(user, (sms, push, *others), creates=True)], [{}], VERSION_1, PROD, DAY)
     [creates] = found.asked.to_acknowledge
     assert creates.id == "create:user_id=new-1"
     assert found.scope == Scope(
@@ -227,8 +227,20 @@ def test_what_a_review_would_write_is_counted() -> None:
 
 
 def test_what_a_plan_would_write_is_counted() -> None:
-    head = Head(
-        "here", Environment.SANDBOX, Api.V1, IdentityKind.USER_ID, DAY, "kim", "", "ids", "", 9, 0, 0, 0
+    head = PlanMetadata(
+        "here",
+        Environment.SANDBOX,
+        ApiVersion.V1,
+        IdentityKind.USER_ID,
+        DAY,
+        "kim",
+        "",
+        "ids",
+        "",
+        9,
+        0,
+        0,
+        0,
     )
     found = Totals(
         head,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.consent.diff import FlagChange
 from dfn_tui.consent.flags import Flag, Purpose, State
 from dfn_tui.service.changes.policy import Requirements, Scope, requirements, warnings
@@ -29,7 +29,7 @@ def asked(*changes: FlagChange, at: datetime, production: bool) -> Requirements:
     place = Environment.PRODUCTION if production else Environment.SANDBOX
     granted = any(change.after is State.SUBSCRIBED for change in changes)
     scope = Scope(users=1, granted=granted, withdrawn=not granted, consents=frozenset(changes))
-    return requirements(scope, Connection("here", Api.V1, place), at)
+    return requirements(scope, Connection("here", ApiVersion.V1, place), at)
 
 
 @given(st.lists(FLAGS, unique=True), INSTANTS, st.booleans())

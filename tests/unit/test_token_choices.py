@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dfn_tui.credentials import Settings, Source, Standing, TokenKind, TokenStore
+from dfn_tui.credentials import Settings, Source, SourceStatus, TokenKind, TokenStore
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.credentials.kernel import KernelKeyring
 from dfn_tui.credentials.remembered import Remembered
@@ -57,7 +57,7 @@ async def test_a_keyring_that_was_chosen_is_not_replaced_by_the_kernels(host: Ho
     host.trouble = KeyringLocked("The keyring is locked.")
     found = await host.store().get("prod", API)
     assert (found.token, found.reason, found.locked) == (None, "The keyring is locked.", True)
-    assert [step.standing for step in found.steps if step.source is Source.KERNEL] == [Standing.NOT_ASKED]
+    assert [step.standing for step in found.steps if step.source is Source.KERNEL] == [SourceStatus.NOT_ASKED]
 
     tokens = host.store()
     placed = await tokens.set("prod", API, SecretStr("new"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dfn_tui.credentials import Settings, Source, Standing, TokenKind, TokenStore
+from dfn_tui.credentials import Settings, Source, SourceStatus, TokenKind, TokenStore
 from dfn_tui.credentials.backends import Backend, NoKeyring
 from dfn_tui.credentials.command import KEPT, CommandFailed, token_from
 
@@ -147,7 +147,9 @@ async def test_the_command_comes_after_the_environment_and_before_the_keyring() 
     tokens = store(Settings(command=sh("echo from-command")))
     found = await tokens.get("prod", TokenKind.API)
     assert (found.token, found.source) == (SecretStr("from-command"), Source.COMMAND)
-    assert [step.standing for step in found.steps if step.source is Source.KEYRING] == [Standing.NOT_ASKED]
+    assert [step.standing for step in found.steps if step.source is Source.KEYRING] == [
+        SourceStatus.NOT_ASKED
+    ]
     assert "command" in tokens.outranked("prod", TokenKind.API)
 
     found = await store(Settings(command=sh("exit 1")), {"DFN_TUI_TOKEN": "given"}).get("prod", TokenKind.API)

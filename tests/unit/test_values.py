@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, StandardProperty, Value, ValueType
 from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.likeness import is_consent_word
@@ -140,7 +140,7 @@ def _reserved(value: object) -> bool:
 )
 def test_what_is_shown_for_editing_reads_back_as_the_same_value(value: Value) -> None:
     assume(not any(_reserved(item) for item in (value if isinstance(value, list) else [value])))
-    capabilities = GENERATION_1 if isinstance(value, int) else GENERATION_2
+    capabilities = VERSION_1 if isinstance(value, int) else VERSION_2
     again = parse_value(format_value(value), type_of(value, capabilities))
     assert again == value
     assert type(again) is type(value)
@@ -174,7 +174,7 @@ def test_the_longest_number_is_what_python_writes() -> None:
 
 
 def standard(name: str) -> StandardProperty:
-    both = (*GENERATION_1.standard_properties, *GENERATION_2.standard_properties)
+    both = (*VERSION_1.standard_properties, *VERSION_2.standard_properties)
     return next(prop for prop in both if prop.name == name)
 
 
@@ -188,7 +188,7 @@ def test_standard_properties_take_only_what_the_platform_lists() -> None:
     assert parse_standard(standard("age"), "30") == "30"
 
 
-@pytest.mark.parametrize("capabilities", [GENERATION_1, GENERATION_2])
+@pytest.mark.parametrize("capabilities", [VERSION_1, VERSION_2])
 @pytest.mark.parametrize(
     "name",
     [
@@ -212,12 +212,12 @@ def test_names_that_are_no_custom_property(name: str, capabilities: Capabilities
 
 
 def test_a_name_is_free_where_the_other_generation_alone_knows_it() -> None:
-    assert check_property_name(" 등급 ", GENERATION_1) == "등급"
-    assert check_property_name("[/foo]", GENERATION_1) == "[/foo]"
-    assert check_property_name("user_name", GENERATION_2) == "user_name"
+    assert check_property_name(" 등급 ", VERSION_1) == "등급"
+    assert check_property_name("[/foo]", VERSION_1) == "[/foo]"
+    assert check_property_name("user_name", VERSION_2) == "user_name"
     for taken in ("phone_number", "kakao_id", "user_name"):
         with pytest.raises(ValueRefused):
-            check_property_name(taken, GENERATION_1)
+            check_property_name(taken, VERSION_1)
 
 
 @pytest.mark.parametrize("typed", ["010-1234-5678", "+82 10 1234 5678", " 01012345678"])
@@ -328,7 +328,7 @@ def test_the_word_for_never_set_is_no_value(text: str) -> None:
         lambda: parse_value(text, ValueType.STRING),
         lambda: parse_value(json.dumps([text]), ValueType.STRINGS),
         lambda: parse_ci("kakao_user_id", text),
-        lambda: check_property_name(text, GENERATION_1),
+        lambda: check_property_name(text, VERSION_1),
     ):
         with pytest.raises(ValueRefused, match="never set"):
             refused()
@@ -337,7 +337,7 @@ def test_the_word_for_never_set_is_no_value(text: str) -> None:
 @pytest.mark.parametrize("name", ["mkt_sms", "night", "수신동의", "df_sms_ads", "sms_opt_out"])
 def test_a_name_like_a_consents_is_no_propertys(name: str) -> None:
     with pytest.raises(ValueRefused, match="consent"):
-        check_property_name(name, GENERATION_1)
+        check_property_name(name, VERSION_1)
 
 
 @pytest.mark.parametrize("value", ["Unsubscribed", "opted_in", "거부"])

@@ -1,38 +1,28 @@
-"""`dfn-tui bulk`: its arguments. What the commands do, and what they need, is imported when one runs."""
+"""`dfn-tui bulk`: what its commands take. What they do, and what they need, is imported when one runs."""
 
 import argparse
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
-from dfn_tui.cli.options import (
+from dfn_tui.cli.arguments import (
+    add_actions,
     add_approval,
     add_connection,
-    add_json,
+    add_json_of_users,
     add_kind,
+    add_max_grants,
     add_reveal,
     positive,
+    up_to,
 )
 from dfn_tui.consent.flags import Flag
 from dfn_tui.text import _
 
-_MODULES = {
-    "plan": "planning",
-    "undo": "planning",
-    "show": "showing",
-    "apply": "running",
-    "resume": "running",
-    "status": "jobs",
-    "verify": "verifying",
-}
-"""Where each command is, as a function of its name."""
-
 _DOCUMENTED_LIMIT = 10_000  # requests a minute; the module that the run has it from is slow to import
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the commands of `dfn-tui bulk` and their options."""
-    commands = parser.add_subparsers(dest="action", metavar=_("ACTION"), required=True)
+def add_bulk(parser: argparse.ArgumentParser) -> None:
+    """`dfn-tui bulk`."""
+    commands = add_actions(parser)
     _add_plan(commands.add_parser("plan", help=_("read every user and save what would change")))
     _add_show(commands.add_parser("show", help=_("look through a plan, leave users out of it")))
     _add_apply(commands.add_parser("apply", help=_("send what a plan says")))
@@ -43,16 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.planning:plan")
     parser.usage = _("%(prog)s [options] FILE [NAME=VALUE…] -o PLAN")
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help=_("one id a line, CSV, TSV or JSON lines; -: the standard input"),
-    )
-    parser.add_argument(
-        "words", nargs="*", metavar="NAME=VALUE", help=_("what is to be so for all users, beside their row")
-    )
+    words = _("one id a line, CSV, TSV or JSON lines; -: the standard input")
+    parser.add_argument("file", type=Path, metavar="FILE", help=words)
+    words = _("what is to be so for all users, beside their row")
+    parser.add_argument("words", nargs="*", metavar="NAME=VALUE", help=words)
     _add_output(parser)
     _add_common(parser)
     add_kind(parser)
@@ -62,6 +48,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.showing:show")
     _add_planned(parser)
     parser.add_argument("--users", action="store_true", help=_("each user with the changes planned"))
     parser.add_argument("--bad", action="store_true", help=_("each row of the input that is not in the plan"))
@@ -81,34 +68,28 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
     words = _("leave all out but the first N: for a trial")
     narrowing.add_argument("--only-first", type=positive, metavar="N", help=words)
     add_reveal(parser)
-    add_json(parser)
+    add_json_of_users(parser)
 
 
 def _add_apply(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.running:apply")
     _add_planned(parser)
     _add_common(parser)
     add_approval(parser)
-    parser.add_argument(
-        "--max-grants", type=positive, metavar="N", help=_("give a consent to so many users, this once")
-    )
-    parser.add_argument(
-        "--max-users", type=positive, metavar="N", help=_("write to so many users, this once")
-    )
-    parser.add_argument(
-        "--on-conflict",
-        choices=("stop", "skip", "overwrite"),
-        default="stop",
-        help=_("users whom somebody changed since: stop (the default), set aside, or send without looking"),
-    )
+    add_max_grants(parser)
+    words = _("write to so many users, this once")
+    parser.add_argument("--max-users", type=positive, metavar="N", help=words)
+    words = _("users whom somebody changed since: stop (the default), set aside, or send without looking")
+    parser.add_argument("--on-conflict", choices=("stop", "skip", "overwrite"), default="stop", help=words)
     parser.add_argument("--no-read-back", action="store_true", help=_("do not read again what was sent"))
     _add_limit(parser)
-    parser.add_argument(
-        "--digest", type=_digest, metavar="HEX", help=_("apply no other plan: its digest's first 12 digits")
-    )
+    words = _("apply no other plan: its digest's first 12 digits")
+    parser.add_argument("--digest", type=_digest, metavar="HEX", help=words)
     _add_results(parser)
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.jobs:status")
     _add_job(parser, nargs="?")
     _add_common(parser)
     _add_results(parser)
@@ -116,14 +97,16 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_resume(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.running:resume")
     _add_job(parser, nargs="?")
     _add_common(parser)
     parser.add_argument("--failed", action="store_true", help=_("those that failed once more, too"))
-    _add_limit(parser)
+    _add_limit(parser, otherwise=None)  # the one that the job was begun with
     _add_results(parser)
 
 
 def _add_undo(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.planning:undo")
     _add_job(parser)
     _add_output(parser)
     _add_common(parser)
@@ -131,6 +114,7 @@ def _add_undo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.verifying:verify")
     parser.add_argument("what", type=Path, metavar="PLAN|JOB", help=_("a plan's file, or a job's id"))
     _add_common(parser)
     _add_limit(parser)
@@ -139,7 +123,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add_connection(parser, _("over this connection"))
-    add_json(parser)
+    add_json_of_users(parser)
 
 
 def _add_planned(parser: argparse.ArgumentParser) -> None:
@@ -151,30 +135,20 @@ def _add_job(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="PLAN", help=_("where the plan is saved")
-    )
+    words = _("where the plan is saved")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="PLAN", help=words)
     parser.add_argument("--force", action="store_true", help=_("in place of a file that is there"))
 
 
-def _add_limit(parser: argparse.ArgumentParser) -> None:
+def _add_limit(parser: argparse.ArgumentParser, otherwise: int | None = _DOCUMENTED_LIMIT) -> None:
     words = _("at most so many requests a minute: {most}").format(most=_DOCUMENTED_LIMIT)
-    parser.add_argument("--limit", type=_up_to(_DOCUMENTED_LIMIT), metavar="N", help=words)
+    most = up_to(_DOCUMENTED_LIMIT)
+    parser.add_argument("--limit", type=most, default=otherwise, metavar="N", help=words)
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
     words = _("write how each user ended to a new CSV file; -: to the standard output")
     parser.add_argument("--results", type=Path, metavar="FILE", help=words)
-
-
-def _up_to(most: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        found = positive(text)
-        if found > most:
-            raise argparse.ArgumentTypeError(_("a whole number up to {most}").format(most=most))
-        return found
-
-    return number
 
 
 def _digest(text: str) -> str:
@@ -183,11 +157,3 @@ def _digest(text: str) -> str:
     if not (12 <= len(digits) <= 64 and set(digits) <= set("0123456789abcdef")):
         raise argparse.ArgumentTypeError(_("12 to 64 hexadecimal digits"))
     return digits
-
-
-def run(args: argparse.Namespace) -> int:
-    """Runs the command and returns an `ExitCode`. Raises `ConsoleError`."""
-    from dfn_tui.cli.output import guarded  # noqa: PLC0415  not needed for `--help`
-
-    command = getattr(import_module(f"dfn_tui.cli.bulk.{_MODULES[args.action]}"), args.action)
-    return guarded(lambda: int(command(args)))

@@ -5,21 +5,20 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dfn_tui.cli.bulk.session import opened_for_many
-from dfn_tui.cli.bulk.telling import SHORT, command
+from dfn_tui.cli.bulk.output import SHORT, command, opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN
-from dfn_tui.cli.output import abandon_output, json_line, say, write_data, write_text
+from dfn_tui.cli.output import abandon_output, say, write_data, write_json, write_lines
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run import results_file
+from dfn_tui.service.bulk.run.format import conflict_words, count_words, state_words
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import IN_JOBS
 from dfn_tui.service.bulk.run.results import INVALID, Result, results
-from dfn_tui.service.bulk.run.words import conflict_words, count_words, state_words
-from dfn_tui.service.place import capabilities_of
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.service.context import capabilities_of
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.korea import korean_time
 
 
@@ -29,17 +28,11 @@ def status(args: argparse.Namespace) -> ExitCode:
     with opened_for_many(args) as (bulk, _runner):
         found = [bulk.job(args.job)] if args.job else bulk.jobs()
     if args.json:
-        write_data()
-        for job in found:
-            print(json_line(_record(job)))
+        write_json(map(_record, found))
     elif args.job is None:
-        write_text()
-        for line in list_jobs(found):
-            print(line)
+        write_lines(list_jobs(found))
     elif str(args.results) != STDIN:
-        write_text()
-        for line in _details(found[0]):
-            print(line)
+        write_lines(_details(found[0]))
     if not found:
         say(_("There is no job."))
     if args.results is None or write_file(args.results, found[0], revealed=args.reveal):
@@ -52,10 +45,10 @@ def list_jobs(found: Iterable[JobSummary]) -> Iterator[str]:
     for job in found:
         record = job.record
         parts = (
-            inert(record.id, 60),
+            sanitize(record.id, 60),
             f"{korean_time(record.begun)} KST",
             state_words(record.state, under_way=job.under_way),
-            f"{inert(job.head.connection, 40)} ({job.head.environment.value})",
+            f"{sanitize(job.head.connection, 40)} ({job.head.environment.value})",
             _users(job.total),
             *count_words(job.ended),
         )
@@ -72,19 +65,19 @@ def _details(job: JobSummary) -> Iterator[str]:
     record, head = job.record, job.head
     yield from _standing(job)
     yield _("Over {connection} ({environment}), begun by {by} at {begun} KST").format(
-        connection=inert(head.connection, 40),
+        connection=sanitize(head.connection, 40),
         environment=head.environment.value,
-        by=inert(record.by, 80),
+        by=sanitize(record.by, 80),
         begun=korean_time(record.begun),
     )
     if record.ended is not None:
         yield _("Ended at {ended} KST").format(ended=korean_time(record.ended))
-    yield _("Reason: {reason}").format(reason=inert(record.reason, 300) or "-")
+    yield _("Reason: {reason}").format(reason=sanitize(record.reason, 300) or "-")
     if record.evidence:
-        yield _("Evidence: {evidence}").format(evidence=inert(record.evidence, 300))
-    yield from (_("Read: {warning}").format(warning=inert(warning, 300)) for warning in record.warnings)
+        yield _("Evidence: {evidence}").format(evidence=sanitize(record.evidence, 300))
+    yield from (_("Read: {warning}").format(warning=sanitize(warning, 300)) for warning in record.warnings)
     yield _("Users changed since the plan was made: {rule}").format(rule=conflict_words(record.on_conflict))
-    yield _("Digest of the plan: {digest}").format(digest=inert(record.digest[:SHORT]))
+    yield _("Digest of the plan: {digest}").format(digest=sanitize(record.digest[:SHORT]))
     if not job.under_way:
         yield from _next(job)
 
@@ -92,9 +85,9 @@ def _details(job: JobSummary) -> Iterator[str]:
 def _standing(job: JobSummary) -> Iterator[str]:
     record = job.record
     state = state_words(record.state, under_way=job.under_way)
-    yield _("Job {id}: {state}").format(id=inert(record.id, 60), state=state)
+    yield _("Job {id}: {state}").format(id=sanitize(record.id, 60), state=state)
     if record.why and not job.under_way:
-        yield inert(record.why, 300)
+        yield sanitize(record.why, 300)
     left = job.total - job.done
     counts = count_words(job.ended)
     if left:
@@ -156,7 +149,7 @@ def check_results(args: argparse.Namespace) -> None:
     elif args.results.exists():
         raise ConsoleError(
             _("This file is there already"),
-            _("{path} was left as it is. Nothing was sent.").format(path=inert(str(args.results), 200)),
+            _("{path} was left as it is. Nothing was sent.").format(path=sanitize(str(args.results), 200)),
             _("Name another file, or remove that one first."),
         )
     if args.action == "status" and args.job is None:
@@ -172,11 +165,8 @@ def write_results(args: argparse.Namespace, job: JobSummary) -> bool:
     the output may stop before its end."""
     try:
         if args.json:
-            write_data()
-            with open_job(job.path) as opened:
-                for one in results(opened):
-                    if one.outcome != INVALID:  # no user, but a row of the input
-                        print(json_line(_result(one)))
+            with open_job(job.path) as opened:  # what is invalid is no user, but a row of the input
+                write_json(_result(one) for one in results(opened) if one.outcome != INVALID)
         return args.results is None or write_file(args.results, job)
     except BrokenPipeError:
         abandon_output()  # how it ended is told by the exit code all the same
@@ -195,7 +185,7 @@ def write_file(path: Path, job: JobSummary, *, revealed: bool = False) -> bool:
     except results_file.NotWritten as error:
         say(f"{error.title}\n{error.happened}\n{error.next_step}")
         return False
-    say(_("How each user ended is in {path}").format(path=inert(str(place), 200)))
+    say(_("How each user ended is in {path}").format(path=sanitize(str(place), 200)))
     return True
 
 

@@ -5,23 +5,29 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dfn_tui.cli.bulk.session import opened_for_many
-from dfn_tui.cli.bulk.telling import SHORT, bad_json, bad_rows, command, expected, plan_lines, say_next
+from dfn_tui.cli.assignments import wishes_for_all
+from dfn_tui.cli.bulk.output import (
+    SHORT,
+    bad_json,
+    bad_rows,
+    command,
+    expected,
+    opened_for_many,
+    plan_lines,
+)
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identity_kind
-from dfn_tui.cli.output import Progress, json_line, say, write_data
+from dfn_tui.cli.output import ProgressLine, say, write_json
 from dfn_tui.cli.stdin import piped_bytes
-from dfn_tui.cli.words import wishes_for_all
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input.reading import open_input
-from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.format import bad_words
 from dfn_tui.service.bulk.plan.making import Reading
-from dfn_tui.service.bulk.plan.records import Standing
+from dfn_tui.service.bulk.plan.records import PlanStatus
 from dfn_tui.service.bulk.plan.totals import Totals, totals
-from dfn_tui.service.bulk.plan.words import bad_words
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.text import _, ngettext, sanitize
 
 _BAD_SHOWN = 20
 
@@ -32,7 +38,7 @@ def plan(args: argparse.Namespace) -> ExitCode:
     """Makes a plan of a list of users. Raises `ConsoleError`."""
     _check_output(args)
     with opened_for_many(args) as (bulk, runner):
-        has = bulk.desk.capabilities
+        has = bulk.session.capabilities
         wishes = wishes_for_all(args.words, has)
         kind = None if args.kind is None else identity_kind(args.kind, has)
         piped = str(args.file) == STDIN
@@ -47,7 +53,7 @@ def plan(args: argparse.Namespace) -> ExitCode:
                         told,
                         create=args.create,
                         stop_at_first_bad=args.stop_at_bad,
-                        limit=args.limit or DOCUMENTED_LIMIT,
+                        limit=args.limit,
                     )
                 )
             )
@@ -58,8 +64,7 @@ def undo(args: argparse.Namespace) -> ExitCode:
     """Makes the plan that takes a job back. Raises `ConsoleError`."""
     _check_output(args)
     with opened_for_many(args) as (bulk, runner):
-        limit = args.limit or DOCUMENTED_LIMIT
-        runner.run(_watched(lambda told: bulk.plan_undo(args.job, args.output, told, limit=limit)))
+        runner.run(_watched(lambda told: bulk.plan_undo(args.job, args.output, told, limit=args.limit)))
         return _report(args, bulk)
 
 
@@ -67,13 +72,13 @@ def _check_output(args: argparse.Namespace) -> None:
     if args.output.exists() and not args.force:
         raise ConsoleError(
             _("This file is there already"),
-            _("{path} was left as it is.").format(path=inert(str(args.output), 200)),
+            _("{path} was left as it is.").format(path=sanitize(str(args.output), 200)),
             _("Name another file, or give --force."),
         )
 
 
 async def _watched(make: Make) -> None:
-    with Progress() as line:
+    with ProgressLine() as line:
         await make(lambda reading: line.show(_reading_words(reading)))
 
 
@@ -84,24 +89,22 @@ def _reading_words(reading: Reading) -> str:
     return words.format(done=f"{reading.read:,}", total=f"{reading.total:,}")
 
 
-def _report(args: argparse.Namespace, bulk: BulkDesk) -> ExitCode:
+def _report(args: argparse.Namespace, bulk: BulkSession) -> ExitCode:
     """Says what the plan is, and lists the bad rows."""
     with open_plan(args.output) as made:
         found = totals(made)
         _tell_bad(args, made)
-        for line in plan_lines(made, found, bulk.desk.clock(), expected(found, limit=args.limit)):
+        for line in plan_lines(made, found, bulk.session.clock(), expected(found, limit=args.limit)):
             say(line)
         _tell_next(args, bulk, made, found)
     if not found.head.users:
         return ExitCode.BAD_USAGE
-    return ExitCode.SOME_FAILED if found.standings.get(Standing.UNREADABLE) else ExitCode.DONE
+    return ExitCode.SOME_FAILED if found.standings.get(PlanStatus.UNREADABLE) else ExitCode.DONE
 
 
 def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:
     if args.json:
-        write_data()
-        for row in bad_rows(made):
-            print(json_line(bad_json(row)))
+        write_json(map(bad_json, bad_rows(made)))
         return
     for row in made.bad_rows(limit=_BAD_SHOWN):
         say(bad_words(row))
@@ -115,10 +118,11 @@ def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:
         say(words.format(count=f"{more:,}", command=command(None, "show", args.output, "--bad")))
 
 
-def _tell_next(args: argparse.Namespace, bulk: BulkDesk, made: PlanFile, found: Totals) -> None:
-    say_next((_("Look through it"), command(None, "show", args.output, "--users")))
+def _tell_next(args: argparse.Namespace, bulk: BulkSession, made: PlanFile, found: Totals) -> None:
+    say(f"{_('Look through it')}: {command(None, 'show', args.output, '--users')}")
     if found.to_send:
         words = ["apply", args.output, "--reason", "…"]
         if found.granted:
             words += ["--evidence", "…"]
-        say_next((_("Send it"), command(bulk.desk.connection.name, *words, "--digest", made.digest[:SHORT])))
+        typed = command(bulk.session.connection.name, *words, "--digest", made.digest[:SHORT])
+        say(f"{_('Send it')}: {typed}")

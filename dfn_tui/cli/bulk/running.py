@@ -3,25 +3,27 @@
 import argparse
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from dfn_tui.cli.bulk.approving import approve
 from dfn_tui.cli.bulk.jobs import check_results, list_jobs, say_job, write_results
-from dfn_tui.cli.bulk.session import opened_for_many
+from dfn_tui.cli.bulk.output import command, expected, opened_for_many, plan_lines
+from dfn_tui.cli.confirm import all_answered, confirm
 from dfn_tui.cli.exit_codes import ExitCode, of_error
-from dfn_tui.cli.output import INTERRUPTED, Progress, say
+from dfn_tui.cli.output import INTERRUPTED, ProgressLine, say
 from dfn_tui.cli.session import finishing
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.desk import BulkDesk, Options
-from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
-from dfn_tui.service.bulk.plan.file import open_plan
-from dfn_tui.service.bulk.plan.words import span
+from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
+from dfn_tui.service.bulk.plan.format import span
+from dfn_tui.service.bulk.plan.totals import totals
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, Phase, RunProgress
 from dfn_tui.service.bulk.run.run import Run
-from dfn_tui.service.place import capabilities_of
+from dfn_tui.service.bulk.session import BulkSession, Options
+from dfn_tui.service.changes.policy import Approval, requirements
+from dfn_tui.service.context import capabilities_of
 from dfn_tui.text import _
 
 _NOT_AS_PLANNED = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.CONFLICT)
@@ -34,13 +36,38 @@ def apply(args: argparse.Namespace) -> int:
     with opened_for_many(args) as (bulk, runner):
         with open_plan(args.plan) as plan:
             try:
-                approval = approve(args, bulk, plan)
+                approval = _approve(args, bulk, plan)
             except KeyboardInterrupt:
                 say(_("Stopped. Nothing was sent."))
                 raise
             digest = plan.digest
-        options = Options(OnConflict(args.on_conflict), not args.no_read_back, args.limit or DOCUMENTED_LIMIT)
+        options = Options(OnConflict(args.on_conflict), not args.no_read_back, args.limit)
         return _run(args, bulk, runner, bulk.apply(args.plan, approval, options, digest=digest))
+
+
+def _approve(args: argparse.Namespace, bulk: BulkSession, plan: PlanFile) -> Approval:
+    """The operator's answers to that plan. Raises `GateRefused` where one is missing or is a no."""
+    if args.digest and not plan.digest.startswith(args.digest):
+        raise GateRefused(
+            _("This is another plan"),
+            _("Its digest is {digest}. Nothing was sent.").format(digest=plan.digest[: len(args.digest)]),
+            _("Look at it: {command}").format(command=command(None, "show", args.plan)),
+        )
+    found, now = totals(plan), bulk.session.clock()
+    sending = expected(
+        found,
+        limit=args.limit,
+        look_first=args.on_conflict != OnConflict.OVERWRITE,
+        read_back=not args.no_read_back,
+    )
+    for line in plan_lines(plan, found, now, sending):
+        say(line)
+    asked = requirements(found.scope, bulk.session.connection, now)
+    approval = replace(all_answered(args, asked, found.to_send), max_users=args.max_users)
+    bulk.guard(plan, approval)  # first what no answer would mend
+    look = _("Look at them first: {command}").format(command=command(None, "show", args.plan, "--users"))
+    confirm(args, asked, found.to_send, look=look)
+    return approval
 
 
 def resume(args: argparse.Namespace) -> int:
@@ -51,7 +78,7 @@ def resume(args: argparse.Namespace) -> int:
         return _run(args, bulk, runner, bulk.resume(job, failed=args.failed, limit=args.limit))
 
 
-def _only_unfinished(bulk: BulkDesk) -> str:
+def _only_unfinished(bulk: BulkSession) -> str:
     found = bulk.unfinished()
     if len(found) == 1:
         return found[0]
@@ -66,52 +93,27 @@ def _only_unfinished(bulk: BulkDesk) -> str:
     raise ConsoleError(
         _("There is no unfinished job"),
         _("None over {connection} was stopped or cut short. Nothing was sent.").format(
-            connection=bulk.desk.connection.name
+            connection=bulk.session.connection.name
         ),
         _("See which jobs there are: dfn-tui bulk status"),
     )
 
 
-class _Stopping:
-    """Stops the run, once it is there, after what is under way."""
-
-    def __init__(self) -> None:
-        self.run: Run | None = None
-        self.asked = False
-
-    def __call__(self) -> None:
-        self.asked = True
-        if self.run is not None:
-            self.run.stop()
-
-    def take(self, run: Run) -> None:
-        self.run = run
-        if self.asked:
-            run.stop()
-
-
 def _run(
-    args: argparse.Namespace,
-    bulk: BulkDesk,
-    runner: asyncio.Runner,
-    starting: Coroutine[Any, Any, Run],
+    args: argparse.Namespace, bulk: BulkSession, runner: asyncio.Runner, starting: Coroutine[Any, Any, Run]
 ) -> int:
-    stopping = _Stopping()
+    stop = partial(runner.get_loop().call_soon_threadsafe, bulk.stop)
     words = _("Stopping: what was sent is waited for, and the job can be resumed. (8 s at most.)")
-    with finishing(partial(_in_loop, runner.get_loop(), stopping), words):
-        run, record = runner.run(_watched(bulk, starting, stopping))
+    with finishing(stop, words):
+        run, record = runner.run(_watched(bulk, starting))
         job = bulk.job(record.id)
         if run.error is not None:
             error = run.error
             say(f"{error.title}\n{error.happened}\n{error.next_step}")
         say_job(job)
         written = write_results(args, job)
-    code = _exit_code(job, run.error, interrupted=stopping.asked and job.unfinished)
+    code = _exit_code(job, run.error, interrupted=bulk.stopping and job.unfinished)
     return code if code or written else ExitCode.BAD_USAGE
-
-
-def _in_loop(loop: asyncio.AbstractEventLoop, stopping: _Stopping) -> None:
-    loop.call_soon_threadsafe(stopping)
 
 
 def _exit_code(job: JobSummary, error: ConsoleError | None, *, interrupted: bool) -> int:
@@ -126,12 +128,9 @@ def _exit_code(job: JobSummary, error: ConsoleError | None, *, interrupted: bool
     return ExitCode.SOME_FAILED if any(map(job.ended.get, _NOT_AS_PLANNED)) else ExitCode.DONE
 
 
-async def _watched(
-    bulk: BulkDesk, starting: Coroutine[Any, Any, Run], stopping: _Stopping
-) -> tuple[Run, JobRecord]:
-    with Progress() as line:
+async def _watched(bulk: BulkSession, starting: Coroutine[Any, Any, Run]) -> tuple[Run, JobRecord]:
+    with ProgressLine() as line:
         run = await starting
-        stopping.take(run)
         ended = asyncio.ensure_future(bulk.wait())
         while not ended.done():
             line.show(_line(run.progress()))

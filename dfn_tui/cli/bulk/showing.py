@@ -3,23 +3,23 @@
 import argparse
 from collections.abc import Iterator
 
-from dfn_tui.cli.bulk.telling import bad_json, bad_rows, expected, plan_lines, totals_json, user_json
+from dfn_tui.cli.bulk.output import bad_json, bad_rows, expected, plan_lines, totals_json, user_json
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import checked_text, given_ids, identities
-from dfn_tui.cli.output import json_line, say, write_data, write_text
+from dfn_tui.cli.output import say, write_json, write_lines
 from dfn_tui.consent.diff import Direction
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
-from dfn_tui.service.bulk.plan.narrowing import narrow, select
-from dfn_tui.service.bulk.plan.records import PlannedUser, Standing
-from dfn_tui.service.bulk.plan.selecting import AllButFirst, Selection, Users
+from dfn_tui.service.bulk.plan.format import bad_words, planned_words, standing_text, who_words
+from dfn_tui.service.bulk.plan.records import PlannedUser, PlanStatus
+from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
 from dfn_tui.service.bulk.plan.totals import totals
-from dfn_tui.service.bulk.plan.words import bad_words, planned_words, standing_text, who_words
-from dfn_tui.service.clock import utc_now
-from dfn_tui.service.place import capabilities_of
+from dfn_tui.service.context import capabilities_of
 from dfn_tui.store import Operator
 from dfn_tui.text import _, ngettext
+from dfn_tui.text.korea import utc_now
 
 _PAGE = 500
 
@@ -30,13 +30,9 @@ def show(args: argparse.Namespace) -> ExitCode:
         chosen = _selection(args)
         _narrow(args, plan, chosen)
         if args.json:
-            write_data()
-            for told in _objects(args, plan, chosen):
-                print(json_line(told))
+            write_json(_objects(args, plan, chosen))
         else:
-            write_text()
-            for line in _lines(args, plan, chosen):
-                print(line)
+            write_lines(_lines(args, plan, chosen))
     return ExitCode.DONE
 
 
@@ -46,7 +42,7 @@ def _selection(args: argparse.Namespace) -> Selection:
     return Selection(
         flag=Flag(args.flag) if args.flag else None,
         direction=direction,
-        standing=Standing(args.standing) if args.standing else None,
+        standing=PlanStatus(args.standing) if args.standing else None,
         warned=True if args.warned else None,
         text=checked_text(args.find),
     )
@@ -70,7 +66,7 @@ def _narrow(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> None
     say(words.format(count=f"{changed:,}"))
 
 
-def _which(ids: list[str], plan: PlanFile, chosen: Selection) -> Selection | Users:
+def _which(ids: list[str], plan: PlanFile, chosen: Selection) -> Selection | SelectedUsers:
     """The users named, or those chosen by options. Raises `ConsoleError` where it is neither, or both."""
     by_options = chosen != Selection()
     if bool(ids) == by_options:
@@ -94,7 +90,7 @@ def _which(ids: list[str], plan: PlanFile, chosen: Selection) -> Selection | Use
             ).format(count=f"{len(missing):,}"),
             _("Find them with --find."),
         )
-    return Users(tuple(one.value for one in named))
+    return SelectedUsers(tuple(one.value for one in named))
 
 
 def _objects(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> Iterator[dict[str, object]]:

@@ -2,38 +2,36 @@
 
 import argparse
 
-from dfn_tui.cli.bulk.session import opened_for_many
+from dfn_tui.cli.bulk.output import opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import Progress, json_line, say, write_data, write_text
+from dfn_tui.cli.output import ProgressLine, json_line, say, write_data, write_text
 from dfn_tui.cli.reading import require_reading, shown_json
-from dfn_tui.service import Value
-from dfn_tui.service.bulk.desk import BulkDesk
-from dfn_tui.service.bulk.pace import DOCUMENTED_LIMIT
 from dfn_tui.service.bulk.run.verifying import Drift
-from dfn_tui.service.change_words import value_words
-from dfn_tui.store import FieldChange
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.change_format import value_words
+from dfn_tui.service.records import FieldChange
+from dfn_tui.service.types import Value
+from dfn_tui.text import _, ngettext, sanitize
 
 
 def verify(args: argparse.Namespace) -> ExitCode:
     """Tells every user that is not as planned. Raises `ConsoleError`."""
     with opened_for_many(args) as (bulk, runner):
-        require_reading(bulk.desk.capabilities)
+        require_reading(bulk.session.capabilities)
         return runner.run(_verify(args, bulk))
 
 
-async def _verify(args: argparse.Namespace, bulk: BulkDesk) -> ExitCode:
+async def _verify(args: argparse.Namespace, bulk: BulkSession) -> ExitCode:
     write_data() if args.json else write_text()
     read = drifted = failed = 0
-    with Progress(beside_data=True) as line:
+    with ProgressLine(beside_data=True) as line:
 
         def told(users: int) -> None:
             nonlocal read
             read += users
             line.show(_("{count} users read").format(count=f"{read:,}"))
 
-        limit = args.limit or DOCUMENTED_LIMIT
-        async for drift in bulk.verify(str(args.what), told, limit=limit):
+        async for drift in bulk.verify(str(args.what), told, limit=args.limit):
             failed += bool(drift.failure)
             drifted += not drift.failure
             if args.json:
@@ -51,15 +49,15 @@ async def _verify(args: argparse.Namespace, bulk: BulkDesk) -> ExitCode:
 
 
 def _show(drift: Drift, revealed: bool) -> None:
-    user = inert(drift.user, 60)
+    user = sanitize(drift.user, 60)
     if drift.failure:
-        print(_("{user}: could not be read. {why}").format(user=user, why=inert(drift.failure, 300)))
+        print(_("{user}: could not be read. {why}").format(user=user, why=sanitize(drift.failure, 300)))
     for item, now in drift.fields:
         words = _("{user}  {name}  expected {expected}, is {now}")
         print(
             words.format(
                 user=user,
-                name=inert(item.name, 40),
+                name=sanitize(item.name, 40),
                 expected=_words(item, item.after, revealed),
                 now=_words(item, now, revealed),
             )

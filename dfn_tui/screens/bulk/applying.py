@@ -16,37 +16,37 @@ from dfn_tui.screens.answers import (
     reason_field,
     typed,
 )
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.messages import JobStarted
-from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.plan.format import totals_words
 from dfn_tui.service.bulk.plan.reader import Figures
-from dfn_tui.service.bulk.plan.words import totals_words
+from dfn_tui.service.bulk.run.format import conflict_words
 from dfn_tui.service.bulk.run.records import OnConflict
-from dfn_tui.service.bulk.run.words import conflict_words
+from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.changes.policy import Approval, requirements
-from dfn_tui.service.desk import Desk
+from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.buttons import Buttons
-from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
+from dfn_tui.widgets.selector import Selector
 from dfn_tui.widgets.tick import Tick
 
 
-class ApplyScreen(DeskScreen[str]):
+class ApplyScreen(SessionScreen[str]):
     """Dismissed with the id of the job that was started. Nothing is sent but by the button here, and the
     focus starts on Cancel."""
 
     AUTO_FOCUS = "#cancel"
 
-    def __init__(self, desk: Desk, bulk: BulkDesk, path: Path, figures: Figures) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, bulk: BulkSession, path: Path, figures: Figures) -> None:
+        super().__init__(session)
         self._bulk = bulk
         self._path = path
         self._digest = figures.digest
         self._found = figures.totals
         self._starting = False
-        self._asked = requirements(self._found.scope, desk.connection, desk.clock())
+        self._asked = requirements(self._found.scope, session.connection, session.clock())
 
     def body(self) -> ComposeResult:
         users = self._found.to_send
@@ -55,7 +55,9 @@ class ApplyScreen(DeskScreen[str]):
         yield PlainText(f"{heading} · {self._digest[:12]}", classes="heading")
         with VerticalScroll(id="what", can_focus=True):
             asked = [warning.text for warning in self._asked.to_acknowledge]
-            figures = [words for words in totals_words(self._found, self.desk.clock()) if words not in asked]
+            figures = [
+                words for words in totals_words(self._found, self.session.clock()) if words not in asked
+            ]
             yield PlainText("\n".join(figures), id="figures")
             yield from acknowledgements(self._asked)
             yield from self._options()
@@ -63,9 +65,9 @@ class ApplyScreen(DeskScreen[str]):
         yield Buttons(("cancel", _("Cancel")), ("send", _("Send")))
 
     def _options(self) -> ComposeResult:
-        if self.desk.capabilities.read_by:
+        if self.session.capabilities.read_by:
             rules = [(rule, conflict_words(rule)) for rule in OnConflict]
-            yield Choice(_("Users changed since by someone else"), rules, OnConflict.STOP)
+            yield Selector(_("Users changed since by someone else"), rules, OnConflict.STOP)
             yield Tick(_("read every user back after sending"), Options().read_back, id="read-back")
         yield PlainText(_("At most so many requests a minute"))
         yield Field(str(Options().limit), id="limit")
@@ -136,6 +138,6 @@ class ApplyScreen(DeskScreen[str]):
                 _("It is in requests a minute, 1 or more. Nothing was sent."),
                 _("Give a number."),
             )
-        if not self.desk.capabilities.read_by:
+        if not self.session.capabilities.read_by:
             return Options(limit=limit)
-        return Options(self.query_one(Choice).value, self.query_one("#read-back", Tick).value, limit)
+        return Options(self.query_one(Selector).value, self.query_one("#read-back", Tick).value, limit)

@@ -7,20 +7,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.service.bulk.plan.records import Standing
+from dfn_tui.service.bulk.plan.format import direction_words, selection_words, standing_words
+from dfn_tui.service.bulk.plan.records import PlanStatus
 from dfn_tui.service.bulk.plan.selecting import Selection
 from dfn_tui.service.bulk.plan.totals import Totals
-from dfn_tui.service.bulk.plan.words import direction_words, selection_words, standing_words
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.buttons import Buttons
-from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
+from dfn_tui.widgets.selector import Selector
 
 
 def shown_words(selection: Selection) -> str:
     """What is shown, in words; empty where all is."""
-    by_id = _("id contains “{text}”").format(text=inert(selection.text, 40)) if selection.text else ""
+    by_id = _("id contains “{text}”").format(text=sanitize(selection.text, 40)) if selection.text else ""
     left_out = {None: "", True: _("left out"), False: _("not left out")}[selection.left_out]
     return ", ".join(filter(None, [by_id, *selection_words(selection), left_out]))
 
@@ -43,7 +43,7 @@ class FilterDialog(Dialog[Selection]):
         options: list[tuple[str, str, dict[Any, str]]] = [
             ("flag", _("consent"), {flag: flag.value for flag, _direction in found.flags}),
             ("direction", _("direction"), {d: direction_words(d) for _flag, d in found.flags}),
-            ("standing", _("standing"), {s: standing_words(s) for s in Standing if found.standings.get(s)}),
+            ("standing", _("standing"), {s: standing_words(s) for s in PlanStatus if found.standings.get(s)}),
             ("warned", _("warnings"), {True: _("yes"), False: _("no")}),
             ("left_out", _("left out"), {True: _("yes"), False: _("no")}),
         ]
@@ -53,7 +53,7 @@ class FilterDialog(Dialog[Selection]):
             for part, label, words in options:
                 wanted = getattr(now, part)
                 known = [(None, _("any")), *words.items()]
-                yield Choice(label, known, wanted if wanted in words else None, id=part)
+                yield Selector(label, known, wanted if wanted in words else None, id=part)
         yield Buttons(("all", _("Show all")), ("show", _("Show")))
 
     def on_input_submitted(self) -> None:
@@ -63,5 +63,5 @@ class FilterDialog(Dialog[Selection]):
         self.dismiss(Selection())
 
     def action_show(self) -> None:
-        chosen: dict[str, Any] = {str(choice.id): choice.value for choice in self.query(Choice)}
+        chosen: dict[str, Any] = {str(choice.id): choice.value for choice in self.query(Selector)}
         self.dismiss(Selection(**chosen, text=self.query_one("#text", Field).value.strip()))

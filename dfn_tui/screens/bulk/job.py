@@ -12,27 +12,27 @@ from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.bulk.dialogs import PAINT_EVERY, MakingDialog
+from dfn_tui.screens.bulk.format import job_lines, job_state, progress_bar
 from dfn_tui.screens.bulk.verify import VerifyScreen
-from dfn_tui.screens.bulk.words import job_lines, job_state, progress_bar
 from dfn_tui.screens.dialogs import ChoiceDialog, PathDialog, ask
 from dfn_tui.screens.messages import JobStarted, PlanRequested
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
-from dfn_tui.service.bulk.desk import BulkDesk
+from dfn_tui.service.bulk.run.format import count_words, progress_words
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.results_file import write_results
 from dfn_tui.service.bulk.run.run import Run
-from dfn_tui.service.bulk.run.words import count_words, progress_words
-from dfn_tui.service.desk import Desk
-from dfn_tui.text import _, inert
+from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 _GIVE_UP = "give-up"
 
 
-class JobScreen(DeskScreen[None]):
+class JobScreen(SessionScreen[None]):
     """The job of that id. It runs on when this screen is left, and shows itself in the status line then."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,8 +57,8 @@ class JobScreen(DeskScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, desk: Desk, bulk: BulkDesk, id: str) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, bulk: BulkSession, id: str) -> None:
+        super().__init__(session)
         self._bulk = bulk
         self._job = id
         self._summary: JobSummary | None = None
@@ -66,7 +66,7 @@ class JobScreen(DeskScreen[None]):
         self._starting = False
 
     def body(self) -> ComposeResult:
-        yield PlainText(_("Job {job}").format(job=inert(self._job, 60)), classes="heading")
+        yield PlainText(_("Job {job}").format(job=sanitize(self._job, 60)), classes="heading")
         with VerticalScroll(id="what", can_focus=True):
             yield PlainText(id="bar")
             yield PlainText(id="run")
@@ -99,7 +99,7 @@ class JobScreen(DeskScreen[None]):
             self.refresh_bindings()
         progress = run.progress()
         lines = [
-            *progress_words(progress, run.pace.under_way, self.desk.clock()),
+            *progress_words(progress, run.rate_limiter.under_way, self.session.clock()),
             *(f"  {words}" for words in count_words(progress.counts)),
         ]
         self.say("#bar", progress_bar(progress, self.size.width - 1))
@@ -108,7 +108,7 @@ class JobScreen(DeskScreen[None]):
         self.say(".heading", self._heading(_("under way")))
 
     def _heading(self, state: str) -> str:
-        return _("Job {job}: {state}").format(job=inert(self._job, 60), state=state)
+        return _("Job {job}: {state}").format(job=sanitize(self._job, 60), state=state)
 
     def _tell_why(self) -> None:
         run = self._bulk.run
@@ -140,18 +140,18 @@ class JobScreen(DeskScreen[None]):
                 return job.unfinished or bool(job.ended.get(Outcome.UNKNOWN))
             if action == "failed":
                 return bool(job.ended.get(Outcome.FAILED))
-            return action == "undo" or bool(self.desk.capabilities.read_by)
+            return action == "undo" or bool(self.session.capabilities.read_by)
         return True
 
     def action_pause(self) -> None:
         """Pauses, or goes on."""
-        self._steer(lambda run: run.resume() if run.pace.paused else run.pause())
+        self._steer(lambda run: run.resume() if run.rate_limiter.paused else run.pause())
 
     def action_slower(self) -> None:
-        self._steer(lambda run: run.pace.slower())
+        self._steer(lambda run: run.rate_limiter.slower())
 
     def action_faster(self) -> None:
-        self._steer(lambda run: run.pace.faster())
+        self._steer(lambda run: run.rate_limiter.faster())
 
     def action_stop(self) -> None:
         """Stops after what is under way; nothing is lost by it."""
@@ -215,12 +215,12 @@ class JobScreen(DeskScreen[None]):
     def action_verify(self) -> None:
         """Reads every user again, and shows who is not as wanted."""
         if self._summary is not None:
-            self.app.push_screen(VerifyScreen(self.desk, self._bulk, self._summary))
+            self.app.push_screen(VerifyScreen(self.session, self._bulk, self._summary))
 
     @work(group="undo", exclusive=True)
     async def action_undo(self) -> None:
         """Makes the plan that takes the job back, and shows it."""
-        name = str(default_plan_file(self._bulk.folder, self.desk.clock()))
+        name = str(default_plan_file(self._bulk.folder, self.session.clock()))
         with self.telling():
             path = await asyncio.to_thread(new_plan_file, name, self._bulk.folder)
             make = partial(self._bulk.plan_undo, self._job, path)
@@ -228,7 +228,7 @@ class JobScreen(DeskScreen[None]):
             if isinstance(result, ConsoleError):
                 self.tell(result, retry=self.action_undo)
             elif result is not None:
-                self.app.post_message(PlanRequested(self.desk, self._bulk, result))
+                self.app.post_message(PlanRequested(self.session, self._bulk, result))
 
     def action_results(self) -> None:
         """Asks where to, and writes how every user ended."""

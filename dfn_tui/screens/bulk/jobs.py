@@ -8,18 +8,18 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import SessionScreen
+from dfn_tui.screens.bulk.format import job_state
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.new_plan import NewPlanScreen
 from dfn_tui.screens.bulk.plan import PlanScreen
-from dfn_tui.screens.bulk.words import job_state
 from dfn_tui.screens.dialogs import PathDialog, ask
 from dfn_tui.screens.paged_list import PagedList
-from dfn_tui.service.bulk.desk import BulkDesk
+from dfn_tui.service.bulk.run.format import count_words
 from dfn_tui.service.bulk.run.listing import JobSummary
-from dfn_tui.service.bulk.run.words import count_words
-from dfn_tui.service.desk import Desk
-from dfn_tui.text import _, inert
+from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import REST, Column
 
@@ -31,7 +31,7 @@ class JobList(PagedList[JobSummary]):
         Binding("o", "open", _("Open"), id="bulk.open", key_display="Enter/o", tooltip=_("Open this job")),
     ]
 
-    def __init__(self, desk: Desk, bulk: BulkDesk) -> None:
+    def __init__(self, session: Session, bulk: BulkSession) -> None:
         super().__init__(
             _(
                 "There is no job over this connection yet.\n\n"
@@ -40,12 +40,12 @@ class JobList(PagedList[JobSummary]):
                 "A plan says whom it would change and how. Nothing is sent before it is applied."
             )
         )
-        self._desk = desk
+        self._session = session
         self._bulk = bulk
 
     def columns(self, _width: int) -> Sequence[Column[JobSummary]]:
         return [
-            Column(_("job"), 22, lambda job: Text(inert(job.record.id), "bold")),
+            Column(_("job"), 22, lambda job: Text(sanitize(job.record.id), "bold")),
             Column(_("state"), 10, lambda job: Text(job_state(job), "bold yellow" if job.unfinished else "")),
             Column(_("users done"), 15, lambda job: Text(f"{job.done:,}/{job.total:,}")),
             Column(_("how they ended"), REST, lambda job: Text(", ".join(count_words(job.ended)))),
@@ -61,17 +61,17 @@ class JobList(PagedList[JobSummary]):
         return sorted(found, key=lambda job: not (job.unfinished or job.under_way))
 
     def detail(self, item: JobSummary) -> str:
-        why = inert(item.record.why, 200) or inert(item.record.reason, 200)
+        why = sanitize(item.record.why, 200) or sanitize(item.record.reason, 200)
         return f"{', '.join(count_words(item.ended))}\n{why}"
 
     def open(self, item: JobSummary) -> None:
-        self.app.push_screen(JobScreen(self._desk, self._bulk, item.record.id))
+        self.app.push_screen(JobScreen(self._session, self._bulk, item.record.id))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "open" or bool(self.table.items)
 
 
-class BulkScreen(DeskScreen[None]):
+class BulkScreen(SessionScreen[None]):
     """The jobs of a connection."""
 
     AUTO_FOCUS = "DataTable"
@@ -81,13 +81,13 @@ class BulkScreen(DeskScreen[None]):
         Binding("f5", "read", _("Read again"), show=False, id="bulk.read", tooltip=_("Read them again")),
     ]
 
-    def __init__(self, desk: Desk, bulk: BulkDesk) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, bulk: BulkSession) -> None:
+        super().__init__(session)
         self._bulk = bulk
 
     def body(self) -> ComposeResult:
         yield PlainText(_("Many users at once"), classes="heading")
-        yield JobList(self.desk, self._bulk)
+        yield JobList(self.session, self._bulk)
 
     def on_screen_resume(self) -> None:
         self.action_read()
@@ -96,7 +96,7 @@ class BulkScreen(DeskScreen[None]):
         self.query_one(JobList).look_again()
 
     def action_new(self) -> None:
-        self.app.push_screen(NewPlanScreen(self.desk, self._bulk))
+        self.app.push_screen(NewPlanScreen(self.session, self._bulk))
 
     def action_plan(self) -> None:
         """Asks for the file of a plan, and opens it."""
@@ -104,5 +104,5 @@ class BulkScreen(DeskScreen[None]):
         ask(
             self.app,
             PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder),
-            lambda path: self.app.push_screen(PlanScreen(self.desk, self._bulk, path)),
+            lambda path: self.app.push_screen(PlanScreen(self.session, self._bulk, path)),
         )

@@ -9,29 +9,29 @@ from textual.containers import VerticalScroll
 from textual.widgets import Input
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.bulk.dialogs import MakingDialog
 from dfn_tui.screens.bulk.plan import PlanScreen
 from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file, open_asked
-from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input.reading import BulkInput
-from dfn_tui.service.desk import Desk
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
-from dfn_tui.widgets.choice import Choice
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.ids_field import IdsField
 from dfn_tui.widgets.plain_text import PlainText
+from dfn_tui.widgets.selector import Selector
 from dfn_tui.widgets.tick import Tick
 
 
-class NewPlanScreen(DeskScreen[None]):
+class NewPlanScreen(SessionScreen[None]):
     """Asks, then reads every user; the plan that comes of it is shown in its place. Nothing is sent."""
 
     AUTO_FOCUS = "#file"
 
-    def __init__(self, desk: Desk, bulk: BulkDesk) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, bulk: BulkSession) -> None:
+        super().__init__(session)
         self._bulk = bulk
         self._pasted = ""
 
@@ -42,16 +42,16 @@ class NewPlanScreen(DeskScreen[None]):
             yield Field(id="file", placeholder="~/stop.csv")
             yield PlainText(_("or the users themselves"))
             yield IdsField(id="pasted", placeholder=_("paste a list or a table"), lines_aside=True)
-            kinds = self.desk.capabilities.write_by
+            kinds = self.session.capabilities.write_by
             if len(kinds) > 1:
                 unsaid = _("{kind}, or as the list says").format(kind=kinds[0])
                 options = [(None, unsaid), *((kind, kind) for kind in kinds)]
-                yield Choice(_("Users are named by"), options, None)
+                yield Selector(_("Users are named by"), options, None)
             yield PlainText(_("Changes for all of them"))
-            yield Field(id="changes", placeholder=f"{self.desk.capabilities.flags[0]}=Unsubscribed")
+            yield Field(id="changes", placeholder=f"{self.session.capabilities.flags[0]}=Unsubscribed")
             yield PlainText(_("Save the plan to this new file"))
-            yield Field(str(default_plan_file(self._bulk.folder, self.desk.clock())), id="save")
-            if self.desk.capabilities.read_by:
+            yield Field(str(default_plan_file(self._bulk.folder, self.session.clock())), id="save")
+            if self.session.capabilities.read_by:
                 yield Tick(_("create users that the server does not know"), id="create")
         yield PlainText(classes="refusal")
         yield Buttons(("cancel", _("Cancel")), ("make", _("Make the plan")))
@@ -70,7 +70,7 @@ class NewPlanScreen(DeskScreen[None]):
 
     def _asked(self) -> Asked:
         typed = self.query_one(IdsField).value
-        choice = self.query(Choice)
+        choice = self.query(Selector)
         return Asked(
             file=self.query_one("#file", Field).value,
             pasted="\n".join(typed.replace(",", " ").split()) if typed.strip() else self._pasted,
@@ -84,7 +84,7 @@ class NewPlanScreen(DeskScreen[None]):
     @work(exclusive=True, group="making")
     async def _make(self, asked: Asked, save: str) -> None:
         try:
-            with await asyncio.to_thread(open_asked, asked, self.desk.capabilities) as source:
+            with await asyncio.to_thread(open_asked, asked, self.session.capabilities) as source:
                 path = await asyncio.to_thread(new_plan_file, save, self._bulk.folder)
                 self.query_one(".refusal", PlainText).update("")
                 create = any(tick.value for tick in self.query(Tick))
@@ -96,7 +96,7 @@ class NewPlanScreen(DeskScreen[None]):
         if isinstance(result, ConsoleError):
             self.tell(result, retry=self.action_make)
         elif result is not None:
-            self.app.switch_screen(PlanScreen(self.desk, self._bulk, result))
+            self.app.switch_screen(PlanScreen(self.session, self._bulk, result))
 
 
 def _input_words(source: BulkInput) -> str:
@@ -104,4 +104,4 @@ def _input_words(source: BulkInput) -> str:
     form = ", ".join(filter(None, (source.form.value, source.encoding)))
     names = [column.name for column in source.columns] + [wish.name for wish in source.wishes_for_all]
     words = _("Recognised: {form}; users by {kind}; changes of {names}.")
-    return words.format(form=form, kind=source.kind.value, names=inert(", ".join(names), 200) or "…")
+    return words.format(form=form, kind=source.kind.value, names=sanitize(", ".join(names), 200) or "…")

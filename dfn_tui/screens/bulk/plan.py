@@ -11,27 +11,27 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import REVEAL, DeskScreen
+from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
 from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
-from dfn_tui.service.bulk.desk import BulkDesk, Options
+from dfn_tui.service.bulk.plan.format import bad_words, cost_words, head_words, totals_words
 from dfn_tui.service.bulk.plan.reader import Figures, PlanReader
 from dfn_tui.service.bulk.plan.records import SENT
-from dfn_tui.service.bulk.plan.selecting import Selection, Users
+from dfn_tui.service.bulk.plan.selecting import SelectedUsers, Selection
 from dfn_tui.service.bulk.plan.totals import cost
-from dfn_tui.service.bulk.plan.words import bad_words, cost_words, head_words, totals_words
-from dfn_tui.service.desk import Desk
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.service.bulk.session import BulkSession, Options
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
 BAD_ROWS_SHOWN = 200
 _OUT, _BACK = "out", "back"
 
 
-class PlanScreen(DeskScreen[None]):
+class PlanScreen(SessionScreen[None]):
     """Shows the plan at a path. Nothing is sent from here; leaving users out changes the plan's file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,8 +57,8 @@ class PlanScreen(DeskScreen[None]):
 
     AUTO_FOCUS = "DataTable"
 
-    def __init__(self, desk: Desk, bulk: BulkDesk, path: Path) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, bulk: BulkSession, path: Path) -> None:
+        super().__init__(session)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
         self._bulk = bulk
         self._path = path
@@ -106,10 +106,15 @@ class PlanScreen(DeskScreen[None]):
     def _lines(self, figures: Figures) -> list[str]:
         found, usual = figures.totals, Options()
         expected = cost(
-            found, self.desk.capabilities, limit=usual.limit, look_first=True, read_back=usual.read_back
+            found, self.session.capabilities, limit=usual.limit, look_first=True, read_back=usual.read_back
         )
-        saved = _("Saved as {path}").format(path=inert(str(self._path), 200))
-        return [*totals_words(found, self.desk.clock()), cost_words(expected), *head_words(found.head), saved]
+        saved = _("Saved as {path}").format(path=sanitize(str(self._path), 200))
+        return [
+            *totals_words(found, self.session.clock()),
+            cost_words(expected),
+            *head_words(found.head),
+            saved,
+        ]
 
     def _list(self) -> None:
         words = shown_words(self._selection)
@@ -141,7 +146,7 @@ class PlanScreen(DeskScreen[None]):
         if user.shape.standing not in SENT:
             self.notify(_("Nothing is sent for this user anyway."), markup=False)
             return
-        self._start_narrowing(Users((user.user,)), out=not user.left_out)
+        self._start_narrowing(SelectedUsers((user.user,)), out=not user.left_out)
 
     def action_narrow(self) -> None:
         """Asks whether all that fit the filter are left out or put back."""
@@ -154,7 +159,7 @@ class PlanScreen(DeskScreen[None]):
         dialog = ChoiceDialog(_("All that fit the filter"), choices)
         ask(self.app, dialog, lambda answer: self._start_narrowing(self._selection, out=answer == _OUT))
 
-    def _start_narrowing(self, which: Selection | Users, *, out: bool) -> None:
+    def _start_narrowing(self, which: Selection | SelectedUsers, *, out: bool) -> None:
         if self._narrowing:
             self.notify(_("The plan is still being written."), markup=False)
             return
@@ -162,9 +167,9 @@ class PlanScreen(DeskScreen[None]):
         self._narrow(which, out)
 
     @work(group="plan")
-    async def _narrow(self, which: Selection | Users, out: bool) -> None:
+    async def _narrow(self, which: Selection | SelectedUsers, out: bool) -> None:
         try:
-            count = await self._reader.narrow(which, out=out, at=self.desk.clock(), by=self._bulk.by)
+            count = await self._reader.narrow(which, out=out, at=self.session.clock(), by=self._bulk.by)
         except ConsoleError as error:
             self.tell(error)
             return
@@ -184,7 +189,7 @@ class PlanScreen(DeskScreen[None]):
             rows = await self._reader.bad_rows(BAD_ROWS_SHOWN)
             lines = [bad_words(row) for row in rows]
             if len(rows) == BAD_ROWS_SHOWN:
-                command = shlex.join(["dfn-tui", "bulk", "show", "--bad", inert(str(self._path), 200)])
+                command = shlex.join(["dfn-tui", "bulk", "show", "--bad", sanitize(str(self._path), 200)])
                 lines.append(_("These are the first ones. All of them: {command}").format(command=command))
             self.app.push_screen(TextDialog(_("Rows that are in no plan"), "\n".join(lines)))
 
@@ -196,7 +201,7 @@ class PlanScreen(DeskScreen[None]):
 
         def started(job: str | None) -> None:
             if job is not None:
-                self.app.switch_screen(JobScreen(self.desk, self._bulk, job))
+                self.app.switch_screen(JobScreen(self.session, self._bulk, job))
 
         if self._figures is not None:
-            self.app.push_screen(ApplyScreen(self.desk, self._bulk, self._path, self._figures), started)
+            self.app.push_screen(ApplyScreen(self.session, self._bulk, self._path, self._figures), started)

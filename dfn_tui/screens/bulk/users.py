@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 
 from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.paged_list import PagedList
+from dfn_tui.service.bulk.plan.format import planned_words, standing_text, who_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.plan.selecting import Selection
-from dfn_tui.service.bulk.plan.words import planned_words, standing_text, who_words
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
 from dfn_tui.widgets.table import PADDING, REST, Column

@@ -7,28 +7,28 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.bulk.dialogs import PAINT_EVERY
-from dfn_tui.service.bulk.desk import BulkDesk
 from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.verifying import Drift
-from dfn_tui.service.change_words import value_words
-from dfn_tui.service.desk import Desk
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.change_format import value_words
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
 SHOWN = 200
 """Users that are named; of the others only their number is told."""
 
 
-class VerifyScreen(DeskScreen[None]):
+class VerifyScreen(SessionScreen[None]):
     """Reads on opening; leaving stops it. Nothing is sent."""
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, desk: Desk, bulk: BulkDesk, job: JobSummary) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, bulk: BulkSession, job: JobSummary) -> None:
+        super().__init__(session)
         self._bulk = bulk
         self._job = job
         self._read = self._drifted = 0
@@ -70,10 +70,10 @@ class VerifyScreen(DeskScreen[None]):
     def _words(self, drift: Drift) -> str:
         who = shown_user(self._job.head.kind, drift.user)
         if drift.failure:
-            return _("{user}: could not be read. {why}").format(user=who, why=inert(drift.failure, 200))
+            return _("{user}: could not be read. {why}").format(user=who, why=sanitize(drift.failure, 200))
         found = [
             _("{name} is {now}, not {wanted}").format(
-                name=inert(change.name, 40),
+                name=sanitize(change.name, 40),
                 now=value_words(change, now, revealed=False),
                 wanted=value_words(change, change.after, revealed=False),
             )
@@ -89,7 +89,7 @@ class VerifyScreen(DeskScreen[None]):
             words = _("All {total} users are as wanted.").format(total=f"{self._job.total:,}")
         lines = list(self._lines)
         if self._drifted > len(lines):
-            job, connection = inert(self._job.record.id, 60), inert(self.desk.connection.name, 64)
+            job, connection = sanitize(self._job.record.id, 60), sanitize(self.session.connection.name, 64)
             command = shlex.join(["dfn-tui", "bulk", "verify", job, "-c", connection])
             lines.append(_("These are the first ones. All of them: {command}").format(command=command))
         self.say(".heading", words)

@@ -12,17 +12,17 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, ConsoleScreen
 from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
+from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.changes.inverse import still_applied
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.history import entry_lines, outcome_lines
-from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.records import Entry, Intent, JournalError, explain_redaction
-from dfn_tui.text import _, inert
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
 
 class EntryScreen(ConsoleScreen[None]):
-    """What was written, by whom and why, and how it ended. `desk` is the one the history was opened from."""
+    """What was written, by whom and why, and how it ended. The history was opened from `session`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "undo", _("Undo…"), id="entry.undo", tooltip=_("See what taking it back would stage")),
@@ -34,11 +34,11 @@ class EntryScreen(ConsoleScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, keeper: JournalKeeper, entry: Entry, desk: Desk | None) -> None:
-        super().__init__(desk.place if desk else None)
+    def __init__(self, keeper: AsyncJournal, entry: Entry, session: Session | None) -> None:
+        super().__init__(session.context if session else None)
         self._keeper = keeper
         self._entry = entry
-        self._desk = desk
+        self._session = session
         self._unsealed: Intent | None = None
         self._outcomes = ""
 
@@ -68,7 +68,7 @@ class EntryScreen(ConsoleScreen[None]):
         subject = entry.intent.subject
         covers = [(subject.kind, subject.redaction), *((c.name, c.redaction) for c in entry.intent.changes)]
         covered = [
-            _("{name}: {why}").format(name=inert(name), why=explain_redaction(cover))
+            _("{name}: {why}").format(name=sanitize(name), why=explain_redaction(cover))
             for name, cover in covers
             if cover is not None
         ]
@@ -104,8 +104,8 @@ class EntryScreen(ConsoleScreen[None]):
             self.notify(_("Nothing of this was applied: there is nothing to undo."), markup=False)
             return
         try:
-            desk = self.connections.desk_of(self._entry, self._keeper)
+            session = self.connections.desk_of(self._entry, self._keeper)
         except ConsoleError as error:
             self.app.push_screen(ErrorDialog(error))
         else:
-            self.app.push_screen(UndoScreen(desk, self._entry))
+            self.app.push_screen(UndoScreen(session, self._entry))

@@ -7,13 +7,13 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.history.words import ending_words, what
+from dfn_tui.screens.history.format import ending_words, what
 from dfn_tui.screens.paged_list import PagedList
-from dfn_tui.service.desk import Desk
+from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.history import who
-from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.service.records import Entry, Filter
-from dfn_tui.text import _, inert
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_time
 from dfn_tui.widgets.table import REST, Column
 
@@ -32,11 +32,11 @@ class HistoryList(PagedList[Entry]):
         ),
     ]
 
-    def __init__(self, keeper: JournalKeeper, desk: Desk | None, *, users: bool) -> None:
-        """`desk` is the one the history was opened from; `users`: whether a column names the user."""
+    def __init__(self, keeper: AsyncJournal, session: Session | None, *, users: bool) -> None:
+        """`session` is the one the history was opened from; `users`: whether a column names the user."""
         super().__init__()
         self._keeper = keeper
-        self._desk = desk
+        self._session = session
         self._users = users
         self._asked: Filter | None = None
 
@@ -67,7 +67,9 @@ class HistoryList(PagedList[Entry]):
         ]
         if wide:
             found.append(Column(_("operator"), 12, _operator))
-            found.append(Column(_("connection"), 12, lambda entry: Text(inert(entry.intent.connection, 60))))
+            found.append(
+                Column(_("connection"), 12, lambda entry: Text(sanitize(entry.intent.connection, 60)))
+            )
         return found
 
     def key(self, item: Entry) -> int:
@@ -81,12 +83,12 @@ class HistoryList(PagedList[Entry]):
     def detail(self, item: Entry) -> Text:
         """The row under the cursor once more, with what had no column: two lines."""
         intent = item.intent
-        first = [korean_time(item.at), inert(intent.subject.value, 40), who(intent.operator)]
-        second = [inert(intent.connection, 30)]
+        first = [korean_time(item.at), sanitize(intent.subject.value, 40), who(intent.operator)]
+        second = [sanitize(intent.connection, 30)]
         if intent.undo_of is not None:
             second.append(_("undo of entry {seq}").format(seq=intent.undo_of))
         if intent.reason:
-            second.append(inert(intent.reason, 120))
+            second.append(sanitize(intent.reason, 120))
         return Text("\n").join(
             Text(" · ".join(line), no_wrap=True, overflow="ellipsis") for line in (first, second)
         )
@@ -94,11 +96,11 @@ class HistoryList(PagedList[Entry]):
     def open(self, item: Entry) -> None:
         from dfn_tui.screens.history.entry import EntryScreen  # noqa: PLC0415  not needed for the first paint
 
-        self.app.push_screen(EntryScreen(self._keeper, item, self._desk))
+        self.app.push_screen(EntryScreen(self._keeper, item, self._session))
 
 
 def _user(entry: Entry) -> Text:
-    return Text(inert(entry.intent.subject.value, 60), "bold")
+    return Text(sanitize(entry.intent.subject.value, 60), "bold")
 
 
 def _outcome(entry: Entry) -> Text:
@@ -108,4 +110,4 @@ def _outcome(entry: Entry) -> Text:
 
 def _operator(entry: Entry) -> Text:
     operator = entry.intent.operator
-    return Text(inert(operator.sudo_user or operator.user, 60))
+    return Text(sanitize(operator.sudo_user or operator.user, 60))

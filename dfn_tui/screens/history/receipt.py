@@ -7,16 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from dfn_tui.screens.base import DeskScreen
+from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.dialogs import PathDialog, ask, copy
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.receipt import export_receipt, make_receipt, receipt_file
+from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _
 from dfn_tui.widgets.plain_text import PlainText
 
 
-class ReceiptScreen(DeskScreen[None]):
+class ReceiptScreen(SessionScreen[None]):
     """Reads the user and the journal anew, and shows what each consent rests on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -26,8 +26,8 @@ class ReceiptScreen(DeskScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, desk: Desk, identity: Identity) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, identity: Identity) -> None:
+        super().__init__(session)
         self._identity = identity
         self._text = ""
 
@@ -41,7 +41,7 @@ class ReceiptScreen(DeskScreen[None]):
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
         with self.telling("#receipt", retry=self._read):
-            self._text = await make_receipt(self.desk, self._identity)
+            self._text = await make_receipt(self.session, self._identity)
             self.say("#receipt", self._text)
             self.refresh_bindings()
 
@@ -56,7 +56,7 @@ class ReceiptScreen(DeskScreen[None]):
         """Asks where to, and writes it there."""
 
         prompt = _("Write it to this new file, readable only by you:")
-        name = f"./{receipt_file(self._identity, self.desk.clock())}"
+        name = f"./{receipt_file(self._identity, self.session.clock())}"
         dialog = PathDialog(
             _("Export the receipt"), prompt, _("Export"), name, lambda path: export_receipt(path, self._text)
         )

@@ -8,16 +8,16 @@ from textual.widgets import DataTable, Input
 
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.history.listing import HistoryList
-from dfn_tui.service.desk import Desk
+from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.history import KEYS, FilterRefused, is_empty, parse_filter
-from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.session import Session
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
 
 
 class HistoryScreen(ConsoleScreen[None]):
-    """The entries of a journal, with a filter in one line. `desk` is the one it was opened from, if any."""
+    """The entries of a journal, with a filter in one line. It was opened from `session`, if any."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that the keys that follow it on a slow line do not reach the table first.
@@ -34,10 +34,10 @@ class HistoryScreen(ConsoleScreen[None]):
 
     AUTO_FOCUS = "DataTable"
 
-    def __init__(self, keeper: JournalKeeper, desk: Desk | None = None) -> None:
-        super().__init__(desk.place if desk else None)
+    def __init__(self, keeper: AsyncJournal, session: Session | None = None) -> None:
+        super().__init__(session.context if session else None)
         self._keeper = keeper
-        self._desk = desk
+        self._session = session
 
     def body(self) -> ComposeResult:
         yield Field(
@@ -46,7 +46,7 @@ class HistoryScreen(ConsoleScreen[None]):
         keys = " ".join(f"{key}:" for key in KEYS)
         yield PlainText(_("Filter keys: {keys}").format(keys=keys), classes="hint")
         yield PlainText(classes="refusal")
-        yield HistoryList(self._keeper, self._desk, users=True)
+        yield HistoryList(self._keeper, self._session, users=True)
 
     def on_mount(self) -> None:
         self._search("")

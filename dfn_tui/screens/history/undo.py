@@ -11,35 +11,35 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import REVEAL, DeskScreen
-from dfn_tui.screens.history.words import value_words
+from dfn_tui.screens.base import REVEAL, SessionScreen
+from dfn_tui.screens.history.format import value_words
 from dfn_tui.screens.review import ReviewScreen
 from dfn_tui.service.changes.inverse import UndoField, UndoKind, prepare_undo, stage_undo
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.records import Entry, UserRecord
-from dfn_tui.text import _, inert
+from dfn_tui.service.session import Session
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
 
 
-class UndoScreen(DeskScreen[None]):
+class UndoScreen(SessionScreen[None]):
     """Stages the undo of an entry and goes on to the review; nothing is sent here. Focus is on Cancel."""
 
     BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
 
     AUTO_FOCUS = "#cancel"
 
-    def __init__(self, desk: Desk, entry: Entry) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, entry: Entry) -> None:
+        super().__init__(session)
         self._entry = entry
         self._record: UserRecord | None = None
         self._fields: tuple[UndoField, ...] = ()
 
     def body(self) -> ComposeResult:
         title = _("Undo of entry {seq}: {user}").format(
-            seq=self._entry.seq, user=inert(self._entry.intent.subject.value, 40)
+            seq=self._entry.seq, user=sanitize(self._entry.intent.subject.value, 40)
         )
         yield PlainText(title, classes="heading")
         with VerticalScroll(id="what", can_focus=True):
@@ -54,14 +54,14 @@ class UndoScreen(DeskScreen[None]):
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
         with self.telling("#reading", retry=self._read):
-            self._record, self._fields = await prepare_undo(self.desk, self._entry)
+            self._record, self._fields = await prepare_undo(self.session, self._entry)
             await self.query_one("#reading").remove()
             await self.query_one("#what").mount(*self._plan())
             self.query_one("#stage", Button).disabled = not any(field.stageable for field in self._fields)
 
     def _plan(self) -> list[Widget]:
         widgets: list[Widget] = []
-        if not self.desk.capabilities.read_by:
+        if not self.session.capabilities.read_by:
             text = _("This generation cannot be read: whether somebody changed it since is not known.")
             widgets.append(PlainText(Text.assemble((f"! {text}", "yellow")), classes="notice"))
         for at, field in enumerate(self._fields):
@@ -70,18 +70,18 @@ class UndoScreen(DeskScreen[None]):
                 widgets.append(Tick(_("restore it all the same"), id=f"despite-{at}"))
         if any(field.despite is UndoKind.DELETE for field in self._fields):
             text = _("This deletes an identifier. Type the user's id to confirm: {user}")
-            shown = text.format(user=inert(self._record.identity.value if self._record else "", 60))
+            shown = text.format(user=sanitize(self._record.identity.value if self._record else "", 60))
             widgets += [PlainText(shown, classes="notice"), Field(id="typed-id")]
         return widgets
 
     def _words(self, field: UndoField) -> Text:
         change = field.change
-        text = Text.assemble((f"{inert(change.name, 40)}  ", "bold"))
+        text = Text.assemble((f"{sanitize(change.name, 40)}  ", "bold"))
         now, before, after, wanted = (
             value_words(change, value, revealed=self.revealed)
             for value in (field.now, change.before, change.after, field.wanted)
         )
-        if self._record is not None and field.now is None and not self.desk.capabilities.read_by:
+        if self._record is not None and field.now is None and not self.session.capabilities.read_by:
             now = _("not readable")
         if field.kind is UndoKind.ALREADY:
             text.append(_("{now}: nothing is left to be undone.").format(now=now))
@@ -116,13 +116,13 @@ class UndoScreen(DeskScreen[None]):
             if _asked(field) and self.query_one(f"#despite-{at}", Tick).value
         ]
         typed = self.query_one("#typed-id", Field).value if self.query("#typed-id") else ""
-        draft = self.desk.staging.draft(self._record)
+        draft = self.session.staging.draft(self._record)
         try:
             stage_undo(draft, self._entry.seq, self._fields, typed, despite)
         except ConsoleError as error:
             self.say(".refusal", f"{error.happened} {error.next_step}")
             return
-        self.app.switch_screen(ReviewScreen(self.desk))
+        self.app.switch_screen(ReviewScreen(self.session))
 
 
 def _asked(field: UndoField) -> bool:

@@ -14,10 +14,10 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import ConsoleScreen, DeskScreen
+from dfn_tui.screens.base import ConsoleScreen, SessionScreen
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.service.connections import Connections
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
 from dfn_tui.widgets.plain_text import PlainText
@@ -26,9 +26,9 @@ from dfn_tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from textual.widgets import DataTable
 
-    from dfn_tui.screens.lookup.users import Users
-    from dfn_tui.service.desk import Desk
+    from dfn_tui.screens.lookup.users import UsersTable
     from dfn_tui.service.records import Progress
+    from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 
 WARM_UP_AFTER = 0.5
@@ -39,7 +39,7 @@ RECENT = 10
 """How many look-ups are offered again."""
 
 
-class LookupScreen(DeskScreen[None]):
+class LookupScreen(SessionScreen[None]):
     """Where the console starts. One known id opens its user at once; a list stays as rows. `user` is the id
     that is looked up as soon as the screen is there."""
 
@@ -69,7 +69,7 @@ class LookupScreen(DeskScreen[None]):
         worth_looking_up: Sequence[tuple[str, str]] = (),
         user: str | None = None,
     ) -> None:
-        place = connections.place(name)
+        place = connections.context(name)
         ConsoleScreen.__init__(self, place)
         self._connections = connections
         self._name_of_connection = name
@@ -80,17 +80,17 @@ class LookupScreen(DeskScreen[None]):
         self._kind_said = False
         self._held: tuple[str, ...] = ()
         self._recent: list[tuple[Identity, ...]] = []
-        self._users: Users | None = None
+        self._users: UsersTable | None = None
         self._under_way: Worker[None] | None = None
         self._unfinished = ""
 
     @property
-    def desk(self) -> "Desk":
+    def session(self) -> "Session":
         """Asked for at the first look-up: until then the screen needs nothing that talks to a server."""
-        return self._connections.desk(self._name_of_connection)
+        return self._connections.session(self._name_of_connection)
 
     @property
-    def opened(self) -> "Desk | None":
+    def opened(self) -> "Session | None":
         return self._connections.opened(self._name_of_connection)
 
     def body(self) -> ComposeResult:
@@ -109,7 +109,7 @@ class LookupScreen(DeskScreen[None]):
 
     def _look_up_first(self, user: str) -> None:
         self.query_one(IdsField).value = user
-        self.look_up((self.desk.identity(user, self._kind),))
+        self.look_up((self.session.identity(user, self._kind),))
 
     @work(group="warm-up")
     async def _warm_up(self) -> None:
@@ -118,7 +118,7 @@ class LookupScreen(DeskScreen[None]):
         await asyncio.to_thread(_import_what_follows, self._connections)
         if not self._connections.has_jobs(self._name_of_connection):
             return  # found out without importing what jobs need
-        await asyncio.to_thread(import_module, "dfn_tui.service.bulk.desk")
+        await asyncio.to_thread(import_module, "dfn_tui.service.bulk.session")
         found = await asyncio.to_thread(self._connections.bulk(self._name_of_connection).unfinished)
         if found:
             words = ngettext(
@@ -126,7 +126,7 @@ class LookupScreen(DeskScreen[None]):
                 "{count} jobs were left unfinished, {job} the last: F8 shows them.",
                 len(found),
             )
-            self._unfinished = words.format(count=len(found), job=inert(found[0], 60))
+            self._unfinished = words.format(count=len(found), job=sanitize(found[0], 60))
             self._progress_line("")
 
     def on_screen_resume(self) -> None:
@@ -141,7 +141,7 @@ class LookupScreen(DeskScreen[None]):
         """The rows of users that were written to since they were read."""
         assert self._users is not None, "it holds them"
         with self.telling():
-            async for record in self.desk.look_up(identities):
+            async for record in self.session.look_up(identities):
                 self._users.update_user(record)
 
     def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
@@ -167,7 +167,7 @@ class LookupScreen(DeskScreen[None]):
         event.input.action_select_all()  # what is typed next is the next look-up
         event.input.placeholder = _("one id, or paste a list")
         if ids:
-            self.look_up(tuple(self.desk.identity(value, self._kind) for value in ids))
+            self.look_up(tuple(self.session.identity(value, self._kind) for value in ids))
 
     def _tell_unreadable(self, error: IdsUnreadable) -> None:
         step = _("Mend the list and give it again.")
@@ -189,7 +189,7 @@ class LookupScreen(DeskScreen[None]):
         table = await self._begin_table()
         first_failure: ConsoleError | None = None
         try:
-            async for record in self.desk.look_up(identities, self._on_progress):
+            async for record in self.session.look_up(identities, self._on_progress):
                 table.add_user(record)
                 if record.failure and record.failure.error and first_failure is None:
                     first_failure = record.failure.error
@@ -209,11 +209,11 @@ class LookupScreen(DeskScreen[None]):
         elif known_alone:
             self.app.call_later(self._open, identities[0])  # after what was settled was told
 
-    async def _begin_table(self) -> "Users":
-        from dfn_tui.screens.lookup.users import Users  # noqa: PLC0415  not needed for the first paint
+    async def _begin_table(self) -> "UsersTable":
+        from dfn_tui.screens.lookup.users import UsersTable  # noqa: PLC0415  not needed for the first paint
 
         if self._users is None:
-            self._users = Users(self.desk)
+            self._users = UsersTable(self.session)
             await self.mount(self._users, after="#hint")
         self._users.begin()
         self.query_one("#hint").display = False
@@ -227,11 +227,11 @@ class LookupScreen(DeskScreen[None]):
             )
 
     def _progress_line(self, words: str) -> None:
-        staged = len(self.desk.staging)
+        staged = len(self.session.staging)
         if not words and staged:
             words = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
             words = words.format(users=staged)
-        self.query_one("#progress", PlainText).update(inert(words or self._unfinished))
+        self.query_one("#progress", PlainText).update(sanitize(words or self._unfinished))
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
@@ -247,7 +247,7 @@ class LookupScreen(DeskScreen[None]):
     def _open(self, identity: "Identity") -> None:
         from dfn_tui.screens.user.screen import UserScreen  # noqa: PLC0415  as above
 
-        self.app.push_screen(UserScreen(self.desk, identity))
+        self.app.push_screen(UserScreen(self.session, identity))
 
     def action_back(self) -> None:
         """Stops a look-up under way; else goes back to the input."""
@@ -286,7 +286,7 @@ class LookupScreen(DeskScreen[None]):
         """Shows the journal of all connections, or the sandbox's own."""
         from dfn_tui.screens.history.screen import HistoryScreen  # noqa: PLC0415  not needed for the first paint
 
-        self.app.push_screen(HistoryScreen(self.desk.journal, self.desk))
+        self.app.push_screen(HistoryScreen(self.session.journal, self.session))
 
     @work(group="bulk", exclusive=True)
     async def action_bulk(self) -> None:
@@ -294,7 +294,9 @@ class LookupScreen(DeskScreen[None]):
         # In a thread: what a job needs takes a while to import.
         module = await asyncio.to_thread(import_module, "dfn_tui.screens.bulk.jobs")
         self._unfinished = ""
-        self.app.push_screen(module.BulkScreen(self.desk, self._connections.bulk(self._name_of_connection)))
+        self.app.push_screen(
+            module.BulkScreen(self.session, self._connections.bulk(self._name_of_connection))
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
@@ -311,7 +313,7 @@ def _import_what_follows(connections: Connections) -> None:
 
 
 def _identities_words(identities: "tuple[Identity, ...]") -> str:
-    first, more = inert(identities[0].value, 40), len(identities) - 1
+    first, more = sanitize(identities[0].value, 40), len(identities) - 1
     words = ngettext("{first} and {more} more", "{first} and {more} more", more)
     return words.format(first=first, more=more) if more else first
 

@@ -9,20 +9,20 @@ from textual.containers import Vertical
 
 from dfn_tui.consent.flags import Consents, Flag, Purpose, State
 from dfn_tui.consent.lints import lint
+from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
 from dfn_tui.consent.presets import presets
-from dfn_tui.consent.sending import Answer, ChannelVerdict, may_advertise
-from dfn_tui.consent.words import night_rule, night_wait
+from dfn_tui.consent.sending import ChannelVerdict, Delivery, may_advertise
 from dfn_tui.screens.dialogs import ChoiceDialog, NoticeDialog, ask
 from dfn_tui.screens.user.pane import DraftChanged
-from dfn_tui.service.clock import Clock
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Capabilities
 from dfn_tui.text import _
+from dfn_tui.text.korea import Clock
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText
 
-_STYLES = {Answer.YES: "green", Answer.MAY: "yellow", Answer.NO: "red"}
+_STYLES = {Delivery.YES: "green", Delivery.MAY: "yellow", Delivery.NO: "red"}
 
 
 class ConsentsPane(Vertical):

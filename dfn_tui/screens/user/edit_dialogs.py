@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ScreenResultType
 
 from dfn_tui.screens.dialogs import FormDialog
-from dfn_tui.screens.user.words import ci_meaning, type_hint, type_name
+from dfn_tui.screens.user.format import ci_meaning, type_hint, type_name
 from dfn_tui.service.changes.values import (
     ValueRefused,
     check_property_name,
@@ -19,10 +19,10 @@ from dfn_tui.service.changes.values import (
     parse_value,
 )
 from dfn_tui.service.types import Capabilities, StandardProperty, Value, ValueType
-from dfn_tui.text import _, inert
-from dfn_tui.widgets.choice import Choice
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
+from dfn_tui.widgets.selector import Selector
 
 _SHOWN = 300
 
@@ -39,10 +39,10 @@ class EditDialog(FormDialog[ScreenResultType]):
 
     def action_next(self) -> None:
         """Steps through the choice without leaving the field."""
-        self.query_one(Choice).action_step(1)
+        self.query_one(Selector).action_step(1)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "next" or bool(self.query(Choice))
+        return action != "next" or bool(self.query(Selector))
 
 
 class ValueDialog(EditDialog[ScreenResultType]):
@@ -63,12 +63,12 @@ class ValueDialog(EditDialog[ScreenResultType]):
 
     def fields(self) -> ComposeResult:
         if len(self._types) > 1:
-            yield Choice(_("Type"), [(each, type_name(each)) for each in self._types], self._type)
+            yield Selector(_("Type"), [(each, type_name(each)) for each in self._types], self._type)
         yield PlainText(_("Value"))
         yield Field(self._text, id="value")
         yield PlainText(type_hint(self._type), classes="hint type-hint")
 
-    def on_choice_changed(self, event: Choice.Changed) -> None:
+    def on_choice_changed(self, event: Selector.Changed) -> None:
         self._type = event.value
         self.query_one(".type-hint", PlainText).update(type_hint(self._type))
 
@@ -108,7 +108,7 @@ class EditValueDialog(ValueDialog[Value]):
         self._standard = standard
 
     def fields(self) -> ComposeResult:
-        yield PlainText(inert(self._property, _SHOWN), classes="subject")
+        yield PlainText(sanitize(self._property, _SHOWN), classes="subject")
         yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
         yield from super().fields()
 
@@ -160,14 +160,14 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
 
     def fields(self) -> ComposeResult:
         if len(self._names) > 1:
-            yield Choice(_("Kind"), [(name, name) for name in self._names], self._ci)
+            yield Selector(_("Kind"), [(name, name) for name in self._names], self._ci)
         else:
             yield PlainText(self._ci, classes="subject")
         yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
         yield Field(self._text, id="value")
         yield PlainText(classes="note")
 
-    def on_choice_changed(self, event: Choice.Changed) -> None:
+    def on_choice_changed(self, event: Selector.Changed) -> None:
         self._ci = event.value
         self.on_input_changed()
 
@@ -200,12 +200,12 @@ class DeleteCiDialog(EditDialog[str]):
         yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
         yield PlainText(ci_meaning(self._ci), classes="meaning")
         yield PlainText(_("The platform keeps no copy: once sent, this cannot be undone there."))
-        user = inert(self._user, _SHOWN)
+        user = sanitize(self._user, _SHOWN)
         yield PlainText(_("To stage it, type the user's id: {user}").format(user=user), classes="now")
         yield Field(id="user")
 
     async def result(self) -> str:
-        if self.typed("user") not in (self._user, inert(self._user)):
+        if self.typed("user") not in (self._user, sanitize(self._user)):
             raise ValueRefused(
                 _("Not staged"),
                 _("What was typed is not this user's id. Nothing was changed."),

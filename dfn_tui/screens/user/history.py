@@ -5,8 +5,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from dfn_tui.screens.history.listing import HistoryList
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.records import Filter
+from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _
 
@@ -18,10 +18,10 @@ class HistoryPane(HistoryList):
         Binding("t", "receipt", _("Receipt"), id="history.receipt", tooltip=_("What each consent rests on")),
     ]
 
-    def __init__(self, desk: Desk, identity: Identity, *, id: str) -> None:
-        super().__init__(desk.journal, desk, users=False)
+    def __init__(self, session: Session, identity: Identity, *, id: str) -> None:
+        super().__init__(session.journal, session, users=False)
         self.id = id
-        self._here = desk
+        self._here = session
         self._identity = identity
 
     def show(self) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from dfn_tui.service.personal import shown_value
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Capabilities, Identity, Value
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import PADDING, Column, Table
 
@@ -51,7 +51,7 @@ class ValuePane(Vertical):
     """What the names are."""
 
     def named(self, name: str | None) -> Text:
-        return Text(inert(name or "", CUT))
+        return Text(sanitize(name or "", CUT))
 
     def names(self, draft: Draft) -> list[str | None]:
         """One for each row."""
@@ -87,7 +87,7 @@ class ValuePane(Vertical):
         """Shows this draft; personal values masked unless `revealed`."""
         self.draft, self.revealed = draft, revealed
         failed = draft.record.failure if self.seen(draft) is None else None
-        reason = inert(failed.message or failed.code or "", 160) if failed else ""
+        reason = sanitize(failed.message or failed.code or "", 160) if failed else ""
         words = _("This could not be read: {reason}").format(reason=reason) if failed else ""
         self.query_one(".failure", PlainText).say(words)
         self.table.show(self.names(draft))

@@ -10,13 +10,13 @@ from textual.widgets import DataTable
 
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog, EditValueDialog
+from dfn_tui.screens.user.format import type_name
 from dfn_tui.screens.user.pane import CUT, ValuePane
-from dfn_tui.screens.user.words import type_name
 from dfn_tui.service.changes.values import format_value, type_of
 from dfn_tui.service.personal import is_masked
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import StandardProperty, Value
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
 
@@ -88,7 +88,7 @@ class PropertiesPane(ValuePane):
         lines = []
         if name is not None and self.draft is not None:
             lines = [
-                inert(name, CUT),
+                sanitize(name, CUT),
                 _("now: {value}").format(value=self.current(name).plain),
                 _("staged: {value}").format(value=self.staged(name).plain)
                 if name in self.draft.properties

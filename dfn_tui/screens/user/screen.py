@@ -10,17 +10,17 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import REVEAL, DeskScreen
+from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.history import HistoryPane
 from dfn_tui.screens.user.pane import ValuePane
 from dfn_tui.screens.user.properties import PropertiesPane
-from dfn_tui.service.desk import Desk
 from dfn_tui.service.records import UserRecord
+from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
@@ -29,7 +29,7 @@ from dfn_tui.widgets.tab_line import TabLine
 _PANES = ("consents", "properties", "ci", "history")
 
 
-class UserScreen(DeskScreen[None]):
+class UserScreen(SessionScreen[None]):
     """Reads the user anew when opened. Nothing here writes: edits are staged, and reviewed elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,8 +52,8 @@ class UserScreen(DeskScreen[None]):
         ),
     ]
 
-    def __init__(self, desk: Desk, identity: Identity) -> None:
-        super().__init__(desk)
+    def __init__(self, session: Session, identity: Identity) -> None:
+        super().__init__(session)
         self._identity = identity
         self._record: UserRecord | None = None
         self._writes_seen = 0
@@ -62,10 +62,10 @@ class UserScreen(DeskScreen[None]):
         yield PlainText(self._title(), id="who")
         yield TabLine((_("Consents"), _("Properties"), _("CI"), _("History")))
         with ContentSwitcher(initial="consents"):
-            yield ConsentsPane(self.desk.capabilities, self.desk.clock, id="consents")
-            yield PropertiesPane(self.desk.capabilities, id="properties")
-            yield CiPane(self.desk.capabilities, id="ci")
-            yield HistoryPane(self.desk, self._identity, id="history")
+            yield ConsentsPane(self.session.capabilities, self.session.clock, id="consents")
+            yield PropertiesPane(self.session.capabilities, id="properties")
+            yield CiPane(self.session.capabilities, id="ci")
+            yield HistoryPane(self.session, self._identity, id="history")
         yield PlainText(id="staged")
 
     def on_mount(self) -> None:
@@ -74,7 +74,7 @@ class UserScreen(DeskScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Back from the review: what was written there is read again, what was dropped there shows here."""
-        if self.desk.writes_to(self._identity) != self._writes_seen:
+        if self.session.writes_to(self._identity) != self._writes_seen:
             self.action_read()
         else:
             self._show()
@@ -82,9 +82,9 @@ class UserScreen(DeskScreen[None]):
 
     @work(exclusive=True, group="read")
     async def action_read(self) -> None:
-        writes = self.desk.writes_to(self._identity)
+        writes = self.session.writes_to(self._identity)
         try:
-            record = await self.desk.open_user(self._identity)
+            record = await self.session.open_user(self._identity)
         except ConsoleError as error:
             self.tell(error, retry=self.action_read)
             return
@@ -104,7 +104,7 @@ class UserScreen(DeskScreen[None]):
     def _show(self) -> None:
         if self._record is None:
             return
-        draft = self.desk.staging.draft(self._record)
+        draft = self.session.staging.draft(self._record)
         self.query_one(ConsentsPane).show(draft)
         for pane in self.query(ValuePane):
             pane.show(draft, self.revealed)
@@ -113,13 +113,13 @@ class UserScreen(DeskScreen[None]):
 
     def _title(self) -> Text:
         text = Text.assemble((f"{self._identity.kind} ", "dim"))
-        text.append(inert(self._identity.value, 60), "bold")
+        text.append(sanitize(self._identity.value, 60), "bold")
         record = self._record
         if record is None:
             text.append("  " + _("reading…"))
         elif record.failure is not None:
             message = record.failure.message or _("not read")
-            text.append("  ! " + inert(message, 60), "bold red")
+            text.append("  ! " + sanitize(message, 60), "bold red")
         elif record.unknown_to_server:
             text.append("  ! " + _("unknown to the server: writing would create it"), "bold yellow")
         elif record.profile is None:
@@ -127,10 +127,10 @@ class UserScreen(DeskScreen[None]):
         return text
 
     def _staged(self) -> Text:
-        users = len(self.desk.staging)
+        users = len(self.session.staging)
         if not users:
             return Text(_("Nothing staged."), "dim")
-        edits = sum(len(change.fields) for change in self.desk.staging.changes())
+        edits = sum(len(change.fields) for change in self.session.staging.changes())
         words = ngettext("{edits} edit staged, r reviews it", "{edits} edits staged, r reviews them", edits)
         return Text(words.format(edits=edits), "bold")
 
@@ -153,7 +153,7 @@ class UserScreen(DeskScreen[None]):
 
         def drop(answer: str) -> None:
             if answer == "drop":
-                self.desk.staging.drop(self._identity)
+                self.session.staging.drop(self._identity)
                 self._show()
 
         choices = [("keep", _("Keep them")), ("drop", _("Drop them all"))]

@@ -1,4 +1,4 @@
-"""What an operator types for a new plan, as the desk for many users takes it."""
+"""What an operator types for a new plan, as the session for many users takes it."""
 
 import shlex
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dfn_tui.files import make_private_folder
 from dfn_tui.service.bulk.input.reading import BulkInput, open_input
 from dfn_tui.service.bulk.plan.file import plan_errors, unused_name
 from dfn_tui.service.changes.fields import FieldEdit, parse_assignment
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import file_stamp
 
 
@@ -95,7 +95,7 @@ def new_plan_file(text: str, jobs: Path) -> Path:
     if taken:
         raise AskingRefused(
             _("There is such a file already"),
-            _("{path} is there, and nothing is written over.").format(path=inert(str(path), 200)),
+            _("{path} is there, and nothing is written over.").format(path=sanitize(str(path), 200)),
             _("Name a new file."),
         )
     return path

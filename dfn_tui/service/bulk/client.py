@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from dfn_tui.api.calls import UserApi
 from dfn_tui.api.types import Capabilities, Identity
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.pace import Pace
+from dfn_tui.service.bulk.rate_limiter import RateLimiter
 from dfn_tui.service.changes.reading import Field, Records, read_fields, read_records
-from dfn_tui.service.clock import Clock
+from dfn_tui.text.korea import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class ThrottledClient:
     """`api` asks `pace` before each request, and tries again by itself what may be tried again."""
 
     api: UserApi
-    pace: Pace
+    rate_limiter: RateLimiter
     clock: Clock
 
     @property
@@ -31,7 +31,7 @@ class ThrottledClient:
     @property
     def over(self) -> bool:
         """Whether no further request is made."""
-        return self.stopped is not None or self.pace.closed
+        return self.stopped is not None or self.rate_limiter.closed
 
     async def read(self, identities: Sequence[Identity], *, ci: bool = False) -> Records:
         """The users with all their properties, with a `failure` where they could not be read."""

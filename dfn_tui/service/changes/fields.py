@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import NamedTuple, NoReturn, cast
 
-from dfn_tui.api.capabilities import GENERATION_1, GENERATION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.generation2 import OPTINS
@@ -29,7 +29,7 @@ from dfn_tui.service.changes.values import (
     type_of,
 )
 from dfn_tui.store import FieldKind
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import bare_id
 
 _FLAGS = {flag.value: flag for flag in Flag}
@@ -38,8 +38,8 @@ _WORDS = {state.value.casefold(): state for state in State}
 _KINDS = {kind.value: kind for kind in IdentityKind}
 _PLATFORM_NAMES = frozenset(
     [*_FLAGS, *_FLAG_OF_OPTIN]
-    + [prop.name for of in (GENERATION_1, GENERATION_2) for prop in of.standard_properties]
-    + [name for of in (GENERATION_1, GENERATION_2) for name in of.ci_fields]
+    + [prop.name for of in (VERSION_1, VERSION_2) for prop in of.standard_properties]
+    + [name for of in (VERSION_1, VERSION_2) for name in of.ci_fields]
 )
 # What nobody names a property of their own, beside what is like a consent anyway.
 _LIKE_A_CONSENT = re.compile(r"(?:mkt|night|info)_(?:.*_)?flag|df_.*|.*_optin")
@@ -99,7 +99,7 @@ class EditSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FieldColumn:
     """A field that values are given for. `type` is None where the field is not an ordinary property."""
 
     kind: FieldKind
@@ -185,7 +185,7 @@ def is_known(name: str) -> bool:
     return plain in _PLATFORM_NAMES or plain in _KINDS
 
 
-def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> Column:
+def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> FieldColumn:
     """The field that values under this name are for.
 
     Names that the platform gave may be capitalised in any way. Another name is a custom property's: of
@@ -198,18 +198,18 @@ def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> Col
         optin = plain in _FLAG_OF_OPTIN
         if flag not in capabilities.flags or (optin and not OPTINS.keys() >= set(capabilities.flags)):
             _refuse_name(name, _("This connection has no such consent."))
-        return Column(FieldKind.CONSENT, flag.value, optin=optin)
+        return FieldColumn(FieldKind.CONSENT, flag.value, optin=optin)
     if plain in capabilities.ci_fields:
-        return Column(FieldKind.CI, plain)
+        return FieldColumn(FieldKind.CI, plain)
     for prop in capabilities.standard_properties:
         if plain == prop.name:
-            return Column(FieldKind.PROPERTY, prop.name, standard=prop)
+            return FieldColumn(FieldKind.PROPERTY, prop.name, standard=prop)
     if _KINDS.get(plain) in (*capabilities.write_by, IdentityKind.USER_ID):
         _refuse_name(name, _("This names the user itself and cannot be set from here."))
     bare, type = (
         _type_after_colon(bare_id(name), capabilities) if typed else (bare_id(name), ValueType.STRING)
     )
-    return Column(FieldKind.PROPERTY, _custom(bare, capabilities), type=type)
+    return FieldColumn(FieldKind.PROPERTY, _custom(bare, capabilities), type=type)
 
 
 def _type_after_colon(name: str, capabilities: Capabilities) -> tuple[str, ValueType]:
@@ -234,7 +234,7 @@ def _custom(name: str, capabilities: Capabilities) -> str:
 
 
 def _refuse_name(name: str, why: str) -> NoReturn:
-    raise NameRefused(_("{name}: {why}").format(name=inert(name, _NAME_SHOWN), why=why))
+    raise NameRefused(_("{name}: {why}").format(name=sanitize(name, _NAME_SHOWN), why=why))
 
 
 def parse_assignment(text: str, capabilities: Capabilities) -> FieldEdit:

@@ -15,10 +15,10 @@ from dfn_tui.service.history import state_of
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft
 from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, explain_redaction
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 if TYPE_CHECKING:
-    from dfn_tui.service.desk import Desk
+    from dfn_tui.service.session import Session
 
 
 class UndoRefused(ConsoleError):
@@ -71,22 +71,22 @@ def still_applied(entry: Entry) -> tuple[FieldChange, ...]:
     return tuple(c for c in entry.intent.changes if entry.outcome_of(c) is not Outcome.FAILED)
 
 
-async def prepare_undo(desk: "Desk", entry: Entry) -> tuple[UserRecord, tuple[UndoField, ...]]:
-    """The entry's user as they are now, and the plan. `desk` is the one of the entry's connection.
+async def prepare_undo(session: "Session", entry: Entry) -> tuple[UserRecord, tuple[UndoField, ...]]:
+    """The entry's user as they are now, and the plan. `session` is the one of the entry's connection.
 
     Raises `UndoRefused`, `JournalError` and what reading raises.
     """
-    intent = await desk.journal.reveal(entry)
+    intent = await session.journal.reveal(entry)
     subject = intent.subject
     if subject.redaction is not None or subject.kind not in [*IdentityKind]:
         raise UndoRefused(
             _("This entry cannot be undone here"),
             _("Whom it was about is not known: {why}").format(
-                why=explain_redaction(subject.redaction) if subject.redaction else inert(subject.kind, 40)
+                why=explain_redaction(subject.redaction) if subject.redaction else sanitize(subject.kind, 40)
             ),
             _("Look the user up, and change what is to be changed."),
         )
-    record = await desk.open_user(Identity(IdentityKind(subject.kind), subject.value))
+    record = await session.open_user(Identity(IdentityKind(subject.kind), subject.value))
     if record.failure is not None:
         raise unread(record.failure)
     return record, plan_undo(entry, intent, record)
@@ -107,7 +107,7 @@ def _field(change: FieldChange, record: UserRecord) -> UndoField:
         return UndoField(change, UndoKind.IMPOSSIBLE, None, UndoKind.IMPOSSIBLE, why=why)
     kind = FieldKind(change.kind)
     read, now, _why = seen(record, kind, change.name)
-    doing, wanted, why = way_back(change)
+    doing, wanted, why = inverse_of(change)
     if doing is UndoKind.IMPOSSIBLE:
         already = change.redaction is None and change.readable and read and same_value(now, change.before)
         doing, why = (UndoKind.ALREADY, "") if already else (doing, why)
@@ -133,7 +133,7 @@ def _sound(change: FieldChange) -> bool:
 Way = tuple[UndoKind, Value | None, str]
 
 
-def way_back(change: FieldChange) -> Way:
+def inverse_of(change: FieldChange) -> Way:
     """What would be done about a field to take this back, with which value, and what is to be said of it."""
     kind, before = change.kind, change.before
     if change.redaction is not None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dfn_tui.api.calls import CiWrite, OnProgress, ProfileWrite, Reply, UserApi, ignore_progress
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.outcome import (
     CI_DELETE,
@@ -27,7 +28,7 @@ from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.changes.reading import Records, fields_of, read_fields, seen
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.store import FieldChange, FieldKind
-from dfn_tui.text import _
+from dfn_tui.text import _, ngettext
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Seconds before each reading back: the server may take a moment to show what it took."""
@@ -57,6 +58,24 @@ class Conflict(NamedTuple):
     user: Target
     change: FieldChange
     now: Value | None
+
+
+class StaleWrite(ConsoleError):
+    """Nothing was sent, to nobody."""
+
+    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+        users = len({conflict.user.identity for conflict in conflicts})
+        happened = ngettext(
+            "{users} user was changed by someone else since it was looked up. Nothing was sent.",
+            "{users} users were changed by someone else since they were looked up. Nothing was sent.",
+            users,
+        )
+        super().__init__(
+            _("Changed meanwhile"),
+            happened.format(users=users),
+            _("Compare what was seen with what is there now, and decide."),
+        )
+        self.conflicts = tuple(conflicts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Protocol
 
 from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.config import Api, Connection, Environment
+from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Purpose
+from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
-from dfn_tui.consent.words import night_rule, night_wait
 from dfn_tui.errors import GateRefused
-from dfn_tui.service.place import Mode, capabilities_of
+from dfn_tui.service.context import Mode, capabilities_of
 from dfn_tui.store import FieldKind
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 MAX_GRANTS = 100
 MAX_USERS = 100_000
@@ -40,7 +40,7 @@ class MadeFor(Protocol):
     @property
     def environment(self) -> Environment: ...
     @property
-    def api(self) -> Api: ...
+    def api(self) -> ApiVersion: ...
     @property
     def kind(self) -> IdentityKind: ...
 
@@ -180,7 +180,9 @@ def require_same_place(plan: MadeFor, connection: Connection) -> None:
         raise GateRefused(
             _("The plan is for another connection"),
             _("It was made for {connection} ({environment}, {api}). Nothing was sent.").format(
-                connection=inert(plan.connection, 40), environment=plan.environment.value, api=plan.api.value
+                connection=sanitize(plan.connection, 40),
+                environment=plan.environment.value,
+                api=plan.api.value,
             ),
             _("Open that connection, or make the plan anew for this one."),
         )
@@ -200,7 +202,7 @@ def _check_fields(scope: Scope, connection: Connection) -> None:
         raise GateRefused(
             _("The plan does not fit this connection"),
             _("It asks for {what}, which this generation does not have. Nothing was sent.").format(
-                what=inert(strange[0] if strange else scope.plan.kind.value, 40)
+                what=sanitize(strange[0] if strange else scope.plan.kind.value, 40)
             ),
             _("Make the plan anew."),
         )

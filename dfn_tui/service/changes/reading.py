@@ -10,7 +10,7 @@ from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 Field = tuple[FieldKind, str]
 Records = dict[Identity, UserRecord]
@@ -103,7 +103,7 @@ def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:
 
 
 def _not_readable(name: str, why: str) -> str:
-    return _("{name} is not readable: {why}.").format(name=inert(name, 40), why=inert(why, 120))
+    return _("{name} is not readable: {why}.").format(name=sanitize(name, 40), why=sanitize(why, 120))
 
 
 def unread(reply: Reply) -> ConsoleError:
@@ -112,6 +112,6 @@ def unread(reply: Reply) -> ConsoleError:
         return reply.error
     return ConsoleError(
         _("The user could not be read"),
-        _("{reason} Nothing was changed.").format(reason=inert(reply.message or reply.code or "", 160)),
+        _("{reason} Nothing was changed.").format(reason=sanitize(reply.message or reply.code or "", 160)),
         _("Try again."),
     )

@@ -7,11 +7,11 @@ from datetime import datetime
 from dfn_tui.api.calls import UserApi
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.changes.outcome import STILL_AT_WORK, FieldResult, UserResult, judge_user
 from dfn_tui.service.changes.pipeline import ChangeGroup, Target, read_groups
 from dfn_tui.service.changes.reading import Records
 from dfn_tui.service.intents import outcome as recorded
-from dfn_tui.service.journalling import JournalKeeper
 from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent
 from dfn_tui.text import _
 
@@ -28,7 +28,7 @@ class Reconciled:
 
 
 async def reconcile(
-    api: UserApi, keeper: JournalKeeper, connection: str, clock: Callable[[], datetime]
+    api: UserApi, keeper: AsyncJournal, connection: str, clock: Callable[[], datetime]
 ) -> list[Reconciled]:
     """Closes the open entries of that connection: those cut short, and those whose outcome was unknown.
 
@@ -50,7 +50,7 @@ async def reconcile(
 
 
 async def _page(
-    api: UserApi, keeper: JournalKeeper, entries: Sequence[Entry], clock: Callable[[], datetime]
+    api: UserApi, keeper: AsyncJournal, entries: Sequence[Entry], clock: Callable[[], datetime]
 ) -> list[Reconciled]:
     intents = [(entry, await keeper.reveal(entry)) for entry in entries]
     asked = clock()

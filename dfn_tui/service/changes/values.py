@@ -17,7 +17,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable
 from dfn_tui.text.phone import NotAKakaoId, NotAPhoneNumber, e164, kakao_id
 
@@ -252,7 +252,7 @@ def check_property_name(name: str, capabilities: Capabilities) -> str:
     if not name:
         _refuse(_("The property has no name."), _("Write its name."))
     _string(name)
-    if inert(name) != name:
+    if sanitize(name) != name:
         _refuse(_("The name holds control or invisible characters."), _("Write it without them."))
     if len(name) > NAME_LENGTH:
         _refuse(
@@ -307,11 +307,11 @@ def parse_ci(field: str, text: str) -> tuple[str, str]:
         raise ValueRefused(_("Not staged"), str(error), _("Correct it.")) from None
     if value == text:
         return value, ""
-    return value, _("Will be stored as {value}.").format(value=inert(value))
+    return value, _("Will be stored as {value}.").format(value=sanitize(value))
 
 
 def _email(text: str) -> str:
-    if len(text) > _EMAIL_LENGTH or inert(text) != text or not _EMAIL.fullmatch(text):
+    if len(text) > _EMAIL_LENGTH or sanitize(text) != text or not _EMAIL.fullmatch(text):
         _refuse(_("This is not an e-mail address."), _("Write it as name@example.com, without blanks."))
     return text
 
@@ -319,7 +319,7 @@ def _email(text: str) -> str:
 def _account(text: str) -> str:
     if not text:
         _refuse(_("Nothing was typed."), _("Write the id."))
-    if inert(text) != text or not text.isprintable():
+    if sanitize(text) != text or not text.isprintable():
         _refuse(_("The id holds control or invisible characters."), _("Write it without them."))
     return text
 

@@ -9,21 +9,21 @@ from dfn_tui import paths
 from dfn_tui.config import Config, ConfigError, Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.doctor import files, host, network
-from dfn_tui.service.doctor.seen import Seen, Standing, failed, warning
+from dfn_tui.service.doctor.seen import CheckResult, CheckStatus, failed, warning
 from dfn_tui.store import journal_file
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
 
-__all__ = ["Seen", "Standing", "examine"]
+__all__ = ["CheckResult", "CheckStatus", "examine"]
 
-_Check = tuple[str, Callable[[], Seen | Awaitable[Seen]]]
+_Check = tuple[str, Callable[[], CheckResult | Awaitable[CheckResult]]]
 
 
 async def examine(
     config: Config | ConfigError, connection: Connection | None, store: "TokenStore", *, offline: bool
-) -> AsyncIterator[tuple[str, Seen]]:
+) -> AsyncIterator[tuple[str, CheckResult]]:
     """The name of each check and what it saw, as soon as it did. `connection` is the one whose token and
     server are looked at; `offline` leaves the server out. Nothing is raised for what is not in order."""
     for name, look in _checks(config, connection, store, offline=offline):
@@ -50,23 +50,23 @@ def _checks(
         return
     server = network.Server(connection, store)
     for kind in server.kinds:
-        yield f"token {inert(connection.name)}/{kind}", partial(server.token, kind)
+        yield f"token {sanitize(connection.name)}/{kind}", partial(server.token, kind)
     if not offline:
-        yield f"server {inert(connection.name)}", server.reached
+        yield f"server {sanitize(connection.name)}", server.reached
         yield "clock", server.clock
 
 
-def _no_connection(config: Config | ConfigError) -> Seen:
+def _no_connection(config: Config | ConfigError) -> CheckResult:
     found = _("No connection was chosen: neither a token nor a server was looked at.")
     if isinstance(config, Config) and config.connections:
         return warning(found, _("Name one with -c, or as default in the configuration."))
     return warning(found, _("See to the configuration first."))
 
 
-async def _looked(look: Callable[[], Seen | Awaitable[Seen]]) -> Seen:
+async def _looked(look: Callable[[], CheckResult | Awaitable[CheckResult]]) -> CheckResult:
     try:
         seen = look()
-        return seen if isinstance(seen, Seen) else await seen
+        return seen if isinstance(seen, CheckResult) else await seen
     except ConsoleError as error:
         return failed(error.happened, error.next_step)
     # Whatever is wrong with one check, the others are still worth having. Only the type's name is shown:

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from dfn_tui.config import Config, ConfigError
-from dfn_tui.service.doctor.seen import Seen, failed, ok, warning
+from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
 from dfn_tui.store import Journal, explain_verification
-from dfn_tui.text import _, inert, ngettext
+from dfn_tui.text import _, ngettext, sanitize
 
 MOST_VERIFIED = 200_000
 """Entries. More than these take longer to read than anyone waits for beside the other checks."""
@@ -19,11 +19,11 @@ _A_SECOND = 100_000
 _BLOCK = 4096
 
 
-def configuration(config: Config | ConfigError) -> Seen:
+def configuration(config: Config | ConfigError) -> CheckResult:
     """Whether the file is right, and whether nobody else may change where requests go."""
     if isinstance(config, ConfigError):
         return failed(config.happened, config.next_step)
-    file = inert(str(config.path))
+    file = sanitize(str(config.path))
     try:
         mode = config.path.stat().st_mode
     except FileNotFoundError:
@@ -44,9 +44,9 @@ def configuration(config: Config | ConfigError) -> Seen:
     return ok(words.format(file=file, count=len(config.connections)))
 
 
-def state_folder(folder: Path) -> Seen:
+def state_folder(folder: Path) -> CheckResult:
     """Whether the journal can be written there, and be read by its owner only."""
-    shown = inert(str(folder))
+    shown = sanitize(str(folder))
     try:
         if not folder.exists():
             return _still_to_be_made(folder)
@@ -64,29 +64,29 @@ def state_folder(folder: Path) -> Seen:
     return ok(_("{folder} can be written, and is for you alone.").format(folder=shown))
 
 
-def _still_to_be_made(folder: Path) -> Seen:
+def _still_to_be_made(folder: Path) -> CheckResult:
     above = next(parent for parent in folder.absolute().parents if parent.exists())
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        return ok(_("{folder} will be made by the first write.").format(folder=inert(str(folder))))
-    return _not_writable(folder, _("{above} lets nothing be made in it").format(above=inert(str(above))))
+        return ok(_("{folder} will be made by the first write.").format(folder=sanitize(str(folder))))
+    return _not_writable(folder, _("{above} lets nothing be made in it").format(above=sanitize(str(above))))
 
 
-def _not_writable(folder: Path, reason: str) -> Seen:
+def _not_writable(folder: Path, reason: str) -> CheckResult:
     words = _("{folder} cannot be written: {reason}. Without a journal nothing is changed on a server.")
     return failed(
-        words.format(folder=inert(str(folder)), reason=reason),
+        words.format(folder=sanitize(str(folder)), reason=reason),
         _("Check who owns the folder and how full its disk is, or name another one with DFN_TUI_STATE."),
     )
 
 
-async def journal(path: Path, key: Callable[[], Awaitable[bytes | None]]) -> Seen:
+async def journal(path: Path, key: Callable[[], Awaitable[bytes | None]]) -> CheckResult:
     """Whether the journal holds what was written to it. Raises `JournalError`."""
     if not await asyncio.to_thread(path.exists):
-        return ok(_("There is no journal yet: {path}").format(path=inert(str(path))))
+        return ok(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
     return _verified(path, await key())
 
 
-def _verified(path: Path, key: bytes | None) -> Seen:
+def _verified(path: Path, key: bytes | None) -> CheckResult:
     with Journal(path, key) as kept:
         count = kept.count()
         if count > MOST_VERIFIED:
@@ -102,5 +102,5 @@ def _verified(path: Path, key: bytes | None) -> Seen:
     if found.whole:
         return ok(words)
     return failed(
-        words, _("Move {path} away, and keep it for whoever looks into it.").format(path=inert(str(path)))
+        words, _("Move {path} away, and keep it for whoever looks into it.").format(path=sanitize(str(path)))
     )

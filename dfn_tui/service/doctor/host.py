@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.metadata import metadata as described
 
-from dfn_tui.service.doctor.seen import Seen, failed, ok, warning
-from dfn_tui.text import _, inert
+from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
 
 PACKAGE = "dfn-tui"
@@ -24,7 +24,7 @@ _BOUND = re.compile(r"(>=|<)\s*(\d+(?:\.\d+)*)")
 _UNFIT = {"", "dumb", "unknown"}
 
 
-def python() -> Seen:
+def python() -> CheckResult:
     """Whether this Python is one the console was made for."""
     found = _("Python {version}.").format(version=platform.python_version())
     try:
@@ -36,7 +36,7 @@ def python() -> Seen:
     return failed(found, _("Install dfn-tui for a Python {bounds}.").format(bounds=bounds))
 
 
-def packages() -> Seen:
+def packages() -> CheckResult:
     """Whether each package the console needs is there in a version it was made for."""
     try:
         needed = [line for line in requires(PACKAGE) or () if "extra ==" not in line]
@@ -54,7 +54,7 @@ def packages() -> Seen:
         except PackageNotFoundError:
             wrong.append(_("{name} is missing").format(name=name))
             continue
-        (there if _fits(has, line) else wrong).append(f"{name} {inert(has, 40)}")
+        (there if _fits(has, line) else wrong).append(f"{name} {sanitize(has, 40)}")
     if wrong:
         found = _("Not as needed: {packages}.").format(packages=", ".join(wrong))
         return failed(found, _("Install dfn-tui anew, in an environment of its own."))
@@ -73,7 +73,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, found[0].split("."))) if found else ()
 
 
-def terminal(environ: Mapping[str, str]) -> Seen:
+def terminal(environ: Mapping[str, str]) -> CheckResult:
     """Whether the console can be painted here, and whether every screen fits."""
     name = environ.get("TERM", "")
     here = [fd for fd in (0, 1, 2) if os.isatty(fd)]
@@ -89,7 +89,7 @@ def terminal(environ: Mapping[str, str]) -> Seen:
         )
     size = os.get_terminal_size(here[0])
     found = _("{columns}×{rows}, TERM={name}.").format(
-        columns=size.columns, rows=size.lines, name=inert(name, 40)
+        columns=size.columns, rows=size.lines, name=sanitize(name, 40)
     )
     if size.columns < COLUMNS or size.lines < ROWS:
         words = _("Make the window at least {columns}×{rows}.")
@@ -97,7 +97,7 @@ def terminal(environ: Mapping[str, str]) -> Seen:
     return ok(found)
 
 
-def colours(environ: Mapping[str, str]) -> Seen:
+def colours(environ: Mapping[str, str]) -> CheckResult:
     """How many colours will be used. None is no fault: every state can be read without."""
     if environ.get("NO_COLOR"):
         return ok(_("None, because NO_COLOR is set. Every state can be read without."))
@@ -108,7 +108,7 @@ def colours(environ: Mapping[str, str]) -> Seen:
     return ok(_("16 at most, by TERM. Every state can be read without."))
 
 
-def characters() -> Seen:
+def characters() -> CheckResult:
     """Whether Korean arrives as it is written. Whether it is as wide as it should be, only eyes can tell."""
     written = sys.__stderr__.encoding if sys.__stderr__ else ""  # what the console paints on
     to_do = _("Set LANG to a UTF-8 locale, for example C.UTF-8, and unset LC_ALL and PYTHONIOENCODING.")
@@ -126,7 +126,7 @@ def _is_utf8(encoding: str) -> bool:
     return encoding.lower().replace("-", "") == "utf8"
 
 
-def clipboard(environ: Mapping[str, str]) -> Seen:
+def clipboard(environ: Mapping[str, str]) -> CheckResult:
     """Whether a copy, sent as OSC 52, gets past a multiplexer. The terminal itself cannot be asked."""
     if environ.get("TMUX"):
         return _in_tmux(environ)
@@ -137,7 +137,7 @@ def clipboard(environ: Mapping[str, str]) -> Seen:
     return ok(_("Neither tmux nor screen is in between. The terminal has to allow OSC 52."))
 
 
-def _in_tmux(environ: Mapping[str, str]) -> Seen:
+def _in_tmux(environ: Mapping[str, str]) -> CheckResult:
     setting = _tmux_setting("set-clipboard", environ)
     if setting == "on":
         return ok(_("In tmux, with set-clipboard on. The terminal has to allow OSC 52."))
@@ -145,7 +145,7 @@ def _in_tmux(environ: Mapping[str, str]) -> Seen:
     if setting is None:
         return warning(_("In tmux, which does not say whether it passes on what is copied."), to_do)
     words = _("In tmux, with set-clipboard {setting}: what is copied does not reach the terminal.")
-    return warning(words.format(setting=inert(setting, 20)), to_do)
+    return warning(words.format(setting=sanitize(setting, 20)), to_do)
 
 
 def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
@@ -169,7 +169,7 @@ def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
     return ended.stdout.decode(errors="replace").strip() or None
 
 
-def time_zone() -> Seen:
+def time_zone() -> CheckResult:
     """The Korean time, which the night rule goes by, beside the host's."""
     now = datetime.now(UTC)
     korean, here = f"{korean_minute(now)} +0900", f"{now.astimezone():%H:%M %z}"

@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 
 from dfn_tui.api.open import HOSTS, open_api
 from dfn_tui.config import Connection
-from dfn_tui.service.doctor.seen import Seen, failed, ok, warning
+from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
 from dfn_tui.service.tokens import TOKEN_KINDS
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from pydantic import SecretStr
 
-    from dfn_tui.credentials import Found, TokenStore
+    from dfn_tui.credentials import FoundToken, TokenStore
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
@@ -29,7 +29,7 @@ _LIMIT = 20.0
 """Seconds that the server is given."""
 
 
-def proxies(environ: Mapping[str, str]) -> Seen:
+def proxies(environ: Mapping[str, str]) -> CheckResult:
     """The proxies in the environment by host only: an address may hold a password."""
     usable: list[str] = []
     unusable: list[str] = []
@@ -66,14 +66,14 @@ def _proxy(address: str) -> str:
     return f"{shown}:{port}" if port else shown
 
 
-def trust(environ: Mapping[str, str]) -> Seen:
+def trust(environ: Mapping[str, str]) -> CheckResult:
     """Whether this host knows whom to trust, as the console will ask it."""
     for variable, there in (("SSL_CERT_FILE", Path.is_file), ("SSL_CERT_DIR", Path.is_dir)):
         named = environ.get(variable)
         if named and not any(there(Path(one)) for one in named.split(os.pathsep)):
             return failed(
                 _("{variable} names what is not there: {path}").format(
-                    variable=variable, path=inert(named, 200)
+                    variable=variable, path=sanitize(named, 200)
                 ),
                 _("Correct {variable}, or unset it.").format(variable=variable),
             )
@@ -88,7 +88,7 @@ def trust(environ: Mapping[str, str]) -> Seen:
             _("Install the system's certificates (ca-certificates), and correct or unset SSL_CERT_FILE."),
         )
     given = [
-        f"{name}={inert(environ[name], 200)}"
+        f"{name}={sanitize(environ[name], 200)}"
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
         if environ.get(name)
     ]
@@ -107,14 +107,14 @@ class Server:
         self._tokens: dict[str, SecretStr] = {}
         self._skew: timedelta | None = None
         self._url = connection.base_url or HOSTS[connection.api]
-        self._host = inert(urlsplit(self._url).hostname or "")
+        self._host = sanitize(urlsplit(self._url).hostname or "")
         self.kinds = TOKEN_KINDS[connection.api]
 
-    async def token(self, kind: str) -> Seen:
+    async def token(self, kind: str) -> CheckResult:
         """Where a token is from, and why not from what comes before; never anything about the token."""
         name, the_kind = self._connection.name, import_module("dfn_tui.credentials").TokenKind(kind)
         found = await self._store.get(name, the_kind)
-        why = inert(" ".join(_reasons(found)))
+        why = sanitize(" ".join(_reasons(found)))
         if found.token is not None:
             self._tokens[kind] = found.token
             return ok(why)
@@ -123,11 +123,13 @@ class Server:
         elif found.locked:
             to_do = _("Unlock the keyring: dfn-tui asks for its password.")
         else:
-            to_do = _("Run “dfn-tui auth set -c {name} --kind {kind}”.").format(name=inert(name), kind=kind)
+            to_do = _("Run “dfn-tui auth set -c {name} --kind {kind}”.").format(
+                name=sanitize(name), kind=kind
+            )
         # Only the first kind is needed for everything, and by every connection.
         return (failed if kind == self.kinds[0] else warning)(why, to_do)
 
-    async def reached(self) -> Seen:
+    async def reached(self) -> CheckResult:
         """Whether the server answers, and takes the token: asked with a read that changes nothing."""
         try:
             async with asyncio.timeout(_LIMIT):
@@ -140,7 +142,7 @@ class Server:
                 _("Check the network and the proxy settings, and try again."),
             )
 
-    async def _probed(self) -> Seen:
+    async def _probed(self) -> CheckResult:
         first, *others = (self._tokens.get(kind) for kind in self.kinds)
         assert first is not None
         api = open_api(
@@ -162,7 +164,7 @@ class Server:
         said = " ".join(line for line in probe.lines if line not in _about_clock(self._skew))
         return ok(f"{self._host}: {said}")
 
-    async def _answers(self) -> Seen:
+    async def _answers(self) -> CheckResult:
         """Without a token any answer will do, a refusal too: then it is not the network."""
         from dfn_tui.api.transport import Call, Transport  # noqa: PLC0415  it brings httpx with it
 
@@ -175,7 +177,7 @@ class Server:
         words = _("{host} answers, with HTTP {status}. Without a token nothing more can be tested.")
         return ok(words.format(host=self._host, status=answer.status))
 
-    def clock(self) -> Seen:
+    def clock(self) -> CheckResult:
         """Whether the server's clock and this host's agree."""
         if self._skew is None:
             return warning(
@@ -190,11 +192,11 @@ class Server:
 
 
 def _about_clock(skew: "timedelta | None") -> tuple[str, ...]:
-    lines: tuple[str, ...] = import_module("dfn_tui.api.probing").probe_lines(skew)
+    lines: tuple[str, ...] = import_module("dfn_tui.api.client").probe_lines(skew)
     return lines
 
 
-def _reasons(found: "Found") -> list[str]:
+def _reasons(found: "FoundToken") -> list[str]:
     """What every source that was asked said, up to the one that had the token."""
     asked = [step for step in found.steps if step.standing.value != "not asked"]
     return [step.reason for step in asked if step.source.value not in {"stdin", "memory"}]

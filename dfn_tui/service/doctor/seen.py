@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Standing(StrEnum):
+class CheckStatus(StrEnum):
     """FAILED: the console cannot work so. WARNING: it can, but something is less than it could be."""
 
     OK = "ok"
@@ -13,22 +13,22 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CheckResult:
     """What was found, and what to do about it, in sentences that are inert and hold no secret. `to_do` is
     empty where there is nothing to do."""
 
-    standing: Standing
+    standing: CheckStatus
     found: str
     to_do: str = ""
 
 
-def ok(found: str) -> Seen:
-    return Seen(Standing.OK, found)
+def ok(found: str) -> CheckResult:
+    return CheckResult(CheckStatus.OK, found)
 
 
-def warning(found: str, to_do: str) -> Seen:
-    return Seen(Standing.WARNING, found, to_do)
+def warning(found: str, to_do: str) -> CheckResult:
+    return CheckResult(CheckStatus.WARNING, found, to_do)
 
 
-def failed(found: str, to_do: str) -> Seen:
-    return Seen(Standing.FAILED, found, to_do)
+def failed(found: str, to_do: str) -> CheckResult:
+    return CheckResult(CheckStatus.FAILED, found, to_do)

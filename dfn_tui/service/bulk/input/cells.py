@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, NoReturn, TypeVar
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.service.bulk.input.records import Bad, Fault, shown_user
+from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import bare_id, encodable
 
 _KEPT = 1024  # wish sets and names remembered, so that memory does not grow with the file
@@ -30,7 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 class Problem(Exception):
     """What is wrong with a row. It does not leave the readers, which make a `Bad` of it."""
 
-    def __init__(self, fault: Fault, reason: str) -> None:
+    def __init__(self, fault: RowFault, reason: str) -> None:
         super().__init__(reason)
         self.fault = fault
         self.reason = reason
@@ -39,7 +39,7 @@ class Problem(Exception):
         return Bad(line, self.fault, self.reason, shown_user(kind, user))
 
 
-def refuse_row(fault: Fault, reason: str) -> NoReturn:
+def refuse_row(fault: RowFault, reason: str) -> NoReturn:
     """Raises Problem."""
     raise Problem(fault, reason)
 
@@ -59,24 +59,24 @@ def read_user(kind: IdentityKind, cell: str) -> str:
     """The user's id that a cell holds. Raises Problem."""
     user = bare_id(cell_text(cell))
     if not user:
-        refuse_row(Fault.NO_ID, _("There is no id."))
+        refuse_row(RowFault.NO_ID, _("There is no id."))
     if _CONTROL.search(user):
-        refuse_row(Fault.BAD_ID, _("The id holds a control character or a line break."))
+        refuse_row(RowFault.BAD_ID, _("The id holds a control character or a line break."))
     if not encodable(user):
         refuse_row(
-            Fault.BAD_ID, _("The id holds a character that cannot be sent (half of a surrogate pair).")
+            RowFault.BAD_ID, _("The id holds a character that cannot be sent (half of a surrogate pair).")
         )
     if user.startswith("'"):
-        refuse_row(Fault.BAD_ID, _("The id begins with an apostrophe, as spreadsheets mark text."))
+        refuse_row(RowFault.BAD_ID, _("The id begins with an apostrophe, as spreadsheets mark text."))
     if _SHORTENED.fullmatch(user):
-        refuse_row(Fault.BAD_ID, _("A spreadsheet shortened this number: its last digits are lost."))
+        refuse_row(RowFault.BAD_ID, _("A spreadsheet shortened this number: its last digits are lost."))
     if kind is IdentityKind.PHONE_NO and (mobile := _KOREAN_MOBILE.fullmatch(user)):
         return f"8210{mobile[1]}{mobile[2]}"
     if kind is not IdentityKind.USER_ID:
         try:
             return parse_ci(kind, user)[0]
         except ValueRefused as refused:
-            raise Problem(Fault.BAD_ID, refused.happened) from None
+            raise Problem(RowFault.BAD_ID, refused.happened) from None
     return user
 
 
@@ -119,14 +119,14 @@ class Wishes(Generic[_Cells]):
         wishes = list(self._for_all)
         for wish in self._read(cells):
             if any((wish.kind, wish.name) == (held.kind, held.name) for held in wishes):
-                refuse_row(Fault.NAME, _("{name} is given twice.").format(name=wish.name))
+                refuse_row(RowFault.NAME, _("{name} is given twice.").format(name=wish.name))
             wishes.append(wish)
         if not wishes:
-            refuse_row(Fault.NOTHING, _("The row asks for no change."))
+            refuse_row(RowFault.NOTHING, _("The row asks for no change."))
         return EditSet.of(wishes)
 
 
 def problem_with_value(name: str, refused: ValueRefused) -> Problem:
     """The problem that a value of that field is."""
-    shown = inert(name, _NAME_SHOWN)
-    return Problem(Fault.VALUE, _("{name}: {reason}").format(name=shown, reason=refused.happened))
+    shown = sanitize(name, _NAME_SHOWN)
+    return Problem(RowFault.VALUE, _("{name}: {reason}").format(name=shown, reason=refused.happened))

@@ -15,8 +15,15 @@ from dfn_tui.service.bulk.input.cells import (
     remember,
 )
 from dfn_tui.service.bulk.input.layout import Layout
-from dfn_tui.service.bulk.input.records import Fault, Good, Row
-from dfn_tui.service.changes.fields import Column, EditSet, FieldEdit, NameRefused, identity_kind, resolve
+from dfn_tui.service.bulk.input.records import Good, Row, RowFault
+from dfn_tui.service.changes.fields import (
+    EditSet,
+    FieldColumn,
+    FieldEdit,
+    NameRefused,
+    identity_kind,
+    resolve,
+)
 from dfn_tui.service.changes.values import ValueRefused
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
@@ -41,7 +48,7 @@ class JsonReader:
         self._kind = layout.kind
         self._capabilities = capabilities
         self._wishes = Wishes(for_all, self._read)
-        self._meanings: dict[str, Column | IdentityKind | Problem] = {}
+        self._meanings: dict[str, FieldColumn | IdentityKind | Problem] = {}
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
         plain = plain_user(self._kind)
@@ -64,9 +71,9 @@ class JsonReader:
         try:
             found = _decode(text)
         except (ValueError, RecursionError):
-            raise Problem(Fault.JSON, _("This is no JSON.")) from None
+            raise Problem(RowFault.JSON, _("This is no JSON.")) from None
         if type(found) is not _Object:
-            refuse_row(Fault.JSON, _("This is no JSON object."))
+            refuse_row(RowFault.JSON, _("This is no JSON object."))
         users: list[tuple[IdentityKind, object]] = []
         others: list[tuple[str, object]] = []
         for name, value in found:
@@ -79,19 +86,19 @@ class JsonReader:
 
     def _user(self, users: list[tuple[IdentityKind, object]]) -> str:
         if len(users) > 1:
-            refuse_row(Fault.BAD_ID, _("The user is named more than once."))
+            refuse_row(RowFault.BAD_ID, _("The user is named more than once."))
         if not users or users[0][0] is not self._kind:
-            refuse_row(Fault.NO_ID, _("There is no {kind}.").format(kind=self._kind))
+            refuse_row(RowFault.NO_ID, _("There is no {kind}.").format(kind=self._kind))
         user = users[0][1]
         if isinstance(user, int) and not isinstance(user, bool):
             return str(user)
         if not isinstance(user, str):
-            refuse_row(Fault.BAD_ID, _("The id is not a string."))
+            refuse_row(RowFault.BAD_ID, _("The id is not a string."))
         return user
 
-    def _mean(self, name: str) -> Column | IdentityKind | Problem:
+    def _mean(self, name: str) -> FieldColumn | IdentityKind | Problem:
         """What a name in an object stands for."""
-        meaning: Column | IdentityKind | Problem
+        meaning: FieldColumn | IdentityKind | Problem
         kind = identity_kind(name)
         if kind in self._capabilities.write_by:
             meaning = kind
@@ -99,7 +106,7 @@ class JsonReader:
             try:
                 meaning = resolve(name, self._capabilities, typed=False)
             except NameRefused as refused:
-                meaning = Problem(Fault.NAME, refused.reason)
+                meaning = Problem(RowFault.NAME, refused.reason)
         remember(self._meanings, name, meaning, len(name))
         return meaning
 
@@ -107,7 +114,7 @@ class JsonReader:
         try:
             seen = repr(others)  # tells 1 from 1.0 and from True, as their hashes do not
         except RecursionError:
-            raise Problem(Fault.JSON, _("This is no JSON.")) from None
+            raise Problem(RowFault.JSON, _("This is no JSON.")) from None
         return self._wishes.of(others, seen, len(seen))
 
     def _read(self, others: list[tuple[str, object]]) -> Iterator[FieldEdit]:
@@ -117,7 +124,7 @@ class JsonReader:
         meaning = self._meanings.get(name) or self._mean(name)
         if isinstance(meaning, Problem):
             raise Problem(meaning.fault, meaning.reason)
-        assert isinstance(meaning, Column)  # `_parts` took the identities out
+        assert isinstance(meaning, FieldColumn)  # `_parts` took the identities out
         try:
             return meaning.read_json(value, self._capabilities)
         except ValueRefused as refused:

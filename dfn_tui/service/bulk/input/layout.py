@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.changes.fields import Column, FieldEdit, identity_kind, is_known, resolve
+from dfn_tui.service.changes.fields import FieldColumn, FieldEdit, identity_kind, is_known, resolve
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
 
@@ -41,7 +41,7 @@ class Layout:
     form: Form
     kind: IdentityKind
     delimiter: str = ""
-    columns: tuple[Column | None, ...] = ()
+    columns: tuple[FieldColumn | None, ...] = ()
     first_line: int = 1
     kind_said: bool = True
 
@@ -117,7 +117,7 @@ def _table(
     capabilities: Capabilities,
     default: IdentityKind,
     for_all: Sequence[FieldEdit],
-) -> tuple[IdentityKind, tuple[Column | None, ...]]:
+) -> tuple[IdentityKind, tuple[FieldColumn | None, ...]]:
     """What users are named by, and what each cell is for."""
     keys = [place for place, name in enumerate(header) if identity_kind(name) in capabilities.write_by]
     if len(keys) > 1:
@@ -134,7 +134,7 @@ def _table(
             _("This connection does not find users by {kind}.").format(kind=kind),
             _("Give one of: {kinds}.").format(kinds=", ".join(capabilities.write_by)),
         )
-    columns: list[Column | None] = []
+    columns: list[FieldColumn | None] = []
     taken = {(wish.kind, wish.name) for wish in for_all}
     for place, name in enumerate(header):
         if place == key:

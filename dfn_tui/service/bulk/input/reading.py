@@ -14,7 +14,7 @@ from dfn_tui.service.bulk.input.json_lines import JsonReader
 from dfn_tui.service.bulk.input.layout import Form, InputRefused, detect_layout, kind_in_json
 from dfn_tui.service.bulk.input.records import Bad, Counts, Good, StoppedAtBadRow
 from dfn_tui.service.bulk.input.rows import IdReader, TableReader
-from dfn_tui.service.changes.fields import Column, FieldEdit
+from dfn_tui.service.changes.fields import FieldColumn, FieldEdit
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _
 
@@ -63,7 +63,7 @@ class BulkInput:
         return self._layout.kind
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[FieldColumn, ...]:
         """The fields that a table's header names; none for ids, nor for JSON lines."""
         return tuple(column for column in self._layout.columns if column)
 

@@ -8,12 +8,12 @@ from dfn_tui.api.types import IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.fields import EditSet
 from dfn_tui.service.personal import is_personal
-from dfn_tui.text import _, inert, mask
+from dfn_tui.text import _, mask, sanitize
 
 _SHOWN: Final = 40  # characters of an id in a report
 
 
-class Fault(StrEnum):
+class RowFault(StrEnum):
     """Why a row is not taken. DUPLICATE is no error: the same was already wanted for the same user."""
 
     NO_ID = "no-id"
@@ -47,7 +47,7 @@ class Bad(NamedTuple):
     """
 
     line: int
-    fault: Fault
+    fault: RowFault
     reason: str
     shown: str
 
@@ -78,4 +78,4 @@ class StoppedAtBadRow(ConsoleError):
 
 def shown_user(kind: IdentityKind, user: str) -> str:
     """A user's id for a report: inert, cut, and covered where it tells who it is."""
-    return inert(mask(user) if is_personal(kind, user) else user, _SHOWN)
+    return sanitize(mask(user) if is_personal(kind, user) else user, _SHOWN)

@@ -20,8 +20,8 @@ from dfn_tui.service.bulk.input.cells import (
     refuse_row,
 )
 from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
-from dfn_tui.service.bulk.input.records import Bad, Fault, Good, Row
-from dfn_tui.service.changes.fields import Column, EditSet, FieldEdit
+from dfn_tui.service.bulk.input.records import Bad, Good, Row, RowFault
+from dfn_tui.service.changes.fields import EditSet, FieldColumn, FieldEdit
 from dfn_tui.service.changes.values import ValueRefused
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
@@ -63,9 +63,9 @@ class IdReader:
         elif len(text.split()) > 1 or any(delimiter in text for delimiter in DELIMITERS):
             cells = []
         if cells is None:
-            refuse_row(Fault.QUOTES, _quotes())
+            refuse_row(RowFault.QUOTES, _quotes())
         if len(cells) != 1:
-            refuse_row(Fault.CELLS, _("There is more than one id in the line."))
+            refuse_row(RowFault.CELLS, _("There is more than one id in the line."))
         return cells[0]
 
 
@@ -131,7 +131,7 @@ class TableReader:
         for number, text in enumerate(taken, line):
             cells = None if number == line else split_line(text, self._layout.delimiter)
             if cells is None or any('"' in cell for cell in cells):
-                yield Bad(number, Fault.QUOTES, _quotes(), "")
+                yield Bad(number, RowFault.QUOTES, _quotes(), "")
             elif row := self._row(number, cells):
                 yield row
 
@@ -152,7 +152,7 @@ class TableReader:
         width = len(self._layout.columns)
         if len(cells) < width or any(map(bare_id, cells[width:])):
             words = _("The row has {count} cells where {expected} were expected.")
-            refuse_row(Fault.CELLS, words.format(count=len(cells), expected=width))
+            refuse_row(RowFault.CELLS, words.format(count=len(cells), expected=width))
 
     def _wanted(self, cells: list[str]) -> EditSet:
         return self._wishes.of(cells, self._rest(cells), sum(map(len, cells)))
@@ -161,7 +161,7 @@ class TableReader:
         return (_wish(column, cells[place]) for place, column in self._others if bare_id(cells[place]))
 
 
-def _wish(column: Column, cell: str) -> FieldEdit:
+def _wish(column: FieldColumn, cell: str) -> FieldEdit:
     try:
         return column.read(cell_text(cell))
     except ValueRefused as refused:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Self
 
 from dfn_tui.files import empty_private
-from dfn_tui.service.bulk.plan.records import SENT, Head, PlanError, PlannedUser, Shape, as_json
-from dfn_tui.text import _, inert
+from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanGroup, PlanMetadata, PlannedUser, as_json
+from dfn_tui.text import _, sanitize
 
 APPLICATION_ID = 0x64666E70  # "dfnp", in the file's header
 VERSION = 1
@@ -67,10 +67,10 @@ class PlanFile:
         """The shape of that number."""
 
     @property
-    def head(self) -> Head:
+    def head(self) -> PlanMetadata:
         """What holds for the plan as a whole."""
         with plan_errors(self.path):
-            return Head.read(self.db.execute("SELECT text FROM head").fetchone()[0])
+            return PlanMetadata.read(self.db.execute("SELECT text FROM head").fetchone()[0])
 
     @property
     def digest(self) -> str:
@@ -78,21 +78,21 @@ class PlanFile:
         with plan_errors(self.path):
             return str(self.db.execute("SELECT digest FROM head").fetchone()[0])
 
-    def _load_shape(self, number: int) -> Shape:
+    def _load_shape(self, number: int) -> PlanGroup:
         with plan_errors(self.path):
             row = self.db.execute(
                 "SELECT standing, wanted, rest FROM shape WHERE id = ?", (number,)
             ).fetchone()
-            return Shape.read(*row)
+            return PlanGroup.read(*row)
 
-    def shapes(self) -> Iterator[tuple[int, Shape, int, int]]:
+    def shapes(self) -> Iterator[tuple[int, PlanGroup, int, int]]:
         """Every shape with its number, how many users have it, and how many of them are left out."""
         with plan_errors(self.path):
             for number, *kept, users, left_out in self.db.execute(
                 "SELECT id, standing, wanted, rest, count(number), ifnull(sum(left_out), 0)"
                 " FROM shape LEFT JOIN user ON user.shape = shape.id GROUP BY id ORDER BY id"
             ):
-                yield number, Shape.read(*kept), users, left_out
+                yield number, PlanGroup.read(*kept), users, left_out
 
     def users(self, after: int = -1, limit: int = 200) -> list[PlannedUser]:
         """The users after that number, in order."""
@@ -145,7 +145,7 @@ def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None)
         if not path.is_file():
             raise PlanError(
                 _("There is no such plan"),
-                _("{path} is not there, or is no file.").format(path=inert(str(path), 200)),
+                _("{path} is not there, or is no file.").format(path=sanitize(str(path), 200)),
                 _("Check its name, or make a plan: dfn-tui bulk plan"),
             )
         db = connect(path)
@@ -172,7 +172,7 @@ def _check_sense(plan: PlanFile) -> None:
     can write its digest as well."""
     head = plan.head
     for row in plan.db.execute("SELECT standing, wanted, rest FROM shape"):
-        Shape.read(*row)
+        PlanGroup.read(*row)
     for question, number in (
         ("SELECT count(*) FROM user", head.users),
         ("SELECT count(*) FROM bad", head.bad + head.duplicates),
@@ -220,13 +220,13 @@ def check_tables(path: Path, db: sqlite3.Connection, application: int, tables: S
     if db.execute("PRAGMA application_id").fetchone()[0] != application:
         raise PlanError(
             _("This is no plan"),
-            _("{path} was not made by this program.").format(path=inert(str(path), 200)),
+            _("{path} was not made by this program.").format(path=sanitize(str(path), 200)),
             _("Give a plan's file: dfn-tui bulk plan makes one."),
         )
     if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
         raise PlanError(
             _("The plan is of another version"),
-            _("{path} was made by another version of this program.").format(path=inert(str(path), 200)),
+            _("{path} was made by another version of this program.").format(path=sanitize(str(path), 200)),
             _("Use that version, or make the plan anew."),
         )
     with sqlite3.connect(":memory:") as ours:
@@ -242,7 +242,7 @@ def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
 
 
 def write_head(
-    db: sqlite3.Connection, head: Head, progress: Callable[[int], None] = lambda _users: None
+    db: sqlite3.Connection, head: PlanMetadata, progress: Callable[[int], None] = lambda _users: None
 ) -> str:
     """Writes the head and the digest over everything, inside the transaction that is open, and returns it."""
     db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, '')", (as_json(head),))
@@ -271,7 +271,7 @@ def damaged(path: Path) -> PlanError:
     return PlanError(
         _("The plan is damaged"),
         _("{path} is not as it was saved: something else changed it, or a part is missing.").format(
-            path=inert(str(path), 200)
+            path=sanitize(str(path), 200)
         ),
         _("Get it again from where it was made, or make it anew."),
     )
@@ -286,7 +286,7 @@ def disk_errors(path: Path) -> Iterator[None]:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise PlanError(
             _("The file cannot be used"),
-            _("{path}: {why}").format(path=inert(str(path), 200), why=inert(why, 200)),
+            _("{path}: {why}").format(path=sanitize(str(path), 200), why=sanitize(why, 200)),
             _("Check its folder: space left, permissions, and whether it is the right file."),
         ) from error
 

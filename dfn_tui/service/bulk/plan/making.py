@@ -11,16 +11,16 @@ from pathlib import Path
 
 from dfn_tui.api.types import Identity
 from dfn_tui.service.bulk.client import ThrottledClient
-from dfn_tui.service.bulk.input.intake import Taken
+from dfn_tui.service.bulk.input.ingest import Taken
 from dfn_tui.service.bulk.input.reading import BulkInput
-from dfn_tui.service.bulk.plan.drafting import Draft, Judged, Row, given_up
-from dfn_tui.service.bulk.plan.judging import blind, judge
-from dfn_tui.service.bulk.plan.records import Head, edit_set
+from dfn_tui.service.bulk.plan.builder import Judged, PlanBuilder, Row, given_up
+from dfn_tui.service.bulk.plan.classify import blind, judge
+from dfn_tui.service.bulk.plan.records import PlanMetadata, edit_set
 from dfn_tui.service.bulk.plan.undoing import UndoWish
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import FieldKind
-from dfn_tui.text import inert
+from dfn_tui.text import sanitize
 
 _PAGE = 2000  # rows read or written together
 
@@ -41,12 +41,12 @@ async def make_plan(
     client: ThrottledClient,
     source: BulkInput,
     path: Path,
-    head: Head,
+    head: PlanMetadata,
     *,
     create: bool = False,
     stop_at_first_bad: bool = False,
     progress: Tell = lambda _reading: None,
-) -> tuple[Head, str]:
+) -> tuple[PlanMetadata, str]:
     """Makes the plan of `source` at `path`, in place of a file that may be there; its head and its digest.
 
     `head` says where the plan holds, and by whom, when and of what it is made. `create`: users the server
@@ -65,10 +65,10 @@ async def make_undo(
     client: ThrottledClient,
     wishes: Iterable[UndoWish],
     path: Path,
-    head: Head,
+    head: PlanMetadata,
     *,
     progress: Tell = lambda _reading: None,
-) -> tuple[Head, str]:
+) -> tuple[PlanMetadata, str]:
     """Makes the plan that takes a job back, as `make_plan` does. `wishes` has each user once, in any order,
     and is gone through in another thread."""
     making = _Making(client, head, path, False, progress)
@@ -78,12 +78,14 @@ async def make_undo(
 class _Making:
     """One making of a plan; `go` once."""
 
-    def __init__(self, client: ThrottledClient, head: Head, path: Path, create: bool, progress: Tell) -> None:
+    def __init__(
+        self, client: ThrottledClient, head: PlanMetadata, path: Path, create: bool, progress: Tell
+    ) -> None:
         self._client = client
-        self._head = replace(head, by=inert(head.by, 200), source=inert(head.source, 200))
+        self._head = replace(head, by=sanitize(head.by, 200), source=sanitize(head.source, 200))
         self._create = create
         self._progress = progress
-        self._draft = Draft(path)
+        self._draft = PlanBuilder(path)
         self._thread = WorkerThread("plan")
         self._total = self._read = 0
         self._ahead: deque[Row] = deque()
@@ -92,7 +94,9 @@ class _Making:
         self._feeding = asyncio.Lock()
         self._judged: list[Judged] = []
 
-    async def go(self, take: Callable[[Draft, Callable[[int], None]], Taken]) -> tuple[Head, str]:
+    async def go(
+        self, take: Callable[[PlanBuilder, Callable[[int], None]], Taken]
+    ) -> tuple[PlanMetadata, str]:
         loop = asyncio.get_running_loop()
 
         def told(rows: int) -> None:
@@ -116,7 +120,7 @@ class _Making:
         self._progress(Reading(self._total, self._read, self._total))
 
     async def _look_all_up(self) -> None:
-        workers = self._client.pace.most if self._client.capabilities.read_by else 1
+        workers = self._client.rate_limiter.most if self._client.capabilities.read_by else 1
         tasks = [asyncio.ensure_future(self._work()) for _number in range(workers)]
         try:
             await asyncio.gather(*tasks)

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import BadRow, PlanFile, open_plan
-from dfn_tui.service.bulk.plan.narrowing import narrow, select
 from dfn_tui.service.bulk.plan.records import PlannedUser
-from dfn_tui.service.bulk.plan.selecting import Selection, Users
+from dfn_tui.service.bulk.plan.selecting import SelectedUsers, Selection
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.worker_thread import WorkerThread
 
@@ -47,7 +47,7 @@ class PlanReader:
         """The first rows of the input that are in no plan."""
         return await self._do(lambda plan: plan.bad_rows(limit=limit))
 
-    async def narrow(self, which: Selection | Users, *, out: bool, at: datetime, by: str) -> int:
+    async def narrow(self, which: Selection | SelectedUsers, *, out: bool, at: datetime, by: str) -> int:
         """Leaves these users out, or puts them back, and says for how many that made a difference."""
         return await self._do(lambda plan: narrow(plan, which, at, by, out=out))
 

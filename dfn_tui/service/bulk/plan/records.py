@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 
 from dfn_tui.api.types import IdentityKind, Value
-from dfn_tui.config import Api, Environment
+from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.errors import ConsoleError
@@ -22,7 +22,7 @@ class PlanError(ConsoleError):
     """A plan or a job cannot be used. Nothing was sent."""
 
 
-class Standing(StrEnum):
+class PlanStatus(StrEnum):
     """What the plan found of a user.
 
     CHANGE: something differs from what is wanted. CREATE: nothing was ever set for them, and sending creates
@@ -40,12 +40,12 @@ class Standing(StrEnum):
     CHANGED = "changed"
 
 
-SENT = (Standing.CHANGE, Standing.CREATE, Standing.BLIND)
+SENT = (PlanStatus.CHANGE, PlanStatus.CREATE, PlanStatus.BLIND)
 """The users that something is sent for."""
 
 
 @dataclass(frozen=True)  # without slots: `changes` is kept
-class Shape:
+class PlanGroup:
     """What users of a plan have in common: what is wanted of them, and what was there.
 
     `before` has a value for each wish, None where the field was absent (or cannot be read: BLIND); it is
@@ -54,7 +54,7 @@ class Shape:
     UNREADABLE.
     """
 
-    standing: Standing
+    standing: PlanStatus
     wanted: EditSet
     before: tuple[Value | None, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ class Shape:
         if self.standing not in SENT:
             return ()
         # By their texts: lists are no keys, and True is 1.
-        return _changes(self.standing is not Standing.BLIND, self.wanted.text, json.dumps(self.before))
+        return _changes(self.standing is not PlanStatus.BLIND, self.wanted.text, json.dumps(self.before))
 
     def row(self) -> tuple[str, str, str]:
         """As the plan's file keeps it: standing, wanted, and all else."""
@@ -80,7 +80,7 @@ class Shape:
         """The shape that is kept so. Raises ValueError, KeyError or TypeError for what is none."""
         before, warnings, code, message = json.loads(rest)
         found = cls(
-            Standing(standing),
+            PlanStatus(standing),
             edit_set(wanted),
             tuple(before),
             tuple(map(str, warnings)),
@@ -155,7 +155,7 @@ class PlannedUser:
 
     number: int
     user: str
-    shape: Shape
+    shape: PlanGroup
     left_out: bool = False
     undo_of: int | None = None
     """The journal entry that would be taken back."""
@@ -173,13 +173,13 @@ class Narrowing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class PlanMetadata:
     """What holds for a plan as a whole: where it may be sent, and by whom (`user@host`), when and of what it
     was made. `source` is the input's name without its folders; `bad`, `duplicates`, `blank` are its rows."""
 
     connection: str
     environment: Environment
-    api: Api
+    api: ApiVersion
     kind: IdentityKind
     made: datetime
     by: str
@@ -206,7 +206,7 @@ class Head:
             raise TypeError("no number")
         known = {
             "environment": Environment(value["environment"]),
-            "api": Api(value["api"]),
+            "api": ApiVersion(value["api"]),
             "kind": IdentityKind(value["kind"]),
             "made": _aware(value["made"]),
             "narrowed": narrowed,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dfn_tui.consent.diff import Direction
 from dfn_tui.consent.flags import Flag
-from dfn_tui.service.bulk.plan.records import Shape, Standing
+from dfn_tui.service.bulk.plan.records import PlanGroup, PlanStatus
 from dfn_tui.service.bulk.plan.totals import direction_of
 
 
@@ -18,12 +18,12 @@ class Selection:
 
     flag: Flag | None = None
     direction: Direction | None = None
-    standing: Standing | None = None
+    standing: PlanStatus | None = None
     warned: bool | None = None
     left_out: bool | None = None
     text: str = ""
 
-    def has(self, shape: Shape) -> bool:
+    def has(self, shape: PlanGroup) -> bool:
         """Whether users of that shape may belong to it."""
         if self.standing is not None and shape.standing is not self.standing:
             return False
@@ -40,7 +40,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Users:
+class SelectedUsers:
     """The users of these ids."""
 
     ids: tuple[str, ...]

@@ -8,7 +8,7 @@ from dfn_tui.api.types import Capabilities
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.bulk.plan.file import PlanFile
-from dfn_tui.service.bulk.plan.records import SENT, Head, Standing
+from dfn_tui.service.bulk.plan.records import SENT, PlanMetadata, PlanStatus
 from dfn_tui.service.changes.outcome import CI_DELETE, CI_SET, PROFILE, part_of
 from dfn_tui.service.changes.policy import Scope
 from dfn_tui.store import FieldChange, FieldKind
@@ -25,8 +25,8 @@ class Totals:
     `with_profile`, `with_ci` and `with_deletion` users have something of that kind to be sent.
     """
 
-    head: Head
-    standings: Mapping[Standing, int] = field(default_factory=dict)
+    head: PlanMetadata
+    standings: Mapping[PlanStatus, int] = field(default_factory=dict)
     left_out: int = 0
     to_send: int = 0
     flags: Mapping[tuple[Flag, Direction], int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Totals:
 
 def totals(plan: PlanFile) -> Totals:
     """The figures of that plan. Raises PlanError."""
-    standings: Counter[Standing] = Counter()
+    standings: Counter[PlanStatus] = Counter()
     flags: Counter[tuple[Flag, Direction]] = Counter()
     fields: Counter[tuple[FieldKind, str]] = Counter()
     deleted: Counter[str] = Counter()

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dfn_tui.service.bulk.plan.judging import Written
+from dfn_tui.service.bulk.plan.classify import Classified
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.inverse import UndoKind
-from dfn_tui.service.changes.inverse import way_back as field_way_back
+from dfn_tui.service.changes.inverse import inverse_of as field_way_back
 from dfn_tui.store import FieldChange
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 NO_WAY_BACK = "no-way-back"
 """The fault of a user for whom nothing can be taken back."""
@@ -24,17 +24,17 @@ class UndoWish:
     number: int
     user: str
     wanted: EditSet
-    written: Written
+    written: Classified
     undo_of: int | None = None
 
 
-def way_back(changes: Sequence[FieldChange]) -> tuple[list[FieldEdit], list[str]]:
+def inverse_of(changes: Sequence[FieldChange]) -> tuple[list[FieldEdit], list[str]]:
     """What to wish for to take these changes back, and in sentences what cannot be."""
     wishes, reasons = [], []
     for change in changes:
         kind, value, why = field_way_back(change)
         if kind is UndoKind.IMPOSSIBLE:
-            reasons.append(_("{name}: {reason}").format(name=inert(change.name, 40), reason=why))
+            reasons.append(_("{name}: {reason}").format(name=sanitize(change.name, 40), reason=why))
         else:
             wishes.append(FieldEdit(change.kind, change.name, None if kind is UndoKind.DELETE else value))
     return wishes, reasons
@@ -42,11 +42,11 @@ def way_back(changes: Sequence[FieldChange]) -> tuple[list[FieldEdit], list[str]
 
 def undo_wish(number: int, user: str, changes: Sequence[FieldChange], undo_of: int | None) -> UndoWish:
     """What takes back these `changes`, which a job sent for that user."""
-    wishes, reasons = way_back(changes)
+    wishes, reasons = inverse_of(changes)
     wanted = EditSet.of(wishes)
     made = {(change.kind, change.name): change for change in changes}
     aligned = [made[wish.kind, wish.name] for wish in wanted.wishes]
-    written = Written(
+    written = Classified(
         tuple(change.after for change in aligned),
         tuple(change.before for change in aligned),
         tuple(reasons),

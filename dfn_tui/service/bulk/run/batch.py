@@ -10,8 +10,8 @@ from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
-from dfn_tui.service.bulk.run.book import Book
-from dfn_tui.service.bulk.run.records import Ended, OnConflict
+from dfn_tui.service.bulk.run.records import OnConflict, UserEnd
+from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.changes.outcome import (
     NOT_APPLIED,
     STILL_AT_WORK,
@@ -37,7 +37,7 @@ _LOOKS = 5
 """How often a user of unknown outcome is looked at until they are left for the next start."""
 
 
-class Sent(NamedTuple):
+class SentUser(NamedTuple):
     """A user whose change is in the journal under `seq`."""
 
     user: PlannedUser
@@ -53,14 +53,14 @@ class Batches:
     def __init__(
         self,
         client: ThrottledClient,
-        book: Book,
+        run_log: RunLog,
         kind: IdentityKind,
         blank: IntentGroup,
         on_conflict: OnConflict,
         again: Callable[[Sequence[PlannedUser]], None],
     ) -> None:
         self._client = client
-        self._book = book
+        self._run_log = run_log
         self._kind = kind
         self._blank = blank
         self._again = again
@@ -85,7 +85,7 @@ class Batches:
             groups = await self._fresh(groups, planned)
         if not groups or self._client.over:
             return
-        numbers = iter(await self._book.begin(intents(groups, self._blank, job=True)))
+        numbers = iter(await self._run_log.begin(intents(groups, self._blank, job=True)))
         sent = [(group, [next(numbers) for _user in group.users]) for group in groups]
         replies = await send(self._client.api, groups)
         self._settle_answers(sent, planned, replies)
@@ -114,19 +114,19 @@ class Batches:
         fields = {field for group in groups for field in fields_of(group.fields)}
         records = await self._client.read_fields(identities, fields)
         checked = check(groups, records, strict=False)
-        ended = [Ended(user.number, None, Outcome.UNCHANGED) for user, _fields in checked.unchanged]
+        ended = [UserEnd(user.number, None, Outcome.UNCHANGED) for user, _fields in checked.unchanged]
         message = _("Changed by someone else since the plan was made.")
         ended += [
-            Ended(number, None, Outcome.CONFLICT, "changed", message)
+            UserEnd(number, None, Outcome.CONFLICT, "changed", message)
             for number in dict.fromkeys(conflict.user.number for conflict in checked.conflicts)
         ]
         if not self._client.over:
             for user, changes, why, failure in checked.unread:
                 ended.append(_ended(not_sent(user, changes, why, failure), user.number, None))
-        self._book.end(ended)
+        self._run_log.end(ended)
         if self._stop_at_conflict and checked.conflicts:
             self.conflict = True
-            self._client.pace.close()
+            self._client.rate_limiter.close()
             return ()
         return checked.fresh
 
@@ -137,10 +137,10 @@ class Batches:
         replies: Replies,
     ) -> None:
         """Ends the users of whom the answer can be believed, and has the others read."""
-        ended: list[Ended] = []
+        ended: list[UserEnd] = []
         accepted: list[int] = []
         outcomes: list[OutcomeGroup] = []
-        unclear: list[Sent] = []
+        unclear: list[SentUser] = []
         pending = False
         for group, seqs in sent:
             parts = tuple(dict.fromkeys(map(part_of, group.fields)))
@@ -148,18 +148,18 @@ class Batches:
                 said = [replies[user.identity, part] for part in parts]
                 if all(reply.ok for reply in said):
                     accepted.append(seq)
-                    ended.append(Ended(user.number, seq, Outcome.ACCEPTED))
+                    ended.append(UserEnd(user.number, seq, Outcome.ACCEPTED))
                 elif self._believed(said):
                     result = judge_user(user.identity, group.fields, replies, None, settled=True)
                     outcomes.append(journalled(seq, result))
                     if not (self._client.over and _nothing_happened(said)):
                         ended.append(_ended(result, user.number, seq))
                 else:
-                    unclear.append(Sent(planned[user.number], group.fields, seq))
+                    unclear.append(SentUser(planned[user.number], group.fields, seq))
                     pending = pending or any(reply.pending for reply in said)
         if accepted:
             outcomes.append(OutcomeGroup(tuple(accepted), Outcome.ACCEPTED))
-        self._book.end(ended, outcomes)
+        self._run_log.end(ended, outcomes)
         if unclear:
             delay = STILL_AT_WORK.total_seconds() if pending else SHORTLY
             self.look_again(unclear, delay, replies)
@@ -171,7 +171,7 @@ class Batches:
         return not self._reads or not any(reply.ok for reply in said)
 
     def look_again(
-        self, sent: Sequence[Sent], delay: float, replies: Replies | None = None, *, said: bool = False
+        self, sent: Sequence[SentUser], delay: float, replies: Replies | None = None, *, said: bool = False
     ) -> None:
         """Has users of unknown outcome read after `delay` seconds; `settle` waits for it. `replies` are what
         was said of them. `said`: it is written down already that they are unknown."""
@@ -184,7 +184,7 @@ class Batches:
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)
 
-    async def _look_again(self, sent: Sequence[Sent], delay: float, replies: Replies, said: bool) -> None:
+    async def _look_again(self, sent: Sequence[SentUser], delay: float, replies: Replies, said: bool) -> None:
         left = list(sent)
         try:
             for _look in range(_LOOKS):
@@ -206,7 +206,7 @@ class Batches:
             return False
         return True
 
-    async def _look_at(self, sent: Sequence[Sent], replies: Replies, *, settled: bool) -> list[Sent]:
+    async def _look_at(self, sent: Sequence[SentUser], replies: Replies, *, settled: bool) -> list[SentUser]:
         """Reads users and ends those of whom it tells, and returns the others."""
         fields = {field for one in sent for field in fields_of(one.fields)}
         records = await self._client.read_fields([self._identity(one.user) for one in sent], fields)
@@ -226,17 +226,17 @@ class Batches:
                 again.append(one.user)
             else:
                 ended.append(_ended(result, one.user.number, one.seq))
-        self._book.end(ended, outcomes)
+        self._run_log.end(ended, outcomes)
         if again:
             self._again(again)
         return left
 
-    def _leave_unknown(self, sent: Sequence[Sent], said: bool) -> None:
+    def _leave_unknown(self, sent: Sequence[SentUser], said: bool) -> None:
         """Ends users as unknown; `said`: the journal says so already."""
         message = _("No answer that can be used came, and reading back did not settle it.")
-        ended = [Ended(one.user.number, one.seq, Outcome.UNKNOWN, "unknown", message) for one in sent]
+        ended = [UserEnd(one.user.number, one.seq, Outcome.UNKNOWN, "unknown", message) for one in sent]
         whole = OutcomeGroup(tuple(one.seq for one in sent), Outcome.UNKNOWN, message=message)
-        self._book.end(ended, () if said else (whole,))
+        self._run_log.end(ended, () if said else (whole,))
 
     async def settle(self) -> None:
         """Waits until every user of unknown outcome was looked at as often as makes sense."""
@@ -260,7 +260,7 @@ def journalled(seq: int, result: UserResult) -> OutcomeGroup:
     return recorded(seq, result)
 
 
-def _ended(result: UserResult, number: int, seq: int | None) -> Ended:
+def _ended(result: UserResult, number: int, seq: int | None) -> UserEnd:
     telling = result.telling
     code = telling.code or (NOT_APPLIED if result.outcome is Outcome.FAILED else None)
-    return Ended(number, seq, result.outcome, code, telling.message)
+    return UserEnd(number, seq, result.outcome, code, telling.message)

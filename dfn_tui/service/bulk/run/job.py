@@ -25,9 +25,9 @@ from dfn_tui.service.bulk.plan.file import (
     plan_errors,
 )
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, as_json
-from dfn_tui.service.bulk.run.records import Ended, JobRecord
+from dfn_tui.service.bulk.run.records import JobRecord, UserEnd
 from dfn_tui.store.consoles import take_lock
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 APPLICATION_ID = 0x64666E62  # "dfnb", in the file's header
 _TABLES = (
@@ -58,7 +58,7 @@ class Job:
             self._db.execute("UPDATE job SET text = ?", (as_json(record),))
 
     @property
-    def floor(self) -> int:
+    def checkpoint(self) -> int:
         """Up to which journal entry this file knows all that the journal knows of this job."""
         with plan_errors(self.path):
             return int(self._db.execute("SELECT floor FROM job").fetchone()[0])
@@ -79,16 +79,16 @@ class Job:
         """The users after that number that are still to be done, in order."""
         return [user for user, _ended in self._users(f"{_TO_SEND} AND ending IS NULL", (), after, limit)]
 
-    def ended_in(self, outcome: Outcome, after: int, limit: int) -> list[tuple[PlannedUser, Ended]]:
+    def ended_in(self, outcome: Outcome, after: int, limit: int) -> list[tuple[PlannedUser, UserEnd]]:
         """The users after that number that ended so, in order."""
         found = self._users(f"{_TO_SEND} AND ending = ?", (outcome.value,), after, limit)
         return [(user, ended) for user, ended in found if ended is not None]
 
-    def planned(self, after: int, limit: int) -> list[tuple[PlannedUser, Ended | None]]:
+    def planned(self, after: int, limit: int) -> list[tuple[PlannedUser, UserEnd | None]]:
         """Every user that was to be done, with how they ended, in order."""
         return self._users(_TO_SEND, (), after, limit)
 
-    def everyone(self, after: int, limit: int) -> list[tuple[PlannedUser, Ended | None]]:
+    def everyone(self, after: int, limit: int) -> list[tuple[PlannedUser, UserEnd | None]]:
         """The same with the users for whom nothing was to be done."""
         return self._users("1", (), after, limit)
 
@@ -99,7 +99,7 @@ class Job:
 
     def _users(
         self, condition: str, values: tuple[str | int, ...], after: int, limit: int
-    ) -> list[tuple[PlannedUser, Ended | None]]:
+    ) -> list[tuple[PlannedUser, UserEnd | None]]:
         with plan_errors(self.path):
             found = self._db.execute(
                 "SELECT user.number, user, shape, left_out, undo_of, seq, ending, code, message"  # noqa: S608  no value is in it
@@ -109,7 +109,7 @@ class Job:
             ).fetchall()
             return [(self.plan.user_of(row[:5]), _ended(row[0], *row[5:])) for row in found]
 
-    def write(self, ended: Sequence[Ended], floor: int) -> Counter[Outcome]:
+    def write(self, ended: Sequence[UserEnd], checkpoint: int) -> Counter[Outcome]:
         """Writes how users ended, and says how `counts` change by it. It survives the process at once, a
         power cut only with the journal's help."""
         changed = Counter(one.outcome for one in ended)
@@ -126,7 +126,7 @@ class Job:
                 # As plain text: SQLite takes twenty times as long over a member of an enum.
                 rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
                 self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)", rows)
-                self._db.execute("UPDATE job SET floor = max(floor, ?)", (floor,))
+                self._db.execute("UPDATE job SET floor = max(floor, ?)", (checkpoint,))
                 self._db.execute("COMMIT")
             finally:
                 if self._db.in_transaction:
@@ -175,8 +175,10 @@ class Job:
 _TO_SEND = f"NOT left_out AND {SENDABLE}"
 
 
-def _ended(number: int, seq: int | None, ending: str | None, code: str | None, message: str) -> Ended | None:
-    return None if ending is None else Ended(number, seq, Outcome(ending), code, message)
+def _ended(
+    number: int, seq: int | None, ending: str | None, code: str | None, message: str
+) -> UserEnd | None:
+    return None if ending is None else UserEnd(number, seq, Outcome(ending), code, message)
 
 
 def make_job(plan: PlanFile, folder: Path, record: JobRecord) -> Job:
@@ -204,7 +206,7 @@ def open_job(path: Path) -> Job:
     if not path.is_file():
         raise PlanError(
             _("There is no such job"),
-            _("No job is called {name}.").format(name=inert(path.stem, 60)),
+            _("No job is called {name}.").format(name=sanitize(path.stem, 60)),
             _("See which there are: dfn-tui bulk status"),
         )
     with plan_errors(path):

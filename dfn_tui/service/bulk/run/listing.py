@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.records import Head, PlanError
+from dfn_tui.service.bulk.plan.records import PlanError, PlanMetadata
 from dfn_tui.service.bulk.run.job import Job, job_files, open_job
 from dfn_tui.service.bulk.run.records import UNFINISHED, JobRecord
 
@@ -19,7 +19,7 @@ class JobSummary:
     """A job as lists show it. `under_way`: some process runs it at this moment."""
 
     record: JobRecord
-    head: Head
+    head: PlanMetadata
     path: Path
     total: int
     ended: dict[Outcome, int]

@@ -14,7 +14,7 @@ IN_JOBS = tuple(outcome for outcome in Outcome if outcome is not Outcome.PLANNED
 """How one user of a job can have ended; each is in exactly one of these, or is still to be done."""
 
 
-class Ended(NamedTuple):
+class UserEnd(NamedTuple):
     """How the user of that `number` ended. `seq` is their latest journal entry, where there is one."""
 
     number: int
@@ -36,7 +36,7 @@ class OnConflict(StrEnum):
     OVERWRITE = "overwrite"
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """Where a job stands. A RUNNING job that no process holds was cut short."""
 
     RUNNING = "running"
@@ -45,7 +45,7 @@ class State(StrEnum):
     FINISHED = "finished"
 
 
-UNFINISHED = (State.RUNNING, State.STOPPED)
+UNFINISHED = (JobState.RUNNING, JobState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class JobRecord:
     on_conflict: OnConflict
     read_back: bool
     limit: int
-    state: State = State.RUNNING
+    state: JobState = JobState.RUNNING
     why: str = ""
     ended: datetime | None = None
     acknowledged: tuple[str, ...] | None = None
@@ -84,7 +84,7 @@ class JobRecord:
             "ended": datetime.fromisoformat(value["ended"]) if value["ended"] else None,
             "warnings": tuple(map(str, value["warnings"])),
             "on_conflict": OnConflict(value["on_conflict"]),
-            "state": State(value["state"]),
+            "state": JobState(value["state"]),
             "acknowledged": tuple(map(str, answers)) if (answers := value.get("acknowledged")) else answers,
         }
         return cls(**{**value, **known})

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, Standing
+from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, PlanStatus
 from dfn_tui.service.bulk.run.job import Job
-from dfn_tui.service.bulk.run.records import Ended
+from dfn_tui.service.bulk.run.records import UserEnd
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.personal import shown_value
 from dfn_tui.store import FieldChange
@@ -50,7 +50,7 @@ def results(job: Job, *, revealed: bool = False) -> Iterator[Result]:
         line = bad[-1].line
 
 
-def _result(user: PlannedUser, ended: Ended | None, revealed: bool) -> Result:
+def _result(user: PlannedUser, ended: UserEnd | None, revealed: bool) -> Result:
     shape = user.shape
     before, after = _fields(shape.changes, revealed)
     if shape.standing in SENT:
@@ -59,9 +59,9 @@ def _result(user: PlannedUser, ended: Ended | None, revealed: bool) -> Result:
         if ended is None:
             return Result(user.user, before, after, NOT_SENT, "", _("Still to be done."))
         return Result(user.user, before, after, ended.outcome.value, ended.code or "", ended.message)
-    if shape.standing is Standing.ALREADY:
+    if shape.standing is PlanStatus.ALREADY:
         return Result(user.user, "", "", Outcome.UNCHANGED.value, "", "")
-    if shape.standing is Standing.UNKNOWN:
+    if shape.standing is PlanStatus.UNKNOWN:
         reason = _("The server knows nothing of this user.")
         return Result(user.user, "", "", NOT_SENT, "unknown-user", reason)
     return Result(user.user, "", "", NOT_SENT, shape.code or shape.standing.value, shape.message)

@@ -8,7 +8,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.files import new_private_text
 from dfn_tui.service.bulk.run.job import Job, open_job
 from dfn_tui.service.bulk.run.results import COLUMNS, results
-from dfn_tui.text import _, inert
+from dfn_tui.text import _, sanitize
 
 
 class NotWritten(ConsoleError):
@@ -51,7 +51,7 @@ def _place(text: str) -> Path:
 
 def _why(error: Exception) -> str:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return inert(reason, 200) + "."
+    return sanitize(reason, 200) + "."
 
 
 def _not_written(happened: str, next_step: str) -> NotWritten:

@@ -14,18 +14,18 @@ from functools import partial
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.run.batch import Batches
-from dfn_tui.service.bulk.run.book import Book
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.read_back import read_back_all
-from dfn_tui.service.bulk.run.records import JobRecord, Phase, RunProgress, State
-from dfn_tui.service.bulk.run.recovering import recover
-from dfn_tui.service.clock import Clock
-from dfn_tui.service.journalling import JournalKeeper
+from dfn_tui.service.bulk.run.records import JobRecord, JobState, Phase, RunProgress
+from dfn_tui.service.bulk.run.resume import recover
+from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.store import IntentGroup
 from dfn_tui.text import _
+from dfn_tui.text.korea import Clock
 
 _AHEAD = 2000
 """Users read from the job's file at a time."""
@@ -45,15 +45,15 @@ class Run:
         record: JobRecord,
         total: int,
         client: ThrottledClient,
-        book: Book,
+        run_log: RunLog,
         kind: IdentityKind,
         blank: IntentGroup,
-        keeper: JournalKeeper,
+        keeper: AsyncJournal,
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.record = record
-        self.pace = client.pace
+        self.rate_limiter = client.rate_limiter
         self.phase = Phase.SETTLING
         self.checked = 0
         """Users read back so far."""
@@ -61,7 +61,7 @@ class Run:
         """Why the run stopped before its end."""
         self._total = total
         self._client = client
-        self._book = book
+        self._run_log = run_log
         self._kind = kind
         self._keeper = keeper
         self._clock = clock
@@ -72,9 +72,9 @@ class Run:
         self._all_read = False
         self._to_check = 0
         self._feeding = asyncio.Lock()
-        self._state: State | None = None
+        self._state: JobState | None = None
         self._speed: deque[tuple[float, int]] = deque()
-        self._batches = Batches(client, book, kind, blank, record.on_conflict, self._again.extend)
+        self._batches = Batches(client, run_log, kind, blank, record.on_conflict, self._again.extend)
 
     async def go(self) -> JobRecord:
         """Runs the job to its end, or until it is stopped, and returns its record. `error` then says why.
@@ -84,17 +84,17 @@ class Run:
         # What there is by now stays: collections that looked through it would take an eighth of the run.
         gc.freeze()
         try:
-            await recover(self._book, self._keeper, self._batches, self._clock())
+            await recover(self._run_log, self._keeper, self._batches, self._clock())
             self.phase = Phase.SENDING
             await self._send_all()
             if self.record.read_back and self._client.capabilities.read_by and not self._client.over:
-                await self._book.flush()
-                self.phase, self._to_check = Phase.READING_BACK, self._book.counts[Outcome.ACCEPTED]
-                await read_back_all(self._client, self._book, self._kind, self._told_checked)
-            await self._book.flush()
+                await self._run_log.flush()
+                self.phase, self._to_check = Phase.READING_BACK, self._run_log.counts[Outcome.ACCEPTED]
+                await read_back_all(self._client, self._run_log, self._kind, self._told_checked)
+            await self._run_log.flush()
         except ConsoleError as error:  # the journal or the job's file
             self.error = error
-            self.pace.close()
+            self.rate_limiter.close()
         finally:
             gc.unfreeze()
         self.error = self.error or self._client.stopped
@@ -102,7 +102,7 @@ class Run:
 
     async def _end(self) -> JobRecord:
         if self._state is None:
-            self._state = State.STOPPED if self._stopped() else State.FINISHED
+            self._state = JobState.STOPPED if self._stopped() else JobState.FINISHED
         why = ""
         if self._batches.conflict:
             why = _("Somebody else changed a user since the plan was made.")
@@ -110,8 +110,8 @@ class Run:
             why = f"{self.error.title}. {self.error.happened}"
         record = replace(self.record, state=self._state, why=why, ended=self._clock())
         try:
-            await self._book.ask(lambda job: job.save(record))
-            await self._book.close()
+            await self._run_log.ask(lambda job: job.save(record))
+            await self._run_log.close()
         except ConsoleError as error:
             self.error = self.error or error
         self.phase = Phase.OVER
@@ -122,7 +122,7 @@ class Run:
         return self.error is not None or self._client.over
 
     async def _send_all(self) -> None:
-        workers = [asyncio.ensure_future(self._work()) for _number in range(self.pace.most + _SPARE)]
+        workers = [asyncio.ensure_future(self._work()) for _number in range(self.rate_limiter.most + _SPARE)]
         try:
             while True:
                 await asyncio.gather(*workers)
@@ -131,7 +131,7 @@ class Run:
                     return
                 workers = [asyncio.ensure_future(self._work())]
         except BaseException:
-            self.pace.close()
+            self.rate_limiter.close()
             await asyncio.gather(*workers, return_exceptions=True)
             await self._batches.settle()
             raise
@@ -145,7 +145,7 @@ class Run:
         size = self._client.capabilities.batch_size
         async with self._feeding:
             while not self._ahead and not self._all_read:
-                found = await self._book.ask(partial(Job.pending, after=self._last, limit=_AHEAD))
+                found = await self._run_log.ask(partial(Job.pending, after=self._last, limit=_AHEAD))
                 self._ahead.extend(user for user in found if user.number not in self._batches.held)
                 self._last = found[-1].number if found else self._last
                 self._all_read = not found
@@ -159,22 +159,22 @@ class Run:
 
     def pause(self) -> None:
         """Sends nothing more until `resume`; what is under way is finished."""
-        self.pace.pause()
+        self.rate_limiter.pause()
 
     def resume(self) -> None:
-        self.pace.resume()
+        self.rate_limiter.resume()
 
     def stop(self, *, abort: bool = False) -> None:
         """Sends nothing more; `go` returns once what is under way is finished. The next start offers the job
         again, unless it is aborted."""
         if self.phase is not Phase.OVER and self._state is None:
-            self._state = State.ABORTED if abort else State.STOPPED
+            self._state = JobState.ABORTED if abort else JobState.STOPPED
             self._batches.leave()
-            self.pace.close()
+            self.rate_limiter.close()
 
     def progress(self) -> RunProgress:
         """How far the run is."""
-        counts = self._book.counts.copy()
+        counts = self._run_log.counts.copy()
         done = sum(counts.values())
         now = self._monotonic()
         at = self.checked if self.phase is Phase.READING_BACK else done
@@ -185,7 +185,7 @@ class Run:
         since, was = self._speed[0]
         speed = (at - was) / (now - since) if now > since else 0.0
         of = self._to_check if self.phase is Phase.READING_BACK else self._total
-        waiting_until = self.pace.waiting_until
+        waiting_until = self.rate_limiter.waiting_until
         return RunProgress(
             self.phase,
             self._total,
@@ -194,9 +194,9 @@ class Run:
             self.checked,
             speed,
             (of - at) / speed if speed > 0 else None,
-            self.pace.limit,
-            self.pace.window,
-            self.pace.paused,
+            self.rate_limiter.limit,
+            self.rate_limiter.window,
+            self.rate_limiter.paused,
             max(0.0, waiting_until - now) if waiting_until is not None else 0.0,
             self.error,
         )

@@ -1,0 +1,59 @@
+"""How a journal entry ended and what it changed, in words."""
+
+from dfn_tui.consent.messages import state_glyph, state_name
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.history import state_of
+from dfn_tui.service.personal import shown_value
+from dfn_tui.service.records import Entry, FieldChange, FieldKind
+from dfn_tui.service.types import Value
+from dfn_tui.text import _, sanitize
+
+_VALUE = 20
+
+
+def ending_words(ending: Outcome | None) -> str:
+    """How a write ended, by glyph and word; None where nothing is known of it yet."""
+    if ending is None:
+        return _("… open")
+    return {
+        Outcome.CONFIRMED: _("✓ confirmed"),
+        Outcome.ACCEPTED: _("~ accepted"),
+        Outcome.DIFFERENT: _("✗ different"),
+        Outcome.FAILED: _("✗ failed"),
+        Outcome.UNKNOWN: _("? unknown"),
+        Outcome.UNCHANGED: _("✓ unchanged"),
+        Outcome.PLANNED: _("planned"),
+        Outcome.CONFLICT: _("! changed meanwhile"),
+    }[ending]
+
+
+def what(entry: Entry) -> str:
+    """`↶3 mkt_sms_flag ● → ○ +2`: the undo of entry 3, one change and two more."""
+    changes = entry.intent.changes
+    words = [_short(changes[0])] if changes else []
+    if entry.intent.undo_of is not None:
+        words.insert(0, f"↶{entry.intent.undo_of}")
+    if len(changes) > 1:
+        words.append(f"+{len(changes) - 1}")
+    return " ".join(words)
+
+
+def _short(change: FieldChange) -> str:
+    name = sanitize(change.name, 40)
+    if change.kind == FieldKind.CONSENT:
+        return f"{name} {state_glyph(state_of(change.before))} → {state_glyph(state_of(change.after))}"
+    if change.after is None:
+        return _("{name} deleted").format(name=name)
+    return f"{name} → {value_words(change, change.after, revealed=False, limit=_VALUE)}"
+
+
+def value_words(change: FieldChange, value: Value | None, *, revealed: bool, limit: int = 60) -> str:
+    """A value of that change: a consent by glyph and word, a personal one masked unless `revealed`."""
+    if change.kind == FieldKind.CONSENT:
+        state = state_of(value)
+        return f"{state_glyph(state)} {state_name(state)}"
+    if value is None:
+        return _("(none)")
+    if change.redaction is not None:  # a mask already
+        return sanitize(str(value), limit)
+    return shown_value(change.name, value, revealed=revealed, limit=limit)

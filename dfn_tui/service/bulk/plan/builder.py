@@ -1,0 +1,246 @@
+"""The files of a plan that is being made: the rows it is made of, and what was found so far.
+
+Both lie beside the plan, so that a million rows need no room elsewhere, and go away whatever happens. Only a
+whole plan gets the plan's name.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+from dfn_tui.api.types import IdentityKind
+from dfn_tui.service.bulk.input.ingest import Taken, take_in
+from dfn_tui.service.bulk.input.reading import BulkInput
+from dfn_tui.service.bulk.input.records import shown_user
+from dfn_tui.service.bulk.plan.classify import Classified
+from dfn_tui.service.bulk.plan.file import APPLICATION_ID, TABLES, create, disk_errors, write_head
+from dfn_tui.service.bulk.plan.records import PlanError, PlanGroup, PlanMetadata
+from dfn_tui.service.bulk.plan.undoing import NO_WAY_BACK, UndoWish
+from dfn_tui.text import _
+
+_UNDO_TABLE = """
+CREATE TABLE undo_row (
+    number INTEGER PRIMARY KEY, user TEXT NOT NULL, wanted TEXT NOT NULL, written TEXT NOT NULL,
+    undo_of INTEGER)
+"""
+_OF_INPUT = "SELECT line, user, wanted, NULL, NULL FROM input_row WHERE line > ? ORDER BY line LIMIT ?"
+_OF_UNDO = (
+    "SELECT number, user, wanted, written, undo_of FROM undo_row WHERE number > ? ORDER BY number LIMIT ?"
+)
+_TOLD_EVERY = 10_000  # users
+_KNOWN = 4096  # shapes whose numbers are remembered
+
+
+class Row(NamedTuple):
+    """A user who is to be looked up, and what is wanted for them."""
+
+    number: int
+    user: str
+    wanted: str
+    written: Classified | None
+    undo_of: int | None
+
+
+class Judged(NamedTuple):
+    """What is planned for the user of a row."""
+
+    row: Row
+    shape: PlanGroup
+
+
+class PlanBuilder:
+    """The files of the plan that is to be at `path`. For one thread, but for `leave`.
+
+    Every method may raise `PlanError`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._rows_path = path.with_name(f"{path.name}.rows")
+        self._part = path.with_name(f"{path.name}.part")
+        self._rows: sqlite3.Connection | None = None
+        self._plan: sqlite3.Connection | None = None
+        self._pages = _OF_INPUT
+        self._numbers: dict[tuple[str, str, str], int] = {}
+        self._left = False
+        self._closing = Lock()
+
+    def begin(self) -> None:
+        """Makes the files anew, in place of what a making that was cut short may have left."""
+        # Built by `finish`, which is quicker than to keep them up to date.
+        tables = [statement for statement in TABLES if statement.startswith("CREATE TABLE")]
+        self._rows = self._open(self._rows_path, 0, ())
+        self._plan = self._open(self._part, APPLICATION_ID, tables)
+
+    def _open(self, path: Path, application: int, tables: Sequence[str]) -> sqlite3.Connection:
+        db = create(path, application, tables)
+        # Nothing of it is needed after a crash.
+        db.execute("PRAGMA journal_mode = OFF")
+        db.execute("PRAGMA synchronous = OFF")
+        db.execute("BEGIN")
+        return db
+
+    def take(self, source: BulkInput, *, stop_at_first_bad: bool, told: Callable[[int], None]) -> Taken:
+        """Takes the input in. `told` is given now and then how many rows were read."""
+        rows, plan = self._databases()
+
+        def go_on(done: int) -> None:
+            self._check()
+            told(done)
+
+        with disk_errors(self.path):
+            taken = take_in(source, rows, stop_at_first_bad=stop_at_first_bad, told=go_on)
+            bad = rows.execute("SELECT line, fault, reason, shown FROM input_bad ORDER BY line")
+            plan.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", bad)
+        return taken
+
+    def take_undo(
+        self, wishes: Iterable[UndoWish], kind: IdentityKind, *, told: Callable[[int], None]
+    ) -> Taken:
+        """Takes in what is to be taken back. Users for whom nothing can be are the bad rows."""
+        rows, plan = self._databases()
+        self._pages = _OF_UNDO
+        users = bad = 0
+        with disk_errors(self.path):
+            rows.execute(_UNDO_TABLE)
+            try:
+                for wish in wishes:
+                    if not (users + bad) % _TOLD_EVERY:
+                        self._check()
+                        told(users + bad)
+                    if wish.wanted.wishes:
+                        users += 1
+                        rows.execute("INSERT INTO undo_row VALUES (?, ?, ?, ?, ?)", _undo_row(wish))
+                    else:
+                        bad += 1
+                        plan.execute("INSERT INTO bad VALUES (?, ?, ?, ?)", _no_way_back(wish, kind))
+            finally:
+                if isinstance(wishes, Generator):
+                    wishes.close()  # in this thread, where what it reads from was opened
+        return Taken(users, 0, bad, 0)
+
+    def page(self, after: int, limit: int) -> list[Row]:
+        """The rows after that number, in order."""
+        with disk_errors(self.path):
+            found = self._databases()[0].execute(self._pages, (after, limit)).fetchall()
+            return [
+                Row(number, user, wanted, _written(written), undo_of)
+                for number, user, wanted, written, undo_of in found
+            ]
+
+    def write(self, judged: Sequence[Judged]) -> None:
+        """Writes what is planned for these users."""
+        plan = self._databases()[1]
+        with disk_errors(self.path):
+            plan.executemany(
+                "INSERT INTO user (number, user, shape, undo_of) VALUES (?, ?, ?, ?)",
+                [(row.number, row.user, self._number(shape), row.undo_of) for row, shape in judged],
+            )
+
+    def _number(self, shape: PlanGroup) -> int:
+        key = shape.row()
+        known = self._numbers.get(key)
+        if known is None:
+            plan = self._databases()[1]
+            plan.execute("INSERT OR IGNORE INTO shape (standing, wanted, rest) VALUES (?, ?, ?)", key)
+            question = "SELECT id FROM shape WHERE standing = ? AND wanted = ? AND rest = ?"
+            known = int(plan.execute(question, key).fetchone()[0])
+            if len(self._numbers) >= _KNOWN:
+                self._numbers.clear()
+            self._numbers[key] = known
+        return known
+
+    def finish(self, head: PlanMetadata) -> str:
+        """Writes the head, gives the file its name once it is on the disk, and returns the digest."""
+        plan = self._databases()[1]
+        with disk_errors(self.path):
+            self._remove_rows()
+            for statement in TABLES:
+                if not statement.startswith("CREATE TABLE"):
+                    plan.execute(statement)
+            digest = write_head(plan, head, lambda _users: self._check())
+            plan.execute("COMMIT")
+            self._close_plan()
+            _sync(self._part)
+            self._part.replace(self.path)
+            _sync(self.path.parent)
+        return digest
+
+    def leave(self) -> None:
+        """Has whatever is under way end soon, with a `PlanError`. For any thread."""
+        self._left = True
+        with self._closing:
+            for db in (self._rows, self._plan):
+                if db is not None:
+                    db.interrupt()
+
+    def discard(self) -> None:
+        """Removes what is left of the files; after `finish` that is nothing."""
+        with suppress(OSError):
+            self._remove_rows()
+        if self._plan is not None:
+            self._close_plan()
+            with suppress(OSError):
+                self._part.unlink(missing_ok=True)
+
+    def _databases(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        self._check()
+        assert self._rows is not None
+        assert self._plan is not None
+        return self._rows, self._plan
+
+    def _check(self) -> None:
+        if self._left:
+            raise given_up()
+
+    def _remove_rows(self) -> None:
+        if self._rows is not None:
+            with self._closing:
+                self._rows.close()
+                self._rows = None
+            self._rows_path.unlink(missing_ok=True)
+
+    def _close_plan(self) -> None:
+        with self._closing:
+            if self._plan is not None:
+                self._plan.close()
+                self._plan = None
+
+
+def _undo_row(wish: UndoWish) -> tuple[int, str, str, str, int | None]:
+    written = json.dumps([wish.written.written, wish.written.was, wish.written.left])
+    return wish.number, wish.user, wish.wanted.text, written, wish.undo_of
+
+
+def _no_way_back(wish: UndoWish, kind: IdentityKind) -> tuple[int, str, str, str]:
+    reason = " ".join(wish.written.left) or _("Nothing was sent for this user.")
+    return wish.number, NO_WAY_BACK, reason, shown_user(kind, wish.user)
+
+
+def given_up() -> PlanError:
+    """The error of a plan that nobody waits for any more."""
+    return PlanError(
+        _("No plan was made"), _("The making of it was given up. Nothing was sent."), _("Make it anew.")
+    )
+
+
+def _written(text: str | None) -> Classified | None:
+    if text is None:
+        return None
+    written, was, left = json.loads(text)
+    return Classified(tuple(written), tuple(was), tuple(left))
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # there folders cannot be opened
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,96 @@
+"""What is planned for one user, by what they are now. Pure rules: nothing here reads or writes."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dfn_tui.api.types import Value
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.lints import new_lints
+from dfn_tui.service.bulk.plan.records import PlanGroup, PlanStatus, edit_set
+from dfn_tui.service.changes.fields import EditSet
+from dfn_tui.service.changes.reading import seen
+from dfn_tui.service.changes.values import same_value
+from dfn_tui.service.records import UserRecord
+from dfn_tui.store import FieldKind
+from dfn_tui.text import sanitize
+
+UNKNOWN_VALUE = "unknown-value"
+"""The code of a user who has a consent that is none of its three states."""
+
+_MESSAGE = 300  # characters kept of what a server says
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What an undo takes back of one user, aligned with the wishes: what the job wrote, what `was` there
+    before, and in sentences what is `left` as it is because there is no way back."""
+
+    written: tuple[Value | None, ...]
+    was: tuple[Value | None, ...]
+    left: tuple[str, ...] = ()
+
+
+def blind(wanted: EditSet, written: Classified | None) -> PlanGroup:
+    """The shape of a user whom this generation cannot read."""
+    left = written.left if written else ()
+    return PlanGroup(PlanStatus.BLIND, wanted, (None,) * len(wanted.wishes), left)
+
+
+def judge(wanted: EditSet, written: Classified | None, record: UserRecord, *, create: bool) -> PlanGroup:
+    """The shape of a user who was looked up. `written` is there for an undo; `create`: users the server knows
+    nothing of are to be created."""
+    failure = record.failure
+    if failure is not None:
+        code, message = sanitize(failure.code or "", 40), sanitize(failure.message, _MESSAGE)
+        return PlanGroup(PlanStatus.UNREADABLE, wanted, code=code, message=message)
+    found = [seen(record, wish.kind, wish.name) for wish in wanted.wishes]
+    before = tuple(one.now for one in found)
+    if written is None and record.unknown_to_server:
+        if create:
+            return PlanGroup(PlanStatus.CREATE, wanted, before, _warnings(record, wanted))
+        return PlanGroup(PlanStatus.UNKNOWN, wanted)
+    for one in found:
+        if not one.read:
+            return PlanGroup(
+                PlanStatus.UNREADABLE, wanted, code=UNKNOWN_VALUE, message=sanitize(one.why, _MESSAGE)
+            )
+    if written is not None:
+        return _judge_undo(wanted, written, record, before)
+    if all(same_value(was, wish.value) for wish, was in zip(wanted.wishes, before, strict=True)):
+        return PlanGroup(PlanStatus.ALREADY, wanted, before)
+    return PlanGroup(PlanStatus.CHANGE, wanted, before, _warnings(record, wanted))
+
+
+def _judge_undo(
+    wanted: EditSet, written: Classified, record: UserRecord, before: tuple[Value | None, ...]
+) -> PlanGroup:
+    fields = list(zip(wanted.wishes, before, written.written, written.was, strict=True))
+    # What is again as it was before the job needs no way back, even where that would be a stand-in.
+    left = [
+        (wish, now, wrote)
+        for wish, now, wrote, was in fields
+        if not (same_value(now, wish.value) or same_value(now, was))
+    ]
+    if not left:
+        return PlanGroup(PlanStatus.ALREADY, wanted, before, written.left)
+    if not all(same_value(now, wrote) for _wish, now, wrote in left):
+        return PlanGroup(PlanStatus.CHANGED, wanted, before, written.left)
+    if len(left) < len(fields):
+        wanted = EditSet.of([wish for wish, _now, _wrote in left])
+    warnings = (*written.left, *_warnings(record, wanted))
+    return PlanGroup(PlanStatus.CHANGE, wanted, tuple(now for _wish, now, _wrote in left), warnings)
+
+
+def _warnings(record: UserRecord, wanted: EditSet) -> tuple[str, ...]:
+    return _new_findings(tuple(record.consents.items()), wanted.text)
+
+
+@lru_cache(4096)  # most users of a plan have a handful of consents in common
+def _new_findings(consents: tuple[tuple[Flag, State], ...], wanted: str) -> tuple[str, ...]:
+    before = dict(consents)
+    changed = {
+        Flag(wish.name): State(str(wish.value))
+        for wish in edit_set(wanted).wishes
+        if wish.kind is FieldKind.CONSENT
+    }
+    return tuple(one.text for one in new_lints(before, before | changed)) if changed else ()

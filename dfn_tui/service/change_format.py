@@ -1,0 +1,58 @@
+"""Changes and how they ended, in words: the same on a screen and in a command's output."""
+
+from dfn_tui.api.types import Value
+from dfn_tui.consent.flags import State
+from dfn_tui.consent.messages import state_glyph, state_name
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.reconcile import Reconciled
+from dfn_tui.service.personal import shown_value
+from dfn_tui.store import FieldChange, FieldKind
+from dfn_tui.text import _, sanitize
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """How a change ended, as one or two words."""
+    return {
+        Outcome.CONFIRMED: _("✓ confirmed"),
+        Outcome.ACCEPTED: _("~ accepted, not verified"),
+        Outcome.UNCHANGED: _("= as wanted already"),
+        Outcome.PLANNED: _("planned"),
+        Outcome.DIFFERENT: _("✗ different"),
+        Outcome.FAILED: _("✗ failed"),
+        Outcome.CONFLICT: _("! changed by someone else, not sent"),
+        Outcome.UNKNOWN: _("? unknown"),
+    }[outcome]
+
+
+def value_words(item: FieldChange, value: Value | None, revealed: bool) -> str:
+    """A value of that field: a consent by glyph and word, a personal one masked unless `revealed`."""
+    if item.kind is FieldKind.CONSENT:
+        state = State(str(value)) if value is not None else None
+        return f"{state_glyph(state)} {state_name(state)}"
+    if value is None:
+        return _("(none)")
+    return shown_value(item.name, value, revealed=revealed, limit=60)
+
+
+def before_words(item: FieldChange, revealed: bool) -> str:
+    """What a field was before a change of it, where that is known."""
+    if item.readable or (item.after is None and item.before is not None):
+        return value_words(item, item.before, revealed)
+    return _("not readable")
+
+
+def change_words(item: FieldChange, revealed: bool) -> str:
+    """`mkt_sms_flag  ● subscribed → ○ unsubscribed`."""
+    after = _("deleted") if item.after is None else value_words(item, item.after, revealed)
+    return f"{sanitize(item.name, 40)}  {before_words(item, revealed)} → {after}"
+
+
+def reconciled_words(found: Reconciled) -> str:
+    """How a write that an earlier run left open was found to have ended."""
+    words = {
+        Outcome.CONFIRMED: _("Entry {seq}, {user}: it was applied."),
+        Outcome.FAILED: _("Entry {seq}, {user}: it was not applied."),
+        Outcome.DIFFERENT: _("Entry {seq}, {user}: it has another value by now."),
+    }.get(found.outcome, _("Entry {seq}, {user}: unknown. {why}"))
+    user = sanitize(found.entry.intent.subject.value, 40)
+    return words.format(seq=found.entry.seq, user=user, why=sanitize(found.message))

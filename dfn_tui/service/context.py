@@ -1,0 +1,43 @@
+"""Where the operator stands: what every screen names at its top. Light, because the first screen needs it
+before anything that talks to a server is loaded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
+from dfn_tui.api.types import Capabilities
+from dfn_tui.config import ApiVersion, Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Whether writing is allowed at all, and who said so."""
+
+    read_only: bool
+    source: str
+    """Where the mode comes from: `--read-only`, or `config.toml` for the connection's own setting."""
+
+
+@dataclass(slots=True)
+class ConnectionContext:
+    """A connection, and what is to be known of it at every moment."""
+
+    connection: Connection
+    mode: Mode
+    token_in_memory: bool = False
+    """The token is held for this run only, because no keyring took it."""
+    clock_skew: Callable[[], timedelta | None] = lambda: None
+    """Server time minus host time where it is more than tolerated, else None."""
+    job_share: Callable[[], int | None] = lambda: None
+    """How much of the job that runs over this connection is done, in percent; None where none runs."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        has = capabilities_of(self.connection.api)
+        return has.named_by(self.connection.identity) if self.connection.identity else has
+
+
+def capabilities_of(api: ApiVersion) -> Capabilities:
+    """What that generation can do."""
+    return VERSION_1 if api is ApiVersion.V1 else VERSION_2

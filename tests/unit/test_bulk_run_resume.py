@@ -1,0 +1,58 @@
+"""What a later start makes of a job whose file is behind the journal."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.bulk.run.batch import Batches
+from dfn_tui.service.bulk.run.records import UserEnd
+from dfn_tui.service.bulk.run.resume import recover
+from dfn_tui.service.bulk.run.run_log import RunLog
+from dfn_tui.store import IntentUser, OutcomeGroup, Subject
+from tests.unit.journals import START, intent
+
+JOB = "job-7"
+
+
+@dataclass
+class Kept:
+    """A job's file that knows of nobody yet, and what it is told."""
+
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    ended: list[UserEnd] = field(default_factory=list)
+
+    async def ask(self, question: Callable[[Any], Any]) -> Any:
+        if isinstance(question, partial):
+            return []
+        user = SimpleNamespace(shape=SimpleNamespace(changes=()))
+        record = SimpleNamespace(id=JOB)
+        return question(SimpleNamespace(counts=dict, record=record, checkpoint=0, user=lambda _number: user))
+
+    def end(self, ended: list[UserEnd]) -> None:
+        self.ended += ended
+
+    async def flush(self) -> None: ...
+
+
+@pytest.mark.parametrize("older", [Outcome.UNKNOWN, Outcome.FAILED, Outcome.CONFIRMED])
+async def test_of_a_user_who_was_sent_twice_the_last_time_counts(tmp_path: Path, older: Outcome) -> None:
+    keeper, run_log, looked_at = AsyncJournal(tmp_path / "journal.db"), Kept(), []
+    users = (IntentUser(Subject("user_id", "anna"), job=f"{JOB}/3"),)
+    group = replace(intent(write=JOB), users=users)
+    [first] = await keeper.begin([group])
+    await keeper.conclude([OutcomeGroup((first,), older)])
+    [second] = await keeper.begin([group])
+    await keeper.conclude([OutcomeGroup((second,), Outcome.DIFFERENT)])
+    batches = SimpleNamespace(look_again=lambda sent, *_args, **_named: looked_at.append(sent))
+    await recover(cast(RunLog, run_log), keeper, cast(Batches, batches), START)
+    await keeper.close()
+    assert run_log.ended == [UserEnd(3, second, Outcome.DIFFERENT)]
+    assert looked_at == []

@@ -1,0 +1,65 @@
+"""The session for many users at once, while other things go on: the lock, the end of the console."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.api.capabilities import VERSION_1
+from dfn_tui.outcomes import Outcome
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.bulk.run.records import JobState, OnConflict
+from dfn_tui.service.bulk.session import Options
+from dfn_tui.service.changes.fields import parse_assignment
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.connections import Connections
+from tests.starting import connections, until
+
+USERS = [f"user-{number:04d}" for number in range(1, 61)]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxThread]:
+    with SandboxThread(SandboxOptions(users=100)) as running:
+        yield running
+
+
+async def begin(console: Connections, folder: Path) -> None:
+    """Starts a job that sends a request a second, and writes with the first one."""
+    bulk, path = console.bulk("here"), folder / "a.plan"
+    wish = parse_assignment("points:number=7", VERSION_1)
+    with open_input("\n".join(USERS), VERSION_1, [wish]) as source:
+        await bulk.plan(source, "", path, lambda _reading: None, create=True)
+    await bulk.apply(path, Approval("INC-7"), Options(OnConflict.OVERWRITE, True, 60))
+
+
+async def test_a_job_goes_on_while_the_console_is_locked(sandbox: SandboxThread, tmp_path: Path) -> None:
+    console = connections(sandbox, tmp_path / "journal.db")
+    bulk = console.bulk("here")
+    await begin(console, tmp_path)
+    assert bulk.run is not None
+    await console.lock()
+    done = bulk.run.progress().done
+    await until(lambda: bulk.run is not None and bulk.run.progress().done > done)
+    assert bulk.busy
+    await console.finish()
+
+
+async def test_the_end_of_the_console_leaves_the_job_to_be_gone_on_with(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    first = connections(sandbox, tmp_path / "journal.db")
+    await begin(first, tmp_path)
+    await first.finish()
+    [job] = first.bulk("here").jobs()
+    assert (job.record.state, job.unfinished) == (JobState.STOPPED, True)
+    second = connections(sandbox, tmp_path / "journal.db")
+    await second.bulk("here").resume(job.record.id, limit=10_000)
+    assert second.bulk("here").job(job.record.id).under_way
+    record = await second.bulk("here").wait()
+    await second.finish()
+    assert record.state is JobState.FINISHED
+    ended = second.bulk("here").job(job.record.id).ended
+    assert sum(ended.values()) == ended[Outcome.CONFIRMED]
