@@ -14,11 +14,9 @@ from pathlib import Path
 
 from dfn_tui.cli.output import write_text
 from dfn_tui.errors import ConsoleError
+from dfn_tui.paths import manual_files
 from dfn_tui.text import _, sanitize
 
-MANUAL = Path(__file__).parents[1] / "manual"
-"""A Markdown file for each topic. Its first line is `# Title: what it is about`. Without a terminal it is
-shown as it is: it reads well, and a table's row stays one line for `grep`."""
 _WIDEST = 100
 _PAGER = ("less", "-R")
 
@@ -36,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if topic not in known:
         raise _unknown(topic, known)
-    text = (MANUAL / f"{topic}.md").read_text(encoding="utf-8")
+    text = manual_files()[topic].read_text(encoding="utf-8")  # read well as it is, too, and by `grep`
     if sys.stdout.isatty():
         text = _rendered(text)
         command = pager(os.environ)
@@ -49,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 def topics() -> dict[str, str]:
     """What the manual is about, in alphabetical order: each topic with one line about it."""
-    return {file.stem: _about(file) for file in sorted(MANUAL.glob("*.md"))}
+    return {topic: _about(file) for topic, file in manual_files().items()}
 
 
 def pager(environ: Mapping[str, str]) -> Sequence[str]:
@@ -65,6 +63,7 @@ def pager(environ: Mapping[str, str]) -> Sequence[str]:
 
 
 def _about(file: Path) -> str:
+    """A topic's first line is `# Title: what it is about`."""
     with file.open(encoding="utf-8") as lines:
         return lines.readline().partition(": ")[2].strip()
 

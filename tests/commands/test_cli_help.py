@@ -11,6 +11,7 @@ import pytest
 
 from dfn_tui.cli import help as manual
 from dfn_tui.cli import main
+from dfn_tui.paths import manual_files
 
 Output = pytest.CaptureFixture[str]
 RECORDING = """
@@ -66,7 +67,7 @@ def test_the_topics_are_listed_with_a_line_each(capsys: Output) -> None:
 def test_without_a_terminal_a_topic_is_plain_text(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAGER", "false")
     assert main(["help", "keys"]) == 0
-    assert capsys.readouterr().out == (manual.MANUAL / "keys.md").read_text("utf-8")
+    assert capsys.readouterr().out == manual_files()["keys"].read_text("utf-8")
 
 
 def test_in_a_terminal_it_is_rendered_and_goes_through_the_pager(paged: Callable[[str], str]) -> None:
