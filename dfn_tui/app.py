@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.traceback import Trace
 
     from dfn_tui.service.bulk.session import BulkSession
+    from dfn_tui.service.context import ConnectionContext
 
 COLLECT_AFTER = 0.5
 """Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
@@ -116,6 +117,11 @@ class ConsoleApp(LockingApp):
         self._worth_looking_up = demo.worth_looking_up
         self.open_connection(demo.start)
         self.call_after_refresh(demo.run)
+
+    def _show_manual(self, context: "ConnectionContext | None") -> None:
+        from dfn_tui.screens.manual import ManualScreen  # noqa: PLC0415  Markdown is slow to import
+
+        self.push_screen(ManualScreen(context))
 
     @on(ConnectionRequested)
     def _open_chosen(self, event: ConnectionRequested) -> None:
@@ -242,6 +248,9 @@ class ConsoleApp(LockingApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Textual's own, and every key of the screen."""
         yield from super().get_system_commands(screen)
+        context = getattr(screen, "context", None)
+        words = _("Read about tokens, keys, exit codes, …")
+        yield SystemCommand(_("Manual"), words, partial(self._show_manual, context))
         named = {one.binding.id: one for one in reversed(screen.active_bindings.values())}
         for node, binding, enabled, tooltip in named.values():
             if enabled and binding.id and not binding.system:

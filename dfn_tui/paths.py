@@ -1,4 +1,4 @@
-"""Where things lie: the configuration, the state, the styles. Nothing is created by asking."""
+"""Where things lie: the configuration, the state, the styles, the manual. Nothing is created by asking."""
 
 import os
 from pathlib import Path
@@ -31,3 +31,8 @@ def style_files(*names: str) -> list[Path]:
     shipped = package / "styles"
     folder = shipped if shipped.is_dir() else package.parent / "styles"
     return [folder / f"{name}.tcss" for name in names] or sorted(folder.glob("*.tcss"))
+
+
+def manual_files() -> dict[str, Path]:
+    """The Markdown file of each topic of the manual, in alphabetical order."""
+    return {file.stem: file for file in sorted((Path(__file__).parent / "manual").glob("*.md"))}

@@ -21,6 +21,7 @@ _ARGUMENTS = {
     "auth": "dfn_tui.cli.arguments:add_auth",
     "doctor": "dfn_tui.cli.arguments:add_doctor",
     "completion": "dfn_tui.cli.arguments:add_completion",
+    "help": "dfn_tui.cli.arguments:add_help",
 }
 """The commands with arguments of their own, and what adds them; it also sets `run`, their function."""
 
@@ -115,6 +116,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("auth", help=_("set and delete tokens, and see where each is from"))
     commands.add_parser("doctor", help=_("check this host, the terminal, the token, the server, the journal"))
     commands.add_parser("completion", help=_("print what a shell needs to complete these commands"))
+    commands.add_parser("help", help=_("show the manual"))
     for name, adds in _ARGUMENTS.items():
         if name in arguments:  # its options need not be built for a start of the console
             _function(adds)(commands.choices[name])

@@ -90,6 +90,12 @@ def add_completion(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--connections", action="store_true", help=_("the connections' names, one a line"))
 
 
+def add_help(parser: argparse.ArgumentParser) -> None:
+    """`dfn-tui help`."""
+    parser.set_defaults(run="dfn_tui.cli.help:run")
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help=_("what to show; without: the topics"))
+
+
 def add_journal(parser: argparse.ArgumentParser) -> None:
     """`dfn-tui journal`."""
     commands = add_actions(parser)

@@ -1,0 +1,48 @@
+"""The manual on the screen: its topics, and the one that is chosen."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Markdown, OptionList
+from textual.widgets.option_list import Option
+
+from dfn_tui import paths
+from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.text import _
+
+
+class ManualScreen(ConsoleScreen[None]):
+    """Shows the topic under the cursor; `Tab` leads to its text and back."""
+
+    DEFAULT_CSS = """
+    ManualScreen #topics { width: 22; height: 1fr; }
+    ManualScreen #page { width: 1fr; height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", _("Text or topics"), id="manual.other", tooltip=_("The other side")),
+    ]
+    AUTO_FOCUS = "#topics"
+
+    def body(self) -> ComposeResult:
+        with Horizontal():
+            topics = [Option(topic, id=topic) for topic in paths.manual_files()]
+            yield OptionList(*topics, id="topics", compact=True)
+            with VerticalScroll(id="page", can_focus=True):
+                yield Markdown(open_links=False)
+
+    @on(OptionList.OptionHighlighted)
+    def _choose(self, event: OptionList.OptionHighlighted) -> None:
+        self._show(str(event.option_id))
+
+    @on(OptionList.OptionSelected)
+    def _read(self) -> None:
+        self.query_one("#page").focus()
+
+    @work(exclusive=True, group="page")
+    async def _show(self, topic: str) -> None:
+        text = paths.manual_files()[topic].read_text(encoding="utf-8")
+        await self.query_one(Markdown).update(text)
+        self.query_one("#page").scroll_home(animate=False)
