@@ -8,8 +8,9 @@ from importlib import import_module
 from typing import Any
 
 from dfn_tui import __version__
+from dfn_tui.cli.parser import CommandParser
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _
 
 _ARGUMENTS = {
     "get": "dfn_tui.cli.arguments:add_get",
@@ -70,26 +71,20 @@ def _function(place: str) -> Callable[..., Any]:
     return function
 
 
-def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
-    """The arguments; words may stand before, between and after the options, which argparse alone takes only
-    in one piece."""
-    args, more = parser.parse_known_args(arguments)
-    words = getattr(args, "words", None)
-    stray = more if words is None else [word for word in more if word.startswith("-") and word != "-"]
+def _parsed(parser: CommandParser, arguments: Sequence[str]) -> argparse.Namespace:
+    args, stray = parser.parse_known_args(arguments)
     if stray:
-        parser.error(_("unrecognized arguments: {words}").format(words=sanitize(" ".join(stray))))
-    if words is not None:
-        args.words = [*words, *more]
+        args.leaf.refuse(stray)
     return args
 
 
-def whole_parser() -> argparse.ArgumentParser:
+def whole_parser() -> CommandParser:
     """The command line with the options of every command."""
     return _parser(tuple(_ARGUMENTS))
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(arguments: Sequence[str]) -> CommandParser:
+    parser = CommandParser(
         prog="dfn-tui",
         description=_("A consent console for the terminal."),
         epilog=_(

@@ -76,7 +76,8 @@ def all_options(parser: argparse.ArgumentParser) -> set[str]:
 
 def unknown(words: list[str]) -> list[str]:
     """The commands and options among these words that the parser does not have."""
-    parser, wrong = whole_parser(), []
+    parser: argparse.ArgumentParser = whole_parser()
+    wrong: list[str] = []
     known: dict[str, argparse.Action] = {}
     rest = iter(words)
     for word in rest:
