@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.reactive import var
@@ -99,6 +100,8 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
 class SessionScreen(ConsoleScreen[ScreenResultType]):
     """A screen on an open connection."""
 
+    status_line = getters.query_one(StatusLine)
+
     def __init__(self, session: "Session") -> None:
         super().__init__(session.context)
         self._session = session
@@ -115,7 +118,7 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
     def on_screen_resume(self) -> None:
         """Called besides the handlers of the subclasses, not in their stead."""
         if self.opened is not None:
-            self.query_one(StatusLine).look_again()
+            self.status_line.look_again()
             self.tell_what_was_settled()
 
     def tell_what_was_settled(self) -> None:

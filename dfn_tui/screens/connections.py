@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
@@ -48,6 +48,8 @@ class ConnectionsScreen(ConsoleScreen[None]):
 
     AUTO_FOCUS = "OptionList"
 
+    option_list = getters.query_one(OptionList)
+
     def body(self) -> ComposeResult:
         yield PlainText(_("Connections"), classes="heading")
         yield OptionList(id="connections", compact=True)
@@ -57,7 +59,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
         self._fill()
 
     def _fill(self) -> None:
-        options = self.query_one(OptionList)
+        options = self.option_list
         options.clear_options()
         known = self.connections.known
         options.add_options([Option(_line(connection), id=name) for name, connection in known.items()])
@@ -72,7 +74,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
         self.say("#empty", "" if known else none)
 
     def _chosen(self) -> Connection | None:
-        options = self.query_one(OptionList)
+        options = self.option_list
         option = options.highlighted_option
         return self.connections.known[str(option.id)] if option is not None else None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Generic
 
 from rich.text import Text
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import DataTable
@@ -21,6 +21,9 @@ PAGE = 200
 class PagedList(Vertical, Generic[Item]):
     """Enter opens an item; the one under the cursor is shown below the table with the width of the terminal.
     What cannot be read is said in the list's place."""
+
+    said_text = getters.query_one(".said", PlainText)
+    detail_text = getters.query_one(".detail", PlainText)
 
     def __init__(self, none: str = "") -> None:
         """`none` is said where there is no item."""
@@ -75,7 +78,7 @@ class PagedList(Vertical, Generic[Item]):
     async def _read(self, limit: int, place: int | None = None) -> None:
         found, said = await self._page(None, limit)
         self.table.show(found, place=place)
-        self.query_one(".said", PlainText).say(said if said or found else self.none)
+        self.said_text.say(said if said or found else self.none)
         self._show_detail()
         self.refresh_bindings()
         self.call_later(self._go_on)
@@ -84,7 +87,7 @@ class PagedList(Vertical, Generic[Item]):
     async def _read_on(self) -> None:
         found, said = await self._page(self.table.items[-1], PAGE)
         self.table.add(found)
-        self.query_one(".said", PlainText).say(said)
+        self.said_text.say(said)
 
     async def _page(self, after: Item | None, limit: int) -> tuple[Sequence[Item], str]:
         """The items, and in their place why they cannot be read."""
@@ -97,7 +100,7 @@ class PagedList(Vertical, Generic[Item]):
 
     def _show_detail(self) -> None:
         item = self.current
-        self.query_one(".detail", PlainText).update(self.detail(item) if item is not None else "")
+        self.detail_text.update(self.detail(item) if item is not None else "")
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         event.stop()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -76,6 +76,9 @@ class ResultScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "#what"
 
+    headline_text = getters.query_one("#headline", PlainText)
+    results_text = getters.query_one("#results", PlainText)
+
     def __init__(self, session: Session, review: Review, approval: Approval) -> None:
         super().__init__(session)
         self._review = review
@@ -143,8 +146,8 @@ class ResultScreen(SessionScreen[None]):
     def _show(self) -> None:
         if self._results is None:
             return
-        self.query_one("#headline", PlainText).update(self._headline(self._results))
-        self.query_one("#results", PlainText).update(self._text(self._results, self.revealed))
+        self.headline_text.update(self._headline(self._results))
+        self.results_text.update(self._text(self._results, self.revealed))
 
     def _headline(self, results: Sequence[UserResult]) -> Text:
         counts = [(outcome, sum(r.outcome is outcome for r in results)) for outcome in Outcome]

@@ -149,7 +149,7 @@ async def test_generation_2_is_planned_and_sent_blind_and_ids_are_masked(
     async with driven(app) as pilot:
         await pilot.press("f8", "n")
         await see(pilot, "Users are named by: ‹ external_id, or as the list says ›")
-        app.screen.query_one("Choice").focus()
+        app.screen.query_one("Selector").focus()
         await pilot.press("right", "right")
         await see(pilot, "‹ phone_no ›")
         app.screen.query_one("#pasted").focus()

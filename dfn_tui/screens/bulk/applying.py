@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
@@ -38,6 +38,9 @@ class ApplyScreen(SessionScreen[str]):
     focus starts on Cancel."""
 
     AUTO_FOCUS = "#cancel"
+
+    selector = getters.query_one(Selector)
+    read_back_tick = getters.query_one("#read-back", Tick)
 
     def __init__(self, session: Session, bulk: BulkSession, path: Path, figures: Figures) -> None:
         super().__init__(session)
@@ -140,4 +143,4 @@ class ApplyScreen(SessionScreen[str]):
             )
         if not self.session.capabilities.read_by:
             return Options(limit=limit)
-        return Options(self.query_one(Selector).value, self.query_one("#read-back", Tick).value, limit)
+        return Options(self.selector.value, self.read_back_tick.value, limit)

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -33,6 +34,8 @@ class FilterDialog(Dialog[Selection]):
         Binding("enter", "show", _("Show"), id="filter.show", tooltip=_("Show the users that fit")),
     ]
 
+    text_field = getters.query_one("#text", Field)
+
     def __init__(self, found: Totals, now: Selection) -> None:
         super().__init__(_("Show the users"))
         self._found = found
@@ -43,7 +46,7 @@ class FilterDialog(Dialog[Selection]):
         options: list[tuple[str, str, dict[Any, str]]] = [
             ("flag", _("consent"), {flag: flag.value for flag, _direction in found.flags}),
             ("direction", _("direction"), {d: direction_words(d) for _flag, d in found.flags}),
-            ("standing", _("standing"), {s: standing_words(s) for s in PlanStatus if found.statuses.get(s)}),
+            ("status", _("standing"), {s: standing_words(s) for s in PlanStatus if found.statuses.get(s)}),
             ("warned", _("warnings"), {True: _("yes"), False: _("no")}),
             ("left_out", _("left out"), {True: _("yes"), False: _("no")}),
         ]
@@ -64,4 +67,4 @@ class FilterDialog(Dialog[Selection]):
 
     def action_show(self) -> None:
         chosen: dict[str, Any] = {str(choice.id): choice.value for choice in self.query(Selector)}
-        self.dismiss(Selection(**chosen, text=self.query_one("#text", Field).value.strip()))
+        self.dismiss(Selection(**chosen, text=self.text_field.value.strip()))

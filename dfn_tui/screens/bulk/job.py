@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -56,6 +56,8 @@ class JobScreen(SessionScreen[None]):
     ]
 
     AUTO_FOCUS = "#what"
+
+    status_line = getters.query_one(StatusLine)
 
     def __init__(self, session: Session, bulk: BulkSession, id: str) -> None:
         super().__init__(session)
@@ -126,7 +128,7 @@ class JobScreen(SessionScreen[None]):
             self.say("#run", "")
             self.say("#summary", "\n".join(job_lines(self._summary)))
             self.say(".heading", self._heading(job_state(self._summary)))
-            self.query_one(StatusLine).look_again()
+            self.status_line.look_again()
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

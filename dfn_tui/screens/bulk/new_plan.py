@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Input
@@ -29,6 +29,12 @@ class NewPlanScreen(SessionScreen[None]):
     """Asks, then reads every user; the plan that comes of it is shown in its place. Nothing is sent."""
 
     AUTO_FOCUS = "#file"
+
+    ids_field = getters.query_one(IdsField)
+    save_field = getters.query_one("#save", Field)
+    file_field = getters.query_one("#file", Field)
+    changes_field = getters.query_one("#changes", Field)
+    refusal_text = getters.query_one(".refusal", PlainText)
 
     def __init__(self, session: Session, bulk: BulkSession) -> None:
         super().__init__(session)
@@ -59,7 +65,7 @@ class NewPlanScreen(SessionScreen[None]):
     def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
         self._pasted = event.text
         lines = sum(bool(line.strip()) for line in event.text.splitlines())
-        field = self.query_one(IdsField)
+        field = self.ids_field
         field.value = ""
         words = ngettext("{lines} line pasted", "{lines} lines pasted", lines)
         field.placeholder = words.format(lines=f"{lines:,}")
@@ -69,29 +75,29 @@ class NewPlanScreen(SessionScreen[None]):
         self.action_make()
 
     def _asked(self) -> Asked:
-        typed = self.query_one(IdsField).value
+        typed = self.ids_field.value
         choice = self.query(Selector)
         return Asked(
-            file=self.query_one("#file", Field).value,
+            file=self.file_field.value,
             pasted="\n".join(typed.replace(",", " ").split()) if typed.strip() else self._pasted,
-            changes=self.query_one("#changes", Field).value,
+            changes=self.changes_field.value,
             kind=choice.first().value if choice else None,
         )
 
     def action_make(self) -> None:
-        self._make(self._asked(), self.query_one("#save", Field).value)
+        self._make(self._asked(), self.save_field.value)
 
     @work(exclusive=True, group="making")
     async def _make(self, asked: Asked, save: str) -> None:
         try:
             with await asyncio.to_thread(open_asked, asked, self.session.capabilities) as source:
                 path = await asyncio.to_thread(new_plan_file, save, self._bulk.folder)
-                self.query_one(".refusal", PlainText).update("")
+                self.refusal_text.update("")
                 create = any(tick.value for tick in self.query(Tick))
                 make = partial(self._bulk.plan, source, asked.name, path, create=create)
                 result = await self.app.push_screen_wait(MakingDialog(make, path, _input_words(source)))
         except ConsoleError as error:
-            self.query_one(".refusal", PlainText).update(f"{error.happened} {error.next_step}")
+            self.refusal_text.update(f"{error.happened} {error.next_step}")
             return
         if isinstance(result, ConsoleError):
             self.tell(result, retry=self.action_make)

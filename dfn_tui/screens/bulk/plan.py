@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -56,6 +56,8 @@ class PlanScreen(SessionScreen[None]):
     ]
 
     AUTO_FOCUS = "DataTable"
+
+    planned_users = getters.query_one(PlannedUsers)
 
     def __init__(self, session: Session, bulk: BulkSession, path: Path) -> None:
         super().__init__(session)
@@ -120,7 +122,7 @@ class PlanScreen(SessionScreen[None]):
         words = shown_words(self._selection)
         self.say("#shown", _("Shown: {which}").format(which=words) if words else "")
         if self._figures is not None:
-            self.query_one(PlannedUsers).ask(self._selection, self._figures.totals.head.kind)
+            self.planned_users.ask(self._selection, self._figures.totals.head.kind)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("apply", "filter", "toggle_user", "narrow", "reveal"):
@@ -140,7 +142,7 @@ class PlanScreen(SessionScreen[None]):
 
     def action_toggle_user(self) -> None:
         """Leaves the user under the cursor out, or puts it back."""
-        user = self.query_one(PlannedUsers).current
+        user = self.planned_users.current
         if user is None:
             return
         if user.shape.status not in SENT:
@@ -180,7 +182,7 @@ class PlanScreen(SessionScreen[None]):
             back = ngettext("{users} user put back.", "{users} users put back.", count)
             self.notify((left if out else back).format(users=f"{count:,}"), markup=False)
         if await self._look():
-            self.query_one(PlannedUsers).look_again()
+            self.planned_users.look_again()
 
     @work(group="bad", exclusive=True)
     async def action_bad(self) -> None:
@@ -194,7 +196,7 @@ class PlanScreen(SessionScreen[None]):
             self.app.push_screen(TextDialog(_("Rows that are in no plan"), "\n".join(lines)))
 
     def watch_revealed(self, revealed: bool) -> None:
-        self.query_one(PlannedUsers).reveal(revealed)
+        self.planned_users.reveal(revealed)
 
     def action_apply(self) -> None:
         """Goes on to the answers that must be given; the job is shown in place of the plan."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -34,6 +34,8 @@ class EntryScreen(ConsoleScreen[None]):
 
     AUTO_FOCUS = "#what"
 
+    entry_text = getters.query_one("#entry", PlainText)
+
     def __init__(self, keeper: AsyncJournal, entry: Entry, session: Session | None) -> None:
         super().__init__(session.context if session else None)
         self._keeper = keeper
@@ -62,7 +64,7 @@ class EntryScreen(ConsoleScreen[None]):
 
     def _show(self) -> None:
         entry = replace(self._entry, intent=self._unsealed) if self._unsealed else self._entry
-        self.query_one("#entry", PlainText).update(self._text(entry))
+        self.entry_text.update(self._text(entry))
 
     def _text(self, entry: Entry) -> str:
         subject = entry.intent.subject

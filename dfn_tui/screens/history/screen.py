@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Input
@@ -34,6 +35,10 @@ class HistoryScreen(ConsoleScreen[None]):
 
     AUTO_FOCUS = "DataTable"
 
+    field = getters.query_one(Field)
+    history_list = getters.query_one(HistoryList)
+    data_table = getters.query_one(DataTable)
+
     def __init__(self, keeper: AsyncJournal, session: Session | None = None) -> None:
         super().__init__(session.context if session else None)
         self._keeper = keeper
@@ -52,11 +57,11 @@ class HistoryScreen(ConsoleScreen[None]):
         self._search("")
 
     def on_screen_resume(self) -> None:
-        self.query_one(HistoryList).look_again()
+        self.history_list.look_again()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if self._search(event.value):
-            self.query_one(DataTable).focus()
+            self.data_table.focus()
 
     def _search(self, text: str) -> bool:
         """Lists what fits, or says beside the filter why it cannot be used."""
@@ -71,15 +76,15 @@ class HistoryScreen(ConsoleScreen[None]):
             if is_empty(wanted)
             else _("No entry fits this filter.")
         )
-        self.query_one(HistoryList).ask(wanted, none)
+        self.history_list.ask(wanted, none)
         return True
 
     def action_filter(self) -> None:
-        self.set_focus(self.query_one(Field))  # at once: what is typed next goes there
+        self.set_focus(self.field)  # at once: what is typed next goes there
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter a slash is a slash."""
         return action != "filter" or not isinstance(self.focused, Field)
 
     def action_read(self) -> None:
-        self.query_one(HistoryList).look_again()
+        self.history_list.look_again()

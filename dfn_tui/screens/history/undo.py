@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -31,6 +31,9 @@ class UndoScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "#cancel"
 
+    stage_button = getters.query_one("#stage", Button)
+    typed_id_field = getters.query_one("#typed-id", Field)
+
     def __init__(self, session: Session, entry: Entry) -> None:
         super().__init__(session)
         self._entry = entry
@@ -48,7 +51,7 @@ class UndoScreen(SessionScreen[None]):
         yield Buttons(("cancel", _("Cancel")), ("stage", _("Stage the undo")))
 
     def on_mount(self) -> None:
-        self.query_one("#stage", Button).disabled = True
+        self.stage_button.disabled = True
         self._read()
 
     @work(exclusive=True, group="read")
@@ -57,7 +60,7 @@ class UndoScreen(SessionScreen[None]):
             self._record, self._fields = await prepare_undo(self.session, self._entry)
             await self.query_one("#reading").remove()
             await self.query_one("#what").mount(*self._plan())
-            self.query_one("#stage", Button).disabled = not any(field.stageable for field in self._fields)
+            self.stage_button.disabled = not any(field.stageable for field in self._fields)
 
     def _plan(self) -> list[Widget]:
         widgets: list[Widget] = []
@@ -115,7 +118,7 @@ class UndoScreen(SessionScreen[None]):
             for at, field in enumerate(self._fields)
             if _asked(field) and self.query_one(f"#despite-{at}", Tick).value
         ]
-        typed = self.query_one("#typed-id", Field).value if self.query("#typed-id") else ""
+        typed = self.typed_id_field.value if self.query("#typed-id") else ""
         draft = self.session.staging.draft(self._record)
         try:
             stage_undo(draft, self._entry.seq, self._fields, typed, despite)

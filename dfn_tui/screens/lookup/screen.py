@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -62,6 +62,12 @@ class LookupScreen(SessionScreen[None]):
         Binding("slash", "ids", _("Ids"), show=False, id="lookup.ids", tooltip=_("Back to the input")),
     ]
 
+    ids_field = getters.query_one(IdsField)
+    status_line = getters.query_one(StatusLine)
+    progress_text = getters.query_one("#progress", PlainText)
+    finding_text = getters.query_one("#finding", PlainText)
+    kind_text = getters.query_one("#kind", PlainText)
+
     def __init__(
         self,
         connections: Connections,
@@ -102,13 +108,13 @@ class LookupScreen(SessionScreen[None]):
         yield PlainText(id="progress")
 
     def on_mount(self) -> None:
-        self.query_one(IdsField).focus()
+        self.ids_field.focus()
         if self._user is not None:
             self.call_after_refresh(self._look_up_first, self._user)
         self.set_timer(WARM_UP_AFTER, self._warm_up)
 
     def _look_up_first(self, user: str) -> None:
-        self.query_one(IdsField).value = user
+        self.ids_field.value = user
         self.look_up((self.session.identity(user, self._kind),))
 
     @work(group="warm-up")
@@ -153,7 +159,7 @@ class LookupScreen(SessionScreen[None]):
         words = ngettext(
             "{count} id pasted: Enter looks it up", "{count} ids pasted: Enter looks them up", len(self._held)
         )
-        field = self.query_one(IdsField)
+        field = self.ids_field
         field.value = ""
         field.placeholder = words.format(count=len(self._held))
 
@@ -202,7 +208,7 @@ class LookupScreen(SessionScreen[None]):
         if first_failure is None and not known_alone:
             self.set_focus(table)  # at once: the rows are there, and the next key may be on its way
         self._progress_line("")
-        self.query_one(StatusLine).look_again()
+        self.status_line.look_again()
         self.tell_what_was_settled()
         if first_failure is not None:
             self.tell(first_failure, retry=lambda: self.look_up(identities))
@@ -231,14 +237,14 @@ class LookupScreen(SessionScreen[None]):
         if not words and staged:
             words = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
             words = words.format(users=staged)
-        self.query_one("#progress", PlainText).update(sanitize(words or self._unfinished))
+        self.progress_text.update(sanitize(words or self._unfinished))
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
         from dfn_tui.screens.lookup.users import findings  # noqa: PLC0415  not needed for the first paint
 
         record = self._users.highlighted if self._users is not None else None
-        self.query_one("#finding", PlainText).update(findings(record) if record else "")
+        self.finding_text.update(findings(record) if record else "")
 
     def on_data_table_row_selected(self, event: "DataTable.RowSelected") -> None:
         if self._users is not None and self._users.highlighted is not None:
@@ -258,7 +264,7 @@ class LookupScreen(SessionScreen[None]):
             self.action_ids()
 
     def action_ids(self) -> None:
-        self.query_one(IdsField).focus()
+        self.ids_field.focus()
 
     def action_kind(self) -> None:
         """Chooses the identity, where the generation has more than one."""
@@ -270,7 +276,7 @@ class LookupScreen(SessionScreen[None]):
         def choose(kind: str) -> None:
             self._kind = next(known for known in offered if known.value == kind)
             self._kind_said = True
-            self.query_one("#kind", PlainText).update(f"{kind}: ")
+            self.kind_text.update(f"{kind}: ")
 
         ask(self.app, ChoiceDialog(_("Look users up by"), kinds), choose)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ScreenResultType
@@ -34,12 +35,14 @@ class EditDialog(FormDialog[ScreenResultType]):
         Binding("enter", "submit", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet")),
     ]
 
+    selector = getters.query_one(Selector)
+
     def __init__(self, title: str, verb: str = _("Stage")) -> None:
         super().__init__(title, verb)
 
     def action_next(self) -> None:
         """Steps through the choice without leaving the field."""
-        self.query_one(Selector).action_step(1)
+        self.selector.action_step(1)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "next" or bool(self.query(Selector))
@@ -53,6 +56,8 @@ class ValueDialog(EditDialog[ScreenResultType]):
             "ctrl+t", "next", _("Next type"), id="edit.type", tooltip=_("Read what is typed as another type")
         ),
     ]
+
+    type_hint_text = getters.query_one(".type-hint", PlainText)
 
     def __init__(self, title: str, types: Sequence[ValueType], type: ValueType, text: str = "") -> None:
         super().__init__(title)
@@ -68,9 +73,9 @@ class ValueDialog(EditDialog[ScreenResultType]):
         yield Field(self._text, id="value")
         yield PlainText(type_hint(self._type), classes="hint type-hint")
 
-    def on_choice_changed(self, event: Selector.Changed) -> None:
+    def on_selector_changed(self, event: Selector.Changed) -> None:
         self._type = event.value
-        self.query_one(".type-hint", PlainText).update(type_hint(self._type))
+        self.type_hint_text.update(type_hint(self._type))
 
     def on_input_changed(self) -> None:
         self._empty_meant = False
@@ -151,6 +156,8 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
         Binding("ctrl+t", "next", _("Next kind"), id="edit.kind", tooltip=_("Take another kind of identity")),
     ]
 
+    note_text = getters.query_one(".note", PlainText)
+
     def __init__(self, title: str, names: Sequence[str], name: str, now: str, text: str = "") -> None:
         super().__init__(title)
         self._names = names
@@ -167,7 +174,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
         yield Field(self._text, id="value")
         yield PlainText(classes="note")
 
-    def on_choice_changed(self, event: Selector.Changed) -> None:
+    def on_selector_changed(self, event: Selector.Changed) -> None:
         self._ci = event.value
         self.on_input_changed()
 
@@ -176,7 +183,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
         if self.typed("value"):
             with suppress(ValueRefused):  # still being typed: Enter says what is wrong
                 _value, note = parse_ci(self._ci, self.typed("value"))
-        self.query_one(".note", PlainText).update(note, layout=False)
+        self.note_text.update(note, layout=False)
 
     async def result(self) -> tuple[str, str]:
         value, _note = parse_ci(self._ci, self.typed("value"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
@@ -39,6 +40,8 @@ class PropertiesPane(ValuePane):
     ]
     heading = _("property")
     _detail = ""
+
+    detail_text = getters.query_one(".detail", PlainText)
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -97,7 +100,7 @@ class PropertiesPane(ValuePane):
         detail = "\n".join(lines)
         if detail != self._detail:
             self._detail = detail
-            self.query_one(".detail", PlainText).update(detail, layout=False)
+            self.detail_text.update(detail, layout=False)
 
     def action_edit(self) -> None:
         name, draft = self.table.highlighted, self.draft

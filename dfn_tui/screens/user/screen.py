@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -52,6 +52,15 @@ class UserScreen(SessionScreen[None]):
         ),
     ]
 
+    tab_line = getters.query_one(TabLine)
+    content_switcher = getters.query_one(ContentSwitcher)
+    consent_matrix = getters.query_one(ConsentMatrix)
+    status_line = getters.query_one(StatusLine)
+    consents_pane = getters.query_one(ConsentsPane)
+    who_text = getters.query_one("#who", PlainText)
+    staged_text = getters.query_one("#staged", PlainText)
+    history_pane = getters.query_one(HistoryPane)
+
     def __init__(self, session: Session, identity: Identity) -> None:
         super().__init__(session)
         self._identity = identity
@@ -69,7 +78,7 @@ class UserScreen(SessionScreen[None]):
         yield PlainText(id="staged")
 
     def on_mount(self) -> None:
-        self.query_one(ConsentMatrix).focus()
+        self.consent_matrix.focus()
         self.action_read()
 
     def on_screen_resume(self) -> None:
@@ -92,24 +101,24 @@ class UserScreen(SessionScreen[None]):
             self.tell(record.failure.error, retry=self.action_read)
         self._record = record
         self._writes_seen = writes
-        self.query_one(StatusLine).look_again()
+        self.status_line.look_again()
         self._show()
         self._show_history()
 
     def _show_history(self) -> None:
         """The journal is read only for who looks at it."""
-        if self.query_one(ContentSwitcher).current == "history":
-            self.query_one(HistoryPane).show()
+        if self.content_switcher.current == "history":
+            self.history_pane.show()
 
     def _show(self) -> None:
         if self._record is None:
             return
         draft = self.session.staging.draft(self._record)
-        self.query_one(ConsentsPane).show(draft)
+        self.consents_pane.show(draft)
         for pane in self.query(ValuePane):
             pane.show(draft, self.revealed)
-        self.query_one("#who", PlainText).update(self._title())
-        self.query_one("#staged", PlainText).update(self._staged())
+        self.who_text.update(self._title())
+        self.staged_text.update(self._staged())
 
     def _title(self) -> Text:
         text = Text.assemble((f"{self._identity.kind} ", "dim"))
@@ -139,8 +148,8 @@ class UserScreen(SessionScreen[None]):
 
     def action_tab(self, number: int) -> None:
         """Shows the tab of that number, and focuses what can be edited there."""
-        self.query_one(TabLine).active = number
-        self.query_one(ContentSwitcher).current = _PANES[number]
+        self.tab_line.active = number
+        self.content_switcher.current = _PANES[number]
         self._show_history()
         pane = self.query_one(f"#{_PANES[number]}")
         next(widget for widget in pane.walk_children(Widget) if widget.focusable).focus()
