@@ -52,7 +52,7 @@ class ConsoleScreen(Screen[ScreenResultType | None]):
     revealed = var(False, init=False)
 
     def __init__(self, context: "ConnectionContext | None" = None) -> None:
-        """`place` is what the status line names; None where no connection is open."""
+        """`context` is what the status line names; None where no connection is open."""
         super().__init__()
         self.context = context
 

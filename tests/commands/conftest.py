@@ -12,6 +12,12 @@ from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.running import Run, runner
 
 
+@pytest.fixture(autouse=True)
+def reading_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as ever, without the pauses."""
+    monkeypatch.setattr("dfn_tui.service.changes.pipeline.READ_BACK_PAUSES", (0.0,) * 5)
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[SandboxThread]:
     with SandboxThread(SandboxOptions(users=500)) as running:

@@ -24,7 +24,6 @@ def liar() -> Iterator[LyingServer]:
 
 @pytest.fixture
 def run(liar: LyingServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr("dfn_tui.service.changes.pipeline.READ_BACK_PAUSES", (0.0, 0.0))
     monkeypatch.setattr("dfn_tui.service.bulk.run.batch.SHORTLY", 0.0)
     monkeypatch.setattr("dfn_tui.service.bulk.run.read_back._PAUSES", (0.0, 0.0))
     return runner(liar, monkeypatch, capfd)

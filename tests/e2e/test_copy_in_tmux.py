@@ -4,9 +4,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from tests.e2e.tmux import Tmux
+
+pytestmark = pytest.mark.slow
 
 
 def test_what_is_copied_reaches_tmux(tmp_path: Path, require: Callable[..., None]) -> None:

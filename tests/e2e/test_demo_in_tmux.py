@@ -13,6 +13,8 @@ import pytest
 
 from tests.e2e.tmux import Tmux, Watched, children, look_up
 
+pytestmark = pytest.mark.slow
+
 CONSOLE = [sys.executable, "-m", "dfn_tui"]
 TOKEN = "tok-e2e"
 

@@ -11,6 +11,8 @@ from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from tests.e2e.tmux import Tmux, children
 
+pytestmark = pytest.mark.slow
+
 CONSOLE = f"{shlex.quote(sys.executable)} -m dfn_tui"
 
 

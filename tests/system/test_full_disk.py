@@ -16,6 +16,8 @@ from dfn_tui.store import Journal
 from tests.starting import KEY, start, withdraw
 from tests.system.test_journal_disk import nobody
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxThread]:

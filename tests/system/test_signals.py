@@ -18,6 +18,8 @@ from dfn_tui.store import Entry, Filter, Journal
 from tests.e2e.tmux import PATIENCE, Tmux, Watched, review_withdrawal
 from tests.starting import start
 
+pytestmark = pytest.mark.slow
+
 USER = "user-0003"
 PROGRAM = str(Path(__file__).with_name("console_in_test.py"))
 UPDATE = "/api/v1/users/profile/update"

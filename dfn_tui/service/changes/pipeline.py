@@ -224,11 +224,7 @@ async def _send_links(
 
 
 async def read_back(
-    api: UserApi,
-    groups: Sequence[ChangeGroup],
-    replies: Replies,
-    clock: Clock,
-    pauses: Sequence[float] = READ_BACK_PAUSES,
+    api: UserApi, groups: Sequence[ChangeGroup], replies: Replies, clock: Clock
 ) -> list[UserResult]:
     """Reads every user until each shows what was wanted or the pauses are used up, and judges them.
 
@@ -241,7 +237,7 @@ async def read_back(
         if any(not replies[user.identity, part_of(item)].refused for item in group.fields)
     ]
     records: Records = {}
-    for pause in pauses if api.capabilities.read_by else ():
+    for pause in READ_BACK_PAUSES if api.capabilities.read_by else ():
         if not left:
             break
         await asyncio.sleep(pause)
