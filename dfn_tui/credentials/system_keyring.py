@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-import secrets
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -108,7 +108,7 @@ def _answer(question: Callable[[], Answer], future: "Future[Answer]") -> None:
 def _journal_key(keyring: Backend, *, make: bool) -> bytes | None:
     stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)
     if stored is None and make:
-        made = base64.b64encode(secrets.token_bytes(_JOURNAL_KEY_BYTES)).decode()
+        made = base64.b64encode(os.urandom(_JOURNAL_KEY_BYTES)).decode()
         keyring.set_password(SERVICE, _JOURNAL_ENTRY, made)
         stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)  # another console's, if it was quicker
     try:

@@ -1,7 +1,7 @@
 """Journals every write of a connection: what is about to be sent, and how it ended."""
 
+import os
 from collections.abc import Sequence
-from secrets import token_hex
 
 from dfn_tui.config import Connection
 from dfn_tui.errors import GateRefused
@@ -29,7 +29,7 @@ async def record(
     blank = blank_intent(
         connection,
         keeper.operator,
-        token_hex(16),
+        os.urandom(16).hex(),
         warnings=tuple(one.text for one in reviewed.asked.warnings if one.id in approval.acknowledged),
         reason=approval.reason,
         evidence=approval.evidence,
