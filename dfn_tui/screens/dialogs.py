@@ -247,8 +247,9 @@ class PathDialog(FormDialog[Path]):
         yield Field(self._path, id="path")
 
     async def result(self) -> Path:
-        return await self._write(self.typed("path")) if self._write else Path(self.typed("path").strip())
-
-    async def action_submit(self) -> None:
-        if self.typed("path").strip():
-            await super().action_submit()
+        typed = self.typed("path")
+        if not typed.strip():
+            raise ConsoleError(
+                _("No file is named"), _("Nothing was opened or written."), _("Type its path.")
+            )
+        return await self._write(typed) if self._write else Path(typed.strip())

@@ -39,6 +39,9 @@ async def test_the_receipt_is_shown_copied_and_exported(
         await see(pilot, "Export the receipt")
         await pilot.press("enter")
         await see(pilot, "There is a file of that name already")
+        app.screen.query_one(Field).value = " "
+        await pilot.press("enter")
+        await see(pilot, "Type its path.")
     text = content(tmp_path / path).decode()
     assert "mkt_sms_flag (advertising by SMS): unsubscribed" in text
     assert "entry 1, by" in text

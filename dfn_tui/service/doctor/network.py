@@ -14,7 +14,7 @@ from dfn_tui.api.open import HOSTS, open_api
 from dfn_tui.config import Connection
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
 from dfn_tui.service.tokens import TOKEN_KINDS
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, ngettext, sanitize
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -187,8 +187,13 @@ class Server:
         off = _about_clock(self._skew)
         if off:
             return warning(*off)
-        words = _("{seconds} seconds apart from the server's at most.")
-        return ok(words.format(seconds=max(1, round(abs(self._skew).total_seconds()))))
+        seconds = max(1, round(abs(self._skew).total_seconds()))
+        words = ngettext(
+            "{seconds} second apart from the server's at most.",
+            "{seconds} seconds apart from the server's at most.",
+            seconds,
+        )
+        return ok(words.format(seconds=seconds))
 
 
 def _about_clock(skew: "timedelta | None") -> tuple[str, ...]:
