@@ -115,7 +115,13 @@ def session(
         yield opened
     finally:
         opened.close()
-        shutil.rmtree(runtime)
+        shutil.rmtree(runtime, onerror=_unless_gone)
+
+
+def _unless_gone(_function: object, _path: str, error: tuple[object, BaseException, object]) -> None:
+    """A daemon that ends takes its own files away, at the same time."""
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
 
 
 def store() -> TokenStore:
