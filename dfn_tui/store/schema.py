@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
 
+from dfn_tui.files import create_private
 from dfn_tui.store.body import GENESIS, Unreadable, read_body
 from dfn_tui.store.errors import damaged, foreign, newer, no_log
 
@@ -183,7 +184,7 @@ def _keep_copy(path: Path, version: int) -> None:
         return
     making = kept.with_name(f"{kept.name}.part")
     making.unlink(missing_ok=True)
-    descriptor = os.open(making, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = create_private(making)
     try:
         # The connection that holds the lock cannot be copied from: SQLite would call it busy for ever.
         source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
