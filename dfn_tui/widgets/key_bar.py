@@ -4,6 +4,7 @@ Textual's own footer rebuilds a widget for each key whenever the focus moves, an
 each time. This one renders one line of text and repaints only when that text changes.
 """
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
 from textual.screen import Screen
@@ -30,6 +31,7 @@ class KeyBar(Widget, can_focus=False):
             self.refresh()
 
     def _line(self, screen: Screen[object]) -> Text:
+        """The keys that there is room for, each whole: half a word is no help."""
         text = Text(no_wrap=True, overflow="ellipsis")
         said: set[str] = set()
         active = [binding for _node, binding, enabled, _tip in screen.active_bindings.values() if enabled]
@@ -38,9 +40,14 @@ class KeyBar(Widget, can_focus=False):
             if not binding.show or binding.action in said:
                 continue
             said.add(binding.action)
-            text.append(self.app.get_key_display(binding), "bold")
-            text.append(f" {binding.description}  ")
+            key, means = self.app.get_key_display(binding), f" {binding.description}"
+            if text.cell_len + cell_len(key + means) > self.size.width:
+                break
+            text.append(key, "bold").append(f"{means}  ")
         return text
+
+    def on_resize(self) -> None:
+        self._update(self.screen)
 
     def render(self) -> RenderResult:
         return self._shown
