@@ -17,10 +17,10 @@ _MOST_SHOWN = 100  # users: nobody reads more before answering, and --dry-run li
 
 def show_review(session: Session, reviewed: Review, *, revealed: bool) -> None:
     """Says what would be written, per user, and what is to be known about it."""
-    place = session.connection
+    connection = session.connection
     say(
         _("Over {name} ({environment}):").format(
-            name=sanitize(place.name), environment=place.environment.value
+            name=sanitize(connection.name), environment=connection.environment.value
         )
     )
     for change in reviewed.changes[:_MOST_SHOWN]:

@@ -110,7 +110,9 @@ def _lines(one: CommandResult, revealed: bool) -> Iterator[str]:
     for field in one.fields:
         parts = [user, change_words(field.change, revealed), outcome_words(field.outcome)]
         if _now(field, revealed):
-            parts.append(_("now: {value}").format(value=value_words(field.change, field.now, revealed)))
+            parts.append(
+                _("now: {value}").format(value=value_words(field.change, field.now, revealed=revealed))
+            )
         yield "  ".join((*parts, *_why(field.code, field.message)))
     if not one.fields:
         changes = [change_words(item, revealed) for item in one.changes]

@@ -27,7 +27,7 @@ def change_line(item: FieldChange, revealed: bool) -> Text:
         return text
     text.append(before)
     text.append(" → ")
-    text.append(value_words(item, item.after, revealed), "bold")
+    text.append(value_words(item, item.after, revealed=revealed), "bold")
     return text
 
 
@@ -36,7 +36,9 @@ def result_line(result: FieldResult, revealed: bool) -> Text:
     text = change_line(result.change, revealed)
     text.append("  " + outcome_words(result.outcome), _STYLES.get(result.outcome, ""))
     if result.outcome is Outcome.DIFFERENT:
-        text.append("  " + _("now: {value}").format(value=value_words(result.change, result.now, revealed)))
+        text.append(
+            "  " + _("now: {value}").format(value=value_words(result.change, result.now, revealed=revealed))
+        )
     if result.code or result.message:
         text.append("  " + sanitize(" ".join(filter(None, (result.code, result.message))), 160))
     return text

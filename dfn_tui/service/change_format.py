@@ -1,10 +1,10 @@
 """Changes and how they ended, in words: the same on a screen and in a command's output."""
 
 from dfn_tui.api.types import Value
-from dfn_tui.consent.flags import State
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reconcile import Reconciled
+from dfn_tui.service.history import state_of
 from dfn_tui.service.personal import shown_value
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, sanitize
@@ -24,26 +24,28 @@ def outcome_words(outcome: Outcome) -> str:
     }[outcome]
 
 
-def value_words(item: FieldChange, value: Value | None, revealed: bool) -> str:
+def value_words(item: FieldChange, value: Value | None, *, revealed: bool, limit: int = 60) -> str:
     """A value of that field: a consent by glyph and word, a personal one masked unless `revealed`."""
-    if item.kind is FieldKind.CONSENT:
-        state = State(str(value)) if value is not None else None
+    if item.kind == FieldKind.CONSENT:
+        state = state_of(value)
         return f"{state_glyph(state)} {state_name(state)}"
     if value is None:
         return _("(none)")
-    return shown_value(item.name, value, revealed=revealed, limit=60)
+    if item.redaction is not None:  # a mask already
+        return sanitize(str(value), limit)
+    return shown_value(item.name, value, revealed=revealed, limit=limit)
 
 
 def before_words(item: FieldChange, revealed: bool) -> str:
     """What a field was before a change of it, where that is known."""
     if item.readable or (item.after is None and item.before is not None):
-        return value_words(item, item.before, revealed)
+        return value_words(item, item.before, revealed=revealed)
     return _("not readable")
 
 
 def change_words(item: FieldChange, revealed: bool) -> str:
     """`mkt_sms_flag  ● subscribed → ○ unsubscribed`."""
-    after = _("deleted") if item.after is None else value_words(item, item.after, revealed)
+    after = _("deleted") if item.after is None else value_words(item, item.after, revealed=revealed)
     return f"{sanitize(item.name, 40)}  {before_words(item, revealed)} → {after}"
 
 

@@ -126,7 +126,7 @@ class Connections:
 
     @property
     def jobs_under_way(self) -> "list[BulkSession]":
-        """The desks whose job runs at this moment."""
+        """The sessions whose job runs at this moment."""
         return [bulk for bulk in self._bulk_sessions.values() if bulk.busy]
 
     def warm_up(self) -> None:
@@ -251,8 +251,8 @@ class Connections:
         self._piped = None
         if self._store is not None:
             self._store.forget_held()
-        desks = [session for name, session in self._sessions.items() if not self._is_demo(name)]
-        await asyncio.gather(*(session.rest() for session in desks))
+        sessions = [session for name, session in self._sessions.items() if not self._is_demo(name)]
+        await asyncio.gather(*(session.rest() for session in sessions))
 
     async def add(self, connection: Connection) -> None:
         """Adds a connection to the configuration file. Raises `ConfigError`."""

@@ -19,7 +19,7 @@ from tests.bench.guards import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("dfn_tui", "styles", "tests", "pyproject.toml", "README.md", "LICENSE")
-LONGEST = 600.0
+LONGEST = 200.0
 """Seconds after which tests are taken not to end: without some guards the console goes on for ever."""
 
 WIDE = ("tests/unit", "tests/api", "tests/commands")

@@ -65,7 +65,7 @@ def _show(drift: Drift, revealed: bool) -> None:
 
 
 def _words(item: FieldChange, value: Value | None, revealed: bool) -> str:
-    return _("(none)") if value is None else value_words(item, value, revealed)
+    return _("(none)") if value is None else value_words(item, value, revealed=revealed)
 
 
 def _record(drift: Drift, revealed: bool) -> dict[str, object]:

@@ -1,11 +1,10 @@
 """How a journal entry ended and what it changed, in words."""
 
-from dfn_tui.consent.messages import state_glyph, state_name
+from dfn_tui.consent.messages import state_glyph
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.change_format import value_words
 from dfn_tui.service.history import state_of
-from dfn_tui.service.personal import shown_value
 from dfn_tui.service.records import Entry, FieldChange, FieldKind
-from dfn_tui.service.types import Value
 from dfn_tui.text import _, sanitize
 
 _VALUE = 20
@@ -45,15 +44,3 @@ def _short(change: FieldChange) -> str:
     if change.after is None:
         return _("{name} deleted").format(name=name)
     return f"{name} → {value_words(change, change.after, revealed=False, limit=_VALUE)}"
-
-
-def value_words(change: FieldChange, value: Value | None, *, revealed: bool, limit: int = 60) -> str:
-    """A value of that change: a consent by glyph and word, a personal one masked unless `revealed`."""
-    if change.kind == FieldKind.CONSENT:
-        state = state_of(value)
-        return f"{state_glyph(state)} {state_name(state)}"
-    if value is None:
-        return _("(none)")
-    if change.redaction is not None:  # a mask already
-        return sanitize(str(value), limit)
-    return shown_value(change.name, value, revealed=revealed, limit=limit)

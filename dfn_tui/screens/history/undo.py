@@ -12,8 +12,8 @@ from textual.widgets import Button
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, SessionScreen
-from dfn_tui.screens.history.format import value_words
 from dfn_tui.screens.review import ReviewScreen
+from dfn_tui.service.change_format import value_words
 from dfn_tui.service.changes.inverse import UndoField, UndoKind, prepare_undo, stage_undo
 from dfn_tui.service.records import Entry, UserRecord
 from dfn_tui.service.session import Session

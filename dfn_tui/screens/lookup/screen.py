@@ -75,13 +75,13 @@ class LookupScreen(SessionScreen[None]):
         worth_looking_up: Sequence[tuple[str, str]] = (),
         user: str | None = None,
     ) -> None:
-        place = connections.context(name)
-        ConsoleScreen.__init__(self, place)
+        context = connections.context(name)
+        ConsoleScreen.__init__(self, context)
         self._connections = connections
         self._name_of_connection = name
         self._worth = worth_looking_up
         self._user = user
-        self._capabilities = place.capabilities
+        self._capabilities = context.capabilities
         self._kind = self._capabilities.write_by[0]
         self._kind_said = False
         self._held: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from dfn_tui.text.korea import Clock
 
 @dataclass(frozen=True, slots=True)
 class ThrottledClient:
-    """`api` asks `pace` before each request, and tries again by itself what may be tried again."""
+    """`api` asks `rate_limiter` before each request, and tries again by itself what may be tried again."""
 
     api: UserApi
     rate_limiter: RateLimiter

@@ -60,7 +60,7 @@ class RateLimiter:
         """Requests started so far."""
 
     def request(self) -> "RatePermit":
-        """`async with pace.request() as ticket:` around one request. Entering waits, and raises
+        """`async with rate_limiter.request() as permit:` around one request. Entering waits, and raises
         `LimiterClosed` once the run is given up."""
         return RatePermit(self)
 

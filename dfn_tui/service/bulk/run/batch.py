@@ -78,7 +78,7 @@ class Batches:
         """Whether the run was stopped because somebody else changed a user."""
 
     async def send(self, users: Sequence[PlannedUser]) -> None:
-        """Sends what is still so as it was planned. Raises what the book raises, before anything is sent."""
+        """Sends what is still so as it was planned. Raises what its log raises, before anything is sent."""
         planned = {user.number: user for user in users}
         groups: Sequence[ChangeGroup] = self._groups(users)
         if self._look_first:

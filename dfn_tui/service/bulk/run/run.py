@@ -38,7 +38,7 @@ _REMEMBERED = 10.0
 
 
 class Run:
-    """One run of `book`'s job; `go` once. Nothing here may be used from another thread."""
+    """One run of `run_log`'s job; `go` once. Nothing here may be used from another thread."""
 
     def __init__(
         self,
