@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -44,6 +44,6 @@ def require() -> Callable[..., None]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries without the waits between them, so that a test of the last word need not sit them out."""
-    from dfn_tui.api.retry import RetryPolicy
+    from dfn_tui.api.retry import SINGLE
 
-    monkeypatch.setattr("dfn_tui.api.retry.RetryPolicy", partial(RetryPolicy, base=0.0))
+    monkeypatch.setattr("dfn_tui.api.retry.SINGLE", replace(SINGLE, base=0.0))

@@ -269,7 +269,7 @@ class Crashes:
         async with start(
             self._sandbox, self.journal, api=self._api, clock=lambda: datetime.now(UTC) + later
         ) as session:
-            await session.probe()
+            await session.settled_first()
             assert session.journal_trouble is None
             settled = session.settled
         for one in settled:

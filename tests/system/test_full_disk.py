@@ -75,7 +75,7 @@ async def test_on_a_disk_that_fills_up_meanwhile_the_result_is_given_and_settled
         assert session.journal_trouble.title == "The disk is full"
     (folder / "filler").unlink()
     async with start(sandbox, path) as session:
-        await session.probe()
+        await session.settled_first()
         assert [Outcome(one.outcome.value) for one in session.settled] == [Outcome.CONFIRMED]
         assert session.journal_trouble is None
     with Journal(path, KEY) as journal:

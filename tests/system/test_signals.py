@@ -160,12 +160,12 @@ async def test_a_write_that_does_not_end_in_time_is_settled_by_the_next_start(co
     assert console.entry().outcome is None
     console.sandbox.faults.latency_ms = 0
     async with start(console.sandbox, console.journal_path) as session:
-        await session.probe()
+        await session.settled_first()
         [settled] = session.settled
     if Outcome(settled.outcome.value) is Outcome.UNKNOWN:  # not applied yet; the server is given a minute
         later = datetime.now(UTC) + timedelta(minutes=2)
         async with start(console.sandbox, console.journal_path, clock=lambda: later) as session:
-            await session.probe()
+            await session.settled_first()
             [settled] = session.settled
     applied = console.consent() == "Unsubscribed"
     assert Outcome(settled.outcome.value) is (Outcome.CONFIRMED if applied else Outcome.FAILED)

@@ -141,16 +141,16 @@ async def test_what_is_under_way_in_a_live_console_is_settled_once_it_is_dead(
     console.begin(order(sandbox, path, 99))
     wait_until(lambda: any(request.path.endswith("/update") for request in sandbox.requests))
     async with start(sandbox, path) as session:
-        await session.probe()
+        await session.settled_first()
         assert session.settled == []
     assert ended(path, 99) is None
     console.kill()
     assert console.end()[0] is True
     async with start(sandbox, path) as session:
-        await session.probe()
+        await session.settled_first()
         assert [one.entry.intent.subject.value for one in session.settled] == [HELD]
     assert ended(path, 99) is Outcome.UNKNOWN
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     async with start(sandbox, path, clock=lambda: tomorrow) as session:
-        await session.probe()
+        await session.settled_first()
     assert ended(path, 99) is Outcome.FAILED

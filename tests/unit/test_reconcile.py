@@ -72,7 +72,7 @@ def leave_open(
 async def settled(sandbox: SandboxThread, path: Path, api: ApiVersion = ApiVersion.V1) -> list[Outcome]:
     """How the next start finds what was left open to have ended."""
     async with start(sandbox, path, api=api) as session:
-        await session.probe()
+        await session.settled_first()
         assert session.journal_trouble is None
         return [Outcome(one.outcome.value) for one in session.settled]
 
@@ -107,7 +107,7 @@ class TestSettling:
         phone = FieldChange(FieldKind.CI, "phone_number", None, "821012345678", personal=True)
         leave_open(path, change=phone, key=None)
         async with start(sandbox, path) as session:
-            await session.probe()
+            await session.settled_first()
             [one] = session.settled
         assert Outcome(one.outcome.value) is Outcome.UNKNOWN
         assert "not kept" in one.message
@@ -138,7 +138,7 @@ class TestSettling:
         with Journal(path, KEY) as journal:
             [entry] = journal.unresolved()
         async with start(sandbox, path, name="elsewhere") as session:
-            await session.probe()
+            await session.settled_first()
             assert session.settled == []
         assert [one.seq for one in entries(path)] == [entry.seq]
         assert endings(path) == [None]
@@ -148,14 +148,14 @@ class TestSettling:
     ) -> None:
         leave_open(path, at=datetime.now(UTC))
         async with start(sandbox, path) as session:
-            await session.probe()
+            await session.settled_first()
             [one] = session.settled
             assert Outcome(one.outcome.value) is Outcome.UNKNOWN
             assert "still be at work" in one.message
         assert endings(path) == [Outcome.UNKNOWN]
         later = datetime.now(UTC) + timedelta(minutes=2)
         async with start(sandbox, path, clock=lambda: later) as session:
-            await session.probe()
+            await session.settled_first()
             assert [Outcome(one.outcome.value) for one in session.settled] == [Outcome.FAILED]
 
     async def test_the_same_run_looks_again_when_it_cannot_be_applied_any_more(
@@ -166,7 +166,7 @@ class TestSettling:
         monkeypatch.setattr("dfn_tui.service.session.STILL_AT_WORK", timedelta(milliseconds=1))
         leave_open(path, at=at)
         async with start(sandbox, path, clock=lambda: next(clock)) as session:
-            await session.probe()
+            await session.settled_first()
             await until(lambda: len(session.settled) == 2)
             assert [Outcome(one.outcome.value) for one in session.settled] == [
                 Outcome.UNKNOWN,
@@ -200,7 +200,7 @@ class TestSettling:
             look_up = asyncio.ensure_future(session.open_user(session.identity("user-0001")))
             await until(lambda: len(sandbox.requests) == 1)
             look_up.cancel()
-            await session.probe()
+            await session.settled_first()
             assert [Outcome(one.outcome.value) for one in session.settled] == [Outcome.FAILED]
 
     async def test_a_server_that_does_not_answer_holds_no_look_up_up_and_no_leaving(

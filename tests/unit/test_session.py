@@ -224,7 +224,7 @@ class TestGate:
         lock[0].close()
         assert endings(path) == [None]
         async with start(sandbox, path) as session:
-            await session.probe()
+            await session.settled_first()
         assert endings(path) == [Outcome.CONFIRMED]
 
     async def test_a_caller_that_is_cancelled_stops_nothing_and_finishing_waits(
