@@ -1,4 +1,4 @@
-"""Both product generations over HTTP."""
+"""Both API versions over HTTP."""
 
 import sys
 

@@ -154,7 +154,7 @@ def error_of(
 ) -> ApiError | None:
     """The error an answer stands for, or None when it is a success.
 
-    `kind` is what the generation's table makes of the code in the body: None for success, and plain
+    `kind` is what the API version's table makes of the code in the body: None for success, and plain
     ApiError for no code or one that the table does not know. `documented` tells whether the code is one that
     refuses a request. The HTTP status wins where it tells of a failure or a limit, because something
     between us and the API may have answered; then nothing it says is believed.

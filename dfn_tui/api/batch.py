@@ -22,7 +22,7 @@ from dfn_tui.api.types import Identity, Value
 from dfn_tui.text import _, ngettext
 
 BUSY = "5003"
-"""Generation 1's code for "too busy for these users": the one failure of single users worth repeating."""
+"""Version 1's code for "too busy for these users": the one failure of single users worth repeating."""
 
 UNREADABLE = "unreadable"
 """The code of a user whose part of an answer cannot be read."""

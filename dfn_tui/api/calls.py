@@ -1,4 +1,4 @@
-"""The calls a client of either product generation answers, and what comes of each.
+"""The calls a client of either API version answers, and what comes of each.
 
 Not needed for the first screen, so apart from `types`. Nothing here imports httpx or pydantic.
 """
@@ -102,7 +102,7 @@ class Probe:
 
 
 class UserApi(Protocol):
-    """One product generation. Every call gives exactly one reply per identity, in the order asked.
+    """One API version. Every call gives exactly one reply per identity, in the order asked.
 
     No call raises for what the network or the server did: that is in the replies. Reads may be
     cancelled. Writes must not be: cancelling does not take back a request that was sent.

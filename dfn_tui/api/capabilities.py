@@ -1,11 +1,11 @@
-"""What each product generation can do, by its public documentation. Free of httpx: screens need it first."""
+"""What each API version can do, by its public documentation. Free of httpx: screens need it first."""
 
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, ValueType
 from dfn_tui.consent.flags import Flag
-from dfn_tui.consent.generation2 import OPTINS
+from dfn_tui.consent.optins import OPTINS
 
 VERSION_1 = Capabilities(
-    generation="v1",
+    api="v1",
     read_by=(IdentityKind.USER_ID,),
     write_by=(IdentityKind.USER_ID,),
     flags=tuple(Flag),
@@ -21,7 +21,7 @@ VERSION_1 = Capabilities(
 )
 
 VERSION_2 = Capabilities(
-    generation="v2",
+    api="v2",
     read_by=(),
     write_by=(
         IdentityKind.EXTERNAL_ID,

@@ -1,4 +1,4 @@
-"""What the clients of both generations are made of."""
+"""What the clients of both API versions are made of."""
 
 from datetime import timedelta
 

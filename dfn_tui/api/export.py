@@ -1,4 +1,4 @@
-"""Generation 2's export of user profiles: the only way to read there, and one for many users at once.
+"""Version 2's export of user profiles: the only way to read there, and one for many users at once.
 
 Rests on DFINERY's documentation of the export API: a CSV whose first line names the properties, with
 `df_unified_id` always among them.

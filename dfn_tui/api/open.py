@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from dfn_tui.api.retry import RetryPolicy
 
 HOSTS = {"v1": "https://openapi.dfinery.io", "v2": "https://openapi.dfinery.ai"}
-"""Where each generation is served, by its documentation."""
+"""Where each API version is served, by its documentation."""
 
 
 def open_api(
     *,
-    generation: str,
+    api: str,
     base_url: str | None,
     token: "SecretStr",
     export_token: "SecretStr | None" = None,
@@ -25,12 +25,12 @@ def open_api(
     limiter: "Limiter | None" = None,
     connections: int = 8,
 ) -> "UserApi":
-    """The client of a product generation (`"v1"` or `"v2"`). Nothing is sent yet; close it with `aclose`.
+    """The client of an API version (`"v1"` or `"v2"`). Nothing is sent yet; close it with `aclose`.
 
-    `base_url` None means the documented host. `export_token` and `service_id` are generation 2's; there
+    `base_url` None means the documented host. `export_token` and `service_id` are version 2's; there
     the service id is required. `read_only` makes the client refuse every write, whoever asks for it.
     At most `connections` requests are under way at once. `policy` says what is tried again, None meaning
-    `retry.SINGLE`. A `limiter` says when a request may start; without one they start at once, and generation
+    `retry.SINGLE`. A `limiter` says when a request may start; without one they start at once, and version
     2's writes take a fresh connection each, since its answers do not name what they answer.
     Raises ApiError for an address, a proxy setting or a token that cannot be used.
     """
@@ -40,14 +40,14 @@ def open_api(
 
     secrets = [secret for secret in (token, export_token) if secret is not None]
     transport = Transport(
-        base_url or HOSTS[generation],
+        base_url or HOSTS[api],
         secrets=secrets,
         read_only=read_only,
-        fresh_writes=generation == "v2" and limiter is None,
+        fresh_writes=api == "v2" and limiter is None,
         connections=connections,
     )
     policy = policy or SINGLE
-    if generation == "v1":
+    if api == "v1":
         from dfn_tui.api.v1 import V1Api  # noqa: PLC0415
 
         return V1Api(transport, policy, token=token, limiter=limiter)

@@ -1,4 +1,4 @@
-"""What may be put into a request, whatever the generation: checked before anything is sent."""
+"""What may be put into a request, whatever the API version: checked before anything is sent."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -59,5 +59,5 @@ def invalid(identity: Identity, field: str) -> Reply:
 
 
 def not_supported(identity: Identity, message: str) -> Reply:
-    """The reply where this generation of the product cannot do that."""
+    """The reply where this API version cannot do that."""
     return Reply(identity, False, refused=True, code="not-supported", message=message)

@@ -1,4 +1,4 @@
-"""The one way a request leaves this host, used by both product generations.
+"""The one way a request leaves this host, used by both API versions.
 
 Redirects are never followed (a token must not travel to a host nobody named), cookies are not kept, and
 no answer is read beyond a fixed size. What httpx raises becomes an error of ours, told apart by the one

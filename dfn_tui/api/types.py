@@ -1,4 +1,4 @@
-"""What the two product generations have in common, as the rest of the console sees it.
+"""What the two API versions have in common, as the rest of the console sees it.
 
 A client says what it can do (`Capabilities`); the screens show what that allows. Light, because the first
 screen needs it: what is sent and answered is in `calls`.
@@ -14,7 +14,7 @@ Value = str | int | float | bool | list[str] | list[int] | list[float]
 
 
 class IdentityKind(StrEnum):
-    """What a user can be named by: `user_id` in generation 1, the other five in generation 2."""
+    """What a user can be named by: `user_id` in version 1, the other five in version 2."""
 
     USER_ID = "user_id"
     EXTERNAL_ID = "external_id"
@@ -36,7 +36,7 @@ class ValueType(StrEnum):
     """The types a property can be written with."""
 
     STRING = "string"
-    NUMBER = "number"  # generation 1: any JSON number
+    NUMBER = "number"  # version 1: any JSON number
     LONG = "long"
     DOUBLE = "double"
     BOOLEAN = "boolean"
@@ -59,22 +59,22 @@ class StandardProperty:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a generation can do. Screens ask this, never which generation it is."""
+    """What an API version can do. Screens ask this, never which version it is."""
 
-    generation: str
+    api: str
     """`"v1"` or `"v2"`, for words on the screen and the journal only."""
     read_by: tuple[IdentityKind, ...]
     """Empty: single users cannot be read, and nothing that is written can be verified."""
     write_by: tuple[IdentityKind, ...]
     flags: tuple[Flag, ...]
-    """The consents this generation has, in the matrix's order."""
+    """The consents this API version has, in the matrix's order."""
     batch_size: int
     standard_properties: tuple[StandardProperty, ...]
     value_types: tuple[ValueType, ...]
     ci_fields: tuple[str, ...]
     """The CI fields that can be read, set and deleted; empty where there are none."""
     linkable: tuple[IdentityKind, ...]
-    """Identities that can be linked to a user (generation 2); empty where there are none."""
+    """Identities that can be linked to a user (version 2); empty where there are none."""
     kind_said: bool = False
     """Whether somebody said that ids are of the first kind of `write_by`, where nothing else is said."""
 

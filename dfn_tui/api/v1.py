@@ -1,6 +1,6 @@
-"""Generation 1's client: users by `user_id`, twenty a request.
+"""Version 1's client: users by `user_id`, twenty a request.
 
-Rests on DFINERY's user API, generation 1 (`https://openapi.dfinery.io`).
+Rests on DFINERY's user API, version 1 (`https://openapi.dfinery.io`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ DataT = TypeVar("DataT", wire.ProfilesRead, wire.CiRead, wire.Written)
 
 
 class V1Api(Client):
-    """`dfn_tui.api.calls.UserApi` for generation 1."""
+    """`dfn_tui.api.calls.UserApi` for version 1."""
 
     capabilities = VERSION_1
 
@@ -119,7 +119,7 @@ class V1Api(Client):
         return await self._for_each(identities, send, progress, write=True)
 
     async def link(self, identity: Identity, others: Sequence[Identity]) -> Reply:
-        message = _("Generation 1 of the product does not have this. Nothing was changed.")
+        message = _("Version 1 of the API does not have this. Nothing was changed.")
         return not_supported(identity, message)
 
     async def probe(self) -> Probe:

@@ -1,4 +1,4 @@
-"""What generation 1's answers say of each user. What is odd about one of them is theirs alone."""
+"""What version 1's answers say of each user. What is odd about one of them is theirs alone."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

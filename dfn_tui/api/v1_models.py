@@ -1,6 +1,6 @@
-"""Generation 1's requests and answers, field for field.
+"""Version 1's requests and answers, field for field.
 
-Rests on the tables of DFINERY's user API, generation 1 (`https://openapi.dfinery.io/api/v1/users/…`).
+Rests on the tables of DFINERY's user API, version 1 (`https://openapi.dfinery.io/api/v1/users/…`).
 """
 
 from typing import Annotated, Any

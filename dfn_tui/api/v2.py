@@ -1,4 +1,4 @@
-"""Generation 2's client: one user a request, named by any of five identities; no reading of one user.
+"""Version 2's client: one user a request, named by any of five identities; no reading of one user.
 
 Rests on DFINERY's documentation of the import and export APIs (`https://openapi.dfinery.ai`).
 """
@@ -24,14 +24,14 @@ from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import State
-from dfn_tui.consent.generation2 import OPTINS, to_optins
+from dfn_tui.consent.optins import OPTINS, to_optins
 from dfn_tui.text import _
 
 _WRITES_AT_ONCE = 4
 
 
 class V2Api(Client):
-    """`dfn_tui.api.calls.UserApi` for generation 2."""
+    """`dfn_tui.api.calls.UserApi` for version 2."""
 
     capabilities = VERSION_2
 
@@ -48,7 +48,7 @@ class V2Api(Client):
     ) -> None:
         if not service_id:
             raise messages.misconfigured(
-                _("This generation of the product needs a service id with every request."),
+                _("This API version needs a service id with every request."),
                 _("Set service_id for this connection in the configuration."),
             )
         super().__init__(transport, policy, limiter)
@@ -66,7 +66,7 @@ class V2Api(Client):
         *,
         names: Sequence[str] | None = None,
     ) -> list[Reply]:
-        message = _("Generation 2 of the product cannot read a single user.")
+        message = _("Version 2 of the API cannot read a single user.")
         return [
             Reply(identity, False, refused=True, code="not-readable", message=message)
             for identity in identities
@@ -150,7 +150,7 @@ class V2Api(Client):
 
     def _batch(self, path: str, progress: OnProgress) -> Batch:
         async def send(items: Sequence[Item]) -> BatchResponse:
-            (item,) = items  # the batch size of this generation
+            (item,) = items  # the batch size of this API version
             await self._call(path, item.payload)
             return BatchResponse({item.identity.value: Found()})
 
@@ -219,5 +219,5 @@ def _item(identity: Identity, model: type[wire.Change], fields: Mapping[str, Any
 
 
 def _no_ci(identity: Identity) -> Reply:
-    message = _("Generation 2 of the product has no CI fields. Nothing was changed.")
+    message = _("Version 2 of the API has no CI fields. Nothing was changed.")
     return not_supported(identity, message)

@@ -1,4 +1,4 @@
-"""Generation 2's requests and answers, field for field.
+"""Version 2's requests and answers, field for field.
 
 Rests on DFINERY's documentation of the import and export APIs (`https://openapi.dfinery.ai/api/v1/…`).
 """

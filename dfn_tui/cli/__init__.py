@@ -106,7 +106,7 @@ def _parser(arguments: Sequence[str]) -> CommandParser:
     commands.add_parser("set", help=_("change consents and properties of users"))
     commands.add_parser("ci", help=_("show, set and delete the identifiers that messages are sent to"))
     commands.add_parser("bulk", help=_("plan, apply, verify and undo changes for many users at once"))
-    commands.add_parser("sandbox", help=_("run both product generations on this machine"))
+    commands.add_parser("sandbox", help=_("run both API versions on this machine"))
     commands.add_parser("journal", help=_("list, show, verify and export what was written, by whom and why"))
     commands.add_parser("auth", help=_("set and delete tokens, and see where each is from"))
     commands.add_parser("doctor", help=_("check this host, the terminal, the token, the server, the journal"))

@@ -145,12 +145,12 @@ def _name(connection: Connection, kind: TokenKind) -> str:
 
 
 def _kinds(connection: Connection, asked: str | None) -> list[TokenKind]:
-    """The kind asked for, or all that the connection's generation has. Raises `ConsoleError`."""
+    """The kind asked for, or all that the connection's API version has. Raises `ConsoleError`."""
     known = TOKEN_KINDS[connection.api]
     if asked is not None and asked not in known:
         raise ConsoleError(
             _("No such token"),
-            _("A connection of generation {api} has no {kind} token.").format(
+            _("A connection of version {api} has no {kind} token.").format(
                 api=connection.api.value, kind=asked
             ),
             _("It has: {kinds}.").format(kinds=", ".join(known)),

@@ -58,7 +58,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def identities(ids: Sequence[str], asked: str | None, capabilities: "Capabilities") -> "tuple[Identity, ...]":
-    """The users that these ids of the kind `asked` for name, each once; of the generation's first kind where
+    """The users that these ids of the kind `asked` for name, each once; of the API version's first kind where
     none was. Raises `ConsoleError`."""
     from dfn_tui.api.types import Identity  # noqa: PLC0415  it brings the API's types with it
     from dfn_tui.service.changes.identities import require_plain  # noqa: PLC0415  as above
@@ -71,7 +71,7 @@ def identities(ids: Sequence[str], asked: str | None, capabilities: "Capabilitie
 
 
 def identity_kind(asked: str | None, capabilities: "Capabilities") -> "IdentityKind":
-    """What users are named by: the kind `asked` for, else the generation's first. Raises `ConsoleError`."""
+    """What users are named by: the kind `asked` for, else the API version's first. Raises `ConsoleError`."""
     offered = {kind.value: kind for kind in capabilities.write_by}
     if asked is None:
         return capabilities.write_by[0]

@@ -41,8 +41,8 @@ def require_reading(capabilities: Capabilities) -> None:
     if not capabilities.read_by:
         raise ConsoleError(
             _("Users cannot be read here"),
-            _("This generation of the product cannot read a single user."),
-            _("Use a connection of generation 1, or the product's own export."),
+            _("This API version cannot read a single user."),
+            _("Use a connection of version 1, or the product's own export."),
         )
 
 

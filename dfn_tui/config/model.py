@@ -13,14 +13,14 @@ LOCK_AFTER = 10
 
 
 class ApiVersion(StrEnum):
-    """The product generation: v1 is dfinery.io, v2 is dfinery.ai."""
+    """The API version: v1 is dfinery.io, v2 is dfinery.ai."""
 
     V1 = "v1"
     V2 = "v2"
 
 
 class NamedBy(StrEnum):
-    """What a connection of generation 2 may name its users by."""
+    """What a connection of version 2 may name its users by."""
 
     EXTERNAL_ID = "external_id"
     PHONE_NO = "phone_no"
@@ -41,12 +41,12 @@ class Environment(StrEnum):
 class Connection:
     """One service the console can be opened on. Tokens are no part of it, only where to get them.
 
-    `base_url` None: the generation's own host. `service_id` is the query parameter that every call of
-    generation 2 carries; generation 1 has none. `token_command` is a program with its arguments whose first
-    line of output is the token, `export_token_command` the same for generation 2's export token; empty:
+    `base_url` None: the API version's own host. `service_id` is the query parameter that every call of
+    version 2 carries; version 1 has none. `token_command` is a program with its arguments whose first
+    line of output is the token, `export_token_command` the same for version 2's export token; empty:
     none. `kernel_keyring` lets the Linux kernel's keyring hold the tokens. `max_grants` users may be given a
     consent in one go, `max_users` may be written to; None: as many as everywhere.
-    `identity` is what generation 2's users are named by where nothing else is said.
+    `identity` is what version 2's users are named by where nothing else is said.
     """
 
     name: str

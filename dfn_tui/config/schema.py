@@ -84,7 +84,7 @@ def _connection(name: str, table: object, path: Path) -> Connection:
     connection = Connection(name=name, **values)
     if connection.api is ApiVersion.V2 and connection.service_id is None:
         raise _missing(
-            path, (*at, "service_id"), _("Generation 2 (v2) needs the id of its service with every call.")
+            path, (*at, "service_id"), _("Version 2 (v2) needs the id of its service with every call.")
         )
     if connection.api is ApiVersion.V1 and connection.service_id is not None:
         raise _not_right(path, (*at, "service_id"), _("Remove it, or set api to v2: v1 has no service id."))

@@ -1,6 +1,6 @@
 """The nine consent flags as purpose × channel, and the three states each can be in.
 
-Rests on the table of consent flags in DFINERY's user API, generation 1: every flag is written as
+Rests on the table of consent flags in DFINERY's user API, version 1: every flag is written as
 `"Subscribed"` or `"Unsubscribed"`, and one that was never set reads as `"Undefined"`.
 """
 
@@ -38,7 +38,7 @@ class State(StrEnum):
 
 
 class Flag(StrEnum):
-    """A consent flag by its generation 1 name, which is the name used throughout the console."""
+    """A consent flag by its version 1 name, which is the name used throughout the console."""
 
     INFO = "info_flag"
     MKT = "mkt_flag"

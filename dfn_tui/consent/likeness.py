@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from dfn_tui.consent.flags import Flag
-from dfn_tui.consent.generation2 import OPTINS
+from dfn_tui.consent.optins import OPTINS
 
 _ALIKE = 0.8
 _SEPARATORS = re.compile(r"[\s_.\-/]+")

@@ -18,7 +18,7 @@ class Preset:
 
 
 def presets(flags: Collection[Flag]) -> tuple[Preset, ...]:
-    """The presets for a product generation that has these flags; those that would do nothing left out.
+    """The presets for a API version that has these flags; those that would do nothing left out.
 
     None touches the informational consent, and none grants anything.
     """
@@ -39,7 +39,7 @@ def _stop(id_: str, name: str, flags: Collection[Flag]) -> Preset:
 
 
 def _stop_night_name(night: Collection[Flag]) -> str:
-    """Says so where the generation has a night consent for some channels only: the others go on."""
+    """Says so where the API version has a night consent for some channels only: the others go on."""
     channels = [flag.channel for flag in night if flag.channel is not Channel.EVERY]
     if len(channels) == len(SENDING_CHANNELS):
         return _("Stop night advertising")

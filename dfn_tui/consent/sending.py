@@ -44,7 +44,7 @@ class ChannelVerdict:
 def may_advertise(consents: Consents, at: datetime, flags: Collection[Flag]) -> tuple[ChannelVerdict, ...]:
     """A verdict for each of push, SMS and Kakao at the aware instant `at`.
 
-    `flags` are the consents the product generation has. One of them that is not in `consents` cannot
+    `flags` are the consents the API version has. One of them that is not in `consents` cannot
     be read, which leaves the answer open as well. Raises ValueError when `at` is naive.
     """
     night = night_at(at).inside

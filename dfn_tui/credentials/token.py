@@ -16,7 +16,7 @@ _VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
 class TokenKind(StrEnum):
-    """Generation 1 has one token for everything, generation 2 one for writing and one for exporting."""
+    """Version 1 has one token for everything, version 2 one for writing and one for exporting."""
 
     API = "api"
     IMPORT = "import"

@@ -34,15 +34,15 @@ class AddConnectionDialog(Dialog[Connection]):
     def body(self) -> ComposeResult:
         yield PlainText(_("Name"))
         yield Field(id="name", placeholder="prod")
-        yield PlainText(_("Product generation"))
-        generations = [(_("1 (dfinery.io)"), ApiVersion.V1), (_("2 (dfinery.ai)"), ApiVersion.V2)]
-        yield Select(generations, value=ApiVersion.V1, allow_blank=False, compact=True, id="api")
+        yield PlainText(_("API version"))
+        versions = [(_("1 (dfinery.io)"), ApiVersion.V1), (_("2 (dfinery.ai)"), ApiVersion.V2)]
+        yield Select(versions, value=ApiVersion.V1, allow_blank=False, compact=True, id="api")
         yield PlainText(_("Environment"))
         environments = [(environment_words(one), one) for one in Environment]
         yield Select(
             environments, value=Environment.PRODUCTION, allow_blank=False, compact=True, id="environment"
         )
-        yield PlainText(_("Service id (generation 2)"))
+        yield PlainText(_("Service id (version 2)"))
         yield Field(id="service-id")
         yield PlainText(_("Base URL, where it is not the product's own"))
         yield Field(id="base-url", placeholder="https://")

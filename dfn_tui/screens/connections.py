@@ -124,7 +124,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
             await self._ask_token(connection)
 
     async def _ask_token(self, connection: Connection) -> None:
-        """Asks for each token of the generation, until one is not given."""
+        """Asks for each token of the API version, until one is not given."""
         for kind in self.connections.token_kinds(connection):
             if not await self._obtain(connection, kind):
                 break

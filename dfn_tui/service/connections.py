@@ -32,7 +32,7 @@ class ConnectionGone(ConsoleError):
     def __init__(self, name: str) -> None:
         super().__init__(
             _("Not possible over these connections"),
-            _("The configuration has no connection {name} of that environment and generation.").format(
+            _("The configuration has no connection {name} of that environment and API version.").format(
                 name=sanitize(name, 40)
             ),
             _("Add it again under this name, and undo the entry then."),
@@ -160,7 +160,7 @@ class Connections:
         intent, found = entry.intent, self.known.get(entry.intent.connection)
         same = (
             found is not None
-            and (found.environment, found.api) == (intent.environment, intent.generation)
+            and (found.environment, found.api) == (intent.environment, intent.api)
             and self.journal(found.name) is journal
         )
         if not same:
@@ -205,7 +205,7 @@ class Connections:
         # In a thread: the first call imports httpx and reads the system's certificates.
         return await asyncio.to_thread(
             open_api,
-            generation=connection.api.value,
+            api=connection.api.value,
             base_url=connection.base_url,
             token=found.token,
             export_token=extra[0] if extra else None,

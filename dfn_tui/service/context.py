@@ -39,5 +39,5 @@ class ConnectionContext:
 
 
 def capabilities_of(api: ApiVersion) -> Capabilities:
-    """What that generation can do."""
+    """What that API version can do."""
     return VERSION_1 if api is ApiVersion.V1 else VERSION_2

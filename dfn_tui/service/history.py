@@ -105,8 +105,8 @@ def entry_lines(entry: Entry) -> Iterator[str]:
     if intent.undo_of is not None:
         yield _("Takes back entry {seq}").format(seq=intent.undo_of)
     yield _("User: {user}").format(user=sanitize(f"{intent.subject.kind} {intent.subject.value}"))
-    yield _("Connection: {name} ({environment}, {generation})").format(
-        name=sanitize(intent.connection), environment=intent.environment, generation=intent.generation
+    yield _("Connection: {name} ({environment}, {api})").format(
+        name=sanitize(intent.connection), environment=intent.environment, api=intent.api
     )
     for change in intent.changes:
         ending = entry.outcome_of(change)

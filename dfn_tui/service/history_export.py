@@ -64,7 +64,7 @@ def record(entry: Entry) -> dict[str, object]:
         "at": _utc(entry.at),
         "connection": intent.connection,
         "environment": intent.environment,
-        "generation": intent.generation,
+        "generation": intent.api,
         "user_kind": intent.subject.kind,
         "user_id": intent.subject.value,
         "user_cover": intent.subject.redaction,

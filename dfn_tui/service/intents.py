@@ -30,7 +30,7 @@ def blank_intent(
     return IntentGroup(
         connection=connection.name,
         environment=connection.environment.value,
-        generation=connection.api.value,
+        api=connection.api.value,
         changes=(),
         operator=operator,
         program=__version__,

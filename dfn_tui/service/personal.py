@@ -9,11 +9,11 @@ from dfn_tui.text import mask, sanitize
 
 _NAMES = frozenset(
     name
-    for generation in (VERSION_1, VERSION_2)
+    for version in (VERSION_1, VERSION_2)
     for name in (
-        *(prop.name for prop in generation.standard_properties if prop.personal),
-        *generation.ci_fields,
-        *generation.linkable,
+        *(prop.name for prop in version.standard_properties if prop.personal),
+        *version.ci_fields,
+        *version.linkable,
     )
 )
 _PEOPLE = frozenset({"user_name", "df_name"})

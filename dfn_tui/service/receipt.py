@@ -37,7 +37,7 @@ class NotExported(ConsoleError):
 async def make_receipt(session: Session, identity: Identity) -> str:
     """The receipt of a user, read for it now. Raises `JournalError` and what reading raises.
 
-    Where this generation cannot be read, what the server accepted counts, and the receipt says so.
+    Where this API version cannot be read, what the server accepted counts, and the receipt says so.
     """
     [record] = [found async for found in session.look_up([identity])]
     if record.failure is not None:

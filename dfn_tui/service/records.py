@@ -33,7 +33,7 @@ __all__ = [
 class UserRecord:
     """One user as read at `read_at`. `profile` and `ci` are None where they were not or cannot be read.
 
-    `failure` says why a read failed. A user of a generation without point reads has neither a profile
+    `failure` says why a read failed. A user of an API version without point reads has neither a profile
     nor a failure.
     """
 

@@ -53,7 +53,7 @@ def review(
     for change, consents, wanted in zip(changes, seen, per_user, strict=True):
         notices += _about(change, consents, wanted)
     if not capabilities.read_by:
-        text = _("This generation cannot be read back: nothing that is sent will be verified.")
+        text = _("This API version cannot be read back: nothing that is sent will be verified.")
         notices.append(Notice("blind", text, must_acknowledge=False))
     fields = [field for change in changes for field in change.fields]
     deletes = {field.name for field in fields if field.kind is FieldKind.CI and field.after is None}

@@ -175,7 +175,7 @@ class Session:
         return TOKEN_KINDS[self.connection.api][0] if isinstance(error, TokenRejected) else None
 
     def identity(self, value: str, kind: IdentityKind | None = None) -> Identity:
-        """An identity of the kind given, or of the generation's first kind."""
+        """An identity of the kind given, or of the API version's first kind."""
         return Identity(kind or self.capabilities.write_by[0], value)
 
     async def look_up(
@@ -184,7 +184,7 @@ class Session:
         """Every user's record, in the order asked, as the answers come, with the CI fields if `ci`. Raises
         what opening raises.
 
-        A generation that cannot read single users gives records without a profile, and asks nobody.
+        An API version that cannot read single users gives records without a profile, and asks nobody.
         """
         if not self.capabilities.read_by:
             for identity in identities:
@@ -208,7 +208,7 @@ class Session:
                     task.cancel()
 
     async def open_user(self, identity: Identity, progress: OnProgress = ignore_progress) -> UserRecord:
-        """One user with everything this generation can read, the CI fields too."""
+        """One user with everything this API version can read, the CI fields too."""
         [record] = [one async for one in self.look_up([identity], progress, ci=True)]
         return record
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 TOKEN_KINDS = {ApiVersion.V1: ("api",), ApiVersion.V2: ("import", "export")}
-"""The tokens of each generation; the first is needed for everything but what the second names."""
+"""The tokens of each API version; the first is needed for everything but what the second names."""
 
 
 class TokenNeeded(TokenTrouble):

@@ -1,4 +1,4 @@
-"""The API's types that screens and commands name: users, their values, and what a generation can do.
+"""The API's types that screens and commands name: users, their values, and what an API version can do.
 
 Given on, because nothing above the service reaches below it. Light: the first screen needs them.
 """

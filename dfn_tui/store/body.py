@@ -108,7 +108,7 @@ def _entry(seq: int, body: Body, outcome: Body | None) -> Entry:
         intent=Intent(
             connection=body["connection"],
             environment=body["environment"],
-            generation=body["generation"],
+            api=body["generation"],
             subject=Subject(subject["kind"], subject["value"], subject["personal"], _redaction(subject)),
             changes=tuple(_change(change) for change in body["changes"]),
             operator=Operator(**body["operator"]),

@@ -134,7 +134,7 @@ class _Write:
 
     connection: str
     environment: str
-    generation: str
+    api: str
     changes: tuple[FieldChange, ...]
     operator: Operator
     program: str

@@ -65,7 +65,7 @@ def _shared(group: IntentGroup, at: str) -> Body:
         "connection": group.connection,
         "environment": group.environment,
         "evidence": group.evidence,
-        "generation": group.generation,
+        "generation": group.api,
         "job": None,
         "kind": "intent",
         "operator": _plain(group.operator),

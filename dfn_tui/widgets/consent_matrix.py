@@ -27,7 +27,7 @@ _STYLES = {
 
 
 class ConsentMatrix(Widget, can_focus=True):
-    """Every flag the generation has, in glyph, word and colour; staged edits as `● → ○ unsubscribed`.
+    """Every flag the API version has, in glyph, word and colour; staged edits as `● → ○ unsubscribed`.
 
     It stages nothing itself: it posts what the operator asks for.
     """

@@ -273,7 +273,7 @@ async def test_a_batch_asked_for_to_the_last_while_nobody_is_answered_stops_the_
         assert isinstance(api.stopped, ServerFailed)
 
 
-async def test_generation_2_goes_by_the_limiter_too() -> None:
+async def test_version_2_goes_by_the_limiter_too() -> None:
     limiter = Counter(most=1)
     ok = http({"status": True, "code": "20000", "message": "OK", "data": True})
     async with RawServer(ok) as server:

@@ -36,7 +36,7 @@ def waits() -> Waits:
 @pytest_asyncio.fixture
 async def api(sandbox: SandboxThread, waits: Waits) -> AsyncIterator[UserApi]:
     opened = open_api(
-        generation="v1", base_url=sandbox.url, token=SecretStr(sandbox.token), policy=waits.policy(attempts=6)
+        api="v1", base_url=sandbox.url, token=SecretStr(sandbox.token), policy=waits.policy(attempts=6)
     )
     yield opened
     await opened.aclose()
@@ -45,7 +45,7 @@ async def api(sandbox: SandboxThread, waits: Waits) -> AsyncIterator[UserApi]:
 @pytest_asyncio.fixture
 async def api2(sandbox: SandboxThread, waits: Waits) -> AsyncIterator[V2Api]:
     opened = open_api(
-        generation="v2",
+        api="v2",
         base_url=sandbox.url,
         token=SecretStr(sandbox.token),
         export_token=SecretStr(sandbox.export_token),
@@ -181,10 +181,8 @@ async def test_refusals(sandbox: SandboxThread, api: UserApi, code: str, kind: t
 
 async def test_wrong_tokens(sandbox: SandboxThread) -> None:
     wrong = SecretStr("wrong")
-    api = open_api(generation="v1", base_url=sandbox.url, token=wrong)
-    api2 = open_api(
-        generation="v2", base_url=sandbox.url, token=wrong, export_token=wrong, service_id="sandbox"
-    )
+    api = open_api(api="v1", base_url=sandbox.url, token=wrong)
+    api2 = open_api(api="v2", base_url=sandbox.url, token=wrong, export_token=wrong, service_id="sandbox")
     (outcome,) = await api.write_profiles(writes("a"))
     (second,) = await api2.write_profiles([change(external("a"), OFF)])
     assert isinstance(outcome.error, TokenRejected) and isinstance(second.error, TokenRejected)
@@ -195,13 +193,13 @@ async def test_wrong_tokens(sandbox: SandboxThread) -> None:
 
 async def test_a_wrong_service_id(sandbox: SandboxThread) -> None:
     token = SecretStr(sandbox.token)
-    api = open_api(generation="v2", base_url=sandbox.url, token=token, service_id="other")
+    api = open_api(api="v2", base_url=sandbox.url, token=token, service_id="other")
     (outcome,) = await api.write_profiles([change(external("a"), OFF)])
     await api.aclose()
     assert (type(outcome.error), outcome.code) == (NotPermitted, "40101")
 
 
-async def test_generation_2(sandbox: SandboxThread, api: UserApi, api2: V2Api) -> None:
+async def test_version_2(sandbox: SandboxThread, api: UserApi, api2: V2Api) -> None:
     (outcome,) = await api2.write_profiles([change(external("a"), OFF, {"df_name": "이영희"})])
     assert outcome.ok
     assert await sms(api, "a") == [State.UNSUBSCRIBED]

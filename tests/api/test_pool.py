@@ -224,21 +224,21 @@ async def test_bytes_before_a_tunnel_are_no_tunnel(
 OK = http({"status": True, "code": "20000", "message": "OK", "data": True})
 
 
-async def test_single_writes_of_generation_2_take_a_fresh_connection_each() -> None:
+async def test_single_writes_of_version_2_take_a_fresh_connection_each() -> None:
     """A duplicate that comes after the next request cannot be told from its answer there."""
     people = tuple(external(f"p{number}") for number in range(3))
     async with RawServer(OK) as server:
-        api = open_api(generation="v2", base_url=server.url, token=SecretStr(TOKEN), service_id=SERVICE_ID)
+        api = open_api(api="v2", base_url=server.url, token=SecretStr(TOKEN), service_id=SERVICE_ID)
         await api.write_profiles([ProfileWrite(people, {}, {"x": 1})])
         await api.link(external("a"), [])
         await api.aclose()
         assert server.connections == len(server.requests) == 4
 
 
-async def test_neither_bulk_runs_nor_generation_1_do() -> None:
+async def test_neither_bulk_runs_nor_version_1_do() -> None:
     async with RawServer(OK) as server:
         api = open_api(
-            generation="v2",
+            api="v2",
             base_url=server.url,
             token=SecretStr(TOKEN),
             service_id=SERVICE_ID,
@@ -249,7 +249,7 @@ async def test_neither_bulk_runs_nor_generation_1_do() -> None:
         await api.aclose()
         assert server.connections == 1
     async with RawServer(written("a")) as server:
-        api = open_api(generation="v1", base_url=server.url, token=SecretStr(TOKEN))
+        api = open_api(api="v1", base_url=server.url, token=SecretStr(TOKEN))
         for _number in range(3):
             await api.write_profiles([change(users("a")[0], {}, {"x": "1"})])
         await api.aclose()

@@ -198,7 +198,7 @@ def test_the_key_of_ci_delete(sandbox: SandboxThread, accepted: Any, key: str, s
 @pytest.mark.parametrize(
     ("code", "status"), [("4003", 403), ("4004", 403), ("4005", 400), ("4007", 400), ("4008", 400)]
 )
-def test_documented_refusals_of_generation_1(sandbox: SandboxThread, code: str, status: int) -> None:
+def test_documented_refusals_of_version_1(sandbox: SandboxThread, code: str, status: int) -> None:
     sandbox.faults.refuse = code
     response = write(sandbox)
     assert (response.status_code, response.json()["result_code"]) == (status, int(code))
@@ -209,7 +209,7 @@ def test_documented_refusals_of_generation_1(sandbox: SandboxThread, code: str, 
 @pytest.mark.parametrize(
     ("code", "status"), [("40402", 429), ("40403", 429), ("50000", 500), ("40000", 400), ("40001", 200)]
 )
-def test_documented_refusals_of_generation_2(sandbox: SandboxThread, code: str, status: int) -> None:
+def test_documented_refusals_of_version_2(sandbox: SandboxThread, code: str, status: int) -> None:
     sandbox.faults.refuse = code
     response = write_2(sandbox)
     assert (response.status_code, response.json()["code"]) == (status, code)

@@ -1,4 +1,4 @@
-"""Generation 1 as the sandbox answers it, over real HTTP."""
+"""Version 1 as the sandbox answers it, over real HTTP."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Generation 2 as the sandbox answers it, over real HTTP."""
+"""Version 2 as the sandbox answers it, over real HTTP."""
 
 import csv
 import json

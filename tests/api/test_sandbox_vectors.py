@@ -69,8 +69,8 @@ def _provoke(sandbox: SandboxThread, exchange: Exchange, expected: dict[str, Any
 def test_the_documented_exchange(name: str, number: int) -> None:
     exchange = _load(name)
     expected = exchange["answers"][number]
-    generation = "api-token" if name.startswith("v1") else "import-token"
-    options = SandboxOptions(token=generation, export_token="export-token", service_id="service-1", users=5)
+    token = "api-token" if name.startswith("v1") else "import-token"
+    options = SandboxOptions(token=token, export_token="export-token", service_id="service-1", users=5)
     with SandboxThread(options) as sandbox:
         if name.startswith("v1"):
             _prepare(sandbox)

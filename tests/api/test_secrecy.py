@@ -100,9 +100,9 @@ async def test_reprs() -> None:
 
 def test_open_api_checks_what_it_is_given() -> None:
     for settings in (
-        {"generation": "v1", "base_url": "http://example.com", "token": SecretStr(TOKEN)},
-        {"generation": "v1", "base_url": None, "token": SecretStr(TOKEN + "\n")},
-        {"generation": "v2", "base_url": None, "token": SecretStr(TOKEN), "service_id": None},
+        {"api": "v1", "base_url": "http://example.com", "token": SecretStr(TOKEN)},
+        {"api": "v1", "base_url": None, "token": SecretStr(TOKEN + "\n")},
+        {"api": "v2", "base_url": None, "token": SecretStr(TOKEN), "service_id": None},
     ):
         with pytest.raises(ApiError) as caught:
             open_api(**settings)
@@ -111,8 +111,8 @@ def test_open_api_checks_what_it_is_given() -> None:
 
 async def test_open_api_goes_to_the_documented_hosts() -> None:
     token = SecretStr(TOKEN)
-    first = open_api(generation="v1", base_url=None, token=token)
-    second = open_api(generation="v2", base_url=None, token=token, service_id="s")
-    assert (first.capabilities.generation, second.capabilities.generation) == ("v1", "v2")
+    first = open_api(api="v1", base_url=None, token=token)
+    second = open_api(api="v2", base_url=None, token=token, service_id="s")
+    assert (first.capabilities.api, second.capabilities.api) == ("v1", "v2")
     await first.aclose()
     await second.aclose()

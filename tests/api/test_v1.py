@@ -1,4 +1,4 @@
-"""Generation 1's client: portions, order, one outcome for each user, whatever the answer holds."""
+"""Version 1's client: portions, order, one outcome for each user, whatever the answer holds."""
 
 import pytest
 from hypothesis import given
@@ -295,7 +295,7 @@ async def test_a_delete_lost_the_second_way_is_unknown() -> None:
     assert how(outcome) == "pending"
 
 
-async def test_what_this_generation_does_not_have() -> None:
+async def test_what_this_api_version_does_not_have() -> None:
     async with RawServer(b"") as server:
         api = v1(server.url)
         other = [Identity(IdentityKind.EMAIL, "a@b")]

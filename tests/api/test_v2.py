@@ -1,4 +1,4 @@
-"""Generation 2's client: one user a request, success by its code alone, no reading of one user."""
+"""Version 2's client: one user a request, success by its code alone, no reading of one user."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -153,7 +153,7 @@ async def test_linking() -> None:
     assert server.requests[0].json["identity"] == {"external_id": "a", "email": "a@b"}
 
 
-async def test_what_this_generation_cannot_do() -> None:
+async def test_what_this_api_version_cannot_do() -> None:
     async with RawServer(b"") as server:
         api = v2(server.url)
         assert [o.code for o in await api.read_profiles([external("a"), external("b")])] == [

@@ -109,7 +109,7 @@ def check_request(server: RawServer, name: str, *, body: dict[str, Any] | None =
 
 
 @pytest.mark.parametrize("name", ["v1-profile-update", "v1-ci-view", "v1-ci-update", "v1-ci-delete"])
-async def test_generation_1_requests_and_answers(name: str) -> None:
+async def test_version_1_requests_and_answers(name: str) -> None:
     for answer in vector(name)["answers"]:
         async with RawServer(http(answer["body"], answer["status"])) as server:
             outcomes = await call_v1(name, server.url)
@@ -161,7 +161,7 @@ async def test_named_properties_are_asked_for_as_documented() -> None:
 
 
 @pytest.mark.parametrize("name", ["v2-user-profile", "v2-identities"])
-async def test_generation_2_requests_and_answers(name: str) -> None:
+async def test_version_2_requests_and_answers(name: str) -> None:
     (answer,) = vector(name)["answers"]
     async with RawServer(http(answer["body"], answer["status"])) as server:
         outcome = await call_v2(name, server.url)

@@ -58,7 +58,7 @@ def intent(pick: random.Random, *, write: str, personal: bool = False, users: in
     return IntentGroup(
         connection=connection,
         environment="production",
-        generation="v1",
+        api="v1",
         changes=tuple(changes),
         operator=Operator("root", "bastion-1", operator, "203.0.113.7", 4711),
         program="0.1.0",

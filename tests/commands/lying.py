@@ -1,4 +1,4 @@
-"""A server of generation 1 that lies: what it answers is not what it did. The test sets its lies."""
+"""A server of version 1 that lies: what it answers is not what it did. The test sets its lies."""
 
 import json
 import threading

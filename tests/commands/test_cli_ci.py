@@ -102,7 +102,7 @@ def test_a_dry_run_deletes_nothing(run: Run, sandbox: SandboxThread) -> None:
     assert sent(sandbox, DELETE) == []
 
 
-def test_generation_2_links_identities(run: Run, sandbox: SandboxThread) -> None:
+def test_version_2_links_identities(run: Run, sandbox: SandboxThread) -> None:
     linked = run("-c", "next", "ci", "set", "user-0014", "email=lee@example.com", "--yes", "--json")
     assert (linked.code, linked.outcomes) == (0, [("user-0014", "accepted")])
     assert sandbox.state.find("email", "lee@example.com") is not None
@@ -110,7 +110,7 @@ def test_generation_2_links_identities(run: Run, sandbox: SandboxThread) -> None
 
 @pytest.mark.parametrize("words", [["user-0015", "email"], ["user-0015", "phone_no=01023456789"]])
 @pytest.mark.parametrize("options", [(), ("--yes",), ("--dry-run",)])
-def test_generation_2_removes_no_identifier(
+def test_version_2_removes_no_identifier(
     run: Run, sandbox: SandboxThread, words: list[str], options: tuple[str, ...]
 ) -> None:
     ran = run("-c", "next", "ci", "delete", *words, *options)

@@ -111,12 +111,12 @@ def test_a_server_that_is_not_reached(run: Run) -> None:
     assert ran.outcomes == [("user-0001", "failed")]
 
 
-def test_a_generation_that_cannot_read_says_so(run: Run, sandbox: SandboxThread) -> None:
+def test_an_api_version_that_cannot_read_says_so(run: Run, sandbox: SandboxThread) -> None:
     before = len(sandbox.requests)
     for command in (["get"], ["ci", "get"]):
         ran = run(*command, "user-0001", "-c", "next")
         assert (ran.code, ran.out) == (2, "")
-        assert "This generation of the product cannot read a single user." in ran.err
+        assert "This API version cannot read a single user." in ran.err
     assert len(sandbox.requests) == before
 
 

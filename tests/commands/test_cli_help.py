@@ -106,7 +106,7 @@ def test_the_pager_is_less_where_none_is_named(pager: str, monkeypatch: pytest.M
     [
         ("tokns", "Did you mean “tokens”?"),
         ("Exit-Code", "Did you mean “exit-codes”?"),
-        ("zzzz", "It has: bulk,"),
+        ("zzzz", "It has: api-versions,"),
         ("../cli/help", "The manual has nothing on ../cli/help."),
         ("\x1b[2J", "\\x1b[2J"),
     ],

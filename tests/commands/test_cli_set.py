@@ -236,12 +236,12 @@ def test_the_server_is_not_reached(run: Run) -> None:
     assert run("set", "-c", "untrusted", "user-0001", STOP, "--yes").code == 5
 
 
-def test_generation_2_accepts(run: Run, sandbox: SandboxThread) -> None:
+def test_version_2_accepts(run: Run, sandbox: SandboxThread) -> None:
     ran = run("-c", "next", "set", "010-2345-6789", "--kind", "phone_no", STOP, "--yes", "--json")
     assert (ran.code, ran.outcomes) == (0, [("821023456789", "accepted")])
     assert ran.objects[0]["changes"][0]["before"] is None
     assert ran.objects[0]["changes"][0]["readable"] is False
-    assert "This generation cannot be read back" in ran.err
+    assert "This API version cannot be read back" in ran.err
 
 
 @pytest.mark.parametrize("count", [1, 100])

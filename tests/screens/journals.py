@@ -32,7 +32,7 @@ def written(
     intent = IntentGroup(
         connection=connection,
         environment="sandbox",
-        generation="v1",
+        api="v1",
         changes=changes,
         operator=Operator("kim", "bastion-1"),
         program="0.1.0",

@@ -142,7 +142,7 @@ async def test_making_is_given_up_and_leaves_no_file(
     assert not any("new" in name for name in os.listdir(tmp_path))  # noqa: PTH208
 
 
-async def test_generation_2_is_planned_and_sent_blind_and_ids_are_masked(
+async def test_version_2_is_planned_and_sent_blind_and_ids_are_masked(
     sandbox: SandboxThread, journal: Path, tmp_path: Path
 ) -> None:
     app = console(sandbox, api=ApiVersion.V2, journal=journal)

@@ -19,7 +19,7 @@ def user_1(user: UserRecord | None = None) -> PaneApp:
     return PaneApp(CiPane, user or record({}, BOTH))
 
 
-def generation_2(identity: Identity = EXTERNAL) -> PaneApp:
+def version_2(identity: Identity = EXTERNAL) -> PaneApp:
     return PaneApp(CiPane, record(identity=identity), VERSION_2)
 
 
@@ -187,7 +187,7 @@ async def test_a_deletion_never_lands_on_another_user() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_identities_are_linked(size: tuple[int, int]) -> None:
-    app = generation_2()
+    app = version_2()
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         assert "not readable" in app.row("phone_no")
@@ -212,7 +212,7 @@ async def test_identities_are_linked(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_no_identity_is_removed(size: tuple[int, int]) -> None:
-    app = generation_2()
+    app = version_2()
     async with app.run_test(size=size) as pilot:
         await pilot.press("d")
         await pilot.pause()
@@ -223,7 +223,7 @@ async def test_no_identity_is_removed(size: tuple[int, int]) -> None:
 
 
 async def test_an_identity_is_not_linked_to_itself() -> None:
-    app = generation_2(Identity(IdentityKind.EMAIL, "lee@example.com"))
+    app = version_2(Identity(IdentityKind.EMAIL, "lee@example.com"))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert not [line for line in app.shown().splitlines() if line.startswith(" email")]

@@ -40,7 +40,7 @@ async def test_a_connection_is_added_with_its_token_and_tested(
     async with driven(app, (120, 40)) as pilot:
         await see(pilot, "There is no connection yet.")
         await pilot.press("a")
-        await see(pilot, "Add a connection", "Product generation")
+        await see(pilot, "Add a connection", "API version")
         app.screen.query_one("#name").value = "bad name"  # type: ignore[attr-defined]
         app.screen.query_one("#base-url").value = sandbox.url  # type: ignore[attr-defined]
         app.screen.query_one("#add").focus()

@@ -315,7 +315,7 @@ async def test_an_undo_that_deletes_an_identifier_asks_for_the_id(
                 IntentGroup(
                     connection="here",
                     environment="sandbox",
-                    generation="v1",
+                    api="v1",
                     changes=(FieldChange(FieldKind.CI, "kakao_id", None, str(kakao), personal=True),),
                     operator=Operator("kim", "bastion-1"),
                     program="0.1.0",

@@ -137,7 +137,7 @@ async def test_withdrawing_needs_no_evidence_even_at_night(sandbox: SandboxThrea
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_generation_2_sends_only_what_was_staged_and_says_so(
+async def test_version_2_sends_only_what_was_staged_and_says_so(
     sandbox: SandboxThread, size: tuple[int, int]
 ) -> None:
     app = console(sandbox, api=ApiVersion.V2)
@@ -152,7 +152,7 @@ async def test_generation_2_sends_only_what_was_staged_and_says_so(
     assert json.loads(request.body)["user_properties"] == {"df_sms_ads_optin": False}
 
 
-async def test_generation_2_offers_all_five_identities(sandbox: SandboxThread) -> None:
+async def test_version_2_offers_all_five_identities(sandbox: SandboxThread) -> None:
     app = console(sandbox, api=ApiVersion.V2)
     async with driven(app) as pilot:
         await see(pilot, "external_id:")

@@ -1,4 +1,4 @@
-"""The receipt of one user on the screens, and what generation 2 can say in it."""
+"""The receipt of one user on the screens, and what version 2 can say in it."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ async def test_the_receipt_is_shown_copied_and_exported(
     assert app.clipboard == text
 
 
-async def test_generation_2_says_what_cannot_be_known(sandbox: SandboxThread, journal: Path) -> None:
+async def test_version_2_says_what_cannot_be_known(sandbox: SandboxThread, journal: Path) -> None:
     app = console(sandbox, api=ApiVersion.V2, journal=journal)
     async with driven(app) as pilot:
         await look_up(pilot, "user-0001")
@@ -65,6 +65,6 @@ async def test_generation_2_says_what_cannot_be_known(sandbox: SandboxThread, jo
             pilot, "not readable", "last set to subscribed here", "accepted by the server, not verified"
         )
         await pilot.press("escape", "enter", "u")
-        await see(pilot, "This generation cannot be read", "○ unsubscribed (stand-in)")
+        await see(pilot, "This API version cannot be read", "○ unsubscribed (stand-in)")
         await pilot.press("tab", "enter")
         await see(pilot, "Review: 1 user", "undo of entry 1")

@@ -47,7 +47,7 @@ INTENT_GROUPS = st.builds(
     IntentGroup,
     connection=ENCODABLE,
     environment=TEXT,
-    generation=st.sampled_from(["v1", "v2"]),
+    api=st.sampled_from(["v1", "v2"]),
     changes=st.lists(CHANGES, max_size=3).map(tuple),
     operator=OPERATORS,
     program=TEXT,

@@ -44,7 +44,7 @@ def intent(
     return IntentGroup(
         connection=connection,
         environment="production",
-        generation="v1",
+        api="v1",
         changes=changes or (consent(),),
         operator=operator,
         program="0.1.0",

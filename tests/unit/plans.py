@@ -55,7 +55,7 @@ async def calls(
 
     rate_limiter = RateLimiter(limit=600_000, most=most)
     api_client = open_api(
-        generation=api.value,
+        api=api.value,
         base_url=server.url,
         token=SecretStr(server.token),
         service_id=server.service_id,
@@ -98,7 +98,7 @@ async def make(
 
 
 def blind_plan(path: Path, text: str, *assignments: str) -> PlanFile:
-    """A plan of generation 2, for which nobody is asked."""
+    """A plan of version 2, for which nobody is asked."""
     return asyncio.run(make(Nowhere(), path, text, *assignments, api=ApiVersion.V2))
 
 

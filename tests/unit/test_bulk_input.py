@@ -236,7 +236,7 @@ def test_a_bad_json_line(line: str, fault: RowFault) -> None:
     assert rows(f"{good}\n{line}\n{good}") == [(1, "kim", (STOP,)), (2, fault), (3, "kim", (STOP,))]
 
 
-def test_json_lines_of_generation_2() -> None:
+def test_json_lines_of_version_2() -> None:
     text = (
         "{nothing\n"
         '{"phone_no": "010-1234-5678", "df_sms_ads_optin": false, "tags": ["a"], "level": 1, "share": 0.5}\n'

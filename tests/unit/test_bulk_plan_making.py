@@ -218,7 +218,7 @@ async def test_an_input_that_changes_meanwhile_leaves_no_plan(served: SandboxThr
     nothing_left(folder)
 
 
-def test_generation_2_is_planned_blind(tmp_path: Path) -> None:
+def test_version_2_is_planned_blind(tmp_path: Path) -> None:
     text = "email,df_sms_ads_optin\na@example.com,false\nb@example.com,true\n"
     with blind_plan(tmp_path / "p.plan", text) as plan:
         assert plan.head.kind is IdentityKind.EMAIL

@@ -122,7 +122,7 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
         assert totals(plan).deleted == {"kakao_id": 1}
 
 
-def test_of_generation_2_only_grants_are_taken_back(tmp_path: Path) -> None:
+def test_of_version_2_only_grants_are_taken_back(tmp_path: Path) -> None:
     made = [
         undo_wish(1, "a@b.kr", [flag(None, ON, readable=False)], 11),
         undo_wish(2, "c@d.kr", [flag(None, OFF, readable=False)], 12),

@@ -104,7 +104,7 @@ def test_all_in_order(sandbox: SandboxThread, capsys: Output, monkeypatch: pytes
     assert sandbox.token not in "".join(lines)
 
 
-def test_generation_2_without_its_export_token(
+def test_version_2_without_its_export_token(
     sandbox: SandboxThread, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(sandbox.url, sandbox.service_id)

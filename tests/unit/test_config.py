@@ -101,7 +101,7 @@ def prod(**changed: str | None) -> str:
         (prod(read_only="0"), "connections.prod.read_only", "true or false"),
         (prod(readonly="true"), "connections.prod.readonly", "read_only"),
         (prod(colour='"red"'), "connections.prod.colour", "api, environment, read_only"),
-        (prod(api='"v2"'), "connections.prod.service_id", "Generation 2"),
+        (prod(api='"v2"'), "connections.prod.service_id", "Version 2"),
         (prod(api='"v2"', service_id='""'), "connections.prod.service_id", "in quotes"),
         (prod(api='"v2"', service_id='"a b"'), "connections.prod.service_id", "without spaces"),
         (prod(api='"v2"', service_id="77"), "connections.prod.service_id", "in quotes"),
@@ -283,7 +283,7 @@ def test_a_command_is_a_list_of_texts(key: str, value: str) -> None:
     assert "list of texts" in raised.value.next_step
 
 
-def test_a_command_for_a_token_that_the_generation_has_not_is_refused() -> None:
+def test_a_command_for_a_token_that_the_api_version_has_not_is_refused() -> None:
     with pytest.raises(ConfigError) as raised:
         parse(prod(export_token_command='["pass"]'), PATH)
     assert (raised.value.key, "v1 has one token" in raised.value.next_step) == (
@@ -307,7 +307,7 @@ def test_whether_the_kernel_may_keep_tokens_is_true_or_false() -> None:
 NEXT = '[connections.next]\napi = "v2"\nenvironment = "sandbox"\nservice_id = "7"\n'
 
 
-def test_generation_2_may_say_what_its_users_are_named_by() -> None:
+def test_version_2_may_say_what_its_users_are_named_by() -> None:
     named = parse(NEXT + 'identity = "phone_no"\n', PATH).connections["next"]
     assert named.identity == "phone_no"
     with pytest.raises(ConfigError, match="identity is not right"):

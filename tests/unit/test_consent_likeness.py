@@ -1,8 +1,8 @@
 import pytest
 
 from dfn_tui.consent.flags import Flag
-from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
+from dfn_tui.consent.optins import OPTINS
 
 
 @pytest.mark.parametrize(

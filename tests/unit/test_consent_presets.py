@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfn_tui.consent.flags import Channel, Flag, Purpose, State
-from dfn_tui.consent.generation2 import OPTINS
+from dfn_tui.consent.optins import OPTINS
 from dfn_tui.consent.presets import Preset, presets
 from dfn_tui.consent.sending import Delivery, may_advertise
 
@@ -56,7 +56,7 @@ def test_stopping_a_channel_leaves_the_others(
 
 
 @pytest.mark.parametrize("flags", [VERSION_1, VERSION_2])
-def test_presets_only_withdraw_and_stay_within_the_generation(flags: tuple[Flag, ...]) -> None:
+def test_presets_only_withdraw_and_stay_within_the_api_version(flags: tuple[Flag, ...]) -> None:
     made = presets(flags)
     assert [p.id for p in made] == ["stop-all", "stop-night", "stop-push", "stop-sms", "stop-kakao"]
     for found in made:

@@ -6,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfn_tui.consent.flags import SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
-from dfn_tui.consent.generation2 import OPTINS
+from dfn_tui.consent.optins import OPTINS
 from dfn_tui.consent.sending import ChannelVerdict, Delivery, may_advertise
 
 NOON = datetime(2026, 3, 1, 3, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 1, 15, tzinfo=UTC)
 ON, OFF, NEVER = State.SUBSCRIBED, State.UNSUBSCRIBED, State.NEVER_SET
-GENERATIONS = (tuple(Flag), tuple(OPTINS))
+API_VERSIONS = (tuple(Flag), tuple(OPTINS))
 STATES: tuple[State | None, ...] = (*State, None)
 PERMISSIVE = (Delivery.NO, Delivery.MAY, Delivery.YES)
 
-FLAGS = st.sampled_from(GENERATIONS)
+FLAGS = st.sampled_from(API_VERSIONS)
 INSTANTS = st.sampled_from([NOON, MIDNIGHT])
 CONSENTS = st.dictionaries(st.sampled_from(Flag), st.sampled_from(State))
 
@@ -35,7 +35,7 @@ def relevant(channel: Channel, at: datetime) -> list[Flag]:
 
 @pytest.mark.parametrize("channel", SENDING_CHANNELS)
 @pytest.mark.parametrize("at", [NOON, MIDNIGHT])
-@pytest.mark.parametrize("flags", GENERATIONS)
+@pytest.mark.parametrize("flags", API_VERSIONS)
 def test_the_whole_matrix(channel: Channel, at: datetime, flags: tuple[Flag, ...]) -> None:
     asked = relevant(channel, at)
     for states in product(STATES, repeat=len(asked)):

@@ -166,14 +166,14 @@ def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(plan: Plan) -> None:
         (POINTS, IdentityKind.USER_ID),
     ],
 )
-def test_what_a_generation_does_not_have_is_not_sent(scope: Scope, kind: IdentityKind) -> None:
+def test_what_an_api_version_does_not_have_is_not_sent(scope: Scope, kind: IdentityKind) -> None:
     with pytest.raises(GateRefused, match="does not fit"):
         ask(replace(scope, plan=Plan(api=ApiVersion.V2, kind=kind)), ALL, NEXT)
 
 
 @pytest.mark.parametrize("name", ["kakao_id", "email", "phone_no"])
 @pytest.mark.parametrize("plan", [None, Plan(api=ApiVersion.V2, kind=IdentityKind.EXTERNAL_ID)])
-def test_nothing_removes_an_identifier_of_generation_2(name: str, plan: Plan | None) -> None:
+def test_nothing_removes_an_identifier_of_version_2(name: str, plan: Plan | None) -> None:
     with pytest.raises(GateRefused, match="cannot be removed"):
         ask(Scope(80, deletes=frozenset({name}), plan=plan), ALL, NEXT)
 

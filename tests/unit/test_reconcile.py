@@ -56,7 +56,7 @@ def leave_open(
     intent = IntentGroup(
         connection="here",
         environment="sandbox",
-        generation=api.value,
+        api=api.value,
         changes=(change or FieldChange(FieldKind.CONSENT, SMS, ON, OFF),),
         operator=Operator("root", host, pid=a_dead_process()),
         program="0.1.0",
@@ -113,7 +113,7 @@ class TestSettling:
         assert "not kept" in one.message
         assert await settled(sandbox, path) == []
 
-    async def test_generation_2_stays_unknown_and_is_listed(self, sandbox: SandboxThread, path: Path) -> None:
+    async def test_version_2_stays_unknown_and_is_listed(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path, api=ApiVersion.V2)
         assert await settled(sandbox, path, ApiVersion.V2) == [Outcome.UNKNOWN]
         assert await settled(sandbox, path, ApiVersion.V2) == []

@@ -211,7 +211,7 @@ def test_names_that_are_no_custom_property(name: str, capabilities: Capabilities
         check_property_name(name, capabilities)
 
 
-def test_a_name_is_free_where_the_other_generation_alone_knows_it() -> None:
+def test_a_name_is_free_where_the_other_api_version_alone_knows_it() -> None:
     assert check_property_name(" 등급 ", VERSION_1) == "등급"
     assert check_property_name("[/foo]", VERSION_1) == "[/foo]"
     assert check_property_name("user_name", VERSION_2) == "user_name"

@@ -65,7 +65,7 @@ class UndoScreen(SessionScreen[None]):
     def _plan(self) -> list[Widget]:
         widgets: list[Widget] = []
         if not self.session.capabilities.read_by:
-            text = _("This generation cannot be read: whether somebody changed it since is not known.")
+            text = _("This API version cannot be read: whether somebody changed it since is not known.")
             widgets.append(PlainText(Text.assemble((f"! {text}", "yellow")), classes="notice"))
         for at, field in enumerate(self._fields):
             widgets.append(PlainText(self._words(field), id=f"field-{at}", classes="notice"))

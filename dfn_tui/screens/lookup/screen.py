@@ -267,7 +267,7 @@ class LookupScreen(SessionScreen[None]):
         self.ids_field.focus()
 
     def action_kind(self) -> None:
-        """Chooses the identity, where the generation has more than one."""
+        """Chooses the identity, where the API version has more than one."""
         from dfn_tui.screens.dialogs import ChoiceDialog, ask  # noqa: PLC0415  not needed for the first paint
 
         offered = self._capabilities.write_by

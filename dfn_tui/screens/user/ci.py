@@ -1,4 +1,4 @@
-"""The identifiers messages are sent to: CI fields where a generation has them, else linked identities."""
+"""The identifiers messages are sent to: CI fields where an API version has them, else linked identities."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -29,11 +29,11 @@ class CiPane(ValuePane):
     heading = _("identifier")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Fields are edited, identities are linked: a generation has the one or the other."""
+        """Fields are edited, identities are linked: an API version has the one or the other."""
         return action not in ("edit", "link") or bool(self.capabilities.linkable) is (action == "link")
 
     def names(self, draft: Draft) -> list[str | None]:
-        """The fields of this generation, or the identities that can be linked to this user."""
+        """The fields of this API version, or the identities that can be linked to this user."""
         own = draft.record.identity.kind
         linkable = tuple(kind.value for kind in self.capabilities.linkable if kind is not own)
         return [*(self.capabilities.ci_fields or linkable)]

@@ -46,7 +46,7 @@ class JobBusy(ConsoleError):
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a plan is applied. `limit` is in requests a minute. `read_back` has every user read again after
-    sending, where this generation can."""
+    sending, where this API version can."""
 
     on_conflict: OnConflict = OnConflict.STOP
     read_back: bool = True

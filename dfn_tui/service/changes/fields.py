@@ -1,7 +1,7 @@
 """What a column of a file, a name in a JSON line or a `NAME=VALUE` asks for.
 
-Rests on the tables of properties and consents in DFINERY's user API documentation, both generations. Names
-of consents are those of generation 1 throughout the console; generation 2's own are taken as well.
+Rests on the tables of properties and consents in DFINERY's user API documentation, both API versions. Names
+of consents are those of version 1 throughout the console; version 2's own are taken as well.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn, cast
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.generation2 import OPTINS
+from dfn_tui.consent.optins import OPTINS
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.values import (
     ValueRefused,
@@ -105,7 +105,7 @@ class FieldColumn:
     kind: FieldKind
     name: str
     optin: bool = False
-    """Named as generation 2 names its consents, so its values are true and false."""
+    """Named as version 2 names its consents, so its values are true and false."""
     standard: StandardProperty | None = None
     type: ValueType | None = None
 
@@ -175,12 +175,12 @@ def plain_name(name: str) -> str:
 
 
 def identity_kind(name: str) -> IdentityKind | None:
-    """What users are named by in a column of this name, of either generation; None if it names no user."""
+    """What users are named by in a column of this name, of either API version; None if it names no user."""
     return _KINDS.get(plain_name(name))
 
 
 def is_known(name: str) -> bool:
-    """Whether a consent, a standard property, a CI field or an identity of either generation is so named."""
+    """Whether a consent, a standard property, a CI field or an identity of either API version is so named."""
     plain = plain_name(name)
     return plain in _PLATFORM_NAMES or plain in _KINDS
 
@@ -190,7 +190,7 @@ def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> Fie
 
     Names that the platform gave may be capitalised in any way. Another name is a custom property's: of
     strings, or if `typed` of the type given after a colon (`points:number`). Raises NameRefused for what
-    this generation does not have, for a user's identity, and for a name like a consent's that is none.
+    this API version does not have, for a user's identity, and for a name like a consent's that is none.
     """
     plain = plain_name(name)
     flag = _FLAGS.get(plain) or _FLAG_OF_OPTIN.get(plain)
@@ -240,7 +240,7 @@ def _refuse_name(name: str, why: str) -> NoReturn:
 def parse_assignment(text: str, capabilities: Capabilities) -> FieldEdit:
     """The wish that `NAME=VALUE` means, as in `mkt_sms_flag=Unsubscribed` or `points:number=30`.
 
-    A consent takes `Subscribed` and `Unsubscribed`, or `true` and `false` under generation 2's own name,
+    A consent takes `Subscribed` and `Unsubscribed`, or `true` and `false` under version 2's own name,
     capitalised in any way, and no other words: what is meant by "on" for a withdrawal is anyone's guess.
     Raises NameRefused and ValueRefused.
     """

@@ -30,7 +30,7 @@ def looks_like(value: str) -> IdentityKind | None:
 def require_plain(values: Iterable[str], capabilities: Capabilities) -> None:
     """Raises `KindInDoubt` where ids of which nobody said the kind look like contact data.
 
-    Generation 2 takes any text for an external id, so the write would be accepted and reach nobody.
+    Version 2 takes any text for an external id, so the write would be accepted and reach nobody.
     """
     if capabilities.kind_said or IdentityKind.PHONE_NO not in capabilities.write_by:
         return

@@ -162,7 +162,7 @@ def _blind_way_back(kind: FieldKind, before: Value | None, after: Value | None) 
     if kind == FieldKind.CI and after is None and before is not None:
         return UndoKind.RESTORE, before, _("It was deleted: it is linked again.")
     if kind == FieldKind.CI and after is not None:
-        why = _("No call of this generation removes one identifier, so a link cannot be taken back.")
+        why = _("No call of this API version removes one identifier, so a link cannot be taken back.")
         return UndoKind.IMPOSSIBLE, None, why
     why = _("What was there before could not be read, so it cannot be restored.")
     return UndoKind.IMPOSSIBLE, None, why

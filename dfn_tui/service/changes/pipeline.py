@@ -95,7 +95,7 @@ def identities_of(groups: Iterable[ChangeGroup]) -> list[Identity]:
 
 
 async def read_groups(api: UserApi, groups: Sequence[ChangeGroup], clock: Clock) -> Records:
-    """The fields of these groups as they are now; nothing where the generation cannot be read."""
+    """The fields of these groups as they are now; nothing where the API version cannot be read."""
     if not api.capabilities.read_by or not groups:
         return {}
     fields = {field for group in groups for field in fields_of(group.fields)}

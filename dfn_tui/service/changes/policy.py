@@ -192,7 +192,7 @@ def _check_fields(scope: Scope, connection: Connection) -> None:
     has = capabilities_of(connection.api)
     if scope.deletes - set(has.ci_fields):
         raise no_removal()
-    if scope.plan is None:  # stages nothing but what the generation has
+    if scope.plan is None:  # stages nothing but what the API version has
         return
     # No plan made here holds any of this, but a plan's file may come from anywhere.
     flags = {change.flag.value for change in scope.consents} - set(has.flags)
@@ -201,7 +201,7 @@ def _check_fields(scope: Scope, connection: Connection) -> None:
     if strange or scope.plan.kind not in has.write_by:
         raise GateRefused(
             _("The plan does not fit this connection"),
-            _("It asks for {what}, which this generation does not have. Nothing was sent.").format(
+            _("It asks for {what}, which this API version does not have. Nothing was sent.").format(
                 what=sanitize(strange[0] if strange else scope.plan.kind.value, 40)
             ),
             _("Make the plan anew."),
@@ -209,7 +209,7 @@ def _check_fields(scope: Scope, connection: Connection) -> None:
 
 
 def no_removal() -> GateRefused:
-    """Why no single identifier is removed over generation 2.
+    """Why no single identifier is removed over version 2.
 
     Rests on DFINERY's documentation of the identity API: its deletion takes an external id and deletes the
     whole unified profile; nothing is documented that removes one identifier.
@@ -217,7 +217,7 @@ def no_removal() -> GateRefused:
     return GateRefused(
         _("An identifier cannot be removed here"),
         _(
-            "This generation of the product has no call that removes one identifier: its only deletion takes "
+            "This API version has no call that removes one identifier: its only deletion takes "
             "the whole person away, with all consents. Nothing was sent."
         ),
         _("A whole profile is deleted in the product's own web console."),

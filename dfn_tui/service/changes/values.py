@@ -1,6 +1,6 @@
 """What an operator types, as a value the platform stores, and back.
 
-Rests on the tables of value types in DFINERY's user API documentation, both generations. There is no
+Rests on the tables of value types in DFINERY's user API documentation, both API versions. There is no
 null among them: a property once set cannot be unset. No error here repeats what was typed.
 """
 
@@ -14,8 +14,8 @@ from typing import Final, NoReturn, TypeVar, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.generation2 import OPTINS
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
+from dfn_tui.consent.optins import OPTINS
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable
@@ -222,7 +222,7 @@ def format_value(value: Value) -> str:
 
 
 def type_of(value: Value, capabilities: Capabilities) -> ValueType:
-    """The type `value` seems to have, among those of this generation; a guess for strings that are dates."""
+    """The type `value` seems to have, among those of this API version; a guess for strings that are dates."""
     offered = capabilities.value_types
     if isinstance(value, list):
         return _type_of_array(cast("list[object]", value))

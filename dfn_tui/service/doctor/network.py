@@ -146,7 +146,7 @@ class Server:
         first, *others = (self._tokens.get(kind) for kind in self.kinds)
         assert first is not None
         api = open_api(
-            generation=self._connection.api.value,
+            api=self._connection.api.value,
             base_url=self._connection.base_url,
             token=first,
             export_token=others[0] if others else None,

@@ -222,7 +222,7 @@ def test_an_outcome_that_nobody_knows(bulk: Bulk, run: Run, sandbox: SandboxThre
     assert ran.outcomes == [("user-0001", "unknown"), ("user-0002", "unknown")]
 
 
-def test_generation_2_accepts(bulk: Bulk, run: Run) -> None:
+def test_version_2_accepts(bulk: Bulk, run: Run) -> None:
     piped = b"phone_no\n010-2345-6789\n"
     assert bulk("plan", "-", STOP, "-o", "a.plan", "-c", "next", stdin=piped).code == 0
     ran = run("bulk", *APPLY, "-c", "next", "--json")

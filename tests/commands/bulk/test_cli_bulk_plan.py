@@ -152,7 +152,7 @@ def test_a_server_that_is_not_reached(bulk: Bulk, quick: None) -> None:
     assert not Path("a.plan").exists()
 
 
-def test_generation_2_plans_blind(bulk: Bulk, sandbox: SandboxThread) -> None:
+def test_version_2_plans_blind(bulk: Bulk, sandbox: SandboxThread) -> None:
     piped = b"email,mkt_sms_flag\nlee@example.com,Unsubscribed\nkim@example.com,on\n"
     ran = bulk("plan", "-", "-o", "a.plan", "-c", "next", stdin=piped)
     assert ran.code == 0

@@ -31,7 +31,7 @@ class Classified:
 
 
 def blind(wanted: EditSet, written: Classified | None) -> PlanGroup:
-    """The shape of a user whom this generation cannot read."""
+    """The shape of a user whom this API version cannot read."""
     left = written.left if written else ()
     return PlanGroup(PlanStatus.BLIND, wanted, (None,) * len(wanted.wishes), left)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from dfn_tui.api.types import IdentityKind, Value
 from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.generation2 import OPTINS
+from dfn_tui.consent.optins import OPTINS
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import same_value
@@ -27,7 +27,7 @@ class PlanStatus(StrEnum):
 
     CHANGE: something differs from what is wanted. CREATE: nothing was ever set for them, and sending creates
     them, as was asked for. ALREADY: all is as wanted. UNKNOWN: nothing was ever set, and so nothing is sent.
-    UNREADABLE: the server did not say. BLIND: this generation cannot be read, and all is sent. CHANGED:
+    UNREADABLE: the server did not say. BLIND: this API version cannot be read, and all is sent. CHANGED:
     somebody else changed since what an undo would take back.
     """
 

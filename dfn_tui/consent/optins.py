@@ -1,4 +1,4 @@
-"""Generation 2's five consents, and what they are among the nine flags.
+"""Version 2's five consents, and what they are among the nine flags.
 
 Rests on DFINERY's documentation of user consents: a consent is a Boolean, and null was never set.
 """
@@ -14,17 +14,17 @@ OPTINS: Mapping[Flag, str] = {
     Flag.MKT_KAKAO: "df_kakao_ads_optin",
     Flag.NIGHT_PUSH: "df_push_night_ads_optin",
 }
-"""The consents generation 2 has, by the flag they stand for, in the order of the flags."""
+"""The consents version 2 has, by the flag they stand for, in the order of the flags."""
 
 _VALUES = {State.SUBSCRIBED: True, State.UNSUBSCRIBED: False, State.NEVER_SET: None}
 
 
 def to_optins(consents: Consents) -> dict[str, bool | None]:
-    """The consents as generation 2's properties.
+    """The consents as version 2's properties.
 
     Raises ValueError for a flag without a counterpart: dropping one silently would lose a withdrawal.
     """
     missing = [flag.value for flag in consents if flag not in OPTINS]
     if missing:
-        raise ValueError(f"generation 2 has no counterpart of {', '.join(missing)}")
+        raise ValueError(f"version 2 has no counterpart of {', '.join(missing)}")
     return {OPTINS[flag]: _VALUES[state] for flag, state in consents.items()}
