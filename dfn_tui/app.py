@@ -217,10 +217,10 @@ class ConsoleApp(LockingApp):
         """Leaves; what is being written is finished first."""
         self.leave()
 
-    def leave(self, code: int = 0, patience: float | None = None) -> None:
+    def leave(self, code: int = 0, timeout: float | None = None) -> None:
         """Ends the console with exit code `code`: no more input, look-ups dropped, writes finished.
 
-        Writes that do not end in `patience` seconds stay open in the journal, for the next start to settle.
+        Writes that do not end in `timeout` seconds stay open in the journal, for the next start to settle.
         May be called again, to be quicker.
         """
         if self._driver is not None:
@@ -228,14 +228,14 @@ class ConsoleApp(LockingApp):
         self.workers.cancel_all()
         if self._leaving is not None:
             self._leaving.cancel()
-        self._leaving = asyncio.ensure_future(self._finish(code, patience))
+        self._leaving = asyncio.ensure_future(self._finish(code, timeout))
 
-    async def _finish(self, code: int, patience: float | None) -> None:
+    async def _finish(self, code: int, within: float | None) -> None:
         jobs = self.connections.jobs_under_way
         if jobs:
             self.notify(_("The job stops after what is under way, and can be resumed."), markup=False)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(within):
                 await self.connections.finish()
         except TimeoutError:
             pass

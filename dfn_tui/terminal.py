@@ -43,7 +43,7 @@ def started_by_shell() -> bool:
 class Leaving(Protocol):
     """What the driver asks of its app: to end in good order, with an exit code, in so many seconds."""
 
-    def leave(self, code: int, patience: float) -> None: ...
+    def leave(self, code: int, timeout: float) -> None: ...
 
 
 class ConsoleDriver(LinuxDriver):

@@ -32,7 +32,7 @@ def ci_names(capabilities: Capabilities) -> tuple[str, ...]:
     return (*capabilities.ci_fields, *capabilities.linkable)
 
 
-def profile_wishes(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
+def profile_edits(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
     """The consents and properties wanted. Raises `ConsoleError`."""
     for word in words:
         if plain_name(word.partition("=")[0]) in ci_names(capabilities):
@@ -44,14 +44,14 @@ def profile_wishes(words: Sequence[str], capabilities: Capabilities) -> list[Fie
     return _once([parse_assignment(checked_text(word), capabilities) for word in words])
 
 
-def wishes_for_all(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
+def edits_for_all(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
     """What is wanted for every user of a list, CI fields too; nothing where the list itself says what. Raises
     `ConsoleError`."""
-    wishes = [parse_assignment(checked_text(word), capabilities) for word in words]
-    return _once(wishes) if wishes else []
+    edits = [parse_assignment(checked_text(word), capabilities) for word in words]
+    return _once(edits) if edits else []
 
 
-def ci_wishes(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
+def ci_edits(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
     """The CI fields wanted. Raises `ConsoleError`."""
     return _once([_ci_wish(checked_text(word), capabilities) for word in words])
 
@@ -79,20 +79,20 @@ def _shown(word: str) -> str:
     return sanitize(word.partition("=")[0], 40)
 
 
-def _once(wishes: Sequence[FieldEdit]) -> list[FieldEdit]:
+def _once(edits: Sequence[FieldEdit]) -> list[FieldEdit]:
     """Each field once. Raises `ConsoleError` where two different things are wanted of one, or nothing is."""
-    if not wishes:
+    if not edits:
         raise ConsoleError(
             _("No change was given"),
             _("There are ids only. Nothing was sent."),
             _("Give changes after the ids, as mkt_sms_flag=Unsubscribed."),
         )
     wanted: dict[str, Value | None] = {}
-    for wish in wishes:
-        if not same_value(wanted.setdefault(wish.name, wish.value), wish.value):
+    for edit in edits:
+        if not same_value(wanted.setdefault(edit.name, edit.value), edit.value):
             raise ConsoleError(
                 _("Two changes contradict each other"),
-                _("{name} is given twice. Nothing was sent.").format(name=sanitize(wish.name, 40)),
+                _("{name} is given twice. Nothing was sent.").format(name=sanitize(edit.name, 40)),
                 _("Give each field once."),
             )
-    return [wish for at, wish in enumerate(wishes) if wish not in wishes[:at]]
+    return [edit for at, edit in enumerate(edits) if edit not in edits[:at]]

@@ -120,7 +120,7 @@ def _show(connection: Connection, kind: TokenKind, found: FoundToken, store: Tok
         Source.KERNEL: _("kernel keyring"),
         Source.MEMORY: _("memory"),
     }
-    standings = {
+    statuses = {
         SourceStatus.USED: _("used"),
         SourceStatus.EMPTY: _("no token"),
         SourceStatus.FAILED: _("failed"),
@@ -128,11 +128,11 @@ def _show(connection: Connection, kind: TokenKind, found: FoundToken, store: Tok
         SourceStatus.NOT_ASKED: _("not asked"),
     }
     wide = max(map(width, sources.values()))
-    widest = max(map(width, standings.values()))
+    widest = max(map(width, statuses.values()))
     for step in found.steps:
         mark = "→" if step.status is SourceStatus.USED else " "
-        name, standing = padded(sources[step.source], wide), padded(standings[step.status], widest)
-        print(f"  {mark} {name}  {standing}  {step.reason}")
+        name, status = padded(sources[step.source], wide), padded(statuses[step.status], widest)
+        print(f"  {mark} {name}  {status}  {step.reason}")
 
 
 def _open() -> tuple[Config, TokenStore]:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from dfn_tui.cli.assignments import ci_names, ci_wishes, ids_and_others
+from dfn_tui.cli.assignments import ci_edits, ci_names, ids_and_others
 from dfn_tui.cli.reading import show_users
 from dfn_tui.cli.session import opened
 from dfn_tui.cli.writing import carry_out
@@ -31,11 +31,11 @@ def set_(args: argparse.Namespace) -> int:
     """Sets CI fields, or links identities; returns an `ExitCode`. Raises `ConsoleError`."""
     with opened(args) as (session, runner):
         ids, changes = ids_and_others(args.words, lambda word: "=" in word)
-        wishes = ci_wishes(changes, session.capabilities)
+        edits = ci_edits(changes, session.capabilities)
 
         def stage(draft: Draft) -> None:
-            for wish in wishes:
-                draft.stage_ci(wish.name, str(wish.value))
+            for edit in edits:
+                draft.stage_ci(edit.name, str(edit.value))
 
         return carry_out(args, session, runner, ids, stage, ci=True)
 

@@ -85,8 +85,8 @@ def verify(args: argparse.Namespace) -> int:
         )
     words = explain_verification(found)
     if args.json:
-        told = {"whole": found.whole, "entries": found.entries, "fault": found.fault, "seq": found.seq}
-        write_json([told | {"signed": found.signed, "message": words}])
+        value = {"whole": found.whole, "entries": found.entries, "fault": found.fault, "seq": found.seq}
+        write_json([value | {"signed": found.signed, "message": words}])
     else:
         write_lines([words])
     return 0 if found.whole else ExitCode.SOME_FAILED

@@ -75,14 +75,14 @@ def shown_json(name: str, value: Value | None, revealed: bool) -> Value | None:
 
 def _show_json(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:
     code, message = _remark(record)
-    told = {
+    value = {
         "user_id": record.identity.value,
         "properties": {name: shown_json(name, value, revealed) for name, value in fields.items()},
         "outcome": "failed" if record.failure else "read",
         "code": code,
         "message": message,
     }
-    print(json_line(told), flush=True)  # whoever reads it need not wait for the last user
+    print(json_line(value), flush=True)  # whoever reads it need not wait for the last user
 
 
 def _show(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:

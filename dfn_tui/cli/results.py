@@ -51,12 +51,12 @@ def conflicting(change: UserChange, conflicts: Iterable[Conflict]) -> CommandRes
 
 def of_result(result: UserResult) -> CommandResult:
     """What became of what was sent."""
-    telling = result.telling
+    decisive = result.decisive
     errors = [reply.error for reply in result.errors if reply.error]
     changes = tuple(field.change for field in result.fields)
     error = errors[0] if errors else None
     return CommandResult(
-        result.identity, result.outcome, telling.code, telling.message, changes, result.fields, error
+        result.identity, result.outcome, decisive.code, decisive.message, changes, result.fields, error
     )
 
 

@@ -47,7 +47,7 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
 
 
-_PATIENCE = (8.0, 1.5)
+_TIMEOUT = (8.0, 1.5)
 """Seconds that an answer is waited for after the first signal, and after the second."""
 
 
@@ -64,10 +64,10 @@ def finishing(stop: Callable[[], object], words: str) -> Iterator[None]:
     def on_signal(kind: int, _frame: object) -> None:
         nonlocal asked
         asked += 1
-        if kind == getattr(signal, "SIGALRM", None) or asked > len(_PATIENCE):
+        if kind == getattr(signal, "SIGALRM", None) or asked > len(_TIMEOUT):
             _leave()
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, _PATIENCE[asked - 1])
+            signal.setitimer(signal.ITIMER_REAL, _TIMEOUT[asked - 1])
         if asked == 1:
             stop()
             with suppress(OSError):  # the terminal may be gone

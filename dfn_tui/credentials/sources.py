@@ -100,8 +100,8 @@ async def from_kernel(
     return _used(Source.KERNEL, _("The token is from the kernel's keyring."), token)
 
 
-def _said(source: Source, standing: SourceStatus, reason: str, *, decides: bool = False) -> SourceAnswer:
-    return SourceAnswer(Step(source, standing, reason), decides=decides)
+def _said(source: Source, status: SourceStatus, reason: str, *, decides: bool = False) -> SourceAnswer:
+    return SourceAnswer(Step(source, status, reason), decides=decides)
 
 
 def _used(source: Source, reason: str, token: SecretStr) -> SourceAnswer:

@@ -1,8 +1,8 @@
 """From what the terminal shows to what it should show, in few bytes."""
 
 from dfn_tui.painting.grid import Grid
-from dfn_tui.painting.pen import DEFAULT, RESET, Pen, change, on_blank
 from dfn_tui.painting.scrolling import find_scroll
+from dfn_tui.painting.style import DEFAULT, RESET, CellStyle, change, on_blank
 
 _ERASE_REST = "\x1b[K"
 _ERASE_ALL = "\x1b[2J"
@@ -21,7 +21,7 @@ class Canvas:
         self.known = False
         """Whether what the terminal shows is known."""
         self._cursor: tuple[int, int] | None = None
-        self._pen = DEFAULT
+        self._style = DEFAULT
         self._out: list[str] = []
 
     def forget(self) -> None:
@@ -37,12 +37,12 @@ class Canvas:
         if not self.known:
             self.known = True
             self._shown.clear()
-            self._cursor, self._pen = None, DEFAULT
+            self._cursor, self._style = None, DEFAULT
             self._out = [RESET, _ERASE_ALL]
         elif scroll := find_scroll(self._shown, wanted):
             self._scroll(*scroll)
         for y in range(wanted.height):
-            if self._shown.texts[y] != wanted.texts[y] or self._shown.pens[y] != wanted.pens[y]:
+            if self._shown.texts[y] != wanted.texts[y] or self._shown.styles[y] != wanted.styles[y]:
                 self._row(wanted, y)
         self._move(*cursor)
         return "".join(self._out)
@@ -55,42 +55,42 @@ class Canvas:
         self._shown.scroll(top, bottom, up)
 
     def _row(self, wanted: Grid, y: int) -> None:
-        texts, pens = wanted.texts[y], wanted.pens[y]
-        old_texts, old_pens = self._shown.texts[y], self._shown.pens[y]
+        texts, styles = wanted.texts[y], wanted.styles[y]
+        old_texts, old_pens = self._shown.texts[y], self._shown.styles[y]
         end = wanted.width
-        while end and texts[end - 1] == " " and pens[end - 1] == DEFAULT:
+        while end and texts[end - 1] == " " and styles[end - 1] == DEFAULT:
             end -= 1
         for x in range(end):
-            if texts[x] and (texts[x] != old_texts[x] or pens[x] != old_pens[x]):
-                self._cell(texts, pens, x, y)
+            if texts[x] and (texts[x] != old_texts[x] or styles[x] != old_pens[x]):
+                self._cell(texts, styles, x, y)
         for x in range(end, wanted.width):
             if old_texts[x] != " " or old_pens[x] != DEFAULT:
                 self._move(x, y)
                 self._use(DEFAULT)
                 self._out.append(_ERASE_REST)
                 break
-        old_texts[:], old_pens[:] = texts, pens
+        old_texts[:], old_pens[:] = texts, styles
 
-    def _cell(self, texts: list[str], pens: list[Pen], x: int, y: int) -> None:
+    def _cell(self, texts: list[str], styles: list[CellStyle], x: int, y: int) -> None:
         if self._cursor != (x, y):
-            self._reach(texts, pens, x, y)
+            self._reach(texts, styles, x, y)
         text = texts[x]
-        if text != " " or on_blank(self._pen) != pens[x]:
-            self._use(pens[x])
+        if text != " " or on_blank(self._style) != styles[x]:
+            self._use(styles[x])
         self._out.append(text)
         after = x + (2 if texts[x + 1 : x + 2] == [""] else 1)
         certain = len(text) == 1 and ord(text) < _FIRST_EMOJI
         self._cursor = (after, y) if certain and after < len(texts) else None
 
-    def _reach(self, texts: list[str], pens: list[Pen], x: int, y: int) -> None:
+    def _reach(self, texts: list[str], styles: list[CellStyle], x: int, y: int) -> None:
         """Goes to a cell, over those before it by writing them once more where that is shorter."""
         shortest = _way(self._cursor, (x, y))
         if self._cursor is not None and self._cursor[1] == y:
             since = self._cursor[0]
             between = "".join(texts[since:x])
             if len(between) == x - since <= len(shortest) and between.isascii() and between:
-                looks = zip(between, pens[since:x], strict=True)
-                if all(p == self._pen or (t == " " and on_blank(self._pen) == p) for t, p in looks):
+                looks = zip(between, styles[since:x], strict=True)
+                if all(p == self._style or (t == " " and on_blank(self._style) == p) for t, p in looks):
                     shortest = between
         self._out.append(shortest)
         self._cursor = x, y
@@ -100,9 +100,9 @@ class Canvas:
             self._out.append(_way(self._cursor, (x, y)))
             self._cursor = x, y
 
-    def _use(self, pen: Pen) -> None:
-        self._out.append(change(self._pen, pen))
-        self._pen = pen
+    def _use(self, style: CellStyle) -> None:
+        self._out.append(change(self._style, style))
+        self._style = style
 
 
 def _way(old: tuple[int, int] | None, new: tuple[int, int]) -> str:

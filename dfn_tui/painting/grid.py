@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from rich.cells import split_graphemes
 
-from dfn_tui.painting.pen import DEFAULT, Pen, on_blank
+from dfn_tui.painting.style import DEFAULT, CellStyle, on_blank
 
 
 class Grid:
@@ -17,7 +17,7 @@ class Grid:
         self.width = width
         self.height = height
         self.texts = [[" "] * width for _ in range(height)]
-        self.pens = [[DEFAULT] * width for _ in range(height)]
+        self.styles = [[DEFAULT] * width for _ in range(height)]
 
     def clear(self) -> None:
         """Blanks everywhere."""
@@ -27,17 +27,17 @@ class Grid:
     def clear_row(self, y: int, since: int = 0) -> None:
         """Blanks from column `since` to the end of the row."""
         self.texts[y][since:] = [" "] * (self.width - since)
-        self.pens[y][since:] = [DEFAULT] * (self.width - since)
+        self.styles[y][since:] = [DEFAULT] * (self.width - since)
 
     def scroll(self, top: int, bottom: int, up: int) -> None:
         """Moves the rows `top` to `bottom`, both included, up by that many rows, or down where negative."""
         rows = slice(top, bottom + 1)
         self.texts[rows] = self.texts[rows][up:] + self.texts[rows][:up]
-        self.pens[rows] = self.pens[rows][up:] + self.pens[rows][:up]
+        self.styles[rows] = self.styles[rows][up:] + self.styles[rows][:up]
         for y in range(bottom + 1 - up, bottom + 1) if up > 0 else range(top, top - up):
             self.clear_row(y)
 
-    def put(self, x: int, y: int, text: str, pen: Pen) -> int:
+    def put(self, x: int, y: int, text: str, style: CellStyle) -> int:
         """Writes into a row, and returns the column after it. What does not fit is left out."""
         cells = list(text) if text.isascii() else list(_cells(text))
         if not 0 <= y < self.height or x >= self.width or not cells:
@@ -45,24 +45,24 @@ class Grid:
         end = x + len(cells)
         if end > self.width:
             cells = cells[: self.width - x]
-        texts, pens = self.texts[y], self.pens[y]
+        texts, styles = self.texts[y], self.styles[y]
         self._part(y, x)
         self._part(y, min(end, self.width))
-        blank = on_blank(pen)
+        blank = on_blank(style)
         texts[x : x + len(cells)] = cells
-        if blank == pen:
-            pens[x : x + len(cells)] = [pen] * len(cells)
+        if blank == style:
+            styles[x : x + len(cells)] = [style] * len(cells)
         else:
-            pens[x : x + len(cells)] = [blank if cell == " " else pen for cell in cells]
+            styles[x : x + len(cells)] = [blank if cell == " " else style for cell in cells]
         if end > self.width and _cells(text)[self.width - x] == "":  # half of a wide one would be left
-            self.put(self.width - 1, y, " ", pen)
+            self.put(self.width - 1, y, " ", style)
         return end
 
     def _part(self, y: int, x: int) -> None:
         """Makes two blanks of a wide character that stands across the left edge of column `x`."""
         if 0 < x < self.width and self.texts[y][x] == "":
             self.texts[y][x - 1 : x + 1] = "  "
-            self.pens[y][x - 1 : x + 1] = [on_blank(self.pens[y][x - 1])] * 2
+            self.styles[y][x - 1 : x + 1] = [on_blank(self.styles[y][x - 1])] * 2
 
 
 @lru_cache(2048)

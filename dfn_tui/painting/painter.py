@@ -2,8 +2,8 @@
 
 from dfn_tui.painting.difference import Canvas
 from dfn_tui.painting.grid import Grid
-from dfn_tui.painting.pen import RESET
 from dfn_tui.painting.reading import AnsiParser, is_aside
+from dfn_tui.painting.style import RESET
 
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 """Around an update that the terminal is to show at once (Synchronized Output)."""

@@ -3,7 +3,7 @@
 import re
 
 from dfn_tui.painting.grid import Grid
-from dfn_tui.painting.pen import DEFAULT, apply
+from dfn_tui.painting.style import DEFAULT, apply
 
 # Modes, queries, titles, the clipboard, the bell: none of them changes a cell.
 _ASIDE = r"\x07|\x1b\[[?<=>][\d;]*\$?[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP(?:[^\x1b]|\x1b\x1b)*\x1b\\"
@@ -28,7 +28,7 @@ class AnsiParser:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.x = self.y = 0
-        self._pen = DEFAULT
+        self._style = DEFAULT
 
     def read(self, data: str) -> str | None:
         """Paints `data`, and gives what of it is for the terminal itself; None where it is not understood."""
@@ -40,12 +40,12 @@ class AnsiParser:
             end = token.end()
             kind = token.lastgroup
             if kind == "text":
-                self.x = self.grid.put(self.x, self.y, token["text"], self._pen)
+                self.x = self.grid.put(self.x, self.y, token["text"], self._style)
             elif kind == "style":
-                pen = apply(self._pen, token["style"])
-                if pen is None:
+                style = apply(self._style, token["style"])
+                if style is None:
                     return None
-                self._pen = pen
+                self._style = style
             elif kind == "place":
                 self.x, self.y = int(token["column"] or 1) - 1, int(token["row"] or 1) - 1
             elif kind == "line":

@@ -29,10 +29,10 @@ def find_scroll(shown: Grid, wanted: Grid) -> tuple[int, int, int] | None:
 
 
 def _differing(shown: Grid, from_y: int, wanted: Grid, y: int) -> int:
-    texts, pens = shown.texts[from_y], shown.pens[from_y]
-    if texts == wanted.texts[y] and pens == wanted.pens[y]:
+    texts, styles = shown.texts[from_y], shown.styles[from_y]
+    if texts == wanted.texts[y] and styles == wanted.styles[y]:
         return 0
-    cells = zip(texts, wanted.texts[y], pens, wanted.pens[y], strict=True)
+    cells = zip(texts, wanted.texts[y], styles, wanted.styles[y], strict=True)
     return sum(1 for old, new, old_pen, new_pen in cells if old != new or old_pen != new_pen)
 
 

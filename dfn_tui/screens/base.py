@@ -133,7 +133,7 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
         self.app.post_message(ErrorRaised(self.session, error, retry))
 
     @contextmanager
-    def telling(self, selector: str = "", retry: Callable[[], object] | None = None) -> Iterator[None]:
+    def showing_errors(self, selector: str = "", retry: Callable[[], object] | None = None) -> Iterator[None]:
         """Tells an expected error of its body, and its title where `selector` finds a text."""
         try:
             yield

@@ -134,7 +134,7 @@ class ResultScreen(SessionScreen[None]):
 
     @work(group="apply")
     async def _review_again(self, changed: Collection[Identity]) -> None:
-        with self.telling():
+        with self.showing_errors():
             await self.session.look_again(changed)
             self.action_review(in_place=True)
 

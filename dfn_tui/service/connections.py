@@ -97,8 +97,8 @@ class Connections:
         if name not in self._sessions:
             from dfn_tui.service.session import Session  # noqa: PLC0415  after the first paint
 
-            context, keeper = self.context(name), self.journal(name)
-            self._sessions[name] = Session(context, keeper, lambda: self._open(context), self.clock)
+            context, journal = self.context(name), self.journal(name)
+            self._sessions[name] = Session(context, journal, lambda: self._open(context), self.clock)
         return self._sessions[name]
 
     def bulk(self, name: str) -> "BulkSession":
@@ -152,7 +152,7 @@ class Connections:
             self._journal = AsyncJournal(path, self._journal_key, days)
         return self._journal
 
-    def desk_of(self, entry: "Entry", journal: "AsyncJournal") -> "Session":
+    def session_of(self, entry: "Entry", journal: "AsyncJournal") -> "Session":
         """The session of the connection that an entry of `journal` was written over.
 
         Raises `ConnectionGone` where that name is no longer given, or now stands for something else.

@@ -16,7 +16,7 @@ from dfn_tui.text import _
 
 
 async def record(
-    keeper: AsyncJournal,
+    journal: AsyncJournal,
     connection: Connection,
     groups: Sequence[ChangeGroup],
     reviewed: Review,
@@ -28,14 +28,14 @@ async def record(
     """
     blank = blank_intent(
         connection,
-        keeper.operator,
+        journal.operator,
         os.urandom(16).hex(),
         warnings=tuple(one.text for one in reviewed.asked.warnings if one.id in approval.acknowledged),
         reason=approval.reason,
         evidence=approval.evidence,
     )
     try:
-        return await keeper.begin(intents(groups, blank))
+        return await journal.begin(intents(groups, blank))
     except JournalError as error:
         raise GateRefused(
             _("Nothing was sent: {why}").format(why=error.title),
@@ -45,12 +45,12 @@ async def record(
 
 
 async def conclude(
-    keeper: AsyncJournal, entries: Sequence[int], results: Sequence[UserResult]
+    journal: AsyncJournal, entries: Sequence[int], results: Sequence[UserResult]
 ) -> JournalError | None:
     """Journals how it ended. Where that fails the error is given back, not raised: the change was sent,
     and the entries that stay open are settled at the next start."""
     try:
-        await keeper.conclude([outcome(seq, one) for seq, one in zip(entries, results, strict=True)])
+        await journal.conclude([outcome(seq, one) for seq, one in zip(entries, results, strict=True)])
     except JournalError as error:
         return error
     return None

@@ -51,7 +51,7 @@ from dfn_tui.text.korea import Clock, utc_now
 LOOK_UPS_AT_ONCE = 4
 """Batches of a long look-up under way together: quick on a slow line, kind to the server."""
 
-SETTLING_PATIENCE = 5.0
+RECONCILE_TIMEOUT = 5.0
 """Seconds a look-up waits while what an earlier run left open is settled. A write waits to the end."""
 
 
@@ -68,7 +68,7 @@ class Session:
     def __init__(
         self,
         context: ConnectionContext,
-        keeper: AsyncJournal,
+        journal: AsyncJournal,
         open_api: Callable[[], Awaitable[UserApi]],
         clock: Clock = utc_now,
     ) -> None:
@@ -76,7 +76,7 @@ class Session:
         self.connection = context.connection
         self.capabilities = context.capabilities
         context.clock_skew = self._clock_skew
-        self.journal = keeper
+        self.journal = journal
         self.staging = Staging()
         self.clock = clock
         self.settled: list[Reconciled] = []
@@ -91,7 +91,7 @@ class Session:
         self._calls = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
-        self._settling: list[asyncio.Task[None]] = []
+        self._reconciling: list[asyncio.Task[None]] = []
         self._writes: Counter[Identity] = Counter()
         self._writing: set[asyncio.Task[list[UserResult]]] = set()
 
@@ -108,9 +108,9 @@ class Session:
                 if self.stopped:
                     self._api.stop()
                 # In a task of its own: a look-up that is cancelled must not leave entries open.
-                self._settling = [asyncio.ensure_future(self._settle(self._api))]
-            client, settling = self._api, self._settling[0]
-        await asyncio.wait([settling], timeout=None if settled else SETTLING_PATIENCE)
+                self._reconciling = [asyncio.ensure_future(self._settle(self._api))]
+            client, settling = self._api, self._reconciling[0]
+        await asyncio.wait([settling], timeout=None if settled else RECONCILE_TIMEOUT)
         if settling.done() and not settling.cancelled():
             settling.result()  # what it did not expect is a defect, and must be heard of
         return client
@@ -123,7 +123,7 @@ class Session:
             return
         self.settled += settled
         if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in settled):
-            self._settling.append(asyncio.ensure_future(self._settle_later(client)))
+            self._reconciling.append(asyncio.ensure_future(self._settle_later(client)))
 
     async def _settle_later(self, client: UserApi) -> None:
         """A second look, when the server cannot be at work any more on what it had not applied yet."""
@@ -137,7 +137,7 @@ class Session:
             await asyncio.wait(self._writing)
         async with self._opening:
             client, self._api = self._api, None
-        for task in self._settling:
+        for task in self._reconciling:
             task.cancel()
         if client is not None:
             await client.aclose()
@@ -310,7 +310,7 @@ class Session:
         self.journal_trouble = await gate.conclude(self.journal, entries, results)
         self._writes.update(result.identity for result in results)
         if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in results):
-            self._settling.append(asyncio.ensure_future(self._settle_later(client)))
+            self._reconciling.append(asyncio.ensure_future(self._settle_later(client)))
         return results
 
     async def finish(self) -> None:

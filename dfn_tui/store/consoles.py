@@ -19,7 +19,7 @@ except ImportError:  # Windows: there every console counts as running until it s
 from dfn_tui.store.errors import journal_errors, locked
 from dfn_tui.store.records import Operator
 
-_PATIENCE = 2.0  # seconds
+_TIMEOUT = 2.0  # seconds
 
 
 class RunningConsole:
@@ -34,7 +34,7 @@ class RunningConsole:
     def here(cls, folder: Path, host: str) -> Self:
         """Takes the lock of this process on `host`, in the state folder `folder`. Raises JournalError."""
         path = _lock_file(folder, host, os.getpid())
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         with journal_errors(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             while (descriptor := take_lock(path)) is None:

@@ -28,7 +28,7 @@ from dfn_tui.store.schema import empty_journal, is_current, on_read_only_media, 
 from dfn_tui.store.sealing import Sealer
 from dfn_tui.store.verify import Progress, verify
 
-PATIENCE = 3.0
+LOCK_TIMEOUT = 3.0
 """Seconds to wait for another process that is writing."""
 
 
@@ -58,12 +58,12 @@ class Journal:
         key: bytes | None = None,
         *,
         clock: Callable[[], datetime] = _now,
-        patience: float = PATIENCE,
+        timeout: float = LOCK_TIMEOUT,
     ) -> None:
         self.path = path
         self._sealer = Sealer(key) if key is not None else None
         self._clock = clock
-        self._patience = patience
+        self._timeout = timeout
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int, bool] | None = None
 
@@ -223,7 +223,7 @@ class Journal:
             if found is None and not create:
                 self._connection = empty_journal()
             else:
-                self._connection = open_journal(self.path, self._patience, create=create)
+                self._connection = open_journal(self.path, self._timeout, create=create)
                 found = _identity(self.path)
             self._opened = found
         return self._connection

@@ -80,10 +80,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """The statements that lead from each version of the schema to the next; a version is their number."""
 
 
-def open_journal(path: Path, patience: float, *, create: bool) -> sqlite3.Connection:
+def open_journal(path: Path, timeout: float, *, create: bool) -> sqlite3.Connection:
     """The journal at `path`, at the present schema; made, if `create`, where there is none.
 
-    `patience` is how many seconds to wait for another process. A new folder gets 0700 and the file 0600
+    `timeout` is how many seconds to wait for another process. A new folder gets 0700 and the file 0600
     (SQLite gives its companions the file's mode). Raises JournalError, sqlite3.Error, OSError.
     """
     if create:
@@ -92,7 +92,7 @@ def open_journal(path: Path, patience: float, *, create: bool) -> sqlite3.Connec
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=rw'}",
         uri=True,
-        timeout=patience,
+        timeout=timeout,
         isolation_level=None,
         check_same_thread=False,
     )
@@ -101,7 +101,7 @@ def open_journal(path: Path, patience: float, *, create: bool) -> sqlite3.Connec
         if immutable:
             connection = _present_copy(connection)
         else:
-            _settle(connection, path, patience)
+            _settle(connection, path, timeout)
         _check_schema(connection, path)
     except BaseException:
         connection.close()
@@ -152,11 +152,11 @@ def _sync_folder(path: Path) -> None:
         os.close(folder)
 
 
-def _settle(connection: sqlite3.Connection, path: Path, patience: float) -> None:
+def _settle(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")  # the file may come from anywhere
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: past the disk's own cache as well
-    _log_ahead(connection, path, patience)
+    _log_ahead(connection, path, timeout)
     if not is_current(connection):
         migrate(connection, MIGRATIONS, partial(_keep_copy, path))
 
@@ -230,10 +230,10 @@ def _recognise(connection: sqlite3.Connection, path: Path) -> None:
         raise foreign(path)
 
 
-def _log_ahead(connection: sqlite3.Connection, path: Path, patience: float) -> None:
+def _log_ahead(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
     """Switches to the write-ahead log. Of two processes that do this to a new file at once SQLite turns one
     away without waiting, so the waiting is done here."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         try:
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]

@@ -88,7 +88,7 @@ def user(number: int) -> str:
 
 def write_plan(path: Path, users: int) -> None:
     """A plan that withdraws a consent of users that the sandbox does not know."""
-    shape = PlanGroup(
+    group = PlanGroup(
         PlanStatus.CREATE,
         EditSet.of([parse_assignment("mkt_sms_flag=Unsubscribed", VERSION_1)]),
         ("Undefined",),
@@ -111,7 +111,7 @@ def write_plan(path: Path, users: int) -> None:
     )
     db = create(path)
     db.execute("BEGIN")
-    db.execute("INSERT INTO shape VALUES (1, ?, ?, ?)", shape.row())
+    db.execute("INSERT INTO shape VALUES (1, ?, ?, ?)", group.row())
     rows = ((number, user(number)) for number in range(users))
     db.executemany("INSERT INTO user VALUES (?, ?, 1, 0, NULL)", rows)
     write_head(db, head)

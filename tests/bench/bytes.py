@@ -11,7 +11,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
-from tests.bench.harness import BARE, CONSOLE, PATIENCE, QUIT, QUIT_VIM, VIM, Figure, Terminal
+from tests.bench.harness import BARE, CONSOLE, LOCK_TIMEOUT, QUIT, QUIT_VIM, VIM, Figure, Terminal
 
 IDLE = 10.0  # seconds
 PRESSES = 12
@@ -101,7 +101,7 @@ def _after(terminal: Terminal, *keys: str, shown: str = "") -> int:
         terminal.settle()
         terminal.send(key)
     seen = b""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while shown.encode() not in seen:
         if time.monotonic() > deadline:
             raise RuntimeError(f"{shown} was never shown: {seen.decode(errors='replace')}")

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 30.0  # seconds until something that was waited for is held to be missing
+LOCK_TIMEOUT = 30.0  # seconds until something that was waited for is held to be missing
 ALTERNATE_SCREEN = b"\x1b[?1049h"  # the first thing a full-screen program sends: it has the terminal now
 QUIT = "\x11"  # Ctrl+Q
 
@@ -81,7 +81,7 @@ class Terminal:
         try:
             if not self._ended():
                 self.send(self._quit_with)
-            deadline = time.perf_counter() + PATIENCE
+            deadline = time.perf_counter() + LOCK_TIMEOUT
             while not self._ended() and time.perf_counter() < deadline:
                 self._read(0.05)
         finally:
@@ -95,9 +95,9 @@ class Terminal:
         """Whether the program has ended; it stays to be waited for."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def _read(self, patience: float) -> bytes:
-        """What the program sends next; nothing after `patience` seconds, or where it has ended."""
-        ready, _, _ = select.select([self._fd], [], [], max(0.0, patience))
+    def _read(self, timeout: float) -> bytes:
+        """What the program sends next; nothing after `timeout` seconds, or where it has ended."""
+        ready, _, _ = select.select([self._fd], [], [], max(0.0, timeout))
         try:
             return os.read(self._fd, 65536) if ready else b""
         except OSError:  # how Linux says that nobody holds the other end any more
@@ -109,10 +109,10 @@ class Terminal:
         os.write(self._fd, keys.encode())
         return now
 
-    def wait_for(self, wanted: bytes, patience: float = PATIENCE) -> float | None:
-        """When `wanted` was sent in full, looking from now on. None where `patience` seconds pass first."""
+    def wait_for(self, wanted: bytes, timeout: float = LOCK_TIMEOUT) -> float | None:
+        """When `wanted` was sent in full, looking from now on. None where `timeout` seconds pass first."""
         seen = b""
-        deadline = time.perf_counter() + patience
+        deadline = time.perf_counter() + timeout
         while (left := deadline - time.perf_counter()) > 0:
             seen += self._read(left)
             if wanted in seen:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 60.0  # seconds; a busy machine is no defect
+LOCK_TIMEOUT = 60.0  # seconds; a busy machine is no defect
 
 
 class Tmux:
@@ -97,7 +97,7 @@ class Tmux:
         self.wait_until(lambda: shown.search(self.styled()) is not None, f"the focus on {button}")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while not condition():
             assert time.monotonic() < deadline, f"waited for {what}:\n{self.screen()}"
             time.sleep(0.05)
@@ -119,7 +119,7 @@ class Watched:
 
     def ended(self) -> bool:
         """Waits for its end; False where it does not come."""
-        readable, _, _ = select.select([self._descriptor], [], [], PATIENCE)
+        readable, _, _ = select.select([self._descriptor], [], [], LOCK_TIMEOUT)
         return bool(readable)
 
 

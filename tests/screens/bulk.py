@@ -65,7 +65,7 @@ async def make_plan(pilot: "Pilot[None]", path: Path, changes: str = STOP, save:
     if save:
         await fill(pilot, "save", save)
     await pilot.press("enter")
-    await see(pilot, "to be sent", "standing")
+    await see(pilot, "to be sent", "status")
 
 
 async def open_own_plan(pilot: "Pilot[None]", changes: str = STOP) -> None:

@@ -33,7 +33,7 @@ async def test_a_file_becomes_a_plan_a_job_its_results_and_an_undo(
         await see(pilot, "users are as wanted.")
         await pilot.press("escape")
         await pilot.press("u")
-        await see(pilot, f"{subscribed - 1} users to be sent", "standing")
+        await see(pilot, f"{subscribed - 1} users to be sent", "status")
         await pilot.press("a")
         await see(pilot, "Apply: ", "Send")
         await fill(pilot, "reason", "a mistake")

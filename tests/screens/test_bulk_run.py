@@ -217,4 +217,4 @@ async def test_one_job_at_a_time(sandbox: SandboxThread, journal: Path, tmp_path
         await see(pilot, "A job runs already", "Nothing was sent.")
         await pilot.press("escape")
         await press(pilot, "cancel")
-        await see(pilot, "to be sent", "standing")
+        await see(pilot, "to be sent", "status")

@@ -287,15 +287,15 @@ async def test_what_is_revealed_only_after_it_was_masked_again_stays_masked(
         await see(pilot, "phone_number →")
         await pilot.press("enter")
         await see(pilot, "This value is sealed.")
-        keeper = app.connections.session("here").journal
-        asked, answered, reveal = asyncio.Event(), asyncio.Event(), keeper.reveal
+        kept = app.connections.session("here").journal
+        asked, answered, reveal = asyncio.Event(), asyncio.Event(), kept.reveal
 
         async def slowly(entry: Entry) -> Intent:
             asked.set()
             await answered.wait()
             return await reveal(entry)
 
-        keeper.reveal = slowly  # type: ignore[method-assign]
+        kept.reveal = slowly  # type: ignore[method-assign]
         await pilot.press("m")
         await asked.wait()
         app.lock()

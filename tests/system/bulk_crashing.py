@@ -83,8 +83,8 @@ class BulkCrashes:
         try:
             bulk = run.bulk("here")
             capabilities = ConnectionContext(bulk.session.connection, bulk.session.context.mode).capabilities
-            wish = parse_assignment(f"{FLAG}=Unsubscribed", capabilities)
-            with open_input(ids, capabilities, [wish]) as source:
+            edit = parse_assignment(f"{FLAG}=Unsubscribed", capabilities)
+            with open_input(ids, capabilities, [edit]) as source:
                 await bulk.plan(source, "ids", path, lambda _reading: None, create=True, limit=LIMIT)
         finally:
             await run.finish()
@@ -178,7 +178,7 @@ class BulkCrashes:
     def planned(self, plan: Path) -> set[str]:
         """The users that something is sent for."""
         with open_plan(plan) as opened:
-            return {user.user for user in opened.users(limit=_ALL) if user.shape.status in SENT}
+            return {user.user for user in opened.users(limit=_ALL) if user.group.status in SENT}
 
     async def wrong(self, plan: Path, unsent: frozenset[str] = frozenset()) -> list[str]:
         """What is not as it must be at the end; `unsent` are the users whose change cannot succeed."""

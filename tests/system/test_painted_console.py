@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).with_name("recorded_console.py")
 ESCAPE, UP, DOWN, RIGHT, LEFT = "\x1b", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
-PATIENCE = 100  # times that the terminal falls quiet
+LOCK_TIMEOUT = 100  # times that the terminal falls quiet
 
 
 class Painted:
@@ -52,7 +52,7 @@ class Painted:
         self.wait(sees, gone)
 
     def wait(self, sees: str, gone: str = "\0") -> None:
-        for _ in range(PATIENCE):
+        for _ in range(LOCK_TIMEOUT):
             text = self._shown.text()
             if sees in text and gone not in text and self._shown.cells() == self._meant.cells():
                 return

@@ -15,7 +15,7 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal
-from tests.e2e.tmux import PATIENCE, Tmux, Watched, review_withdrawal
+from tests.e2e.tmux import LOCK_TIMEOUT, Tmux, Watched, review_withdrawal
 from tests.starting import start
 
 pytestmark = pytest.mark.slow
@@ -205,5 +205,5 @@ def test_a_terminal_that_takes_nothing_any_more_holds_nothing_up(console: Consol
         for letter in b"abcdefghij" * 3000:  # each is painted, and nobody reads that
             os.write(master, bytes([letter]))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+        assert process.wait(LOCK_TIMEOUT) == 128 + signal.SIGTERM
     os.close(master)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 CONSOLE = [sys.executable, "-m", "dfn_tui"]
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
 END_OF_FILE = "\x04"
-PATIENCE = 100  # times that the terminal falls quiet
+LOCK_TIMEOUT = 100  # times that the terminal falls quiet
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def started_and_left(environ: dict[str, str]) -> bytes:
     script = f"{shlex.join(CONSOLE)}; echo ended with $?; cat"
     sent, screen = b"", Emulator(80, 24)
     with Terminal(["sh", "-c", script], environ, quit_with=END_OF_FILE) as terminal:
-        for _ in range(PATIENCE):
+        for _ in range(LOCK_TIMEOUT):
             if "PRODUCTION" in screen.text() and "Quit" in screen.text():
                 break
             data = terminal.settle()

@@ -46,8 +46,8 @@ async def bulk_session(
 async def plan(bulk: BulkSession, path: Path, text: str, *assignments: str, create: bool = True) -> Path:
     """A plan of that text."""
     capabilities = bulk.session.capabilities
-    wishes = [parse_assignment(one, capabilities) for one in assignments]
-    with open_input(text, capabilities, wishes) as source:
+    edits = [parse_assignment(one, capabilities) for one in assignments]
+    with open_input(text, capabilities, edits) as source:
         await bulk.plan(source, "ids", path, lambda _reading: None, create=create, limit=LIMIT)
     return path
 

@@ -41,7 +41,7 @@ def about(api: ApiVersion = ApiVersion.V1, kind: IdentityKind = IdentityKind.USE
     return PlanMetadata("here", Environment.SANDBOX, api, kind, DAY, "kim@bastion-1", "stop.csv")
 
 
-def wishes(*assignments: str, api: ApiVersion = ApiVersion.V1) -> list[FieldEdit]:
+def edits(*assignments: str, api: ApiVersion = ApiVersion.V1) -> list[FieldEdit]:
     capabilities = VERSION_1 if api is ApiVersion.V1 else VERSION_2
     return [parse_assignment(one, capabilities) for one in assignments]
 
@@ -82,7 +82,7 @@ async def make(
     """The plan of that text, made and opened again."""
     capabilities = VERSION_1 if api is ApiVersion.V1 else VERSION_2
     async with calls(server, api) as reads:
-        with open_input(text, capabilities, wishes(*assignments, api=api), kind) as source:
+        with open_input(text, capabilities, edits(*assignments, api=api), kind) as source:
             head, digest = await make_plan(
                 reads,
                 source,

@@ -10,23 +10,23 @@ from tests.unit.journals import intent
 
 
 async def test_outcomes_and_the_next_intents_are_written_together(tmp_path: Path) -> None:
-    keeper = AsyncJournal(tmp_path / "state" / "journal.db")
-    [first] = await keeper.begin([intent("a", operator=keeper.operator)])
-    [second] = await keeper.write(
-        [OutcomeGroup((first,), Outcome.ACCEPTED)], [intent("b", operator=keeper.operator)]
+    journal = AsyncJournal(tmp_path / "state" / "journal.db")
+    [first] = await journal.begin([intent("a", operator=journal.operator)])
+    [second] = await journal.write(
+        [OutcomeGroup((first,), Outcome.ACCEPTED)], [intent("b", operator=journal.operator)]
     )
-    [outcome] = await keeper.outcomes(first)
+    [outcome] = await journal.outcomes(first)
     assert outcome.outcome is Outcome.ACCEPTED
-    assert await keeper.outcomes(second) == []
-    assert await keeper.cut_short() == []  # begun here, and this console runs
-    await keeper.close()
+    assert await journal.outcomes(second) == []
+    assert await journal.cut_short() == []  # begun here, and this console runs
+    await journal.close()
 
 
 def test_nothing_to_write_leaves_nothing_behind(tmp_path: Path) -> None:
     async def write_nothing() -> None:
-        keeper = AsyncJournal(tmp_path / "state" / "journal.db")
-        assert await keeper.write([], []) == []
-        await keeper.close()
+        journal = AsyncJournal(tmp_path / "state" / "journal.db")
+        assert await journal.write([], []) == []
+        await journal.close()
 
     asyncio.run(write_nothing())
     assert list(tmp_path.iterdir()) == []

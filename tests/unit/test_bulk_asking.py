@@ -35,7 +35,7 @@ def test_a_home_is_that_of_the_operator(tmp_path: Path, monkeypatch: pytest.Monk
 def test_changes_are_words_and_values_with_blanks_are_quoted() -> None:
     asked = Asked(pasted="u-1", changes=f"{STOP} 'favourite=Jeju Airport'")
     with open_asked(asked, VERSION_1) as source:
-        assert [(wish.name, wish.value) for wish in source.wishes_for_all] == [
+        assert [(edit.name, edit.value) for edit in source.edits_for_all] == [
             ("mkt_sms_flag", "Unsubscribed"),
             ("favourite", "Jeju Airport"),
         ]

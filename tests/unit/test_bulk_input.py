@@ -33,7 +33,7 @@ def rows(
         goods = sum(isinstance(row, Good) for row in found)
         assert (source.counts.good, source.counts.bad) == (goods, len(found) - goods)
     return [
-        (row.line, row.user, row.wanted.wishes) if isinstance(row, Good) else (row.line, row.fault)
+        (row.line, row.user, row.wanted.edits) if isinstance(row, Good) else (row.line, row.fault)
         for row in found
     ]
 
@@ -49,7 +49,7 @@ def test_one_id_a_line() -> None:
     with open_input(text, VERSION_1, [STOP]) as source:
         assert (source.form, source.kind, source.columns) == (Form.IDS, IdentityKind.USER_ID, ())
         assert source.encoding is None
-        found = [(row.line, row.user, row.wanted.wishes) for row in source if isinstance(row, Good)]
+        found = [(row.line, row.user, row.wanted.edits) for row in source if isinstance(row, Good)]
         assert source.counts == Counts(good=5, bad=0, blank=1)
     assert found == [
         (1, "kim", (STOP,)),
@@ -99,7 +99,7 @@ def test_a_table(delimiter: str) -> None:
             (FieldKind.CONSENT, "mkt_sms_flag"),
             (FieldKind.PROPERTY, "등급"),
         ]
-        found = [(row.line, row.user, row.wanted.wishes) for row in source if isinstance(row, Good)]
+        found = [(row.line, row.user, row.wanted.edits) for row in source if isinstance(row, Good)]
         assert source.counts == Counts(good=2, blank=2)
     assert found == [
         (2, "kim", (STOP, FieldEdit(FieldKind.PROPERTY, "등급", '우"수\r\n한'))),
@@ -132,9 +132,9 @@ def test_every_kind_of_field() -> None:
         "user_id,user_name,age,phone_number,kakao_id,points:number,vip:boolean\n"
         'kim,김,30,010-1234-5678,="0123456789",1.5,TRUE\n'
     )
-    [(line, user, wishes)] = rows(text)  # type: ignore[misc]
+    [(line, user, edits)] = rows(text)  # type: ignore[misc]
     assert (line, user) == (2, "kim")
-    assert set(wishes) == {
+    assert set(edits) == {
         FieldEdit(FieldKind.PROPERTY, "user_name", "김"),
         FieldEdit(FieldKind.PROPERTY, "age", "30"),
         FieldEdit(FieldKind.CI, "phone_number", "821012345678"),

@@ -13,7 +13,7 @@ GO = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
 
 
 @pytest.mark.parametrize(
-    ("text", "capabilities", "wish"),
+    ("text", "capabilities", "edit"),
     [
         ("mkt_sms_flag=Unsubscribed", VERSION_1, STOP),
         (" MKT_SMS_FLAG = unsubscribed ", VERSION_1, STOP),
@@ -29,8 +29,8 @@ GO = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
         ("tags:strings=[]", VERSION_2, FieldEdit(FieldKind.PROPERTY, "tags", [])),
     ],
 )
-def test_an_assignment(text: str, capabilities: Capabilities, wish: FieldEdit) -> None:
-    assert parse_assignment(text, capabilities) == wish
+def test_an_assignment(text: str, capabilities: Capabilities, edit: FieldEdit) -> None:
+    assert parse_assignment(text, capabilities) == edit
 
 
 @pytest.mark.parametrize(

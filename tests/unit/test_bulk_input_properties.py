@@ -152,7 +152,7 @@ def test_a_table_in_any_form_and_encoding_says_what_was_written(
         if wanted:
             assert isinstance(row, Good)
             assert row.user == user
-            assert {wish.name: wish.value for wish in row.wanted.wishes} == wanted
+            assert {edit.name: edit.value for edit in row.wanted.edits} == wanted
         else:
             assert not isinstance(row, Good) and row.fault is RowFault.NOTHING
 

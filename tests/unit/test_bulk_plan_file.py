@@ -195,7 +195,7 @@ def test_a_flipped_byte_is_found_out_or_changes_nothing(whole: bytes, data: st.D
 
 
 def test_halves_of_surrogate_pairs_are_kept_as_text() -> None:
-    shape = PlanGroup.read("unreadable", '[["property","x","y"]]', '[["\\ud83d"], ["\\udc00"], "c", "m"]')
-    standing, wanted, rest = shape.row()
+    group = PlanGroup.read("unreadable", '[["property","x","y"]]', '[["\\ud83d"], ["\\udc00"], "c", "m"]')
+    status, wanted, rest = group.row()
     rest.encode()
-    assert PlanGroup.read(standing, wanted, rest) == shape
+    assert PlanGroup.read(status, wanted, rest) == group

@@ -27,7 +27,7 @@ from dfn_tui.service.bulk.plan.making import Reading, make_plan
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import Cost, cost, totals
 from dfn_tui.service.changes.policy import warnings
-from tests.unit.plans import STOP, Nowhere, about, blind_plan, by_user, calls, make, wishes
+from tests.unit.plans import STOP, Nowhere, about, blind_plan, by_user, calls, edits, make
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def served() -> Iterator[SandboxThread]:
         yield sandbox
 
 
-def standings(plan: PlanFile) -> dict[str, PlanStatus]:
-    return {name: user.shape.status for name, user in by_user(plan).items()}
+def statuses(plan: PlanFile) -> dict[str, PlanStatus]:
+    return {name: user.group.status for name, user in by_user(plan).items()}
 
 
 def names(folder: Path) -> list[str]:
@@ -50,22 +50,22 @@ def nothing_left(folder: Path) -> None:
 
 async def test_a_plan_says_what_each_user_is(served: SandboxThread, tmp_path: Path) -> None:
     text = "user-0001\nuser-0007\nuser-0004\nnobody-here\n\nuser-0001\nuser-0001, x\n"
-    told: list[Reading] = []
-    with await make(served, tmp_path / "p.plan", text, STOP, progress=told.append) as plan:
-        assert standings(plan) == {
+    readings: list[Reading] = []
+    with await make(served, tmp_path / "p.plan", text, STOP, progress=readings.append) as plan:
+        assert statuses(plan) == {
             "user-0001": PlanStatus.CHANGE,
             "user-0007": PlanStatus.ALREADY,
             "user-0004": PlanStatus.CHANGE,
             "nobody-here": PlanStatus.UNKNOWN,
         }
         users = by_user(plan)
-        assert users["user-0001"].shape.before == ("Subscribed",)
-        assert users["user-0004"].shape.before == ("Undefined",)
+        assert users["user-0001"].group.before == ("Subscribed",)
+        assert users["user-0004"].group.before == ("Undefined",)
         assert [bad.fault for bad in plan.bad_rows()] == ["duplicate", "wrong-cells"]
         head = plan.head
         assert (head.users, head.duplicates, head.bad, head.blank) == (4, 1, 1, 1)
         assert (head.form, head.source, head.by) == ("ids", "stop.csv", "kim@bastion-1")
-    assert told[-1] == Reading(4, 4, 4)
+    assert readings[-1] == Reading(4, 4, 4)
     assert names(tmp_path) == ["p.plan"]
     assert stat.S_IMODE((tmp_path / "p.plan").stat().st_mode) == 0o600
 
@@ -76,30 +76,30 @@ async def test_ci_fields_are_read_where_they_are_wanted(served: SandboxThread, t
     with await make(served, tmp_path / "p.plan", text + "ci-only,821011112222,\n") as plan:
         users = by_user(plan)
         [was] = served.state.ci(["user-0001"]).values()
-        assert users["user-0001"].shape.before == (was["phone_number"],)
-        [change] = users["user-0001"].shape.changes
+        assert users["user-0001"].group.before == (was["phone_number"],)
+        [change] = users["user-0001"].group.changes
         assert (change.after, change.personal) == ("821011112222", True)
-        assert users["ci-only"].shape.status is PlanStatus.CHANGE  # though it has no profile
+        assert users["ci-only"].group.status is PlanStatus.CHANGE  # though it has no profile
     with await make(served, tmp_path / "p.plan", "ci-only", STOP) as plan:
-        assert by_user(plan)["ci-only"].shape.status is PlanStatus.CHANGE
+        assert by_user(plan)["ci-only"].group.status is PlanStatus.CHANGE
 
 
 async def test_unknown_users_are_created_only_where_that_is_asked_for(
     served: SandboxThread, tmp_path: Path
 ) -> None:
     with await make(served, tmp_path / "p.plan", "nobody-1\nnobody-2", STOP, "age=30", create=True) as plan:
-        assert set(standings(plan).values()) == {PlanStatus.CREATE}
+        assert set(statuses(plan).values()) == {PlanStatus.CREATE}
         user = by_user(plan)["nobody-1"]
-        assert [change.before for change in user.shape.changes] == ["Undefined", None]
+        assert [change.before for change in user.group.changes] == ["Undefined", None]
         assert totals(plan).to_send == 2
 
 
 async def test_a_consent_in_no_known_state_is_not_guessed(served: SandboxThread, tmp_path: Path) -> None:
     served.state.write_profiles([("odd", {Flag.MKT_SMS: "Maybe"}, {})])  # type: ignore[dict-item]
     with await make(served, tmp_path / "p.plan", "odd\nuser-0001", STOP) as plan:
-        shape = by_user(plan)["odd"].shape
-        assert (shape.status, shape.code, shape.changes) == (PlanStatus.UNREADABLE, "unknown-value", ())
-        assert by_user(plan)["user-0001"].shape.status is PlanStatus.CHANGE
+        group = by_user(plan)["odd"].group
+        assert (group.status, group.code, group.changes) == (PlanStatus.UNREADABLE, "unknown-value", ())
+        assert by_user(plan)["user-0001"].group.status is PlanStatus.CHANGE
 
 
 async def test_users_the_server_is_too_busy_for_are_unreadable_alone(
@@ -111,17 +111,17 @@ async def test_users_the_server_is_too_busy_for_are_unreadable_alone(
     finally:
         served.faults.busy_users = frozenset()
     with plan:
-        found = standings(plan)
+        found = statuses(plan)
         assert [name for name, one in found.items() if one is PlanStatus.UNREADABLE] == ["user-0002"]
-        assert by_user(plan)["user-0002"].shape.code == "5003"
+        assert by_user(plan)["user-0002"].group.code == "5003"
         assert len(found) == 40
 
 
 async def test_new_contradictions_are_warned_of(served: SandboxThread, tmp_path: Path) -> None:
     with await make(served, tmp_path / "p.plan", "user-0001\nuser-0007", "night_sms_flag=Subscribed") as plan:
         users = by_user(plan)
-        assert users["user-0001"].shape.warnings == ()
-        assert len(users["user-0007"].shape.warnings) == 2  # neither by day, nor by every channel
+        assert users["user-0001"].group.warnings == ()
+        assert len(users["user-0007"].group.warnings) == 2  # neither by day, nor by every channel
         found = totals(plan)
         assert found.flags == {(Flag.NIGHT_SMS, Direction.GRANT): 1}
         assert (found.granted, found.withdrawn, set(found.warnings.values())) == (1, 0, {1})
@@ -141,7 +141,7 @@ async def test_a_token_that_is_not_taken_leaves_no_plan(served: SandboxThread, t
 async def test_a_making_that_is_given_up_leaves_no_plan(served: SandboxThread, tmp_path: Path) -> None:
     async with calls(served) as reads:
         reads.rate_limiter.close()
-        with open_input("user-0001", VERSION_1, wishes(STOP)) as source, pytest.raises(PlanError):
+        with open_input("user-0001", VERSION_1, edits(STOP)) as source, pytest.raises(PlanError):
             await make_plan(reads, source, tmp_path / "p.plan", about())
     nothing_left(tmp_path)
 
@@ -211,7 +211,7 @@ async def test_an_input_that_changes_meanwhile_leaves_no_plan(served: SandboxThr
     folder.mkdir()
     file.write_text("user-0001\n")
     async with calls(served) as reads:
-        with open_input(file, VERSION_1, wishes(STOP)) as source:
+        with open_input(file, VERSION_1, edits(STOP)) as source:
             file.write_bytes(b"user-0001\n\xff\xff\n")
             with pytest.raises(FileUnreadable):
                 await make_plan(reads, source, folder / "p.plan", about())
@@ -222,8 +222,8 @@ def test_version_2_is_planned_blind(tmp_path: Path) -> None:
     text = "email,df_sms_ads_optin\na@example.com,false\nb@example.com,true\n"
     with blind_plan(tmp_path / "p.plan", text) as plan:
         assert plan.head.kind is IdentityKind.EMAIL
-        assert set(standings(plan).values()) == {PlanStatus.BLIND}
-        [change] = by_user(plan)["b@example.com"].shape.changes
+        assert set(statuses(plan).values()) == {PlanStatus.BLIND}
+        [change] = by_user(plan)["b@example.com"].group.changes
         assert (change.before, change.after, change.readable) == (None, "Subscribed", False)
         found = totals(plan)
         assert (found.to_send, found.granted, found.withdrawn) == (2, 1, 1)
@@ -259,12 +259,12 @@ def test_every_row_is_accounted_for_once(served: SandboxThread, rows: list[str],
             lines = [user.number for user in users] + [bad.line for bad in plan.bad_rows()]
             assert len(lines) == len(set(lines)) == records - head.blank
             assert sum(found.statuses.values()) == head.users == len({user.user for user in users})
-            assert found.to_send == sum(found.statuses.get(standing, 0) for standing in SENT)
-            assert found.to_send == sum(bool(user.shape.changes) for user in users)
-            changes = [change for user in users for change in user.shape.changes]
+            assert found.to_send == sum(found.statuses.get(status, 0) for status in SENT)
+            assert found.to_send == sum(bool(user.group.changes) for user in users)
+            changes = [change for user in users for change in user.group.changes]
             assert sum(found.flags.values()) == len(changes)
             granted = sum(
-                any(change.after == "Subscribed" for change in user.shape.changes) for user in users
+                any(change.after == "Subscribed" for change in user.group.changes) for user in users
             )
             assert found.granted == granted
 
@@ -277,7 +277,7 @@ def test_whatever_the_ids_are_a_blind_plan_holds_them(lines: list[str]) -> None:
         tempfile.TemporaryDirectory() as folder,
         blind_plan(Path(folder) / "p.plan", text, "df_sms_ads_optin=false") as plan,
     ):
-        assert by_user(plan)["first"].shape.status is PlanStatus.BLIND
+        assert by_user(plan)["first"].group.status is PlanStatus.BLIND
         assert len(by_user(plan)) == plan.head.users
 
 
@@ -285,4 +285,4 @@ async def test_more_users_than_a_page_are_all_read(tmp_path: Path) -> None:
     text = "\n".join(f"u-{number}" for number in range(4500))
     with await make(Nowhere(), tmp_path / "p.plan", text, "df_sms_ads_optin=true", api=ApiVersion.V2) as plan:
         assert totals(plan).to_send == 4500
-        assert len(list(plan.shapes())) == 1
+        assert len(list(plan.groups())) == 1

@@ -15,7 +15,7 @@ from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import make_undo
 from dfn_tui.service.bulk.plan.records import PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import totals
-from dfn_tui.service.bulk.plan.undoing import UndoWish, inverse_of, undo_wish
+from dfn_tui.service.bulk.plan.undoing import UndoEdit, inverse_of, undo_wish
 from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.store import FieldChange, FieldKind
 from tests.starting import Server
@@ -30,7 +30,7 @@ def flag(before: State | None, after: State, name: Flag = Flag.MKT_SMS, readable
 
 
 @pytest.mark.parametrize(
-    ("change", "wish"),
+    ("change", "edit"),
     [
         (flag(ON, OFF), FieldEdit(CONSENT, Flag.MKT_SMS, "Subscribed")),
         (flag(NEVER, ON), FieldEdit(CONSENT, Flag.MKT_SMS, "Unsubscribed")),
@@ -45,21 +45,21 @@ def flag(before: State | None, after: State, name: Flag = Flag.MKT_SMS, readable
         (FieldChange(CI, "email", None, "a@b.kr", readable=False), None),
     ],
 )
-def test_the_way_back_of_a_field(change: FieldChange, wish: FieldEdit | None) -> None:
-    wishes, reasons = inverse_of([change])
-    assert wishes == ([wish] if wish else [])
-    assert [reason.split(":")[0] for reason in reasons] == ([] if wish else [change.name])
+def test_the_way_back_of_a_field(change: FieldChange, edit: FieldEdit | None) -> None:
+    edits, reasons = inverse_of([change])
+    assert edits == ([edit] if edit else [])
+    assert [reason.split(":")[0] for reason in reasons] == ([] if edit else [change.name])
 
 
 async def undo(
     server: Server,
     path: Path,
-    wishes: Sequence[UndoWish] | Iterator[UndoWish],
+    edits: Sequence[UndoEdit] | Iterator[UndoEdit],
     api: ApiVersion = ApiVersion.V1,
     kind: IdentityKind = IdentityKind.USER_ID,
 ) -> PlanFile:
     async with calls(server, api) as reads:
-        await make_undo(reads, wishes, path, about(api, kind))
+        await make_undo(reads, edits, path, about(api, kind))
     return open_plan(path)
 
 
@@ -92,7 +92,7 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
         plan = await undo(server, tmp_path / "p.plan", made)
     with plan:
         users = by_user(plan)
-        assert {name: user.shape.status for name, user in users.items()} == {
+        assert {name: user.group.status for name, user in users.items()} == {
             "as-written": PlanStatus.CHANGE,
             "back-again": PlanStatus.ALREADY,
             "other": PlanStatus.CHANGED,
@@ -103,9 +103,9 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
             "": PlanStatus.UNREADABLE,
         }
         sent = {
-            name: [(change.name, change.before, change.after) for change in user.shape.changes]
+            name: [(change.name, change.before, change.after) for change in user.group.changes]
             for name, user in users.items()
-            if user.shape.changes
+            if user.group.changes
         }
         assert sent == {
             "as-written": [("mkt_sms_flag", "Unsubscribed", "Subscribed")],
@@ -115,8 +115,8 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
             "ci": [("kakao_id", "0123456789", None)],
         }
         assert users["given"].undo_of == 14
-        assert "although" in users["as-written"].shape.warnings[0]
-        assert "cannot be removed" in users["partly"].shape.warnings[0]
+        assert "although" in users["as-written"].group.warnings[0]
+        assert "cannot be removed" in users["partly"].group.warnings[0]
         [bad] = plan.bad_rows()
         assert (bad.line, bad.fault, bad.shown) == (9, "no-way-back", "lost")
         assert totals(plan).deleted == {"kakao_id": 1}
@@ -130,7 +130,7 @@ def test_of_version_2_only_grants_are_taken_back(tmp_path: Path) -> None:
     plan = asyncio.run(undo(Nowhere(), tmp_path / "p.plan", made, ApiVersion.V2, IdentityKind.EMAIL))
     with plan:
         [user] = plan.users()
-        [change] = user.shape.changes
+        [change] = user.group.changes
         assert (user.user, user.undo_of, change.after) == ("a@b.kr", 11, "Unsubscribed")
         [bad] = plan.bad_rows()
         assert (bad.line, "c@d.kr" in bad.shown) == (2, False)
@@ -139,7 +139,7 @@ def test_of_version_2_only_grants_are_taken_back(tmp_path: Path) -> None:
 def test_a_source_that_fails_leaves_no_plan_and_is_closed(tmp_path: Path) -> None:
     closed = []
 
-    def source() -> Iterator[UndoWish]:
+    def source() -> Iterator[UndoEdit]:
         try:
             yield undo_wish(1, "a", [flag(ON, OFF)], 11)
             raise PlanError("The job is damaged", "", "")

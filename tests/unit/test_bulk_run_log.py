@@ -50,8 +50,8 @@ async def test_whatever_fails_reaches_all_who_wait(
 
 
 async def test_a_defect_of_the_journal_stops_the_run_with_a_text(tmp_path: Path) -> None:
-    keeper = AsyncJournal(tmp_path / "state" / "journal.db")
-    run_log = RunLog(keeper, NO_JOB)
+    journal = AsyncJournal(tmp_path / "state" / "journal.db")
+    run_log = RunLog(journal, NO_JOB)
     async with asyncio.timeout(ENOUGH):
         run_log.end([], [OutcomeGroup((99,), Outcome.ACCEPTED)])  # of no intent: a ValueError
         with pytest.raises(NotWrittenDown) as told:
@@ -59,4 +59,4 @@ async def test_a_defect_of_the_journal_stops_the_run_with_a_text(tmp_path: Path)
         assert "ValueError" in told.value.happened
         assert "Nothing more is sent" in told.value.happened
         await run_log.close()
-        await keeper.close()
+        await journal.close()

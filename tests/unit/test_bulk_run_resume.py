@@ -32,7 +32,7 @@ class Kept:
     async def ask(self, question: Callable[[Any], Any]) -> Any:
         if isinstance(question, partial):
             return []
-        user = SimpleNamespace(shape=SimpleNamespace(changes=()))
+        user = SimpleNamespace(group=SimpleNamespace(changes=()))
         record = SimpleNamespace(id=JOB)
         return question(SimpleNamespace(counts=dict, record=record, checkpoint=0, user=lambda _number: user))
 
@@ -44,15 +44,15 @@ class Kept:
 
 @pytest.mark.parametrize("older", [Outcome.UNKNOWN, Outcome.FAILED, Outcome.CONFIRMED])
 async def test_of_a_user_who_was_sent_twice_the_last_time_counts(tmp_path: Path, older: Outcome) -> None:
-    keeper, run_log, looked_at = AsyncJournal(tmp_path / "journal.db"), Kept(), []
+    journal, run_log, looked_at = AsyncJournal(tmp_path / "journal.db"), Kept(), []
     users = (IntentUser(Subject("user_id", "anna"), job=f"{JOB}/3"),)
     group = replace(intent(write=JOB), users=users)
-    [first] = await keeper.begin([group])
-    await keeper.conclude([OutcomeGroup((first,), older)])
-    [second] = await keeper.begin([group])
-    await keeper.conclude([OutcomeGroup((second,), Outcome.DIFFERENT)])
+    [first] = await journal.begin([group])
+    await journal.conclude([OutcomeGroup((first,), older)])
+    [second] = await journal.begin([group])
+    await journal.conclude([OutcomeGroup((second,), Outcome.DIFFERENT)])
     batches = SimpleNamespace(look_again=lambda sent, *_args, **_named: looked_at.append(sent))
-    await recover(cast(RunLog, run_log), keeper, cast(Batches, batches), START)
-    await keeper.close()
+    await recover(cast(RunLog, run_log), journal, cast(Batches, batches), START)
+    await journal.close()
     assert run_log.ended == [UserEnd(3, second, Outcome.DIFFERENT)]
     assert looked_at == []

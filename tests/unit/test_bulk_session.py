@@ -29,8 +29,8 @@ def sandbox() -> Iterator[SandboxThread]:
 async def begin(console: Connections, folder: Path) -> None:
     """Starts a job that sends a request a second, and writes with the first one."""
     bulk, path = console.bulk("here"), folder / "a.plan"
-    wish = parse_assignment("points:number=7", VERSION_1)
-    with open_input("\n".join(USERS), VERSION_1, [wish]) as source:
+    edit = parse_assignment("points:number=7", VERSION_1)
+    with open_input("\n".join(USERS), VERSION_1, [edit]) as source:
         await bulk.plan(source, "", path, lambda _reading: None, create=True)
     await bulk.apply(path, Approval("INC-7"), Options(OnConflict.OVERWRITE, True, 60))
 

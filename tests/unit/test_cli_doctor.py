@@ -74,7 +74,7 @@ def configure(url: str, service: str = "") -> Path:
 
 
 def examined(capsys: Output, *arguments: str) -> tuple[int, dict[str, tuple[str, str, str]]]:
-    """The exit code, and by check: standing, what was found, what to do."""
+    """The exit code, and by check: status, what was found, what to do."""
     code = main(["doctor", "--json", *arguments])
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return code, {one["check"]: (one["status"], one["detail"], one["hint"]) for one in told}
@@ -135,8 +135,8 @@ def test_no_token(sandbox: SandboxThread, capsys: Output) -> None:
     configure(sandbox.url)
     code, told = examined(capsys)
     assert code == 1
-    standing, found, to_do = told["token here/api"]
-    assert standing == "failed"
+    status, found, to_do = told["token here/api"]
+    assert status == "failed"
     assert "DFN_TUI_TOKEN is not set." in found
     assert "There is no keyring here." in found
     assert to_do == "Run “dfn-tui auth set -c here --kind api”."
@@ -212,8 +212,8 @@ def test_a_clock_that_is_off(capsys: Output) -> None:
         threading.Thread(target=server.handle_request, daemon=True).start()
         configure(f"http://127.0.0.1:{server.server_port}")
         _code, told = examined(capsys)
-    standing, found, to_do = told["clock"]
-    assert standing == "warning"
+    status, found, to_do = told["clock"]
+    assert status == "warning"
     assert "minutes behind this host's" in found
     assert "night rule" in to_do
 
@@ -240,8 +240,8 @@ def test_a_configuration_that_others_may_write(capsys: Output) -> None:
     file = configure("https://example.invalid")
     file.chmod(0o664)
     _code, told = examined(capsys, "--offline")
-    standing, _found, to_do = told["configuration"]
-    assert (standing, to_do) == ("warning", f"Take that right away: chmod go-w {file}")
+    status, _found, to_do = told["configuration"]
+    assert (status, to_do) == ("warning", f"Take that right away: chmod go-w {file}")
 
 
 def test_a_state_folder_that_cannot_be(

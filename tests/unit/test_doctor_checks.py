@@ -66,11 +66,11 @@ def test_certificates_that_are_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "standing"),
+    ("setting", "status"),
     [("on", CheckStatus.OK), ("external", CheckStatus.WARNING), ("off", CheckStatus.WARNING)],
 )
 def test_the_clipboard_in_tmux(
-    tmp_path: Path, require: Callable[..., None], setting: str, standing: CheckStatus
+    tmp_path: Path, require: Callable[..., None], setting: str, status: CheckStatus
 ) -> None:
     require("tmux")
     socket_file = tmp_path / "tmux"
@@ -81,7 +81,7 @@ def test_the_clipboard_in_tmux(
         seen = host.clipboard({"PATH": os.environ["PATH"], "TMUX": f"{socket_file},1,0"})
     finally:
         tmux(["tmux", "-S", str(socket_file), "kill-server"])
-    assert seen.status is standing
+    assert seen.status is status
     assert f"set-clipboard {setting}" in seen.detail
 
 
@@ -128,15 +128,15 @@ def test_the_terminal(term: str, rows: int, columns: int, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "standing"),
+    ("variables", "status"),
     [
         ({"LC_ALL": "C.UTF-8"}, "ok"),
         ({"LC_ALL": "C"}, "warning"),
         ({"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "euc-kr"}, "failed"),
     ],
 )
-def test_the_locale(variables: dict[str, str], standing: str) -> None:
-    assert examined(**variables)["characters"]["status"] == standing
+def test_the_locale(variables: dict[str, str], status: str) -> None:
+    assert examined(**variables)["characters"]["status"] == status
 
 
 def test_colours() -> None:

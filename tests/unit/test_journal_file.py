@@ -72,7 +72,7 @@ def test_a_journal_made_by_another_console_is_seen(tmp_path: Path) -> None:
 
 
 def refusal(path: Path) -> JournalError:
-    with Journal(path, patience=0.05) as journal, pytest.raises(JournalError) as raised:
+    with Journal(path, timeout=0.05) as journal, pytest.raises(JournalError) as raised:
         journal.begin([intent()])
     return raised.value
 

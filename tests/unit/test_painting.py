@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from dfn_tui.painting.difference import Canvas
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.painter import Painter
-from dfn_tui.painting.pen import DEFAULT, Pen, apply, change
 from dfn_tui.painting.reading import AnsiParser, is_aside
+from dfn_tui.painting.style import DEFAULT, CellStyle, apply, change
 from tests.unit.emulator import Emulator
 
 WIDTH, HEIGHT = 24, 7
@@ -198,12 +198,12 @@ def test_a_change_of_style_leads_to_the_style(old: list[str], new: list[str]) ->
     assert style([*parameters], before) == after
 
 
-def style(codes: Sequence[str], pen: Pen = DEFAULT) -> Pen:
+def style(codes: Sequence[str], style: CellStyle = DEFAULT) -> CellStyle:
     for code in codes:
-        applied = apply(pen, code)
+        applied = apply(style, code)
         assert applied is not None
-        pen = applied
-    return pen
+        style = applied
+    return style
 
 
 @given(st.lists(st.lists(PIECES, max_size=5), min_size=2, max_size=4))

@@ -206,7 +206,7 @@ class TestSettling:
     async def test_a_server_that_does_not_answer_holds_no_look_up_up_and_no_leaving(
         self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("dfn_tui.service.session.SETTLING_PATIENCE", 0.01)
+        monkeypatch.setattr("dfn_tui.service.session.RECONCILE_TIMEOUT", 0.01)
         leave_open(path)
         sandbox.faults.latency_ms = 3_600_000
         async with start(sandbox, path) as session:
@@ -220,7 +220,7 @@ class TestOwnWrites:
     async def test_a_write_waits_for_it_to_the_end(
         self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("dfn_tui.service.session.SETTLING_PATIENCE", 0.0)
+        monkeypatch.setattr("dfn_tui.service.session.RECONCILE_TIMEOUT", 0.0)
         may_end = asyncio.Event()
 
         async def slowly(*args: Any) -> Any:
@@ -240,13 +240,13 @@ class TestOwnWrites:
         assert endings(path) == [Outcome.FAILED, Outcome.CONFIRMED]
 
     async def test_what_this_run_is_writing_is_never_cut_short(self, path: Path) -> None:
-        keeper = AsyncJournal(path)
+        journal = AsyncJournal(path)
         leave_open(path)
-        with Journal(path) as journal:
-            [left] = journal.unresolved()
-        [own] = await keeper.begin([again(replace(left.intent, operator=keeper.operator))])
-        assert [entry.seq for entry in await keeper.cut_short()] == [left.seq]
-        await keeper.close()
+        with Journal(path) as opened:
+            [left] = opened.unresolved()
+        [own] = await journal.begin([again(replace(left.intent, operator=journal.operator))])
+        assert [entry.seq for entry in await journal.cut_short()] == [left.seq]
+        await journal.close()
         other = AsyncJournal(path)
         assert await other.settle_begins()
         assert [entry.seq for entry in await other.cut_short()] == [left.seq, own]
@@ -256,15 +256,15 @@ class TestOwnWrites:
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """As in two containers that share a folder, a host name and process numbers."""
-        monkeypatch.setattr("dfn_tui.store.consoles._PATIENCE", 0.0)
+        monkeypatch.setattr("dfn_tui.store.consoles._TIMEOUT", 0.0)
         path.parent.mkdir()
         twin = RunningConsole.here(path.parent, HERE)
         leave_open(path)
-        with Journal(path) as journal:
-            [left] = journal.unresolved()
-        keeper = AsyncJournal(path)
+        with Journal(path) as opened:
+            [left] = opened.unresolved()
+        journal = AsyncJournal(path)
         with pytest.raises(Exception, match="The journal is locked"):
-            await keeper.begin([again(left.intent)])
+            await journal.begin([again(left.intent)])
         twin.close()
-        await keeper.begin([again(left.intent)])
-        await keeper.close()
+        await journal.begin([again(left.intent)])
+        await journal.close()

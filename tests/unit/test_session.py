@@ -62,7 +62,7 @@ def content(path: Path) -> bytes:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A journal that waits for another process for a moment only: these tests hold the lock for good."""
-    monkeypatch.setattr("dfn_tui.service.async_journal.Journal", partial(Journal, patience=0.1))
+    monkeypatch.setattr("dfn_tui.service.async_journal.Journal", partial(Journal, timeout=0.1))
 
 
 class TestStaleWrites:

@@ -57,13 +57,13 @@ def list_jobs(found: Iterable[JobSummary]) -> Iterator[str]:
 
 def say_job(job: JobSummary) -> None:
     """Says how a job ended, and what can be done next."""
-    for line in (*_standing(job), *_next(job)):
+    for line in (*_status(job), *_next(job)):
         say(line)
 
 
 def _details(job: JobSummary) -> Iterator[str]:
     record, head = job.record, job.head
-    yield from _standing(job)
+    yield from _status(job)
     yield _("Over {connection} ({environment}), begun by {by} at {begun} KST").format(
         connection=sanitize(head.connection, 40),
         environment=head.environment.value,
@@ -82,7 +82,7 @@ def _details(job: JobSummary) -> Iterator[str]:
         yield from _next(job)
 
 
-def _standing(job: JobSummary) -> Iterator[str]:
+def _status(job: JobSummary) -> Iterator[str]:
     record = job.record
     state = state_words(record.state, under_way=job.under_way)
     yield _("Job {id}: {state}").format(id=sanitize(record.id, 60), state=state)

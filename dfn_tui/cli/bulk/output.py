@@ -110,16 +110,16 @@ def bad_json(row: BadRow) -> dict[str, object]:
 
 def user_json(user: PlannedUser, *, revealed: bool) -> dict[str, object]:
     """A user of a plan, for scripts."""
-    shape = user.shape
+    group = user.group
     return {
         "user_id": user.user,
-        "outcome": "planned" if shape.changes and not user.left_out else "not-sent",
-        "code": shape.code or None,
-        "message": shape.message,
-        "status": shape.status.value,
-        "standing": shape.status.value,  # its name in version 0.1
+        "outcome": "planned" if group.changes and not user.left_out else "not-sent",
+        "code": group.code or None,
+        "message": group.message,
+        "status": group.status.value,
+        "standing": group.status.value,  # its name in version 0.1
         "left_out": user.left_out,
-        "warnings": list(shape.warnings),
+        "warnings": list(group.warnings),
         "changes": [
             {
                 "name": item.name,
@@ -127,6 +127,6 @@ def user_json(user: PlannedUser, *, revealed: bool) -> dict[str, object]:
                 "after": shown_json(item.name, item.after, revealed),
                 "readable": item.readable,
             }
-            for item in shape.changes
+            for item in group.changes
         ],
     }

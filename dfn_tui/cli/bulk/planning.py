@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dfn_tui.cli.assignments import wishes_for_all
+from dfn_tui.cli.assignments import edits_for_all
 from dfn_tui.cli.bulk.output import (
     SHORT,
     bad_json,
@@ -39,18 +39,18 @@ def plan(args: argparse.Namespace) -> ExitCode:
     _check_output(args)
     with opened_for_many(args) as (bulk, runner):
         has = bulk.session.capabilities
-        wishes = wishes_for_all(args.words, has)
+        edits = edits_for_all(args.words, has)
         kind = None if args.kind is None else identity_kind(args.kind, has)
         piped = str(args.file) == STDIN
         given: Path | BinaryIO = piped_bytes() if piped else args.file
-        with open_input(given, has, wishes, kind) as source:
+        with open_input(given, has, edits, kind) as source:
             runner.run(
                 _watched(
-                    lambda told: bulk.plan(
+                    lambda on_progress: bulk.plan(
                         source,
                         _("standard input") if piped else args.file.name,
                         args.output,
-                        told,
+                        on_progress,
                         create=args.create,
                         stop_at_first_bad=args.stop_at_bad,
                         limit=args.limit,
@@ -64,7 +64,9 @@ def undo(args: argparse.Namespace) -> ExitCode:
     """Makes the plan that takes a job back. Raises `ConsoleError`."""
     _check_output(args)
     with opened_for_many(args) as (bulk, runner):
-        runner.run(_watched(lambda told: bulk.plan_undo(args.job, args.output, told, limit=args.limit)))
+        runner.run(
+            _watched(lambda on_progress: bulk.plan_undo(args.job, args.output, on_progress, limit=args.limit))
+        )
         return _report(args, bulk)
 
 

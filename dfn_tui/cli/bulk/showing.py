@@ -12,7 +12,7 @@ from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
-from dfn_tui.service.bulk.plan.format import bad_words, planned_words, standing_text, who_words
+from dfn_tui.service.bulk.plan.format import bad_words, planned_words, status_text, who_words
 from dfn_tui.service.bulk.plan.records import PlannedUser, PlanStatus
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
 from dfn_tui.service.bulk.plan.totals import totals
@@ -108,7 +108,7 @@ def _lines(args: argparse.Namespace, plan: PlanFile, chosen: Selection) -> Itera
     elif _wants_users(args, chosen):
         kind = plan.head.kind
         for user in _users(plan, chosen):
-            yield f"{who_words(user, kind, revealed=args.reveal)}  {standing_text(user)}"
+            yield f"{who_words(user, kind, revealed=args.reveal)}  {status_text(user)}"
             yield from (f"  {line}" for line in planned_words(user, revealed=args.reveal))
     else:
         found = totals(plan)

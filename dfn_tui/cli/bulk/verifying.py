@@ -26,12 +26,12 @@ async def _verify(args: argparse.Namespace, bulk: BulkSession) -> ExitCode:
     read = drifted = failed = 0
     with ProgressLine(beside_data=True) as line:
 
-        def told(users: int) -> None:
+        def on_progress(users: int) -> None:
             nonlocal read
             read += users
             line.show(_("{count} users read").format(count=f"{read:,}"))
 
-        async for drift in bulk.verify(str(args.what), told, limit=args.limit):
+        async for drift in bulk.verify(str(args.what), on_progress, limit=args.limit):
             failed += bool(drift.failure)
             drifted += not drift.failure
             if args.json:

@@ -50,7 +50,7 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
         self.set_interval(PAINT_EVERY, self._paint)
         self._under_way = self._go()
 
-    def _told(self, reading: Reading) -> None:
+    def _show_progress(self, reading: Reading) -> None:
         self._reading = reading
 
     def _paint(self) -> None:
@@ -59,7 +59,7 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
     @work(group="making")
     async def _go(self) -> None:
         try:
-            await self._make(self._told)
+            await self._make(self._show_progress)
         except ConsoleError as error:
             self._end(error)
         except asyncio.CancelledError:

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.service.bulk.plan.format import direction_words, selection_words, standing_words
+from dfn_tui.service.bulk.plan.format import direction_words, selection_words, status_words
 from dfn_tui.service.bulk.plan.records import PlanStatus
 from dfn_tui.service.bulk.plan.selecting import Selection
 from dfn_tui.service.bulk.plan.totals import Totals
@@ -46,7 +46,7 @@ class FilterDialog(Dialog[Selection]):
         options: list[tuple[str, str, dict[Any, str]]] = [
             ("flag", _("consent"), {flag: flag.value for flag, _direction in found.flags}),
             ("direction", _("direction"), {d: direction_words(d) for _flag, d in found.flags}),
-            ("status", _("standing"), {s: standing_words(s) for s in PlanStatus if found.statuses.get(s)}),
+            ("status", _("status"), {s: status_words(s) for s in PlanStatus if found.statuses.get(s)}),
             ("warned", _("warnings"), {True: _("yes"), False: _("no")}),
             ("left_out", _("left out"), {True: _("yes"), False: _("no")}),
         ]

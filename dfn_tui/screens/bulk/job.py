@@ -120,7 +120,7 @@ class JobScreen(SessionScreen[None]):
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
         """Reads how the job stands from its file."""
-        with self.telling(".heading"):
+        with self.showing_errors(".heading"):
             self._summary = await asyncio.to_thread(self._bulk.job, self._job)
             if self._live:
                 return
@@ -223,7 +223,7 @@ class JobScreen(SessionScreen[None]):
     async def action_undo(self) -> None:
         """Makes the plan that takes the job back, and shows it."""
         name = str(default_plan_file(self._bulk.folder, self.session.clock()))
-        with self.telling():
+        with self.showing_errors():
             path = await asyncio.to_thread(new_plan_file, name, self._bulk.folder)
             make = partial(self._bulk.plan_undo, self._job, path)
             result = await self.app.push_screen_wait(MakingDialog(make, path))

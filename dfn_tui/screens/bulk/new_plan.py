@@ -108,6 +108,6 @@ class NewPlanScreen(SessionScreen[None]):
 def _input_words(source: BulkInput) -> str:
     """What was recognised of the input: `csv, UTF-8; users by user_id; mkt_sms_flag`."""
     form = ", ".join(filter(None, (source.form.value, source.encoding)))
-    names = [column.name for column in source.columns] + [wish.name for wish in source.wishes_for_all]
+    names = [column.name for column in source.columns] + [edit.name for edit in source.edits_for_all]
     words = _("Recognised: {form}; users by {kind}; changes of {names}.")
     return words.format(form=form, kind=source.kind.value, names=sanitize(", ".join(names), 200) or "…")

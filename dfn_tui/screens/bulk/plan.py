@@ -67,7 +67,7 @@ class PlanScreen(SessionScreen[None]):
         self._reader = PlanReader(path)
         self._figures: Figures | None = None
         self._selection = Selection()
-        self._narrowing = False
+        self._excluding = False
 
     def body(self) -> ComposeResult:
         yield PlainText(_("Checking the plan…"), classes="heading")
@@ -89,7 +89,7 @@ class PlanScreen(SessionScreen[None]):
 
     async def _look(self) -> bool:
         """Shows the plan's figures as they are now, and says whether they could be had."""
-        with self.telling(".heading"):
+        with self.showing_errors(".heading"):
             self._figures = await self._reader.figures()
             self.say(".heading", self._heading(self._figures))
             self.say("#figures", "\n".join(self._lines(self._figures)))
@@ -145,7 +145,7 @@ class PlanScreen(SessionScreen[None]):
         user = self.planned_users.current
         if user is None:
             return
-        if user.shape.status not in SENT:
+        if user.group.status not in SENT:
             self.notify(_("Nothing is sent for this user anyway."), markup=False)
             return
         self._start_narrowing(SelectedUsers((user.user,)), out=not user.left_out)
@@ -162,10 +162,10 @@ class PlanScreen(SessionScreen[None]):
         ask(self.app, dialog, lambda answer: self._start_narrowing(self._selection, out=answer == _OUT))
 
     def _start_narrowing(self, which: Selection | SelectedUsers, *, out: bool) -> None:
-        if self._narrowing:
+        if self._excluding:
             self.notify(_("The plan is still being written."), markup=False)
             return
-        self._narrowing = True
+        self._excluding = True
         self._narrow(which, out)
 
     @work(group="plan")
@@ -176,7 +176,7 @@ class PlanScreen(SessionScreen[None]):
             self.tell(error)
             return
         finally:
-            self._narrowing = False
+            self._excluding = False
         if isinstance(which, Selection):
             left = ngettext("{users} user left out.", "{users} users left out.", count)
             back = ngettext("{users} user put back.", "{users} users put back.", count)
@@ -187,7 +187,7 @@ class PlanScreen(SessionScreen[None]):
     @work(group="bad", exclusive=True)
     async def action_bad(self) -> None:
         """Shows the rows of the input that are in no plan."""
-        with self.telling():
+        with self.showing_errors():
             rows = await self._reader.bad_rows(BAD_ROWS_SHOWN)
             lines = [bad_words(row) for row in rows]
             if len(rows) == BAD_ROWS_SHOWN:

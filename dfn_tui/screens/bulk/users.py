@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.paged_list import PagedList
-from dfn_tui.service.bulk.plan.format import planned_words, standing_text, who_words
+from dfn_tui.service.bulk.plan.format import planned_words, status_text, who_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.plan.selecting import Selection
@@ -16,7 +16,7 @@ from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
 from dfn_tui.widgets.table import PADDING, REST, Column
 
-_WHO, _STANDING = 20, 17
+_WHO, _STATUS = 20, 17
 
 
 class PlannedUsers(PagedList[PlannedUser]):
@@ -49,7 +49,7 @@ class PlannedUsers(PagedList[PlannedUser]):
         third = (width - 1 - 3 * PADDING) // 3  # 1: the scrollbar
         return [
             Column(_("user"), min(_WHO, third), lambda user: Text(self._who(user), "bold")),
-            Column(_("standing"), min(_STANDING, third), lambda user: _dimmed(user, standing_text(user))),
+            Column(_("status"), min(_STATUS, third), lambda user: _dimmed(user, status_text(user))),
             Column(_("changes"), REST, lambda user: _dimmed(user, self._changes(user))),
         ]
 
@@ -68,11 +68,11 @@ class PlannedUsers(PagedList[PlannedUser]):
         return await self._reader.users(self._asked, after.number if after else -1, limit)
 
     def detail(self, item: PlannedUser) -> str:
-        return f"{self._who(item)}: {standing_text(item)}\n{self._changes(item)}"
+        return f"{self._who(item)}: {status_text(item)}\n{self._changes(item)}"
 
     def open(self, item: PlannedUser) -> None:
         """Shows all that is planned for a user, masked: a lock cannot mask a dialog."""
-        lines = [standing_text(item), *planned_words(item, revealed=False)]
+        lines = [status_text(item), *planned_words(item, revealed=False)]
         self.app.push_screen(TextDialog(who_words(item, self._kind, revealed=False), "\n".join(lines)))
 
 

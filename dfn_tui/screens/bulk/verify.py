@@ -54,7 +54,7 @@ class VerifyScreen(SessionScreen[None]):
     @work(group="verify", exclusive=True)
     async def _verify(self) -> None:
         try:
-            async for drift in self._bulk.verify(self._job.record.id, self._told):
+            async for drift in self._bulk.verify(self._job.record.id, self._show_progress):
                 self._drifted += 1
                 if len(self._lines) < SHOWN:
                     self._lines.append(self._words(drift))
@@ -64,7 +64,7 @@ class VerifyScreen(SessionScreen[None]):
             self._over = True
         self._paint()
 
-    def _told(self, users: int) -> None:
+    def _show_progress(self, users: int) -> None:
         self._read += users
 
     def _words(self, drift: Drift) -> str:

@@ -36,9 +36,9 @@ class EntryScreen(ConsoleScreen[None]):
 
     entry_text = getters.query_one("#entry", PlainText)
 
-    def __init__(self, keeper: AsyncJournal, entry: Entry, session: Session | None) -> None:
+    def __init__(self, journal: AsyncJournal, entry: Entry, session: Session | None) -> None:
         super().__init__(session.context if session else None)
-        self._keeper = keeper
+        self._journal = journal
         self._entry = entry
         self._session = session
         self._unsealed: Intent | None = None
@@ -55,8 +55,8 @@ class EntryScreen(ConsoleScreen[None]):
     async def _read(self) -> None:
         """The entry may have got another outcome meanwhile."""
         try:
-            self._entry = await self._keeper.entry(self._entry.seq) or self._entry
-            lines = outcome_lines(await self._keeper.outcomes(self._entry.seq))
+            self._entry = await self._journal.entry(self._entry.seq) or self._entry
+            lines = outcome_lines(await self._journal.outcomes(self._entry.seq))
         except JournalError as error:
             lines = iter([f"! {error.title}. {error.happened} {error.next_step}"])
         self._outcomes = "\n".join(lines)
@@ -87,7 +87,7 @@ class EntryScreen(ConsoleScreen[None]):
     async def _unseal(self) -> None:
         """Reveals personal values as far as they are kept."""
         try:
-            unsealed = await self._keeper.reveal(self._entry)
+            unsealed = await self._journal.reveal(self._entry)
         except JournalError as error:
             self.revealed = False
             self.app.push_screen(ErrorDialog(error))
@@ -106,7 +106,7 @@ class EntryScreen(ConsoleScreen[None]):
             self.notify(_("Nothing of this was applied: there is nothing to undo."), markup=False)
             return
         try:
-            session = self.connections.desk_of(self._entry, self._keeper)
+            session = self.connections.session_of(self._entry, self._journal)
         except ConsoleError as error:
             self.app.push_screen(ErrorDialog(error))
         else:

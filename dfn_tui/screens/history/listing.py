@@ -32,10 +32,10 @@ class HistoryList(PagedList[Entry]):
         ),
     ]
 
-    def __init__(self, keeper: AsyncJournal, session: Session | None, *, users: bool) -> None:
+    def __init__(self, journal: AsyncJournal, session: Session | None, *, users: bool) -> None:
         """`session` is the one the history was opened from; `users`: whether a column names the user."""
         super().__init__()
-        self._keeper = keeper
+        self._journal = journal
         self._session = session
         self._users = users
         self._asked: Filter | None = None
@@ -78,7 +78,7 @@ class HistoryList(PagedList[Entry]):
     async def page(self, after: Entry | None, limit: int) -> Sequence[Entry]:
         if self._asked is None:
             return ()
-        return await self._keeper.find(self._asked, limit=limit, before_seq=after.seq if after else None)
+        return await self._journal.find(self._asked, limit=limit, before_seq=after.seq if after else None)
 
     def detail(self, item: Entry) -> Text:
         """The row under the cursor once more, with what had no column: two lines."""
@@ -96,7 +96,7 @@ class HistoryList(PagedList[Entry]):
     def open(self, item: Entry) -> None:
         from dfn_tui.screens.history.entry import EntryScreen  # noqa: PLC0415  not needed for the first paint
 
-        self.app.push_screen(EntryScreen(self._keeper, item, self._session))
+        self.app.push_screen(EntryScreen(self._journal, item, self._session))
 
 
 def _user(entry: Entry) -> Text:

@@ -40,7 +40,7 @@ class ReceiptScreen(SessionScreen[None]):
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
-        with self.telling("#receipt", retry=self._read):
+        with self.showing_errors("#receipt", retry=self._read):
             self._text = await make_receipt(self.session, self._identity)
             self.say("#receipt", self._text)
             self.refresh_bindings()

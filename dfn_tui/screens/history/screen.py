@@ -39,9 +39,9 @@ class HistoryScreen(ConsoleScreen[None]):
     history_list = getters.query_one(HistoryList)
     data_table = getters.query_one(DataTable)
 
-    def __init__(self, keeper: AsyncJournal, session: Session | None = None) -> None:
+    def __init__(self, journal: AsyncJournal, session: Session | None = None) -> None:
         super().__init__(session.context if session else None)
-        self._keeper = keeper
+        self._journal = journal
         self._session = session
 
     def body(self) -> ComposeResult:
@@ -51,7 +51,7 @@ class HistoryScreen(ConsoleScreen[None]):
         keys = " ".join(f"{key}:" for key in KEYS)
         yield PlainText(_("Filter keys: {keys}").format(keys=keys), classes="hint")
         yield PlainText(classes="refusal")
-        yield HistoryList(self._keeper, self._session, users=True)
+        yield HistoryList(self._journal, self._session, users=True)
 
     def on_mount(self) -> None:
         self._search("")

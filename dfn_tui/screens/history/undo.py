@@ -56,7 +56,7 @@ class UndoScreen(SessionScreen[None]):
 
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
-        with self.telling("#reading", retry=self._read):
+        with self.showing_errors("#reading", retry=self._read):
             self._record, self._fields = await prepare_undo(self.session, self._entry)
             await self.query_one("#reading").remove()
             await self.query_one("#what").mount(*self._plan())

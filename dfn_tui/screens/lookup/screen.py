@@ -146,7 +146,7 @@ class LookupScreen(SessionScreen[None]):
     async def _read_again(self, identities: "Sequence[Identity]") -> None:
         """The rows of users that were written to since they were read."""
         assert self._users is not None, "it holds them"
-        with self.telling():
+        with self.showing_errors():
             async for record in self.session.look_up(identities):
                 self._users.update_user(record)
 

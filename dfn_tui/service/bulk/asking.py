@@ -62,14 +62,14 @@ def _wishes(changes: str, capabilities: Capabilities) -> list[FieldEdit]:
             _("A quotation mark is not closed. Nothing was read."),
             _('Write them with blanks between: a=b c="two words"'),
         ) from None
-    wishes = [parse_assignment(word, capabilities) for word in words]
-    if len({(wish.kind, wish.name) for wish in wishes}) < len(wishes):
+    edits = [parse_assignment(word, capabilities) for word in words]
+    if len({(edit.kind, edit.name) for edit in edits}) < len(edits):
         raise AskingRefused(
             _("The changes cannot be read"),
             _("The same name is given twice. Nothing was read."),
             _("Give each name once."),
         )
-    return wishes
+    return edits
 
 
 def default_plan_file(jobs: Path, now: datetime) -> Path:

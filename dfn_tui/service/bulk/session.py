@@ -27,7 +27,7 @@ from dfn_tui.service.bulk.run.listing import JobSummary, list_jobs, summary, unf
 from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.run_log import RunLog
-from dfn_tui.service.bulk.run.undoing import wishes_back
+from dfn_tui.service.bulk.run.undoing import undo_edits
 from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.changes.policy import Approval, require, require_same_place, warnings
 from dfn_tui.service.intents import blank_intent
@@ -134,9 +134,9 @@ class BulkSession:
             id = found.record.id
             head = self._head(found.plan.head.kind, id, id)
             require_same_place(found.plan.head, self.session.connection)
-            wishes = wishes_back(found, self.session.journal.path)
+            edits = undo_edits(found, self.session.journal.path)
             async with self._client(limit) as client:
-                _head, digest = await make_undo(client, wishes, path, head, progress=progress)
+                _head, digest = await make_undo(client, edits, path, head, progress=progress)
         return digest
 
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
@@ -261,17 +261,17 @@ class BulkSession:
     ) -> JobRecord:
         try:
             async with self._client(limit) as client:
-                keeper, connection = self.session.journal, self.session.connection
+                journal, connection = self.session.journal, self.session.connection
                 blank = blank_intent(
                     connection,
-                    keeper.operator,
+                    journal.operator,
                     record.id,
                     warnings=record.warnings,
                     reason=record.reason,
                     evidence=record.evidence,
                 )
-                run_log, clock = RunLog(keeper, job), self.session.clock
-                self.run = Run(record, total, client, run_log, head.kind, blank, keeper, clock)
+                run_log, clock = RunLog(journal, job), self.session.clock
+                self.run = Run(record, total, client, run_log, head.kind, blank, journal, clock)
                 ready.set_result(self.run)
                 if self.stopping:
                     self.run.stop()
@@ -298,14 +298,14 @@ class BulkSession:
         return await asyncio.shield(self._task)
 
     async def verify(
-        self, name: str, told: Callable[[int], None], *, limit: int = DOCUMENTED_LIMIT
+        self, name: str, on_progress: Callable[[int], None], *, limit: int = DOCUMENTED_LIMIT
     ) -> AsyncIterator[Drift]:
         """The users of a plan's file, or of a job, that are not as it wants them now."""
         plan = await asyncio.to_thread(self._planned, name)
         try:
             require_same_place(plan.head, self.session.connection)
             async with self._client(limit) as client:
-                async for drift in verify(client, plan, told):
+                async for drift in verify(client, plan, on_progress):
                     yield drift
         finally:
             plan.close()

@@ -67,8 +67,8 @@ class FieldEdit(NamedTuple):
     value: Value | None
 
 
-def _to_json(wish: FieldEdit) -> str:
-    kind, name, value = wish
+def _to_json(edit: FieldEdit) -> str:
+    kind, name, value = edit
     # An encoder made for each of a million texts takes longer than all else in a row.
     text = encode_basestring(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f'["{kind}",{encode_basestring(name)},{text}]'
@@ -82,20 +82,20 @@ class EditSet:
     usually share one set.
     """
 
-    wishes: tuple[FieldEdit, ...]
+    edits: tuple[FieldEdit, ...]
     text: str
 
     @classmethod
-    def of(cls, wishes: Sequence[FieldEdit]) -> "EditSet":
-        """The set of these wishes, of which no two may be for the same field."""
-        ordered = tuple(sorted(wishes))
+    def of(cls, edits: Sequence[FieldEdit]) -> "EditSet":
+        """The set of these edits, of which no two may be for the same field."""
+        ordered = tuple(sorted(edits))
         return cls(ordered, f"[{','.join(map(_to_json, ordered))}]")
 
     @classmethod
     def read(cls, text: str) -> "EditSet":
         """The set that has this `text`."""
-        wishes = tuple(FieldEdit(FieldKind(kind), name, value) for kind, name, value in json.loads(text))
-        return cls(wishes, text)
+        edits = tuple(FieldEdit(FieldKind(kind), name, value) for kind, name, value in json.loads(text))
+        return cls(edits, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class FieldColumn:
     type: ValueType | None = None
 
     def read(self, text: str) -> FieldEdit:
-        """The wish that `text` means here. Raises ValueRefused."""
+        """The edit that `text` means here. Raises ValueRefused."""
         if self.kind is FieldKind.CONSENT:
             return self._consent(parse_value(text, ValueType.BOOLEAN) if self.optin else text.strip())
         if self.kind is FieldKind.CI:
@@ -120,7 +120,7 @@ class FieldColumn:
         return FieldEdit(self.kind, self.name, parse_value(text, self.type or ValueType.STRING))
 
     def read_json(self, value: object, capabilities: Capabilities) -> FieldEdit:
-        """The wish that a value from JSON means here; its type is the property's. Raises ValueRefused."""
+        """The edit that a value from JSON means here; its type is the property's. Raises ValueRefused."""
         if value is None:
             _refuse_value(_("null cannot be written: nothing that was set can be unset."))
         if self.kind is FieldKind.CONSENT:
@@ -238,7 +238,7 @@ def _refuse_name(name: str, why: str) -> NoReturn:
 
 
 def parse_assignment(text: str, capabilities: Capabilities) -> FieldEdit:
-    """The wish that `NAME=VALUE` means, as in `mkt_sms_flag=Unsubscribed` or `points:number=30`.
+    """The edit that `NAME=VALUE` means, as in `mkt_sms_flag=Unsubscribed` or `points:number=30`.
 
     A consent takes `Subscribed` and `Unsubscribed`, or `true` and `false` under version 2's own name,
     capitalised in any way, and no other words: what is meant by "on" for a withdrawal is anyone's guess.

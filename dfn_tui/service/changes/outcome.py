@@ -50,7 +50,7 @@ class UserResult:
         return gravest({result.outcome for result in self.fields})
 
     @property
-    def telling(self) -> FieldResult:
+    def decisive(self) -> FieldResult:
         """The field that the outcome is that of."""
         return next(field for field in self.fields if field.outcome is self.outcome)
 

@@ -28,7 +28,7 @@ class Reconciled:
 
 
 async def reconcile(
-    api: UserApi, keeper: AsyncJournal, connection: str, clock: Callable[[], datetime]
+    api: UserApi, journal: AsyncJournal, connection: str, clock: Callable[[], datetime]
 ) -> list[Reconciled]:
     """Closes the open entries of that connection: those cut short, and those whose outcome was unknown.
 
@@ -36,33 +36,33 @@ async def reconcile(
     not applied but was sent less than `STILL_AT_WORK` ago. A user that cannot be read now stays open.
     Raises `JournalError`.
     """
-    if not await keeper.settle_begins():
+    if not await journal.settle_begins():
         return []
-    cut = [entry for entry in await keeper.cut_short() if entry.intent.connection == connection]
+    cut = [entry for entry in await journal.cut_short() if entry.intent.connection == connection]
     unknown: list[Entry] = []
     if api.capabilities.read_by:
-        unknown = await keeper.find(Filter(connection=connection, outcome=Outcome.UNKNOWN), limit=_PAGE)
+        unknown = await journal.find(Filter(connection=connection, outcome=Outcome.UNKNOWN), limit=_PAGE)
     found: list[Reconciled] = []
     entries = [*cut, *unknown]
     for at in range(0, len(entries), _PAGE):
-        found += await _page(api, keeper, entries[at : at + _PAGE], clock)
+        found += await _page(api, journal, entries[at : at + _PAGE], clock)
     return found
 
 
 async def _page(
-    api: UserApi, keeper: AsyncJournal, entries: Sequence[Entry], clock: Callable[[], datetime]
+    api: UserApi, journal: AsyncJournal, entries: Sequence[Entry], clock: Callable[[], datetime]
 ) -> list[Reconciled]:
-    intents = [(entry, await keeper.reveal(entry)) for entry in entries]
+    intents = [(entry, await journal.reveal(entry)) for entry in entries]
     asked = clock()
     groups = [ChangeGroup(_fields(intent), (Target(identity_of(intent)),)) for _entry, intent in intents]
     records = await read_groups(api, groups, lambda: asked)
-    told = []
+    results = []
     for entry, intent in intents:
         result = _result(entry, intent, records, asked, readable=bool(api.capabilities.read_by))
         if result is not None:
-            told.append((entry, result))
-    await keeper.conclude([recorded(entry.seq, result, keeper.operator) for entry, result in told])
-    return [Reconciled(entry, result.outcome, result.telling.message) for entry, result in told]
+            results.append((entry, result))
+    await journal.conclude([recorded(entry.seq, result, journal.operator) for entry, result in results])
+    return [Reconciled(entry, result.outcome, result.decisive.message) for entry, result in results]
 
 
 def identity_of(intent: Intent) -> Identity:

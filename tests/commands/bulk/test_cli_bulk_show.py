@@ -75,8 +75,8 @@ def test_filters(
 ) -> None:
     ids = [*users(3), "nobody"]
     sandbox.state.write_profiles([(ids[1], {Flag.NIGHT_SMS: State.SUBSCRIBED}, {})])
-    wishes = ["Unsubscribed,", "Unsubscribed,", ",Subscribed", "Unsubscribed,"]
-    rows = "".join(f"{user},{wish}\n" for user, wish in zip(ids, wishes, strict=True))
+    edits = ["Unsubscribed,", "Unsubscribed,", ",Subscribed", "Unsubscribed,"]
+    rows = "".join(f"{user},{edit}\n" for user, edit in zip(ids, edits, strict=True))
     table = f"user_id,mkt_sms_flag,mkt_push_flag\n{rows}".encode()
     assert bulk("plan", "-", "-o", "a.plan", stdin=table).code == 0
     objects = run("bulk", "show", "a.plan", "--json", *options).objects

@@ -11,7 +11,7 @@ from dfn_tui.service.changes.values import ValueRefused, parse_ci
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import bare_id, encodable
 
-_KEPT = 1024  # wish sets and names remembered, so that memory does not grow with the file
+_KEPT = 1024  # edit sets and names remembered, so that memory does not grow with the file
 _SHORT = 512  # characters of what is worth remembering
 _NAME_SHOWN = 40
 
@@ -93,8 +93,8 @@ def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> 
         known[key] = found
 
 
-class Wishes(Generic[_Cells]):
-    """What rows ask for, by what stands in them. `read` gives the wishes of a row beside those `for_all`, and
+class EditReader(Generic[_Cells]):
+    """What rows ask for, by what stands in them. `read` gives the edits of a row beside those `for_all`, and
     may raise Problem. `known` are those of rows seen before."""
 
     def __init__(self, for_all: Sequence[FieldEdit], read: Callable[[_Cells], Iterable[FieldEdit]]) -> None:
@@ -116,14 +116,14 @@ class Wishes(Generic[_Cells]):
         return found
 
     def _of(self, cells: _Cells) -> EditSet:
-        wishes = list(self._for_all)
-        for wish in self._read(cells):
-            if any((wish.kind, wish.name) == (held.kind, held.name) for held in wishes):
-                refuse_row(RowFault.NAME, _("{name} is given twice.").format(name=wish.name))
-            wishes.append(wish)
-        if not wishes:
+        edits = list(self._for_all)
+        for edit in self._read(cells):
+            if any((edit.kind, edit.name) == (held.kind, held.name) for held in edits):
+                refuse_row(RowFault.NAME, _("{name} is given twice.").format(name=edit.name))
+            edits.append(edit)
+        if not edits:
             refuse_row(RowFault.NOTHING, _("The row asks for no change."))
-        return EditSet.of(wishes)
+        return EditSet.of(edits)
 
 
 def problem_with_value(name: str, refused: ValueRefused) -> Problem:

@@ -41,19 +41,21 @@ def take_in(
     db: sqlite3.Connection,
     *,
     stop_at_first_bad: bool = False,
-    told: Callable[[int], None] = lambda _rows: None,
+    on_progress: Callable[[int], None] = lambda _rows: None,
 ) -> Taken:
     """Reads all of `source` into two new tables of `db`, inside the transaction that is open there.
 
     `input_row(line, user, wanted)` has every user that is to be changed once, by the first line that asks for
-    it; `wanted` is the `text` of a EditSet. `input_bad(line, fault, reason, shown)` has all other rows, the
+    it; `wanted` is the `text` of an EditSet. `input_bad(line, fault, reason, shown)` has all other rows, the
     repetitions too. A user for whom different things are wanted is in no `input_row`: which was meant is not
-    for us to guess. `told` is given now and then how many rows were read. Raises StoppedAtBadRow where asked
-    to, and what reading the input raises.
+    for us to guess. `on_progress` is given now and then how many rows were read. Raises StoppedAtBadRow
+    where asked to, and what reading the input raises.
     """
     for statement in _TABLES.split(";"):
         db.execute(statement)  # not `executescript`, which would commit
-    db.executemany("INSERT INTO input_row VALUES (?, ?, ?)", _good(source, db, stop_at_first_bad, told))
+    db.executemany(
+        "INSERT INTO input_row VALUES (?, ?, ?)", _good(source, db, stop_at_first_bad, on_progress)
+    )
     db.execute("CREATE INDEX input_user ON input_row (user)")
     db.execute(_REPEATED)
     db.executemany("INSERT INTO input_bad VALUES (?, ?, ?, ?)", _repetitions(source, db))
@@ -70,11 +72,11 @@ def take_in(
 
 
 def _good(
-    source: BulkInput, db: sqlite3.Connection, stop_at_first_bad: bool, told: Callable[[int], None]
+    source: BulkInput, db: sqlite3.Connection, stop_at_first_bad: bool, on_progress: Callable[[int], None]
 ) -> Iterator[tuple[int, str, str]]:
     for at, row in enumerate(source.rows(stop_at_first_bad=stop_at_first_bad)):
         if not at % _TOLD_EVERY:
-            told(at)
+            on_progress(at)
         if type(row) is Good:
             yield row.line, row.user, row.wanted.text
         else:

@@ -6,8 +6,8 @@ from typing import NoReturn
 
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.service.bulk.input.cells import (
+    EditReader,
     Problem,
-    Wishes,
     plain_user,
     problem_with_value,
     read_user,
@@ -47,7 +47,7 @@ class JsonReader:
         self.blank = 0
         self._kind = layout.kind
         self._capabilities = capabilities
-        self._wishes = Wishes(for_all, self._read)
+        self._wishes = EditReader(for_all, self._read)
         self._meanings: dict[str, FieldColumn | IdentityKind | Problem] = {}
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
@@ -118,9 +118,9 @@ class JsonReader:
         return self._wishes.of(others, seen, len(seen))
 
     def _read(self, others: list[tuple[str, object]]) -> Iterator[FieldEdit]:
-        return (self._wish(name, value) for name, value in others)
+        return (self._edit(name, value) for name, value in others)
 
-    def _wish(self, name: str, value: object) -> FieldEdit:
+    def _edit(self, name: str, value: object) -> FieldEdit:
         meaning = self._meanings.get(name) or self._mean(name)
         if isinstance(meaning, Problem):
             raise Problem(meaning.fault, meaning.reason)

@@ -135,7 +135,7 @@ def _table(
             _("Give one of: {kinds}.").format(kinds=", ".join(capabilities.write_by)),
         )
     columns: list[FieldColumn | None] = []
-    taken = {(wish.kind, wish.name) for wish in for_all}
+    taken = {(edit.kind, edit.name) for edit in for_all}
     for place, name in enumerate(header):
         if place == key:
             columns.append(None)

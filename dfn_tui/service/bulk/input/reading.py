@@ -36,17 +36,17 @@ class BulkInput:
         stream: BinaryIO,
         encoding: Encoding | None,
         capabilities: Capabilities,
-        wishes_for_all: Sequence[FieldEdit],
+        edits_for_all: Sequence[FieldEdit],
         kind: IdentityKind | None,
     ) -> None:
         self._stream = stream
         self._encoding = encoding
         self._capabilities = capabilities
-        self.wishes_for_all = tuple(wishes_for_all)
+        self.edits_for_all = tuple(edits_for_all)
         self.counts = Counts()
         begin = self._begin()
         self._blank_before = len(begin) - 1
-        self._layout = detect_layout(begin, capabilities, kind or self._kind_in_json(begin), wishes_for_all)
+        self._layout = detect_layout(begin, capabilities, kind or self._kind_in_json(begin), edits_for_all)
 
     @property
     def encoding(self) -> str | None:
@@ -75,12 +75,12 @@ class BulkInput:
         lines = self._lines()
         if self.form is Form.JSON_LINES:
             reader: IdReader | TableReader | JsonReader = JsonReader(
-                self._layout, self.wishes_for_all, self._capabilities
+                self._layout, self.edits_for_all, self._capabilities
             )
         elif self.form is Form.IDS:
-            reader = IdReader(self._layout, self.wishes_for_all)
+            reader = IdReader(self._layout, self.edits_for_all)
         else:
-            reader = TableReader(self._layout, self.wishes_for_all)
+            reader = TableReader(self._layout, self.edits_for_all)
         good = bad = 0
         in_doubt = not (self._layout.kind_said or self._capabilities.kind_said)
         for row in reader.rows(islice(lines, self._layout.first_line - 1, None)):
@@ -148,7 +148,7 @@ class BulkInput:
 def open_input(
     source: Path | str | BinaryIO,
     capabilities: Capabilities,
-    wishes_for_all: Sequence[FieldEdit] = (),
+    edits_for_all: Sequence[FieldEdit] = (),
     kind: IdentityKind | None = None,
 ) -> BulkInput:
     """The users in a file, in a pasted text or in a stream of bytes, and what is wanted for each.
@@ -165,7 +165,7 @@ def open_input(
         stream = _open(source) if isinstance(source, Path) else _spooled(source)
     try:
         encoding = None if isinstance(source, str) else detect_encoding(stream)
-        return BulkInput(stream, encoding, capabilities, wishes_for_all, kind)
+        return BulkInput(stream, encoding, capabilities, edits_for_all, kind)
     except BaseException:  # whatever it is goes on: only the file must not stay open
         stream.close()
         raise

@@ -11,8 +11,8 @@ from operator import itemgetter
 from typing import Any
 
 from dfn_tui.service.bulk.input.cells import (
+    EditReader,
     Problem,
-    Wishes,
     cell_text,
     plain_user,
     problem_with_value,
@@ -84,7 +84,7 @@ class TableReader:
         self._layout = layout
         self._key = layout.columns.index(None)
         self._others = [(place, column) for place, column in enumerate(layout.columns) if column]
-        self._wishes = Wishes(for_all, self._read)
+        self._wishes = EditReader(for_all, self._read)
         self._rest: Callable[[Sequence[str]], Any] = (
             itemgetter(*(place for place, _column in self._others)) if self._others else lambda _cells: ()
         )
@@ -158,10 +158,10 @@ class TableReader:
         return self._wishes.of(cells, self._rest(cells), sum(map(len, cells)))
 
     def _read(self, cells: list[str]) -> Iterator[FieldEdit]:
-        return (_wish(column, cells[place]) for place, column in self._others if bare_id(cells[place]))
+        return (_edit(column, cells[place]) for place, column in self._others if bare_id(cells[place]))
 
 
-def _wish(column: FieldColumn, cell: str) -> FieldEdit:
+def _edit(column: FieldColumn, cell: str) -> FieldEdit:
     try:
         return column.read(cell_text(cell))
     except ValueRefused as refused:

@@ -20,7 +20,7 @@ from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.plan.classify import Classified
 from dfn_tui.service.bulk.plan.file import APPLICATION_ID, TABLES, create, disk_errors, write_head
 from dfn_tui.service.bulk.plan.records import PlanError, PlanGroup, PlanMetadata
-from dfn_tui.service.bulk.plan.undoing import NO_WAY_BACK, UndoWish
+from dfn_tui.service.bulk.plan.undoing import NO_INVERSE, UndoEdit
 from dfn_tui.text import _
 
 _UNDO_TABLE = """
@@ -33,7 +33,7 @@ _OF_UNDO = (
     "SELECT number, user, wanted, written, undo_of FROM undo_row WHERE number > ? ORDER BY number LIMIT ?"
 )
 _TOLD_EVERY = 10_000  # users
-_KNOWN = 4096  # shapes whose numbers are remembered
+_KNOWN = 4096  # groups whose numbers are remembered
 
 
 class Row(NamedTuple):
@@ -50,7 +50,7 @@ class Judged(NamedTuple):
     """What is planned for the user of a row."""
 
     row: Row
-    shape: PlanGroup
+    group: PlanGroup
 
 
 class PlanBuilder:
@@ -85,22 +85,24 @@ class PlanBuilder:
         db.execute("BEGIN")
         return db
 
-    def take(self, source: BulkInput, *, stop_at_first_bad: bool, told: Callable[[int], None]) -> Taken:
-        """Takes the input in. `told` is given now and then how many rows were read."""
+    def take(
+        self, source: BulkInput, *, stop_at_first_bad: bool, on_progress: Callable[[int], None]
+    ) -> Taken:
+        """Takes the input in. `on_progress` is given now and then how many rows were read."""
         rows, plan = self._databases()
 
         def go_on(done: int) -> None:
             self._check()
-            told(done)
+            on_progress(done)
 
         with disk_errors(self.path):
-            taken = take_in(source, rows, stop_at_first_bad=stop_at_first_bad, told=go_on)
+            taken = take_in(source, rows, stop_at_first_bad=stop_at_first_bad, on_progress=go_on)
             bad = rows.execute("SELECT line, fault, reason, shown FROM input_bad ORDER BY line")
             plan.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", bad)
         return taken
 
     def take_undo(
-        self, wishes: Iterable[UndoWish], kind: IdentityKind, *, told: Callable[[int], None]
+        self, edits: Iterable[UndoEdit], kind: IdentityKind, *, on_progress: Callable[[int], None]
     ) -> Taken:
         """Takes in what is to be taken back. Users for whom nothing can be are the bad rows."""
         rows, plan = self._databases()
@@ -109,19 +111,19 @@ class PlanBuilder:
         with disk_errors(self.path):
             rows.execute(_UNDO_TABLE)
             try:
-                for wish in wishes:
+                for edit in edits:
                     if not (users + bad) % _TOLD_EVERY:
                         self._check()
-                        told(users + bad)
-                    if wish.wanted.wishes:
+                        on_progress(users + bad)
+                    if edit.wanted.edits:
                         users += 1
-                        rows.execute("INSERT INTO undo_row VALUES (?, ?, ?, ?, ?)", _undo_row(wish))
+                        rows.execute("INSERT INTO undo_row VALUES (?, ?, ?, ?, ?)", _undo_row(edit))
                     else:
                         bad += 1
-                        plan.execute("INSERT INTO bad VALUES (?, ?, ?, ?)", _no_way_back(wish, kind))
+                        plan.execute("INSERT INTO bad VALUES (?, ?, ?, ?)", _no_inverse(edit, kind))
             finally:
-                if isinstance(wishes, Generator):
-                    wishes.close()  # in this thread, where what it reads from was opened
+                if isinstance(edits, Generator):
+                    edits.close()  # in this thread, where what it reads from was opened
         return Taken(users, 0, bad, 0)
 
     def page(self, after: int, limit: int) -> list[Row]:
@@ -139,11 +141,11 @@ class PlanBuilder:
         with disk_errors(self.path):
             plan.executemany(
                 "INSERT INTO user (number, user, shape, undo_of) VALUES (?, ?, ?, ?)",
-                [(row.number, row.user, self._number(shape), row.undo_of) for row, shape in judged],
+                [(row.number, row.user, self._number(group), row.undo_of) for row, group in judged],
             )
 
-    def _number(self, shape: PlanGroup) -> int:
-        key = shape.row()
+    def _number(self, group: PlanGroup) -> int:
+        key = group.row()
         known = self._numbers.get(key)
         if known is None:
             plan = self._databases()[1]
@@ -212,14 +214,14 @@ class PlanBuilder:
                 self._plan = None
 
 
-def _undo_row(wish: UndoWish) -> tuple[int, str, str, str, int | None]:
-    written = json.dumps([wish.written.written, wish.written.was, wish.written.left])
-    return wish.number, wish.user, wish.wanted.text, written, wish.undo_of
+def _undo_row(edit: UndoEdit) -> tuple[int, str, str, str, int | None]:
+    written = json.dumps([edit.written.written, edit.written.was, edit.written.left])
+    return edit.number, edit.user, edit.wanted.text, written, edit.undo_of
 
 
-def _no_way_back(wish: UndoWish, kind: IdentityKind) -> tuple[int, str, str, str]:
-    reason = " ".join(wish.written.left) or _("Nothing was sent for this user.")
-    return wish.number, NO_WAY_BACK, reason, shown_user(kind, wish.user)
+def _no_inverse(edit: UndoEdit, kind: IdentityKind) -> tuple[int, str, str, str]:
+    reason = " ".join(edit.written.left) or _("Nothing was sent for this user.")
+    return edit.number, NO_INVERSE, reason, shown_user(kind, edit.user)
 
 
 def given_up() -> PlanError:

@@ -22,7 +22,7 @@ _MESSAGE = 300  # characters kept of what a server says
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What an undo takes back of one user, aligned with the wishes: what the job wrote, what `was` there
+    """What an undo takes back of one user, aligned with the edits: what the job wrote, what `was` there
     before, and in sentences what is `left` as it is because there is no way back."""
 
     written: tuple[Value | None, ...]
@@ -31,19 +31,19 @@ class Classified:
 
 
 def blind(wanted: EditSet, written: Classified | None) -> PlanGroup:
-    """The shape of a user whom this API version cannot read."""
+    """The group of a user whom this API version cannot read."""
     left = written.left if written else ()
-    return PlanGroup(PlanStatus.BLIND, wanted, (None,) * len(wanted.wishes), left)
+    return PlanGroup(PlanStatus.BLIND, wanted, (None,) * len(wanted.edits), left)
 
 
 def judge(wanted: EditSet, written: Classified | None, record: UserRecord, *, create: bool) -> PlanGroup:
-    """The shape of a user who was looked up. `written` is there for an undo; `create`: users the server knows
+    """The group of a user who was looked up. `written` is there for an undo; `create`: users the server knows
     nothing of are to be created."""
     failure = record.failure
     if failure is not None:
         code, message = sanitize(failure.code or "", 40), sanitize(failure.message, _MESSAGE)
         return PlanGroup(PlanStatus.UNREADABLE, wanted, code=code, message=message)
-    found = [seen(record, wish.kind, wish.name) for wish in wanted.wishes]
+    found = [seen(record, edit.kind, edit.name) for edit in wanted.edits]
     before = tuple(one.now for one in found)
     if written is None and record.unknown_to_server:
         if create:
@@ -56,7 +56,7 @@ def judge(wanted: EditSet, written: Classified | None, record: UserRecord, *, cr
             )
     if written is not None:
         return _judge_undo(wanted, written, record, before)
-    if all(same_value(was, wish.value) for wish, was in zip(wanted.wishes, before, strict=True)):
+    if all(same_value(was, edit.value) for edit, was in zip(wanted.edits, before, strict=True)):
         return PlanGroup(PlanStatus.ALREADY, wanted, before)
     return PlanGroup(PlanStatus.CHANGE, wanted, before, _warnings(record, wanted))
 
@@ -64,21 +64,21 @@ def judge(wanted: EditSet, written: Classified | None, record: UserRecord, *, cr
 def _judge_undo(
     wanted: EditSet, written: Classified, record: UserRecord, before: tuple[Value | None, ...]
 ) -> PlanGroup:
-    fields = list(zip(wanted.wishes, before, written.written, written.was, strict=True))
+    fields = list(zip(wanted.edits, before, written.written, written.was, strict=True))
     # What is again as it was before the job needs no way back, even where that would be a stand-in.
     left = [
-        (wish, now, wrote)
-        for wish, now, wrote, was in fields
-        if not (same_value(now, wish.value) or same_value(now, was))
+        (edit, now, wrote)
+        for edit, now, wrote, was in fields
+        if not (same_value(now, edit.value) or same_value(now, was))
     ]
     if not left:
         return PlanGroup(PlanStatus.ALREADY, wanted, before, written.left)
-    if not all(same_value(now, wrote) for _wish, now, wrote in left):
+    if not all(same_value(now, wrote) for _edit, now, wrote in left):
         return PlanGroup(PlanStatus.CHANGED, wanted, before, written.left)
     if len(left) < len(fields):
-        wanted = EditSet.of([wish for wish, _now, _wrote in left])
+        wanted = EditSet.of([edit for edit, _now, _wrote in left])
     warnings = (*written.left, *_warnings(record, wanted))
-    return PlanGroup(PlanStatus.CHANGE, wanted, tuple(now for _wish, now, _wrote in left), warnings)
+    return PlanGroup(PlanStatus.CHANGE, wanted, tuple(now for _edit, now, _wrote in left), warnings)
 
 
 def _warnings(record: UserRecord, wanted: EditSet) -> tuple[str, ...]:
@@ -89,8 +89,8 @@ def _warnings(record: UserRecord, wanted: EditSet) -> tuple[str, ...]:
 def _new_findings(consents: tuple[tuple[Flag, State], ...], wanted: str) -> tuple[str, ...]:
     before = dict(consents)
     changed = {
-        Flag(wish.name): State(str(wish.value))
-        for wish in edit_set(wanted).wishes
-        if wish.kind is FieldKind.CONSENT
+        Flag(edit.name): State(str(edit.value))
+        for edit in edit_set(wanted).edits
+        if edit.kind is FieldKind.CONSENT
     }
     return tuple(one.text for one in new_lints(before, before | changed)) if changed else ()

@@ -89,9 +89,9 @@ def _condition(which: Selection | SelectedUsers | AllButFirst) -> tuple[str, tup
 
 
 def _choose(plan: PlanFile, selection: Selection) -> bool:
-    """Puts the shapes of the selection into the table `chosen`, and says whether few users have them.
+    """Puts the groups of the selection into the table `chosen`, and says whether few users have them.
 
-    They stay there for the next page: what a plan's shapes are does not change.
+    They stay there for the next page: what a plan's groups are does not change.
     """
     key = replace(selection, left_out=None, text="")
     if plan.chosen is None or plan.chosen[0] != key:

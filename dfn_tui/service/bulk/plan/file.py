@@ -40,8 +40,8 @@ _DIGESTED = (
     "SELECT line, fault, reason, shown FROM bad ORDER BY line",
 )
 _AT_ONCE = 2000
-_STANDINGS = ", ".join(f"'{standing.value}'" for standing in SENT)
-SENDABLE = f"shape IN (SELECT id FROM shape WHERE standing IN ({_STANDINGS}))"  # noqa: S608  own words
+_STATUSES = ", ".join(f"'{status.value}'" for status in SENT)
+SENDABLE = f"shape IN (SELECT id FROM shape WHERE standing IN ({_STATUSES}))"  # noqa: S608  own words
 """The users that something would be sent for, if they are not left out."""
 
 
@@ -63,8 +63,8 @@ class PlanFile:
         self.db = db
         self.chosen: tuple[object, bool] | None = None
         """Which selection the temporary table `chosen` holds, and whether few users are in it."""
-        self.shape = lru_cache(4096)(self._load_shape)
-        """The shape of that number."""
+        self.group = lru_cache(4096)(self._load_group)
+        """The group of that number."""
 
     @property
     def head(self) -> PlanMetadata:
@@ -78,15 +78,15 @@ class PlanFile:
         with plan_errors(self.path):
             return str(self.db.execute("SELECT digest FROM head").fetchone()[0])
 
-    def _load_shape(self, number: int) -> PlanGroup:
+    def _load_group(self, number: int) -> PlanGroup:
         with plan_errors(self.path):
             row = self.db.execute(
                 "SELECT standing, wanted, rest FROM shape WHERE id = ?", (number,)
             ).fetchone()
             return PlanGroup.read(*row)
 
-    def shapes(self) -> Iterator[tuple[int, PlanGroup, int, int]]:
-        """Every shape with its number, how many users have it, and how many of them are left out."""
+    def groups(self) -> Iterator[tuple[int, PlanGroup, int, int]]:
+        """Every group with its number, how many users have it, and how many of them are left out."""
         with plan_errors(self.path):
             for number, *kept, users, left_out in self.db.execute(
                 "SELECT id, standing, wanted, rest, count(number), ifnull(sum(left_out), 0)"
@@ -123,8 +123,8 @@ class PlanFile:
 
     def user_of(self, row: tuple[int, str, int, int, int | None]) -> PlannedUser:
         """The user of a row: number, user, shape, left_out, undo_of."""
-        number, user, shape, left_out, undo_of = row
-        return PlannedUser(number, user, self.shape(shape), bool(left_out), undo_of, shape)
+        number, user, group, left_out, undo_of = row
+        return PlannedUser(number, user, self.group(group), bool(left_out), undo_of, group)
 
     def close(self) -> None:
         self.db.close()

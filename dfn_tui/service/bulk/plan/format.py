@@ -17,7 +17,7 @@ from dfn_tui.text.korea import korean_time
 _HOUR, _MINUTE = 3600, 60
 
 
-def standing_words(standing: PlanStatus) -> str:
+def status_words(status: PlanStatus) -> str:
     """What the plan found of a user, in a few words."""
     return {
         PlanStatus.CHANGE: _("to be changed"),
@@ -27,7 +27,7 @@ def standing_words(standing: PlanStatus) -> str:
         PlanStatus.UNREADABLE: _("could not be read, not sent"),
         PlanStatus.BLIND: _("to be sent blind, their values cannot be read"),
         PlanStatus.CHANGED: _("changed by someone else since, not sent"),
-    }[standing]
+    }[status]
 
 
 def direction_words(direction: Direction) -> str:
@@ -65,9 +65,9 @@ def totals_words(found: Totals, at: datetime) -> list[str]:
     """The figures of a plan, and what the rules say of it at the aware instant `at`."""
     head = found.head
     lines = [
-        f"{_users(found.statuses[standing])}: {standing_words(standing)}"
-        for standing in PlanStatus
-        if found.statuses.get(standing)
+        f"{_users(found.statuses[status])}: {status_words(status)}"
+        for status in PlanStatus
+        if found.statuses.get(status)
     ]
     if found.left_out:
         lines.append(_("{users}: left out of these").format(users=_users(found.left_out)))
@@ -132,18 +132,18 @@ def who_words(user: PlannedUser, kind: IdentityKind, *, revealed: bool) -> str:
     return sanitize(user.user, 60) if revealed else shown_user(kind, user.user)
 
 
-def standing_text(user: PlannedUser) -> str:
+def status_text(user: PlannedUser) -> str:
     """Whether something is sent for that user, and why not."""
-    return _("left out") if user.left_out else standing_words(user.shape.status)
+    return _("left out") if user.left_out else status_words(user.group.status)
 
 
 def planned_words(user: PlannedUser, *, revealed: bool) -> list[str]:
     """What the server said, each change, then what is odd. Personal values are masked unless `revealed`."""
-    shape = user.shape
-    said = f"{sanitize(shape.code, 40)} {sanitize(shape.message, 300)}".strip()
+    group = user.group
+    said = f"{sanitize(group.code, 40)} {sanitize(group.message, 300)}".strip()
     lines = [said] if said else []
-    lines += [change_words(change, revealed) for change in shape.changes]
-    lines += [sanitize(text, 300) for text in shape.warnings]
+    lines += [change_words(change, revealed) for change in group.changes]
+    lines += [sanitize(text, 300) for text in group.warnings]
     return lines
 
 
@@ -167,7 +167,7 @@ def selection_words(which: Selection) -> list[str]:
     parts = [
         which.flag.value if which.flag else "",
         direction_words(which.direction) if which.direction else "",
-        standing_words(which.status) if which.status else "",
+        status_words(which.status) if which.status else "",
         {None: "", True: _("with warnings"), False: _("without warnings")}[which.warned],
     ]
     return [*filter(None, parts)]

@@ -16,7 +16,7 @@ from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.builder import Judged, PlanBuilder, Row, given_up
 from dfn_tui.service.bulk.plan.classify import blind, judge
 from dfn_tui.service.bulk.plan.records import PlanMetadata, edit_set
-from dfn_tui.service.bulk.plan.undoing import UndoWish
+from dfn_tui.service.bulk.plan.undoing import UndoEdit
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import FieldKind
@@ -57,22 +57,26 @@ async def make_plan(
     head = replace(head, kind=source.kind, form=source.form.value, encoding=source.encoding or "")
     making = _Making(client, head, path, create, progress)
     return await making.go(
-        lambda draft, told: draft.take(source, stop_at_first_bad=stop_at_first_bad, told=told)
+        lambda draft, on_progress: draft.take(
+            source, stop_at_first_bad=stop_at_first_bad, on_progress=on_progress
+        )
     )
 
 
 async def make_undo(
     client: ThrottledClient,
-    wishes: Iterable[UndoWish],
+    edits: Iterable[UndoEdit],
     path: Path,
     head: PlanMetadata,
     *,
     progress: Tell = lambda _reading: None,
 ) -> tuple[PlanMetadata, str]:
-    """Makes the plan that takes a job back, as `make_plan` does. `wishes` has each user once, in any order,
+    """Makes the plan that takes a job back, as `make_plan` does. `edits` has each user once, in any order,
     and is gone through in another thread."""
     making = _Making(client, head, path, False, progress)
-    return await making.go(lambda draft, told: draft.take_undo(wishes, head.kind, told=told))
+    return await making.go(
+        lambda draft, on_progress: draft.take_undo(edits, head.kind, on_progress=on_progress)
+    )
 
 
 class _Making:
@@ -99,12 +103,12 @@ class _Making:
     ) -> tuple[PlanMetadata, str]:
         loop = asyncio.get_running_loop()
 
-        def told(rows: int) -> None:
+        def on_progress(rows: int) -> None:
             loop.call_soon_threadsafe(self._progress, Reading(rows))
 
         try:
             await self._thread.do(self._draft.begin)
-            taken = await self._thread.do(lambda: take(self._draft, told))
+            taken = await self._thread.do(lambda: take(self._draft, on_progress))
             self._total = taken.users
             self._tell()
             await self._look_all_up()
@@ -158,7 +162,7 @@ class _Making:
 
     async def _look_up(self, rows: Sequence[Row]) -> dict[Identity, UserRecord]:
         identities = [self._identity(row) for row in rows]
-        ci = any(wish.kind is FieldKind.CI for row in rows for wish in edit_set(row.wanted).wishes)
+        ci = any(edit.kind is FieldKind.CI for row in rows for edit in edit_set(row.wanted).edits)
         # All properties: only a user who has none at all is unknown.
         records = await self._client.read(identities, ci=ci)
         if self._client.capabilities.ci_fields and not ci:

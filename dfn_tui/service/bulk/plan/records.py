@@ -48,7 +48,7 @@ SENT = (PlanStatus.CHANGE, PlanStatus.CREATE, PlanStatus.BLIND)
 class PlanGroup:
     """What users of a plan have in common: what is wanted of them, and what was there.
 
-    `before` has a value for each wish, None where the field was absent (or cannot be read: BLIND); it is
+    `before` has a value for each edit, None where the field was absent (or cannot be read: BLIND); it is
     empty where the user was not found or not read. `warnings` are the contradictions that the change would
     leave in the user's consents, and what an undo cannot take back. `code` and `message` say why a user is
     UNREADABLE.
@@ -70,17 +70,17 @@ class PlanGroup:
         return _changes(self.status is not PlanStatus.BLIND, self.wanted.text, json.dumps(self.before))
 
     def row(self) -> tuple[str, str, str]:
-        """As the plan's file keeps it: standing, wanted, and all else."""
+        """As the plan's file keeps it: status, wanted, and all else."""
         rest = [list(self.before), list(self.warnings), self.code, self.message]
         # In ASCII: a server's text may hold halves of surrogate pairs, which no file takes.
         return self.status.value, self.wanted.text, json.dumps(rest)
 
     @classmethod
-    def read(cls, standing: str, wanted: str, rest: str) -> Self:
+    def read(cls, status: str, wanted: str, rest: str) -> Self:
         """The shape that is kept so. Raises ValueError, KeyError or TypeError for what is none."""
         before, warnings, code, message = json.loads(rest)
         found = cls(
-            PlanStatus(standing),
+            PlanStatus(status),
             edit_set(wanted),
             tuple(before),
             tuple(map(str, warnings)),
@@ -88,18 +88,18 @@ class PlanGroup:
             str(message),
         )
         if found.status in SENT:
-            for wish, was in zip(found.wanted.wishes, found.before, strict=True):
-                _check_before(wish, was)
+            for edit, was in zip(found.wanted.edits, found.before, strict=True):
+                _check_before(edit, was)
         return found
 
 
 @lru_cache(4096)
 def edit_set(text: str) -> EditSet:
-    """The wishes of that text. Raises ValueError, KeyError or TypeError for what nobody can have wished."""
+    """The edits of that text. Raises ValueError, KeyError or TypeError for what nobody can have asked for."""
     found = EditSet.read(text)
-    for wish in found.wishes:
-        _check_wish(wish)
-    if len({(wish.kind, wish.name) for wish in found.wishes}) != len(found.wishes):
+    for edit in found.edits:
+        _check_edit(edit)
+    if len({(edit.kind, edit.name) for edit in found.edits}) != len(found.edits):
         raise ValueError("a field is there twice")
     return found
 
@@ -107,23 +107,23 @@ def edit_set(text: str) -> EditSet:
 _NO_PROPERTIES = frozenset([*Flag, *OPTINS.values()])
 
 
-def _check_wish(wish: FieldEdit) -> None:
-    if not isinstance(wish.name, str):
+def _check_edit(edit: FieldEdit) -> None:
+    if not isinstance(edit.name, str):
         raise TypeError("no name")
-    if wish.kind is FieldKind.CONSENT:
-        Flag(wish.name)
-        if State(str(wish.value)) is State.NEVER_SET:
+    if edit.kind is FieldKind.CONSENT:
+        Flag(edit.name)
+        if State(str(edit.value)) is State.NEVER_SET:
             raise ValueError("no consent can be unset")
-    elif wish.kind is FieldKind.CI:
-        if not isinstance(wish.value, str | None):
+    elif edit.kind is FieldKind.CI:
+        if not isinstance(edit.value, str | None):
             raise TypeError("no text")
     # A consent that was written as a property would get around the rules that guard consents.
-    elif wish.name in _NO_PROPERTIES or not isinstance(wish.value, str | int | float | list):
+    elif edit.name in _NO_PROPERTIES or not isinstance(edit.value, str | int | float | list):
         raise ValueError("no property")
 
 
-def _check_before(wish: FieldEdit, was: Value | None) -> None:
-    if wish.kind is FieldKind.CONSENT and was is not None:
+def _check_before(edit: FieldEdit, was: Value | None) -> None:
+    if edit.kind is FieldKind.CONSENT and was is not None:
         State(str(was))
     elif not isinstance(was, str | int | float | list | None):
         raise TypeError("no value")
@@ -133,19 +133,19 @@ def _check_before(wish: FieldEdit, was: Value | None) -> None:
 def _changes(readable: bool, wanted: str, before: str) -> tuple[FieldChange, ...]:
     return tuple(
         FieldChange(
-            wish.kind,
-            wish.name,
+            edit.kind,
+            edit.name,
             was,
-            wish.value,
+            edit.value,
             readable=readable,
-            personal=wish.kind is FieldKind.CI
+            personal=edit.kind is FieldKind.CI
             or (
-                wish.kind is FieldKind.PROPERTY
-                and (is_personal(wish.name, was) or is_personal(wish.name, wish.value))
+                edit.kind is FieldKind.PROPERTY
+                and (is_personal(edit.name, was) or is_personal(edit.name, edit.value))
             ),
         )
-        for wish, was in zip(edit_set(wanted).wishes, json.loads(before), strict=True)
-        if not readable or not same_value(was, wish.value)
+        for edit, was in zip(edit_set(wanted).edits, json.loads(before), strict=True)
+        if not readable or not same_value(was, edit.value)
     )
 
 
@@ -155,12 +155,12 @@ class PlannedUser:
 
     number: int
     user: str
-    shape: PlanGroup
+    group: PlanGroup
     left_out: bool = False
     undo_of: int | None = None
     """The journal entry that would be taken back."""
-    group: int = 0
-    """The number of the shape in the plan's file: users of one group have the same changes."""
+    group_id: int = 0
+    """The number of the group in the plan's file: users of one group have the same changes."""
 
 
 class Narrowing(NamedTuple):

@@ -23,11 +23,11 @@ class Selection:
     left_out: bool | None = None
     text: str = ""
 
-    def has(self, shape: PlanGroup) -> bool:
-        """Whether users of that shape may belong to it."""
-        if self.status is not None and shape.status is not self.status:
+    def has(self, group: PlanGroup) -> bool:
+        """Whether users of that group may belong to it."""
+        if self.status is not None and group.status is not self.status:
             return False
-        if self.warned is not None and bool(shape.warnings) is not self.warned:
+        if self.warned is not None and bool(group.warnings) is not self.warned:
             return False
         if self.flag is None and self.direction is None:
             return True
@@ -35,7 +35,7 @@ class Selection:
             (detail := direction_of(change)) is not None
             and self.flag in (None, change.name)
             and self.direction in (None, detail)
-            for change in shape.changes
+            for change in group.changes
         )
 
 

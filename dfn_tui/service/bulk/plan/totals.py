@@ -62,16 +62,16 @@ def totals(plan: PlanFile) -> Totals:
     warnings: Counter[str] = Counter()
     parts: Counter[str | None] = Counter()
     all_left_out = 0
-    for _number, shape, users, left_out in plan.shapes():
-        statuses[shape.status] += users
-        if shape.status not in SENT:
+    for _number, group, users, left_out in plan.groups():
+        statuses[group.status] += users
+        if group.status not in SENT:
             continue
         all_left_out += left_out
         sent = users - left_out
         if not sent:
             continue
-        warnings.update(dict.fromkeys(shape.warnings, sent))
-        for change in shape.changes:
+        warnings.update(dict.fromkeys(group.warnings, sent))
+        for change in group.changes:
             direction = direction_of(change)
             if direction is not None:
                 flags[Flag(change.name), direction] += sent
@@ -79,7 +79,7 @@ def totals(plan: PlanFile) -> Totals:
                 deleted[change.name] += sent
             else:
                 fields[change.kind, change.name] += sent
-        kinds = {*map(part_of, shape.changes), *map(direction_of, shape.changes)}
+        kinds = {*map(part_of, group.changes), *map(direction_of, group.changes)}
         parts.update(dict.fromkeys(kinds, sent))
     return Totals(
         head=plan.head,

@@ -91,13 +91,13 @@ class Batches:
         self._settle_answers(sent, planned, replies)
 
     def _groups(self, users: Sequence[PlannedUser]) -> list[ChangeGroup]:
-        """Users of one shape together."""
+        """Users of one group together."""
         found: dict[int, list[PlannedUser]] = {}
         for user in users:
-            found.setdefault(user.group, []).append(user)
+            found.setdefault(user.group_id, []).append(user)
         return [
             ChangeGroup(
-                same[0].shape.changes,
+                same[0].group.changes,
                 tuple(Target(self._identity(user), user.undo_of, user.number) for user in same),
             )
             for same in found.values()
@@ -261,6 +261,6 @@ def journalled(seq: int, result: UserResult) -> OutcomeGroup:
 
 
 def _ended(result: UserResult, number: int, seq: int | None) -> UserEnd:
-    telling = result.telling
-    code = telling.code or (NOT_APPLIED if result.outcome is Outcome.FAILED else None)
-    return UserEnd(number, seq, result.outcome, code, telling.message)
+    decisive = result.decisive
+    code = decisive.code or (NOT_APPLIED if result.outcome is Outcome.FAILED else None)
+    return UserEnd(number, seq, result.outcome, code, decisive.message)

@@ -60,14 +60,14 @@ async def _read_back(
     for last, pause in enumerate(_PAUSES, 1 - len(_PAUSES)):
         await asyncio.sleep(pause)
         identities = [Identity(kind, user.user) for user, _ended in left]
-        fields = {field for user, _ended in left for field in fields_of(user.shape.changes)}
+        fields = {field for user, _ended in left for field in fields_of(user.group.changes)}
         records = await client.read_fields(identities, fields)
         if client.over:
             return  # a later start looks again
         shown: list[UserEnd] = []
         again: list[_Accepted] = []
         for identity, (user, was) in zip(identities, left, strict=True):
-            changes, record = user.shape.changes, records[identity]
+            changes, record = user.group.changes, records[identity]
             if shows_all(changes, record):
                 shown.append(UserEnd(was.number, was.seq, Outcome.CONFIRMED))
                 continue
@@ -86,8 +86,8 @@ async def _read_back(
 
 
 def _write(was: UserEnd, result: UserResult, run_log: RunLog) -> None:
-    telling = result.telling
-    ended = UserEnd(was.number, was.seq, result.outcome, telling.code, telling.message)
+    decisive = result.decisive
+    ended = UserEnd(was.number, was.seq, result.outcome, decisive.code, decisive.message)
     if was.seq is None or result.outcome is Outcome.ACCEPTED:  # the journal has nothing to learn
         run_log.end([ended])
     else:

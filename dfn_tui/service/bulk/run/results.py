@@ -51,20 +51,20 @@ def results(job: Job, *, revealed: bool = False) -> Iterator[Result]:
 
 
 def _result(user: PlannedUser, ended: UserEnd | None, revealed: bool) -> Result:
-    shape = user.shape
-    before, after = _fields(shape.changes, revealed)
-    if shape.status in SENT:
+    group = user.group
+    before, after = _fields(group.changes, revealed)
+    if group.status in SENT:
         if user.left_out:
             return Result(user.user, before, after, NOT_SENT, "left-out", _("Left out of the plan."))
         if ended is None:
             return Result(user.user, before, after, NOT_SENT, "", _("Still to be done."))
         return Result(user.user, before, after, ended.outcome.value, ended.code or "", ended.message)
-    if shape.status is PlanStatus.ALREADY:
+    if group.status is PlanStatus.ALREADY:
         return Result(user.user, "", "", Outcome.UNCHANGED.value, "", "")
-    if shape.status is PlanStatus.UNKNOWN:
+    if group.status is PlanStatus.UNKNOWN:
         reason = _("The server knows nothing of this user.")
         return Result(user.user, "", "", NOT_SENT, "unknown-user", reason)
-    return Result(user.user, "", "", NOT_SENT, shape.code or shape.status.value, shape.message)
+    return Result(user.user, "", "", NOT_SENT, group.code or group.status.value, group.message)
 
 
 def _fields(changes: tuple[FieldChange, ...], revealed: bool) -> tuple[str, str]:

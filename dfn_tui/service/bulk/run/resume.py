@@ -21,7 +21,7 @@ _TO_BE_READ = (None, Outcome.UNKNOWN)
 """FAILED is neither: nothing is known to have happened, and the user is done as if new."""
 
 
-async def recover(run_log: RunLog, keeper: AsyncJournal, batches: Batches, now: datetime) -> None:
+async def recover(run_log: RunLog, journal: AsyncJournal, batches: Batches, now: datetime) -> None:
     """Brings the job up to what the journal knows, and has users of unknown outcome read again: those sent
     less than a minute ago when that minute is over. Raises `JournalError` and `PlanError`."""
     run_log.counts.update(await run_log.ask(lambda job: job.counts()))
@@ -29,13 +29,13 @@ async def recover(run_log: RunLog, keeper: AsyncJournal, batches: Batches, now: 
     checkpoint = await run_log.ask(lambda job: job.checkpoint)
     seen: set[int] = set()
     before: int | None = None
-    while page := await keeper.find(Filter(write=id), limit=_PAGE, before_seq=before):
+    while page := await journal.find(Filter(write=id), limit=_PAGE, before_seq=before):
         newer = [entry for entry in page if entry.seq > checkpoint]
         await _take(newer, seen, run_log, batches, now)
         if len(newer) < len(page):
             break
         before = page[-1].seq
-    await _look_at_unknown(seen, run_log, keeper, batches, now)
+    await _look_at_unknown(seen, run_log, journal, batches, now)
     await run_log.flush()
 
 
@@ -60,7 +60,7 @@ async def _take(
 
 
 async def _look_at_unknown(
-    seen: set[int], run_log: RunLog, keeper: AsyncJournal, batches: Batches, now: datetime
+    seen: set[int], run_log: RunLog, journal: AsyncJournal, batches: Batches, now: datetime
 ) -> None:
     """The users that the job's file itself knows to be of unknown outcome."""
     after = -1
@@ -68,7 +68,7 @@ async def _look_at_unknown(
         partial(Job.ended_in, outcome=Outcome.UNKNOWN, after=after, limit=_PAGE)
     ):
         for user, ended in found:
-            entry = await keeper.entry(ended.seq) if ended.seq is not None else None
+            entry = await journal.entry(ended.seq) if ended.seq is not None else None
             if entry is not None and user.number not in seen:
                 await _take([entry], seen, run_log, batches, now)
         after = found[-1][0].number
@@ -79,7 +79,7 @@ async def _look_at(entry: Entry, number: int, run_log: RunLog, batches: Batches,
     if user is None:
         return
     wanted = {(change.kind, change.name) for change in entry.intent.changes}
-    fields = tuple(item for item in user.shape.changes if (item.kind.value, item.name) in wanted)
+    fields = tuple(item for item in user.group.changes if (item.kind.value, item.name) in wanted)
     age = abs((now - entry.at).total_seconds())
     wait = max(SHORTLY, STILL_AT_WORK.total_seconds() - age)
     batches.look_again([SentUser(user, fields, entry.seq)], wait, said=entry.outcome is not None)

@@ -48,7 +48,7 @@ class Run:
         run_log: RunLog,
         kind: IdentityKind,
         blank: IntentGroup,
-        keeper: AsyncJournal,
+        journal: AsyncJournal,
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,7 +63,7 @@ class Run:
         self._client = client
         self._run_log = run_log
         self._kind = kind
-        self._keeper = keeper
+        self._journal = journal
         self._clock = clock
         self._monotonic = monotonic
         self._again: list[PlannedUser] = []
@@ -84,7 +84,7 @@ class Run:
         # What there is by now stays: collections that looked through it would take an eighth of the run.
         gc.freeze()
         try:
-            await recover(self._run_log, self._keeper, self._batches, self._clock())
+            await recover(self._run_log, self._journal, self._batches, self._clock())
             self.phase = Phase.SENDING
             await self._send_all()
             if self.record.read_back and self._client.capabilities.read_by and not self._client.over:

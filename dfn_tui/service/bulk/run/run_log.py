@@ -44,12 +44,12 @@ class RunLog:
     """Writes for one run. Every method may raise `JournalError`, `PlanError` or `NotWrittenDown`; after the
     first nothing more is written, and so nothing more can be sent."""
 
-    def __init__(self, keeper: AsyncJournal, job: Job) -> None:
+    def __init__(self, journal: AsyncJournal, job: Job) -> None:
         self.job = job
         self.trouble: ConsoleError | None = None
         """Why nothing can be written any more."""
         self.counts: Counter[Outcome] = Counter()
-        self._keeper = keeper
+        self._journal = journal
         self._thread = WorkerThread("job")
         self._begins: list[_Begin] = []
         self._outcomes: list[OutcomeGroup] = []
@@ -116,7 +116,7 @@ class RunLog:
     ) -> None:
         intents = [intent for begin in begins for intent in begin.intents]
         if intents or outcomes:
-            numbers = await self._keeper.write(outcomes, intents)
+            numbers = await self._journal.write(outcomes, intents)
             self._open.update(numbers)
             self._open.difference_update(seq for group in outcomes for seq in group.intents)
             self._known = max([self._known, *numbers])

@@ -1,10 +1,10 @@
-"""What a job wrote, as wishes that take it back."""
+"""What a job wrote, as edits that take it back."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.undoing import UndoWish, undo_wish
+from dfn_tui.service.bulk.plan.undoing import UndoEdit, undo_wish
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.store import FieldChange, Journal
 
@@ -12,7 +12,7 @@ _PAGE = 2000
 _MAY_HAVE_CHANGED = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.DIFFERENT)
 
 
-def wishes_back(job: Job, journal: Path) -> Iterator[UndoWish]:
+def undo_edits(job: Job, journal: Path) -> Iterator[UndoEdit]:
     """What is wanted back for every user that the job changed, as far as is known. For a thread of its own.
     Raises PlanError and JournalError."""
     after = -1
@@ -24,7 +24,7 @@ def wishes_back(job: Job, journal: Path) -> Iterator[UndoWish]:
                     continue
                 # As "failed" with that code in jobs of the first version.
                 if ended.outcome in _MAY_HAVE_CHANGED or ended.code == "different":
-                    sent = _sent(user.shape.changes, ended.seq, entries)
+                    sent = _sent(user.group.changes, ended.seq, entries)
                     yield undo_wish(user.number, user.user, sent, ended.seq)
 
 

@@ -26,32 +26,33 @@ class Drift:
 
 
 async def verify(
-    client: ThrottledClient, plan: PlanFile, told: Callable[[int], None]
+    client: ThrottledClient, plan: PlanFile, on_progress: Callable[[int], None]
 ) -> AsyncIterator[Drift]:
     """Reads every user that the plan sends something for, and gives those who are not as wanted, in the
-    plan's order. `told` is given how many users were read. Raises PlanError and what stopped the calls."""
+    plan's order. `on_progress` is given how many users were read. Raises PlanError and what stopped
+    the calls."""
     kind = plan.head.kind
     size = client.capabilities.batch_size
     after = -1
     while users := await asyncio.to_thread(plan.users, after, _AHEAD):
         after = users[-1].number
-        wanted = [user for user in users if user.shape.status in SENT and not user.left_out]
+        wanted = [user for user in users if user.group.status in SENT and not user.left_out]
         batches = [wanted[at : at + size] for at in range(0, len(wanted), size)]
         for drifts in await asyncio.gather(*(_look(client, batch, kind) for batch in batches)):
             for drift in drifts:
                 yield drift
-        told(len(wanted))
+        on_progress(len(wanted))
         if client.stopped is not None:
             raise client.stopped
 
 
 async def _look(client: ThrottledClient, users: Sequence[PlannedUser], kind: IdentityKind) -> list[Drift]:
     identities = [Identity(kind, user.user) for user in users]
-    fields = {field for user in users for field in fields_of(user.shape.changes)}
+    fields = {field for user in users for field in fields_of(user.group.changes)}
     records = await client.read_fields(identities, fields)
     drifts = []
     for identity, user in zip(identities, users, strict=True):
-        found = [(item, seen(records[identity], item.kind, item.name)) for item in user.shape.changes]
+        found = [(item, seen(records[identity], item.kind, item.name)) for item in user.group.changes]
         lost = next((one for _item, one in found if not one.read), None)
         if lost is not None:
             drifts.append(Drift(user.user, failure=lost.why))

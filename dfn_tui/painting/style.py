@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
-class Pen(NamedTuple):
+class CellStyle(NamedTuple):
     """Attributes and colours, as parameters of SGR. An empty colour is the terminal's own."""
 
     attributes: tuple[int, ...] = ()
@@ -13,7 +13,7 @@ class Pen(NamedTuple):
     background: str = ""
 
 
-DEFAULT = Pen()
+DEFAULT = CellStyle()
 RESET = "\x1b[m"
 
 _SET = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 51, 52, 53})
@@ -23,9 +23,9 @@ _MORE = {"5": 1, "2": 3}  # parameters after 38;5 (a colour of the palette) and 
 
 
 @lru_cache(4096)
-def apply(pen: Pen, parameters: str) -> Pen | None:
+def apply(style: CellStyle, parameters: str) -> CellStyle | None:
     """`pen` after `ESC [ parameters m`; None where a parameter is not known."""
-    attributes, foreground, background = set(pen.attributes), pen.foreground, pen.background
+    attributes, foreground, background = set(style.attributes), style.foreground, style.background
     codes = iter(parameters.split(";"))
     for code in codes:
         number = int(code or 0)
@@ -50,7 +50,7 @@ def apply(pen: Pen, parameters: str) -> Pen | None:
             background = ""
         else:
             return None
-    return Pen(tuple(sorted(attributes)), foreground, background)
+    return CellStyle(tuple(sorted(attributes)), foreground, background)
 
 
 def _of_many(code: str, codes: Iterator[str]) -> str | None:
@@ -60,15 +60,15 @@ def _of_many(code: str, codes: Iterator[str]) -> str | None:
 
 
 @lru_cache(4096)
-def on_blank(pen: Pen) -> Pen:
+def on_blank(style: CellStyle) -> CellStyle:
     """What of it can be seen on a blank."""
-    if _SEEN_ON_BLANKS.isdisjoint(pen.attributes):
-        return Pen(background=pen.background)
-    return pen
+    if _SEEN_ON_BLANKS.isdisjoint(style.attributes):
+        return CellStyle(background=style.background)
+    return style
 
 
 @lru_cache(4096)
-def change(old: Pen, new: Pen) -> str:
+def change(old: CellStyle, new: CellStyle) -> str:
     """The shortest sequence that leads from `old` to `new`.
 
     Attributes are switched off by the reset alone, which every terminal knows.
