@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual import getters
 from textual.app import ComposeResult
+from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
@@ -39,7 +40,17 @@ class Host(Protocol):
     connections: "Connections"
 
 
-class ConsoleScreen(Screen[ScreenResultType | None]):
+class WorkersEnd(Screen[ScreenResultType]):
+    """A screen whose workers end before its widgets go. Textual ends them after that, and an answer that came
+    in between would be shown on widgets that are no longer there, which ends the console."""
+
+    def remove(self) -> AwaitRemove:
+        for node in self.walk_children(with_self=True):
+            self.workers.cancel_node(node)
+        return super().remove()
+
+
+class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
     """A whole screen. Subclasses give `body`; `session` is None where no connection is open."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import STYLES
+from dfn_tui.screens.base import STYLES, WorkersEnd
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -25,7 +25,7 @@ from dfn_tui.widgets.plain_text import PlainText
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[ScreenResultType | None]):
+class Dialog(WorkersEnd[ScreenResultType | None], ModalScreen[ScreenResultType | None]):
     """A framed dialog over the screen. Escape closes it with None, which is always "do nothing"."""
 
     CSS_PATH = STYLES

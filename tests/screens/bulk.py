@@ -10,7 +10,7 @@ from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.store import Operator
 from dfn_tui.widgets.field import Field
-from tests.screens.driving import see, until
+from tests.screens.driving import press, see
 
 STOP = "mkt_sms_flag=Unsubscribed"
 SIZES = [(80, 24), (40, 10)]
@@ -44,14 +44,6 @@ async def fill(pilot: "Pilot[None]", id: str, text: str) -> None:
     field.focus()
     field.value = text
     await pilot.pause()
-
-
-async def press(pilot: "Pilot[None]", button: str) -> None:
-    """Presses a button of the screen. One that was pressed a moment ago takes no other press yet."""
-    found = pilot.app.screen.query_one(f"#{button}")
-    await until(pilot, lambda: not found.has_class("-active"))
-    found.focus()
-    await pilot.press("enter")
 
 
 async def make_plan(pilot: "Pilot[None]", path: Path, changes: str = STOP, save: str = "") -> None:

@@ -117,6 +117,20 @@ async def look_up(pilot: "Pilot[None]", ids: str) -> None:
     await pilot.press("enter")
 
 
+async def focused(pilot: "Pilot[None]", selector: str) -> None:
+    """Waits until what the selector names has the focus."""
+    await until(pilot, lambda: pilot.app.focused in list(pilot.app.screen.query(selector)))
+
+
+async def press(pilot: "Pilot[None]", button: str) -> None:
+    """Presses a button of the screen. One that was pressed a moment ago takes no other press yet."""
+    found = pilot.app.screen.query_one(f"#{button}")
+    await until(pilot, lambda: not found.has_class("-active"))
+    found.focus()
+    await focused(pilot, f"#{button}")
+    await pilot.press("enter")
+
+
 async def review_withdrawal(
     pilot: "Pilot[None]", *, moves: Sequence[str] = (), user: str = "user-0001"
 ) -> None:

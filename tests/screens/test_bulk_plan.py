@@ -12,8 +12,8 @@ from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.paged_list import PAGE
 from dfn_tui.widgets.tick import Tick
-from tests.screens.bulk import SIZES, fill, make_plan, press, session, state, users, write_list, writes
-from tests.screens.driving import NIGHT, console, driven, see, type_in, until
+from tests.screens.bulk import SIZES, fill, make_plan, session, state, users, write_list, writes
+from tests.screens.driving import NIGHT, console, driven, press, see, type_in, until
 
 GIVE = "mkt_sms_flag=Subscribed"
 
@@ -122,7 +122,9 @@ async def test_a_plan_that_changed_after_it_was_looked_at_is_not_sent(
         [plan] = (journal.parent / "plans").glob("*.plan")
         other = console(sandbox, journal=journal)
         async with driven(other) as elsewhere:
-            await elsewhere.press("f8", "p")
+            await elsewhere.press("f8")
+            await see(elsewhere, "open a plan")
+            await elsewhere.press("p")
             await see(elsewhere, "The plan's file")
             await fill(elsewhere, "path", str(plan))
             await elsewhere.press("enter")
@@ -218,7 +220,9 @@ async def test_a_plan_of_another_connection_is_refused(
     [plan] = (journal.parent / "plans").glob("*.plan")
     other = console(sandbox, name="there", api=ApiVersion.V2, journal=journal)
     async with driven(other) as pilot:
-        await pilot.press("f8", "p")
+        await pilot.press("f8")
+        await see(pilot, "open a plan")
+        await pilot.press("p")
         await see(pilot, "The plan's file")
         await fill(pilot, "path", str(plan))
         await pilot.press("enter")

@@ -12,7 +12,6 @@ from tests.screens.bulk import (
     SIZES,
     apply,
     make_plan,
-    press,
     session,
     state,
     under_way,
@@ -20,7 +19,7 @@ from tests.screens.bulk import (
     write_list,
     writes,
 )
-from tests.screens.driving import console, driven, look_up, see, shown, until
+from tests.screens.driving import console, driven, look_up, press, see, shown, until
 
 ONE_A_MINUTE = "1"
 """A limit that lets the first request through and nothing after it for a long time."""

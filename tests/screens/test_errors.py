@@ -142,7 +142,7 @@ async def test_hostile_text_is_shown_inert(sandbox: SandboxThread, user: str) ->
     app = console(sandbox)
     async with driven(app) as pilot:
         await look_up(pilot, f"{user} user-0001")
-        screen = await see(pilot, user, "user-0001")
+        screen = await see(pilot, user, "user-0001", "findings", "push")
         await pilot.press("enter")
         await see(pilot, "subscribed")
         await pilot.press("2")

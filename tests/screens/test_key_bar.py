@@ -7,6 +7,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
 from dfn_tui.widgets.key_bar import KeyBar
+from tests.screens.driving import until
 
 
 class Keys(App[None]):
@@ -48,5 +49,4 @@ async def test_more_keys_come_with_more_room() -> None:
     app = Keys()
     async with app.run_test(size=(9, 3)) as pilot:
         await pilot.resize_terminal(40, 3)
-        await pilot.pause()
-        assert "z Leave" in str(app.query_one(KeyBar).render())
+        await until(pilot, lambda: "z Leave" in str(app.query_one(KeyBar).render()))

@@ -7,7 +7,18 @@ from textual.events import Paste
 
 from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.sandbox.server import SandboxThread
-from tests.screens.driving import NIGHT, SIZES, console, driven, look_up, review_withdrawal, see, type_in
+from tests.screens.driving import (
+    NIGHT,
+    SIZES,
+    console,
+    driven,
+    focused,
+    look_up,
+    press,
+    review_withdrawal,
+    see,
+    type_in,
+)
 
 
 def consent(sandbox: SandboxThread, user: str, flag: str) -> object:
@@ -76,10 +87,9 @@ async def test_an_unknown_id_needs_a_confirmation_of_its_own(sandbox: SandboxThr
         await see(pilot, "A warning is not acknowledged", "Nothing was sent.")
         await pilot.press("escape")
         assert not [r for r in sandbox.requests if "update" in r.path]
-        app.screen.query_one("Tick").focus()
+        await focused(pilot, "Tick")  # where the refusal leads
         await pilot.press("space")
-        app.screen.query_one("#send").focus()
-        await pilot.press("enter")
+        await press(pilot, "send")
         await see(pilot, "1 ✓ confirmed")
 
 
@@ -96,27 +106,23 @@ async def test_a_night_consent_opens_the_rule_and_needs_evidence(
         await see(pilot, "article 50(3)")
         await pilot.press("escape", "r")
         await see(pilot, "Evidence", "must wait until", "Reason or ticket (required)")
-        app.screen.query_one("#send").focus()
-        await pilot.press("enter")
+        await press(pilot, "send")
         await see(pilot, "A warning is not acknowledged")
         await pilot.press("escape")
-        app.screen.query_one("Tick").focus()
+        await focused(pilot, "Tick")
         await pilot.press("space")
-        app.screen.query_one("#send").focus()
-        await pilot.press("enter")
+        await press(pilot, "send")
         await see(pilot, "Evidence is missing")
         await pilot.press("escape")
-        app.screen.query_one("#evidence").focus()
+        await focused(pilot, "#evidence")
         await pilot.press(*"call-17")
-        app.screen.query_one("#send").focus()
-        await pilot.press("enter")
+        await press(pilot, "send")
         await see(pilot, "A reason is missing")
         await pilot.press("escape")
         assert not [r for r in sandbox.requests if "update" in r.path]
-        app.screen.query_one("#reason").focus()
+        await focused(pilot, "#reason")
         await pilot.press(*"INC-9")
-        app.screen.query_one("#send").focus()
-        await pilot.press("enter")
+        await press(pilot, "send")
         await see(pilot, "1 ✓ confirmed")
 
 

@@ -1,9 +1,12 @@
 """The console opened on one user: `dfn-tui --user ID`."""
 
+import asyncio
 from pathlib import Path
 
+from dfn_tui.api.types import Identity
 from dfn_tui.app import ConsoleApp
 from dfn_tui.sandbox.server import SandboxThread
+from dfn_tui.service.records import UserRecord
 from tests.screens.driving import driven, see, until
 from tests.starting import connections
 
@@ -34,3 +37,34 @@ async def test_without_a_connection_one_is_chosen_first(sandbox: SandboxThread, 
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query("IdsField")))
         await see(pilot, "one id, or paste a list")  # looked up once, not on every connection opened
+
+
+async def test_an_answer_that_comes_while_the_screen_closes_ends_nothing(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    app = ConsoleApp(connections(sandbox, tmp_path / "journal.db"), "here", user="user-0001")
+    async with driven(app) as pilot:
+        await see(pilot, "user-0001", "● subscribed")
+        session = app.connections.session("here")
+        asked, answered, read = asyncio.Event(), asyncio.Event(), session.open_user
+
+        async def slowly(identity: Identity, *_progress: object) -> UserRecord:
+            record = await read(identity)
+            asked.set()
+            await answered.wait()
+            return record
+
+        session.open_user = slowly  # type: ignore[method-assign,assignment]
+        for turns in range(8):  # of the loop, from the key to the answer
+            await pilot.press("f5")
+            await asked.wait()
+            app.pop_screen()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            answered.set()
+            await see(pilot, "user_id: ", "user-0001")
+            asked.clear()
+            await pilot.press("enter")
+            await see(pilot, "● subscribed")
+            answered.clear()
+            asked.clear()

@@ -14,7 +14,7 @@ Compare = Callable[..., bool]
 
 async def rows(pilot: Any) -> None:
     await look_up(pilot, "user-0001 user-0002 user-0003 user-0004 user-0005 user-0006 nobody-here")
-    await see(pilot, "nobody-here", "user-0006")
+    await see(pilot, "nobody-here", "user-0006", "findings", "! unknown")
 
 
 async def consents(pilot: Any) -> None:

@@ -27,7 +27,7 @@ from dfn_tui.store import (Journal, OutcomeGroup)
 from tests.unit.journals import KEY, PHONE, consent, intent
 
 path, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-with Journal(path, KEY, patience=30) as journal:
+with Journal(path, KEY, timeout=30) as journal:
     for number in range(rounds):
         batch = [intent(f"{name}-{number}-{user}", consent(), PHONE) for user in range(3)]
         for seq in journal.begin(batch):
