@@ -29,7 +29,8 @@ _LIMIT = 20.0
 
 def proxies(environ: Mapping[str, str]) -> CheckResult:
     """The proxy in the environment by host only, since an address may hold a password; and NO_PROXY."""
-    # Late: it brings httpx with it.
+    import httpx  # noqa: PLC0415  late, as it takes long
+
     from dfn_tui.api.proxies import VARIABLES, is_exempt, read_proxy  # noqa: PLC0415
 
     try:
@@ -37,7 +38,7 @@ def proxies(environ: Mapping[str, str]) -> CheckResult:
         if not named:
             return ok(_("No proxy is set in the environment (HTTPS_PROXY, ALL_PROXY)."))
         variable, proxy = named[0]
-        is_exempt(proxy.url, environ)
+        is_exempt(httpx.URL(), environ)  # reads every entry, as none names that
     except ConsoleError as error:
         return failed(error.happened, error.next_step)
     said = f"{variable}={proxy.url.netloc.decode()}."
