@@ -1,8 +1,10 @@
 """One HTTP/1.1 connection to the server, direct or through a proxy's tunnel; h11 speaks the protocol."""
 
+import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from ssl import SSLContext
 
 import h11
 import httpx
@@ -12,8 +14,17 @@ from dfn_tui.api.stream import Stream
 Headers = Iterable[tuple[bytes, bytes]]
 
 
+class TunnelFailed(httpx.ProxyError):
+    """The proxy's failure. `reason` as in `messages.unreachable`, `status` of its answer or 0."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
 class HttpConnection:
-    """Carries one exchange after another. Raises what `Stream` and h11 raise, and `httpx.ProxyError`."""
+    """Carries one exchange after another. Raises what `Stream` and h11 raise, and `TunnelFailed`."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -23,26 +34,33 @@ class HttpConnection:
 
     @classmethod
     async def open(
-        cls, url: httpx.URL, tls: SSLContext, proxy: httpx.Proxy | None, read_timeout: float
+        cls, url: httpx.URL, tls: ssl.SSLContext, proxy: httpx.Proxy | None, connect_timeout: float
     ) -> "HttpConnection":
         """Connects to the server at `url`."""
-        host, port = address(url)
-        secured = tls if url.scheme == "https" else None
+        until = asyncio.get_running_loop().time() + connect_timeout
         if proxy is None:
-            return cls(await Stream.connect(host, port, secured))
+            async with asyncio.timeout_at(until):
+                return cls(await Stream.connect(*address(url), tls if url.scheme == "https" else None))
         try:
-            stream = await Stream.connect(*address(proxy.url), tls if proxy.url.scheme == "https" else None)
+            async with asyncio.timeout_at(until):
+                stream = await Stream.connect(
+                    *address(proxy.url), tls if proxy.url.scheme == "https" else None
+                )
         except OSError as exc:
-            raise httpx.ProxyError("not reached") from exc
+            raise TunnelFailed(_reason(exc, "proxy-unreachable")) from exc
         try:
-            await cls(stream)._ask_for_tunnel(f"{url.raw_host.decode()}:{port}", proxy, read_timeout)
-            await stream.start_tls(host, tls)  # plain http: is for this host alone, which needs no proxy
+            await cls(stream)._ask_for_tunnel(url, proxy, until)
+            async with asyncio.timeout_at(until):
+                # Plain http: is for this host alone, which needs no proxy.
+                await stream.start_tls(address(url)[0], tls)
         except BaseException:
             stream.close()
             raise
         return cls(stream)
 
-    async def _ask_for_tunnel(self, target: str, proxy: httpx.Proxy, read_timeout: float) -> None:
+    async def _ask_for_tunnel(self, url: httpx.URL, proxy: httpx.Proxy, until: float) -> None:
+        host, port = address(url)
+        target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         headers = [(b"Host", target.encode()), (b"Accept", b"*/*"), *proxy.headers.raw]
         if proxy.raw_auth is not None:
             auth = httpx.BasicAuth(*proxy.raw_auth)
@@ -50,15 +68,15 @@ class HttpConnection:
             headers.append((b"Proxy-Authorization", signed.headers["Authorization"].encode()))
         try:
             self._write(h11.Request(method="CONNECT", target=target, headers=headers))
-            response = await self._response(read_timeout)
+            async with asyncio.timeout_at(until):
+                status = (await self._response(None)).status_code
         except (h11.RemoteProtocolError, OSError) as exc:
-            if isinstance(exc, TimeoutError):
-                raise
-            raise httpx.ProxyError("no answer") from exc
-        if not 200 <= response.status_code < 300:
-            raise httpx.ProxyError(str(response.status_code))
+            raise TunnelFailed(_reason(exc, "proxy-answer")) from exc
+        if not 200 <= status < 300:
+            reason = "proxy-login" if status == 407 else "proxy-failed" if status >= 500 else "proxy"
+            raise TunnelFailed(reason, status)
         if self._protocol.trailing_data[0] or not self._stream.quiet:
-            raise httpx.ProxyError("bytes before the tunnel's own")
+            raise TunnelFailed("proxy-answer")
 
     async def exchange(
         self, method: str, target: bytes, headers: Headers, body: bytes, read_timeout: float
@@ -95,12 +113,12 @@ class HttpConnection:
         data = b"".join([self._protocol.send(event) or b"" for event in (*events, h11.EndOfMessage())])
         self._stream.write(data)
 
-    async def _response(self, read_timeout: float) -> h11.Response:
+    async def _response(self, read_timeout: float | None) -> h11.Response:
         while not isinstance(event := await self._event(read_timeout), h11.Response):
             pass  # 1xx: the answer itself is still to come
         return event
 
-    async def _event(self, read_timeout: float) -> h11.Event:
+    async def _event(self, read_timeout: float | None) -> h11.Event:
         while (event := self._protocol.next_event()) is h11.NEED_DATA:
             self._protocol.receive_data(await self._stream.read(read_timeout))
         if isinstance(event, h11.ConnectionClosed) or not isinstance(event, h11.Event):
@@ -109,6 +127,15 @@ class HttpConnection:
 
 
 _IDLE = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
+
+
+def _reason(exc: Exception, otherwise: str) -> str:
+    """Why the proxy makes no tunnel, as a code for `messages.unreachable`."""
+    if isinstance(exc, ssl.SSLError):
+        return "proxy-tls"
+    if isinstance(exc, socket.gaierror):
+        return "proxy-unknown"
+    return "proxy-timeout" if isinstance(exc, TimeoutError) else otherwise
 
 
 def address(url: httpx.URL) -> tuple[str, int]:

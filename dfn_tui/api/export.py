@@ -11,6 +11,7 @@ from contextlib import aclosing
 
 from dfn_tui.api import messages
 from dfn_tui.api.answers import checked, error_of, parsed
+from dfn_tui.api.encoding import decoded
 from dfn_tui.api.errors import AnswerUnreadable, ApiError, RateLimited
 from dfn_tui.api.pool import SentFlag
 from dfn_tui.api.retry import RetryPolicy, RetryState, TellWait, worth_retrying
@@ -82,7 +83,8 @@ class Export:
             async with self._transport.open(call, sent) as response:
                 if response.status_code != 200 or "json" in response.headers.get("content-type", ""):
                     raise self._failure(await self._transport.whole(response, write=False))
-                async with aclosing(_records_of(response.aiter_bytes())) as records:
+                parts = decoded(response, write=False)
+                async with aclosing(parts), aclosing(_records_of(parts)) as records:
                     async for record in records:
                         yield record
         except FAULTS as exc:

@@ -20,8 +20,8 @@ from dfn_tui.api.errors import (
 from dfn_tui.text import _, ngettext
 
 
-def unreachable(reason: str, host: str) -> Unreachable:
-    """Nothing was sent. `reason` becomes the error's code and chooses the words."""
+def unreachable(reason: str, host: str, status: int = 0) -> Unreachable:
+    """Nothing was sent. `reason` becomes the error's code and chooses the words; `status` is the proxy's."""
     happened = {
         "unknown-host": _("The name {host} is not known on this host. Nothing was sent."),
         "refused": _("{host} refused the connection. Nothing was sent."),
@@ -29,16 +29,25 @@ def unreachable(reason: str, host: str) -> Unreachable:
         "connect-timeout": _("{host} did not answer in time. Nothing was sent."),
         "deadline": _("The time for this is over. Nothing was sent."),
         "proxy-unreachable": _("The proxy on the way to {host} cannot be reached. Nothing was sent."),
-        "proxy": _("The proxy on the way to {host} refused the connection. Nothing was sent."),
+        "proxy-unknown": _("The name of the proxy on the way to {host} is not known. Nothing was sent."),
+        "proxy-tls": _("No trusted TLS connection to the proxy on the way to {host}. Nothing was sent."),
+        "proxy-timeout": _("The proxy on the way to {host} did not answer in time. Nothing was sent."),
+        "proxy-answer": _("The proxy on the way to {host} gave no usable answer. Nothing was sent."),
+        "proxy-login": _("The proxy on the way to {host} wants a login (HTTP {status}). Nothing was sent."),
+        "proxy-failed": _("The proxy on the way to {host} failed (HTTP {status}). Nothing was sent."),
+        "proxy": _("The proxy on the way to {host} refused (HTTP {status}). Nothing was sent."),
         "busy-here": _("Every connection to {host} is in use. Nothing was sent."),
     }.get(reason, _("No connection to {host} could be made. Nothing was sent."))
-    if reason == "tls":
+    if reason in ("tls", "proxy-tls"):
         step = _("Check that this host's trust store knows the certificate authority, then try again.")
-    elif reason in ("proxy", "proxy-unreachable"):
-        step = _("Check HTTPS_PROXY and NO_PROXY in the environment, then try again.")
+    elif reason == "proxy-login":
+        step = _("Write HTTPS_PROXY like http://user:password@host:port, with the right ones.")
+    elif reason.startswith("proxy"):
+        step = _("Check the proxy, and HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment.")
     else:
         step = _("Check the address, the network and the proxy settings, then try again.")
-    return Unreachable(_("Server not reached"), happened.format(host=host), step, reason)
+    title = _("No way through the proxy") if reason.startswith("proxy") else _("Server not reached")
+    return Unreachable(title, happened.format(host=host, status=status), step, reason)
 
 
 def answer_lost(*, timeout: bool, write: bool) -> AnswerLost:
@@ -85,6 +94,13 @@ def answer_unreadable(code: str, *, write: bool, field: str | None = None) -> An
         happened = _("The answer cannot be read. Nothing was changed.")
     step = _("Check that the address is that of the API. A proxy in between may have answered instead.")
     return AnswerUnreadable(_("Unreadable answer"), happened, _after_write() if write else step, code)
+
+
+def answer_encoded(encoding: str, *, write: bool) -> AnswerUnreadable:
+    """Content encoded in a way that was not asked for and is not known, or in more than one."""
+    error = answer_unreadable("encoding", write=write)
+    happened = _("Its encoding “{encoding}” is not known here.").format(encoding=encoding)
+    return AnswerUnreadable(error.title, f"{error.happened} {happened}", error.next_step, error.code)
 
 
 def token_rejected(code: str, *, applied: bool) -> TokenRejected:

@@ -90,8 +90,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
 
     async def _connect(self, timeouts: dict[str, float]) -> HttpConnection:
         try:
-            async with asyncio.timeout(timeouts["connect"]):
-                return await HttpConnection.open(self._url, self._tls, self._proxy, timeouts["read"])
+            return await HttpConnection.open(self._url, self._tls, self._proxy, timeouts["connect"])
         except TimeoutError as exc:
             raise httpx.ConnectTimeout("") from exc
         except OSError as exc:

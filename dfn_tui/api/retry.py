@@ -15,7 +15,7 @@ TellWait = Callable[[int, float, str], None]
 TRANSIENT = (Unreachable, ServerFailed, AnswerLost)
 """What may be over in a moment."""
 
-LASTING = ("tls", "proxy", "deadline")
+LASTING = ("tls", "proxy", "proxy-login", "proxy-tls", "deadline")
 """Reasons why nothing was sent that stay until somebody repairs them."""
 
 

@@ -64,7 +64,7 @@ class Stream(asyncio.Protocol):
         assert self._transport is not None
         self._transport.write(data)
 
-    async def read(self, longest: float) -> bytes:
+    async def read(self, longest: float | None) -> bytes:
         """What has come, at least a byte; empty at the end. Raises TimeoutError and OSError."""
         if not self._received and not self._ended:
             self._reader = asyncio.get_running_loop().create_future()

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,10 +21,12 @@ from pydantic import SecretStr
 
 from dfn_tui import __version__
 from dfn_tui.api import messages
+from dfn_tui.api.connection import TunnelFailed
 from dfn_tui.api.deadline import current_deadline
+from dfn_tui.api.encoding import decoded
 from dfn_tui.api.errors import ApiError
 from dfn_tui.api.pool import ConnectionPool, SentFlag
-from dfn_tui.api.proxies import is_loopback, proxy_for
+from dfn_tui.api.proxies import SCHEMES, is_address, is_loopback, proxy_for
 from dfn_tui.text import _, mask_within, sanitize
 
 _ANY_SKEW = timedelta(days=36_500)  # further off is no date, and one at the end of all dates overflows
@@ -215,16 +217,18 @@ class Transport:
     async def whole(self, response: httpx.Response, *, write: bool) -> Response:
         """An open answer, read to its end. Raises AnswerUnreadable when it is too large."""
         body = bytearray()
-        async for part in response.aiter_bytes():
-            body += part
-            if len(body) > MAX_ANSWER_BYTES:
-                raise messages.answer_unreadable("too-large", write=write)
+        async with aclosing(decoded(response, write=write)) as parts:
+            async for part in parts:
+                body += part
+                if len(body) > MAX_ANSWER_BYTES:
+                    raise messages.answer_unreadable("too-large", write=write)
         return Response(response.status_code, bytes(body), response.headers, self.server_time())
 
     def error_for(self, exc: Exception, call: Call, sent: SentFlag) -> ApiError:
         """One of `FAULTS` as an error with words."""
         if not sent.yes:
-            return messages.unreachable(_reason(exc), self._url.host)
+            status = exc.status if isinstance(exc, TunnelFailed) else 0
+            return messages.unreachable(_reason(exc), self._url.host, status)
         if isinstance(exc, httpx.DecodingError):
             return messages.answer_unreadable("malformed", write=call.write)
         timeout = isinstance(exc, httpx.TimeoutException | TimeoutError)
@@ -265,7 +269,7 @@ def _checked(base_url: str) -> httpx.URL:
         url = httpx.URL(base_url)
     except httpx.InvalidURL:
         url = httpx.URL()
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+    if not is_address(url) or url.scheme not in SCHEMES or url.userinfo or url.query or url.fragment:
         raise messages.misconfigured(
             _("The server's address is not one of the form https://host or https://host:port."),
             _("Correct base_url in the configuration."),
@@ -281,15 +285,7 @@ def _checked(base_url: str) -> httpx.URL:
 def _pool(url: httpx.URL, connections: int) -> ConnectionPool:
     trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusted.set_alpn_protocols(["http/1.1"])
-    try:
-        return ConnectionPool(url, trusted, proxy_for(url), connections)
-    except ValueError:
-        # The settings may hold a password, so they are not quoted.
-        error = messages.misconfigured(
-            _("The proxy settings in the environment cannot be used; only http: and https: proxies can."),
-            _("Correct HTTPS_PROXY or ALL_PROXY, or name the server in NO_PROXY."),
-        )
-    raise error
+    return ConnectionPool(url, trusted, proxy_for(url), connections)
 
 
 def _reason(exc: BaseException) -> str:
@@ -302,8 +298,8 @@ def _reason(exc: BaseException) -> str:
     current = current_deadline()
     if current is not None and current.left <= 0:
         return "deadline"
-    if isinstance(exc, httpx.ProxyError):
-        return "proxy-unreachable" if among(OSError) else "proxy"
+    if isinstance(exc, TunnelFailed):
+        return exc.reason
     if isinstance(exc, httpx.PoolTimeout):
         return "busy-here"
     if isinstance(exc, httpx.ConnectTimeout | TimeoutError):

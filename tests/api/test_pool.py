@@ -218,7 +218,7 @@ async def test_bytes_before_a_tunnel_are_no_tunnel(
         monkeypatch.setenv("HTTPS_PROXY", url)
         (reply,) = await v1(f"https://{HOST}").read_profiles(users("a"))
         assert server.requests == []
-    assert reply.error is not None and reply.code == "proxy"
+    assert reply.error is not None and reply.code == "proxy-answer"
 
 
 OK = http({"status": True, "code": "20000", "message": "OK", "data": True})
@@ -339,12 +339,12 @@ async def test_a_proxy_that_makes_no_tunnel(reply: Served, monkeypatch: pytest.M
     assert isinstance(one.error, ApiError) and one.error.code.startswith("proxy")
 
 
-async def test_a_silent_proxy_is_a_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_proxy_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     async with RawServer(silent) as server:
         monkeypatch.setenv("HTTPS_PROXY", server.url)
         api = v1("https://openapi.example.com", timeouts=Timeouts(connect=0.1))
         (reply,) = await api.write_profiles([change(users("a")[0], {}, {"x": "1"})])
-    assert isinstance(reply.error, ApiError) and reply.error.code == "connect-timeout"
+    assert isinstance(reply.error, ApiError) and reply.error.code == "proxy-timeout"
 
 
 DATES = [

@@ -96,6 +96,34 @@ async def test_a_server_that_cannot_be_reached(
             await until(pilot, lambda: all(word.lower() in shown(app).lower() for word in words))
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("HTTPS_PROXY", "{sandbox}", "The proxy on the way to"),  # which makes no tunnels
+        ("HTTPS_PROXY", "http://kim:pa55@h:99999", "HTTPS_PROXY does not hold"),
+        ("no_proxy", "10.0.0.0/99", "no_proxy has an entry that cannot be read: “10.0.0.0/99”."),
+    ],
+)
+async def test_a_proxy_in_the_way_is_named(
+    sandbox: SandboxThread,
+    monkeypatch: pytest.MonkeyPatch,
+    patient: None,
+    variable: str,
+    value: str,
+    words: str,
+) -> None:
+    for name in ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv(variable, value.format(sandbox=sandbox.url))
+    app = console(sandbox, base_url="https://api.corp.example")
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await until(pilot, lambda: words in " ".join(shown(app).replace("│", " ").split()))
+        assert "pa55" not in shown(app)
+
+
 class CutsWrites(list[ReceivedRequest]):
     """Has the sandbox apply every write and cut its connection, and answer every read."""
 

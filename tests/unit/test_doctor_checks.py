@@ -59,6 +59,22 @@ def test_a_proxy_by_its_host_alone(address: str, shown: str | None) -> None:
         assert seen.detail == f"https_proxy={shown}. NO_PROXY makes exceptions."
 
 
+@pytest.mark.parametrize("entries", ["10.0.0.0/99", "proxy.example,10.0.0.0/99", "a.test, 10.0.0.0/99,b"])
+def test_an_entry_of_no_proxy_that_cannot_be_read(entries: str) -> None:
+    seen = network.proxies({"https_proxy": "http://proxy.example:3128", "no_proxy": entries})
+    assert (seen.status, "no_proxy" in seen.detail, "“10.0.0.0/99”" in seen.detail) == (
+        CheckStatus.FAILED,
+        True,
+        True,
+    )
+
+
+def test_which_of_two_proxies_counts() -> None:
+    addresses = {"HTTPS_PROXY": "http://b:1", "all_proxy": "http://c:1", "https_proxy": "http://a:1"}
+    assert network.proxies(addresses).detail == "https_proxy=a:1."
+    assert "No proxy is set" in network.proxies({"HTTP_PROXY": "http://a:1", "NO_PROXY": "x/y"}).detail
+
+
 def test_certificates_that_are_not_there(tmp_path: Path) -> None:
     seen = network.trust({"SSL_CERT_FILE": str(tmp_path / "none.pem")})
     assert seen.status is CheckStatus.FAILED

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import ssl
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 from dfn_tui.api.open import HOSTS, open_api
 from dfn_tui.config import Connection
+from dfn_tui.errors import ConsoleError
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
 from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.text import _, ngettext, sanitize
@@ -23,47 +23,28 @@ if TYPE_CHECKING:
 
     from dfn_tui.credentials import FoundToken, TokenStore
 
-_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _LIMIT = 20.0
 """Seconds that the server is given."""
 
 
 def proxies(environ: Mapping[str, str]) -> CheckResult:
-    """The proxies in the environment by host only: an address may hold a password."""
-    usable: list[str] = []
-    unusable: list[str] = []
-    for name in _PROXIES:
-        for variable in (name, name.lower()):
-            if environ.get(variable):
-                host = _proxy(environ[variable])
-                (usable if host else unusable).append(f"{variable}={host}" if host else variable)
-    if unusable:
-        return failed(
-            _("Not the address of an http: or https: proxy: {names}.").format(names=", ".join(unusable)),
-            _("Write it like http://proxy.example:3128, or unset the variable."),
-        )
-    if not usable:
-        return ok(_("No proxy is set in the environment."))
-    said = [", ".join(usable) + "."]
-    if environ.get("NO_PROXY") or environ.get("no_proxy"):
-        said.append(_("NO_PROXY makes exceptions."))
-    return ok(" ".join(said))
+    """The proxy in the environment by host only, since an address may hold a password; and NO_PROXY."""
+    import httpx  # noqa: PLC0415  late, as it takes long
 
+    from dfn_tui.api.proxies import VARIABLES, is_exempt, read_proxy  # noqa: PLC0415
 
-def _proxy(address: str) -> str:
-    """A proxy's host and port; empty for what is no address. Whatever is not in its place may be part of a
-    password, and nothing of such an address is shown."""
     try:
-        parts = urlsplit(address if "://" in address else f"http://{address}")
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    rest = parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in {"http", "https"} or rest or not _HOST.fullmatch(host):
-        return ""
-    shown = f"[{host}]" if ":" in host else host
-    return f"{shown}:{port}" if port else shown
+        named = [(name, read_proxy(name, environ[name])) for name in VARIABLES if environ.get(name)]
+        if not named:
+            return ok(_("No proxy is set in the environment (HTTPS_PROXY, ALL_PROXY)."))
+        variable, proxy = named[0]
+        is_exempt(httpx.URL(), environ)  # reads every entry, as none names that
+    except ConsoleError as error:
+        return failed(error.happened, error.next_step)
+    said = f"{variable}={proxy.url.netloc.decode()}."
+    if environ.get("NO_PROXY") or environ.get("no_proxy"):
+        said += " " + _("NO_PROXY makes exceptions.")
+    return ok(said)
 
 
 def trust(environ: Mapping[str, str]) -> CheckResult:
