@@ -30,7 +30,7 @@ def create_app(options: SandboxOptions, record: list[ReceivedRequest] | None = N
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        sandbox.state.close()
+        sandbox.close()
 
     app = Starlette(
         routes=[

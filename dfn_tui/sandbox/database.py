@@ -98,6 +98,13 @@ class Database:
         with self._lock, self._connection:
             self._connection.executemany(sql, rows)
 
+    def copy(self) -> "Database":
+        """What is stored now, in memory."""
+        copied = Database()
+        with self._lock:
+            self._connection.backup(copied._connection)
+        return copied
+
     def is_empty(self) -> bool:
         return not self.query("SELECT 1 FROM users LIMIT 1")
 

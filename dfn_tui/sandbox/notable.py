@@ -16,5 +16,9 @@ def notable_ids() -> list[tuple[str, str]]:
         (user_id(4), _("Never asked: no consent was ever set.")),
         (user_id(5), _("A hostile name that tries to be markup.")),
         (user_id(7), _("Unsubscribed from everything.")),
+        ("odd-flag", _("A consent that is neither subscribed nor unsubscribed.")),
+        ("odd-list", _("Properties that are a list and an object.")),
+        ("odd-unread", _("Never readable: the server says two things about this user.")),
+        ("odd-lie", _("The server says that this user was written, and writes nothing.")),
         ("nobody-here", _("An id the server does not know.")),
     ]
