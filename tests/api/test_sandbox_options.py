@@ -4,13 +4,14 @@ import argparse
 import subprocess
 import sys
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
 from dfn_tui.sandbox.arguments import add_arguments, options_of
 from dfn_tui.sandbox.options import Faults, RateLimit
 
-SWITCHES: dict[str, tuple[str, object]] = {
+SWITCHES: dict[str, tuple[str, Any]] = {
     "latency_ms": ("50", 50),
     "error_rate": ("0.5", 0.5),
     "drop_rate": ("1", 1.0),
