@@ -99,7 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--token", help=_("the API token to accept, which is also the import token"))
     parser.add_argument("--export-token", help=_("the export token to accept"))
-    parser.add_argument("--service-id", default=defaults.service_id, help=_("the service id of generation 2"))
+    parser.add_argument("--service-id", default=defaults.service_id, help=_("the service id of version 2"))
     parser.add_argument("--listen-fd", type=_count, metavar="FD", help=_("a listening socket to take over"))
     parser.add_argument("--until-eof", action="store_true", help=_("stop when the standard input is closed"))
     _add_faults(parser)

@@ -13,7 +13,7 @@ VERSION_1 = {
     "5002": (500, "Maintenance."),
 }
 
-# Generation 2 has no status of its own for a wrong token or an invalid request: a 200 whose code is
+# Version 2 has no status of its own for a wrong token or an invalid request: a 200 whose code is
 # not 20000 has failed all the same.
 VERSION_2 = {
     "40000": (400, "BAD_REQUEST"),

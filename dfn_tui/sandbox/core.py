@@ -1,4 +1,4 @@
-"""What every call of both generations goes through: its token, its limits, its faults, its answer."""
+"""What every call of both versions goes through: its token, its limits, its faults, its answer."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 class Dialect(Protocol):
-    """How one generation (or its export) checks who calls, and says no."""
+    """How one version (or its export) checks who calls, and says no."""
 
     def authorize(self, request: Request) -> None:
         """Raises Refused for a wrong token or service."""

@@ -1,4 +1,4 @@
-"""Generation 2's export of user profiles as CSV, by its public documentation."""
+"""Version 2's export of user profiles as CSV, by its public documentation."""
 
 import csv
 import io

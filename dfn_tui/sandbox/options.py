@@ -77,7 +77,7 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """How a sandbox is started. `token` serves generation 1 and the import calls of generation 2."""
+    """How a sandbox is started. `token` serves version 1 and the import calls of version 2."""
 
     token: str = field(default="sandbox-token", repr=False)
     export_token: str = field(default="sandbox-export-token", repr=False)

@@ -1,5 +1,6 @@
-"""Generation 1 of the user API (`openapi.dfinery.io`), by its public documentation."""
+"""Version 1 of the user API (`openapi.dfinery.io`), by its public documentation."""
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -35,7 +36,7 @@ def refuse(code: int, message: str | None = None) -> Refused:
     )
 
 
-class GenerationOne:
+class VersionOne:
     """The five calls. Everything that reads or writes is one statement for a whole batch."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -71,13 +72,11 @@ class GenerationOne:
         for user_id in user_ids:
             flags, properties = stored.get(user_id, ({}, {}))
             states = {flag: state for flag, state in flags.items() if state != State.NEVER_SET}
-            odd = [name for name in self._sandbox.faults_of(user_id).odd_values if name not in CI_FIELDS]
-            asked = names or dict.fromkeys([*properties, *_STRINGS, *FLAGS, *odd])
-            users[user_id] = self._shown(
-                user_id,
-                properties | states,
-                {name: spelt.get(name, faults.absent_properties) for name in asked},
-            )
+            lies = self._sandbox.faults_of(user_id)
+            odd = [name for name in lies.odd_values if name not in CI_FIELDS]
+            asked = names or [*properties, *_STRINGS, *FLAGS, *odd]
+            wanted = {name: spelt.get(name, faults.absent_properties) for name in asked}
+            users[user_id] = shown(lies, properties | states, wanted)
         return self._found("successful_user_properties", user_ids, users)
 
     def profile_update(self, body: bytes) -> Response:
@@ -99,7 +98,7 @@ class GenerationOne:
         names = _ci_names(request)
         stored = self._sandbox.seen.ci(user_ids)
         spelt = dict.fromkeys(names, self._sandbox.faults.absent_ci)
-        users = {user_id: self._shown(user_id, stored.get(user_id, {}), spelt) for user_id in user_ids}
+        users = {one: shown(self._sandbox.faults_of(one), stored.get(one, {}), spelt) for one in user_ids}
         return self._found("successful_user_ci_properties", user_ids, users)
 
     def ci_update(self, body: bytes) -> Response:
@@ -136,37 +135,29 @@ class GenerationOne:
             if user_id in faults.busy_users or self._sandbox.chance(faults.busy_rate)
         ]
 
-    def _shown(self, user_id: str, stored: Mapping[str, Any], spelt: Mapping[str, Absence]) -> dict[str, Any]:
-        return shown(self._sandbox.faults_of(user_id), stored, spelt)
-
     def _found(self, key: str, user_ids: list[str], users: Mapping[str, dict[str, Any]]) -> Response:
         """The answer to a read of these users."""
         kinds, busy = self._sandbox.read_kinds(user_ids), self._busy(user_ids)
-        rows = []
+        rows: list[tuple[str, object]] = []
         for user_id in user_ids:
             kind, properties = kinds[user_id], users[user_id]
             if user_id in busy or kind in ("failed", "unmentioned"):
                 continue
+            other = otherwise(properties)
             twice = kind == "key-twice" and properties
-            rows.append(
-                {
-                    "user_id": user_id,
-                    "properties": key_twice(properties, otherwise(properties)) if twice else properties,
-                }
-            )
+            rows.append((user_id, key_twice(properties, other) if twice else properties))
             if kind == "user-twice":
-                rows.append({"user_id": user_id, "properties": otherwise(properties)})
-        return self._answer(key, rows, busy, kinds, [])
+                rows.append((user_id, other))
+        found = [{"user_id": user_id, "properties": properties} for user_id, properties in rows]
+        return self._answer(key, found, busy, kinds, [])
 
     def _written(self, user_ids: list[str], store: Callable[[Collection[str]], object]) -> Response:
         """Has a write stored, and answers it."""
         kinds, busy = self._sandbox.write_kinds(user_ids), self._busy(user_ids)
         free = [user_id for user_id in user_ids if user_id not in busy]
         self._sandbox.apply(free, store)
-        done = []
-        for user_id in free:
-            if kinds[user_id] not in ("failed", "unmentioned"):
-                done += [user_id] * (2 if kinds[user_id] == "user-twice" else 1)
+        times = {"failed": 0, "unmentioned": 0, "user-twice": 2}
+        done = [user_id for user_id in free for _time in range(times.get(kinds[user_id], 1))]
         return self._answer("successful_user_ids", done, busy, kinds, None)
 
     def _answer(
@@ -193,18 +184,13 @@ def _read(body: bytes) -> dict[str, Any]:
         raise refuse(4002, "The body is not a valid JSON object.") from None
 
 
-def _list(request: Mapping[str, Any], key: str) -> list[Any]:
+def _list(request: Mapping[str, Any], key: str, at_most: float = math.inf) -> list[Any]:
     value = request.get(key)
     if not value or not isinstance(value, list):
         raise refuse(4002, _EMPTY)
-    return value
-
-
-def _batch(request: Mapping[str, Any], key: str) -> list[Any]:
-    users = _list(request, key)
-    if len(users) > BATCH:
+    if len(value) > at_most:
         raise refuse(4002, _TOO_MANY)
-    return users
+    return value
 
 
 def _names(request: Mapping[str, Any], key: str) -> list[str]:
@@ -222,7 +208,7 @@ def _check_user_id(user_id: object) -> None:
 
 
 def _user_ids(request: Mapping[str, Any], key: str) -> list[str]:
-    user_ids = _batch(request, key)
+    user_ids = _list(request, key, BATCH)
     for user_id in user_ids:
         _check_user_id(user_id)
     return user_ids
@@ -231,7 +217,7 @@ def _user_ids(request: Mapping[str, Any], key: str) -> list[str]:
 def _entries(request: Mapping[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
     """The users of a write, each with what to set."""
     entries = []
-    for entry in _batch(request, key):
+    for entry in _list(request, key, BATCH):
         if not isinstance(entry, dict):
             raise refuse(4002, _WRONG_TYPE)
         _check_user_id(entry.get("user_id"))

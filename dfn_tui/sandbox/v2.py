@@ -1,4 +1,4 @@
-"""Generation 2's import calls (`openapi.dfinery.ai`), by its public documentation."""
+"""Version 2's import calls (`openapi.dfinery.ai`), by its public documentation."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def refuse(code: str) -> Refused:
     return Refused(answer(_no(code), VERSION_2.get(code, (200, ""))[0]))
 
 
-class GenerationTwo:
+class VersionTwo:
     """The three calls that write, each about one user."""
 
     def __init__(self, sandbox: Sandbox) -> None:

@@ -338,7 +338,7 @@ def test_a_server_that_says_nothing_more(sandbox: SandboxThread, kind: str, what
     assert memo(sandbox) == "x"
 
 
-def test_generation_2_falls_silent_too(sandbox: SandboxThread) -> None:
+def test_version_2_falls_silent_too(sandbox: SandboxThread) -> None:
     sandbox.faults.write_answer = "silent"
     with pytest.raises(httpx.ReadTimeout):
         write_2(sandbox, timeout=0.2)
