@@ -85,6 +85,54 @@ _READ: dict[Any, dict[str, Any]] = {
 }
 
 
+_KINDS = _(
+    "KIND is true, or what goes wrong: silent (no answer ever), stalled (headers and half the "
+    "body), cut (the connection), repeated (sent twice on one connection), page (to log in, "
+    "HTTP 200), an HTTP status like 408 (with a page), a code like 4007 (for the whole "
+    "request), failed (users are in failure_details), unmentioned (users are left out), "
+    "no-details (failure_details is left out), user-twice or key-twice (with different values)."
+)
+_EXPLAINED = {
+    _("every request"): {
+        "latency_ms": _("milliseconds to wait before the request is looked at"),
+        "error_rate": _("HTTP 500 for this share of requests, of which nothing is applied"),
+        "drop_rate": _("apply this share of requests, then cut the connection"),
+        "refuse": _("refuse every call with this code, where it has it; 4006 is 429 for ever"),
+        "date": _("the Date header: seconds off the clock (+90, -90), none, or any other text as it is"),
+        "delete_key": _("the key CI delete takes the ids under"),
+    },
+    _("some users of version 1"): {
+        "busy_rate": _("code 5003 for this share of users, who are neither read nor written"),
+        "busy_users": _("these are busy always"),
+        "bad_users": _("with one of these a whole batch of writes is refused with 4007"),
+    },
+    _("lies"): {
+        "only_users": _("whom lies, odd and normalised values are about; all where nobody is named"),
+        "write_answer": _("how a write is answered, whatever was done"),
+        "read_answer": _("how a read is answered"),
+        "read_back": _("how a read is answered of users who were written before"),
+        "apply_after_ms": _("milliseconds until a write is applied"),
+        "read_lag_ms": _("reads show what was so this many milliseconds ago"),
+    },
+    _("values"): {
+        "absent_flags": _("how flags that were never set are spelt"),
+        "absent_properties": _("the same for the standard properties, and those asked for by name"),
+        "absent_ci": _("the same for CI fields"),
+        "absent_export": _("the same in the export"),
+        "odd_values": _("a field that reads as this JSON, like 'memo=[1]'; may be repeated"),
+        "normalise": _("read texts trimmed, or numbers and Booleans as text"),
+    },
+    _("rate limits"): {
+        "rate_limit": _("answer 429 beyond this many calls in each period"),
+        "export_rate_limit": _("the same for exports"),
+        "rate_limit_reset": _("the unit of the reset header, or a reset in a year"),
+        "rate_limit_spelling": _("how the headers begin, or none of them"),
+        "retry_after": _("a Retry-After header with every 429"),
+    },
+}
+"""What each option of a fault does, by the group it is shown in."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `dfn-tui sandbox`."""
     defaults = SandboxOptions()
@@ -108,72 +156,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_faults(parser: argparse.ArgumentParser) -> None:
     """One option for each of `Faults`, whose defaults hold."""
     defaults, types = Faults(), get_type_hints(Faults)
-
-    def add(title: str, switches: dict[str, str], description: str | None = None) -> None:
-        group = parser.add_argument_group(title, description)
+    for title, switches in _EXPLAINED.items():
+        group = parser.add_argument_group(title, _KINDS if "write_answer" in switches else None)
         for name, explained in switches.items():
             how = _READ.get(name) or _READ.get(types[name]) or {"choices": get_args(types[name])}
             default = None if "action" in how else getattr(defaults, name)
             group.add_argument("--" + name.replace("_", "-"), default=default, help=explained, **how)
-
-    add(
-        _("every request"),
-        {
-            "latency_ms": _("milliseconds to wait before the request is looked at"),
-            "error_rate": _("HTTP 500 for this share of requests, of which nothing is applied"),
-            "drop_rate": _("apply this share of requests, then cut the connection"),
-            "refuse": _("refuse every call with this code, where it has it; 4006 is 429 for ever"),
-            "date": _("the Date header: seconds off the clock (+90, -90), none, or any other text as it is"),
-            "delete_key": _("the key CI delete takes the ids under"),
-        },
-    )
-    add(
-        _("some users of version 1"),
-        {
-            "busy_rate": _("code 5003 for this share of users, who are neither read nor written"),
-            "busy_users": _("these are busy always"),
-            "bad_users": _("with one of these a whole batch of writes is refused with 4007"),
-        },
-    )
-    add(
-        _("lies"),
-        {
-            "only_users": _("whom lies, odd and normalised values are about; all where nobody is named"),
-            "write_answer": _("how a write is answered, whatever was done"),
-            "read_answer": _("how a read is answered"),
-            "read_back": _("how a read is answered of users who were written before"),
-            "apply_after_ms": _("milliseconds until a write is applied"),
-            "read_lag_ms": _("reads show what was so this many milliseconds ago"),
-        },
-        _(
-            "KIND is true, or what goes wrong: silent (no answer ever), stalled (headers and half the "
-            "body), cut (the connection), repeated (sent twice on one connection), page (to log in, "
-            "HTTP 200), an HTTP status like 408 (with a page), a code like 4007 (for the whole "
-            "request), failed (users are in failure_details), unmentioned (users are left out), no- "
-            "details (failure_details is left out), user-twice or key-twice (with different values)."
-        ),
-    )
-    add(
-        _("values"),
-        {
-            "absent_flags": _("how flags that were never set are spelt"),
-            "absent_properties": _("the same for the standard properties, and those asked for by name"),
-            "absent_ci": _("the same for CI fields"),
-            "absent_export": _("the same in the export"),
-            "odd_values": _("a field that reads as this JSON, like 'memo=[1]'; may be repeated"),
-            "normalise": _("read texts trimmed, or numbers and Booleans as text"),
-        },
-    )
-    add(
-        _("rate limits"),
-        {
-            "rate_limit": _("answer 429 beyond this many calls in each period"),
-            "export_rate_limit": _("the same for exports"),
-            "rate_limit_reset": _("the unit of the reset header, or a reset in a year"),
-            "rate_limit_spelling": _("how the headers begin, or none of them"),
-            "retry_after": _("a Retry-After header with every 429"),
-        },
-    )
     parser.add_argument("--absent", choices=get_args(Absence), help=_("all four --absent-… options at once"))
 
 

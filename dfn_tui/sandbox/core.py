@@ -102,7 +102,8 @@ class Sandbox:
     @property
     def export_kind(self) -> str:
         """The same for an export, which is about everybody."""
-        return _read_kind(self.faults, bool(self._written))
+        about = (user_id for user_id in self._written if self.faults_of(user_id) is self.faults)
+        return _read_kind(self.faults, any(about))
 
     def deliver(self, response: Response, kinds: Iterable[str], dialect: Dialect) -> Response:
         """That answer, as the first of the kinds that is about all of it has it go wrong."""

@@ -245,6 +245,8 @@ def test_reading_back_gives_a_page(sandbox: SandboxThread, kind: str, status: in
         assert response.status_code == status
         assert response.headers["content-type"].startswith("text/html")
     assert [row["user_id"] for row in rows(sandbox, OTHER)] == [OTHER]
+    sandbox.faults.only_users = frozenset({OTHER})  # who was not written
+    assert export(sandbox).headers["content-type"].startswith("text/csv")
 
 
 def test_reading_back_refuses_the_token_or_leaves_the_user_out(sandbox: SandboxThread) -> None:

@@ -60,6 +60,18 @@ def test_there_is_an_option_for_each_field_and_help_explains_it() -> None:
     assert set(SWITCHES) == {one.name for one in fields(Faults)}
 
 
+def test_help_names_each_kind_of_answer() -> None:
+    named = (
+        "true silent stalled cut repeated page failed unmentioned no-details user-twice key-twice 408 4007"
+    )
+    parser = argparse.ArgumentParser(formatter_class=lambda prog: argparse.HelpFormatter(prog, width=10_000))
+    add_arguments(parser)
+    [explained] = [line for line in parser.format_help().splitlines() if "KIND is" in line]
+    for kind in named.split(" "):
+        assert kind in explained.replace(",", " ").split()
+        assert faults("--read-back", kind).read_back == kind
+
+
 @pytest.mark.parametrize("name", SWITCHES)
 def test_an_option_sets_its_field_and_no_other(name: str) -> None:
     text, value = SWITCHES[name]
