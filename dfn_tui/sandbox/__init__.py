@@ -1,19 +1,19 @@
-"""Both product generations as one local server, for a first try and for tests.
+"""Both versions of the API as one local server, for a first try and for tests.
 
 What the platform's documentation leaves open, this server decides as follows:
 
-- Both generations serve the same people. A user's `user_id` (generation 1) is their `external_id`
-  (generation 2), and the five consents of generation 2 are the generation 1 flags they correspond to.
-  Properties and contact data are each generation's own: their names, types and rules differ.
-- Generation 2 looks a user up by `external_id` first, then by the other identities in the documented
+- Both versions serve the same people. A user's `user_id` (version 1) is their `external_id`
+  (version 2), and the five consents of version 2 are the version 1 flags they correspond to.
+  Properties and contact data are each version's own: their names, types and rules differ.
+- Version 2 looks a user up by `external_id` first, then by the other identities in the documented
   order. An identity that is linked anew moves from whoever had it. Deleting with nothing but an
   `external_id` deletes every identity of that user; with others beside it, those alone.
-- A generation 1 code that comes with an HTTP error refuses the whole request: nothing is applied.
-- A malformed phone number in generation 1 is 4007, as no code of its own is documented.
+- A version 1 code that comes with an HTTP error refuses the whole request: nothing is applied.
+- A malformed phone number in version 1 is 4007, as no code of its own is documented.
 - A CI field or property that is not set is left out of the answer; flags alone are `Undefined`.
-- Generation 2 answers a wrong token, a wrong service id and an invalid request with HTTP 200 and a code
+- Version 2 answers a wrong token, a wrong service id and an invalid request with HTTP 200 and a code
   that is not 20000. The one audience its export knows is `nwh3nu`: users with push advertising on.
-- One rate window per documented limit: generation 1, generation 2 profile, identity, and export.
+- One rate window per documented limit: version 1, version 2 profile, identity, and export.
 
 Importing this package loads no web server.
 """

@@ -9,20 +9,20 @@ from starlette.routing import Route
 from dfn_tui.sandbox.core import Call, Dialect, ReceivedRequest, Sandbox, endpoint
 from dfn_tui.sandbox.export import ExportRequest
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.v1 import GenerationOne
-from dfn_tui.sandbox.v2 import GenerationTwo
+from dfn_tui.sandbox.v1 import VersionOne
+from dfn_tui.sandbox.v2 import VersionTwo
 
 
 def create_app(options: SandboxOptions, record: list[ReceivedRequest] | None = None) -> Starlette:
-    """Both generations as one application, with `app.state.sandbox` (a `Sandbox`) behind it.
+    """Both versions as one application, with `app.state.sandbox` (a `Sandbox`) behind it.
 
     `record` collects every request. The application closes its state when it is shut down. Dropping
     connections takes `dfn_tui.sandbox.server`. Raises ConsoleError where the state file cannot be used.
     """
     sandbox = Sandbox(options, record)
-    one, two, export = GenerationOne(sandbox), GenerationTwo(sandbox), ExportRequest(sandbox)
+    one, two, export = VersionOne(sandbox), VersionTwo(sandbox), ExportRequest(sandbox)
     calls: list[tuple[str, Dialect, str, Call]] = [
-        *((path, one, "generation 1", call) for path, call in one.calls().items()),
+        *((path, one, "version 1", call) for path, call in one.calls().items()),
         *((path, two, _import_window(path), call) for path, call in two.calls().items()),
         *((path, export, "export", call) for path, call in export.calls().items()),
     ]
@@ -30,7 +30,7 @@ def create_app(options: SandboxOptions, record: list[ReceivedRequest] | None = N
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        sandbox.state.close()
+        sandbox.close()
 
     app = Starlette(
         routes=[

@@ -1,40 +1,136 @@
 """The arguments of `dfn-tui sandbox`, and the sandbox they ask for."""
 
 import argparse
+import json
 import os
+import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from dfn_tui.sandbox.codes import ALL
 from dfn_tui.sandbox.launch import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token
-from dfn_tui.sandbox.options import DeleteKey, Faults, RateLimit, Reset, SandboxOptions, Spelling
+from dfn_tui.sandbox.options import Absence, Faults, RateLimit, SandboxOptions
 from dfn_tui.text import _
 
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(_("a rate is a number from 0 to 1"))
-    return value
+_KIND = re.compile(
+    r"true|silent|stalled|cut|repeated|page|failed|unmentioned|no-details|user-twice|key-twice"
+    r"|[45][0-9]{2}|[1-9][0-9]{3,4}"
+)
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(_("a count is not negative"))
-    return value
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(_("this is a whole number from 0 to 999999999"))
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    if not re.fullmatch(r"0|1|[01]?\.[0-9]{1,9}", text) or float(text) > 1:
+        raise argparse.ArgumentTypeError(_("a rate is a number from 0 to 1"))
+    return float(text)
 
 
 def _rate_limit(text: str) -> RateLimit | None:
-    if text == "none":
-        return None
     try:
-        return RateLimit.parse(text)
+        return None if text == "none" else RateLimit.parse(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
             _("a rate limit is written like 100/1m (y, M, d, H, m or s), or none")
         ) from None
+
+
+def _users(text: str) -> frozenset[str]:
+    users = frozenset(text.split(","))
+    if "" in users:
+        raise argparse.ArgumentTypeError(_("user ids are written like user-0001,user-0002"))
+    return users
+
+
+def _kind(text: str) -> str:
+    if not _KIND.fullmatch(text):
+        raise argparse.ArgumentTypeError(_("this is none of the kinds of answers that --help names"))
+    return text
+
+
+def _odd_value(text: str) -> tuple[str, str]:
+    name, _equals, value = text.partition("=")
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError):
+        name = ""
+    if not name:
+        raise argparse.ArgumentTypeError(_("an odd value is a field and its JSON, like 'memo=[1]'"))
+    return name, value
+
+
+def _date(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        raise argparse.ArgumentTypeError(_("a Date header is plain text on one line"))
+    return text
+
+
+# How the options are read: by the name of the field, or by its type. A choice of words needs no telling.
+_READ: dict[Any, dict[str, Any]] = {
+    "refuse": {"choices": ALL, "metavar": "CODE"},
+    "date": {"type": _date, "metavar": "DATE"},
+    "apply_after_ms": {"type": lambda text: None if text == "never" else _count(text), "metavar": "MS|never"},
+    "odd_values": {"type": _odd_value, "metavar": "FIELD=JSON", "action": "append"},
+    "retry_after": {"type": _count, "metavar": "SECONDS"},
+    int: {"type": _count, "metavar": "MS"},
+    float: {"type": _rate, "metavar": "RATE"},
+    str: {"type": _kind, "metavar": "KIND"},
+    frozenset[str]: {"type": _users, "metavar": "ID,ID"},
+    RateLimit | None: {"type": _rate_limit, "metavar": "100/1m|none"},
+}
+
+
+_KINDS = _(
+    "KIND is true, or what goes wrong: silent (no answer ever), stalled (headers and half the "
+    "body), cut (the connection), repeated (sent twice on one connection), page (to log in, "
+    "HTTP 200), an HTTP status like 408 (with a page), a code like 4007 (for the whole "
+    "request), failed (users are in failure_details), unmentioned (users are left out), "
+    "no-details (failure_details is left out), user-twice or key-twice (with different values)."
+)
+_EXPLAINED = {
+    _("every request"): {
+        "latency_ms": _("milliseconds to wait before the request is looked at"),
+        "error_rate": _("HTTP 500 for this share of requests, of which nothing is applied"),
+        "drop_rate": _("apply this share of requests, then cut the connection"),
+        "refuse": _("refuse every call with this code, where it has it; 4006 is 429 for ever"),
+        "date": _("the Date header: seconds off the clock (+90, -90), none, or any other text as it is"),
+        "delete_key": _("the key CI delete takes the ids under"),
+    },
+    _("some users of version 1"): {
+        "busy_rate": _("code 5003 for this share of users, who are neither read nor written"),
+        "busy_users": _("these are busy always"),
+        "bad_users": _("with one of these a whole batch of writes is refused with 4007"),
+    },
+    _("lies"): {
+        "only_users": _("whom lies, odd and normalised values are about; all where nobody is named"),
+        "write_answer": _("how a write is answered, whatever was done"),
+        "read_answer": _("how a read is answered"),
+        "read_back": _("how a read is answered of users who were written before"),
+        "apply_after_ms": _("milliseconds until a write is applied"),
+        "read_lag_ms": _("reads show what was so this many milliseconds ago"),
+    },
+    _("values"): {
+        "absent_flags": _("how flags that were never set are spelt"),
+        "absent_properties": _("the same for the standard properties, and those asked for by name"),
+        "absent_ci": _("the same for CI fields"),
+        "absent_export": _("the same in the export"),
+        "odd_values": _("a field that reads as this JSON, like 'memo=[1]'; may be repeated"),
+        "normalise": _("read texts trimmed, or numbers and Booleans as text"),
+    },
+    _("rate limits"): {
+        "rate_limit": _("answer 429 beyond this many calls in each period"),
+        "export_rate_limit": _("the same for exports"),
+        "rate_limit_reset": _("the unit of the reset header, or a reset in a year"),
+        "rate_limit_spelling": _("how the headers begin, or none of them"),
+        "retry_after": _("a Retry-After header with every 429"),
+    },
+}
+"""What each option of a fault does, by the group it is shown in."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +141,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_count, default=0, help=_("0, the default, takes any free port"))
     parser.add_argument("--state", type=Path, metavar="FILE.db", help=_("keep the state in this SQLite file"))
     parser.add_argument("--users", type=_count, default=defaults.users, help=_("how many users to make up"))
+    parser.add_argument("--no-odd-users", action="store_true", help=_("make up no odd-list and so on"))
     parser.add_argument(
         "--seed", type=int, default=defaults.seed, help=_("the same seed makes the same users")
     )
     parser.add_argument("--token", help=_("the API token to accept, which is also the import token"))
     parser.add_argument("--export-token", help=_("the export token to accept"))
-    parser.add_argument("--service-id", default=defaults.service_id, help=_("the service id of generation 2"))
+    parser.add_argument("--service-id", default=defaults.service_id, help=_("the service id of version 2"))
     parser.add_argument("--listen-fd", type=_count, metavar="FD", help=_("a listening socket to take over"))
     parser.add_argument("--until-eof", action="store_true", help=_("stop when the standard input is closed"))
     _add_faults(parser)
@@ -58,35 +155,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_faults(parser: argparse.ArgumentParser) -> None:
     """One option for each of `Faults`, whose defaults hold."""
-    defaults = Faults()
-    group = parser.add_argument_group(_("faults"))
-
-    def add(name: str, explained: str, **how: Any) -> None:
-        default = getattr(defaults, name.replace("-", "_"))
-        group.add_argument(f"--{name}", default=default, help=explained, **how)
-
-    add("latency-ms", _("wait before every answer"), type=_count)
-    add("busy-rate", _("code 5003 for this share of users"), type=_rate)
-    add("error-rate", _("HTTP 500 for this share of requests"), type=_rate)
-    add("drop-rate", _("apply this share of requests, then cut the connection"), type=_rate)
-    add("refuse", _("refuse every call with this code, where it has it"), choices=ALL, metavar="CODE")
-    add("delete-key", _("the key CI delete takes the ids under"), choices=get_args(DeleteKey))
-    group = parser.add_argument_group(_("rate limits"))
-    often = _("answer 429 beyond this many calls in each period")
-    add("rate-limit", often, type=_rate_limit, metavar="100/1m|none")
-    add("export-rate-limit", _("the same for exports"), type=_rate_limit, metavar="100/1H|none")
-    add("rate-limit-reset", _("the unit of the reset header"), choices=get_args(Reset))
-    add("rate-limit-spelling", _("how the headers begin, or none of them"), choices=get_args(Spelling))
+    defaults, types = Faults(), get_type_hints(Faults)
+    for title, switches in _EXPLAINED.items():
+        group = parser.add_argument_group(title, _KINDS if "write_answer" in switches else None)
+        for name, explained in switches.items():
+            how = _READ.get(name) or _READ.get(types[name]) or {"choices": get_args(types[name])}
+            default = None if "action" in how else getattr(defaults, name)
+            group.add_argument("--" + name.replace("_", "-"), default=default, help=explained, **how)
+    parser.add_argument("--absent", choices=get_args(Absence), help=_("all four --absent-… options at once"))
 
 
 def options_of(args: argparse.Namespace) -> SandboxOptions:
     """What these arguments and the environment ask for; tokens that neither gives are new."""
+    faults = {one.name: getattr(args, one.name) for one in fields(Faults)}
+    faults["odd_values"] = dict(args.odd_values or ())
+    if args.absent is not None:
+        faults |= dict.fromkeys((name for name in faults if name.startswith("absent_")), args.absent)
     return SandboxOptions(
         token=args.token or os.environ.get(TOKEN_VARIABLE) or new_token(),
         export_token=args.export_token or os.environ.get(EXPORT_TOKEN_VARIABLE) or new_token(),
         service_id=args.service_id,
         users=args.users,
+        odd_users=not args.no_odd_users,
         seed=args.seed,
         state=args.state,
-        faults=Faults(**{one.name: vars(args)[one.name] for one in fields(Faults) if one.name in args}),
+        faults=Faults(**faults),
     )

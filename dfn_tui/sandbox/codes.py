@@ -9,9 +9,11 @@ VERSION_1 = {
     "4006": (429, "Rate limit exceeded."),
     "4007": (400, "Unsupported property name or value."),
     "4008": (400, "Malformed Kakao id."),
+    "5001": (500, "Internal error."),
+    "5002": (500, "Maintenance."),
 }
 
-# Generation 2 has no status of its own for a wrong token or an invalid request: a 200 whose code is
+# Version 2 has no status of its own for a wrong token or an invalid request: a 200 whose code is
 # not 20000 has failed all the same.
 VERSION_2 = {
     "40000": (400, "BAD_REQUEST"),

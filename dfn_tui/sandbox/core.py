@@ -1,24 +1,29 @@
-"""What every call of both generations goes through: its token, its limits, its faults, its answer."""
+"""What every call of both versions goes through: its token, its limits, its faults, its answer."""
 
 import asyncio
 import json
 import math
+import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from random import Random
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from dfn_tui.sandbox.database import Database, open_database
+from dfn_tui.sandbox.delivery import Cut, deliver, page
+from dfn_tui.sandbox.odd import OWN_FAULTS, odd_users
 from dfn_tui.sandbox.options import Faults, RateLimit, SandboxOptions
 from dfn_tui.sandbox.seed import seeded_users
 
-CUT = "dfn_tui.cut"
-"""The key in a request's ASGI scope under which the server puts a function that cuts the connection."""
+_SKEW = re.compile(r"[+-][0-9]{1,9}")
+_YEAR = 366 * 86_400
+_TRUTHFUL = Faults()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Refused(Exception):
 
 
 class Dialect(Protocol):
-    """How one generation (or its export) checks who calls, and says no."""
+    """How one version (or its export) checks who calls, and says no."""
 
     def authorize(self, request: Request) -> None:
         """Raises Refused for a wrong token or service."""
@@ -65,8 +70,74 @@ class Sandbox:
         self.record = record
         self.state: Database = open_database(options.state)
         self._windows: dict[str, tuple[float, int]] = {}
+        self._written: set[str] = set()
+        self._past: list[tuple[float, Database]] = []
+        """Copies of the state, each with when it was changed after that."""
         if self.state.is_empty():
             self.state.add(seeded_users(options.users, options.seed))
+            if options.odd_users:
+                self.state.add(odd_users())
+
+    def close(self) -> None:
+        for one in (self.state, *(past for _until, past in self._past)):
+            one.close()
+
+    def faults_of(self, user_id: str) -> Faults:
+        """What goes wrong for that user."""
+        if user_id in OWN_FAULTS:
+            return OWN_FAULTS[user_id]
+        only = self.faults.only_users
+        return self.faults if not only or user_id in only else _TRUTHFUL
+
+    def write_kinds(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """How the answer to a write goes wrong for each of these users."""
+        return {user_id: self.faults_of(user_id).write_answer for user_id in user_ids}
+
+    def read_kinds(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """The same for a read."""
+        return {
+            user_id: _read_kind(self.faults_of(user_id), user_id in self._written) for user_id in user_ids
+        }
+
+    @property
+    def export_kind(self) -> str:
+        """The same for an export, which is about everybody."""
+        about = (user_id for user_id in self._written if self.faults_of(user_id) is self.faults)
+        return _read_kind(self.faults, any(about))
+
+    def deliver(self, response: Response, kinds: Iterable[str], dialect: Dialect) -> Response:
+        """That answer, as the first of the kinds that is about all of it has it go wrong."""
+        for kind in kinds:
+            if kind.isdecimal() and len(kind) > 3 and (refused := dialect.refusal(kind)) is not None:
+                return refused.response
+            if (delivered := deliver(response, kind)) is not response:
+                return delivered
+        return response
+
+    def apply(self, user_ids: Iterable[str], store: Callable[[Collection[str]], object]) -> None:
+        """Has `store` store what is for these users: now, later, or never."""
+        groups: dict[int | None, list[str]] = {}
+        for user_id in user_ids:
+            self._written.add(user_id)
+            groups.setdefault(self.faults_of(user_id).apply_after_ms, []).append(user_id)
+        for delay, some in groups.items():
+            if delay == 0:
+                self._store(some, store)
+            elif delay is not None:
+                asyncio.get_running_loop().call_later(delay / 1000, self._store, some, store)
+
+    def _store(self, user_ids: list[str], store: Callable[[Collection[str]], object]) -> None:
+        if self.faults.read_lag_ms:
+            self._past.append((time.monotonic(), self.state.copy()))
+        store(user_ids)
+
+    @property
+    def seen(self) -> Database:
+        """What reads show: the state, or what it was a while ago."""
+        then = time.monotonic() - self.faults.read_lag_ms / 1000
+        while self._past and self._past[0][0] <= then:
+            self._past.pop(0)[1].close()
+        return self._past[0][1] if self._past else self.state
 
     def chance(self, rate: float) -> bool:
         return rate > 0 and self.random.random() < rate
@@ -88,6 +159,8 @@ class Sandbox:
             return {}
         # Rounded up: who waits until the reset must not come back within the old window.
         seconds = math.ceil(reset)
+        if self.faults.rate_limit_reset == "year-ahead":
+            seconds += _YEAR
         shown = seconds * 1000 if self.faults.rate_limit_reset == "milliseconds" else seconds
         values = {"limit": limit.period, "remaining": str(remaining), "reset": str(shown)}
         return {f"{spelling}-{name}": value for name, value in values.items()}
@@ -118,16 +191,14 @@ def endpoint(
                     raise dialect.too_many_requests()
             if faults.refuse is not None and (refused := dialect.refusal(faults.refuse)) is not None:
                 raise refused
-            if sandbox.chance(faults.error_rate):
-                raise _server_error()
-            response = call(body)
+            response = page(500) if sandbox.chance(faults.error_rate) else call(body)
+            if response.status_code < 500 and sandbox.chance(faults.drop_rate):
+                response = Cut()
         except Refused as refused:
             response = refused.response
-        else:
-            if sandbox.chance(faults.drop_rate):
-                await _cut(request)
-        if headers:
-            response.headers.update(headers)
+        if response.status_code == 429 and faults.retry_after is not None:
+            headers["retry-after"] = str(faults.retry_after)
+        response.headers.update(headers | _date(faults.date))
         return response
 
     return handle
@@ -138,16 +209,16 @@ def _received(request: Request, body: bytes) -> ReceivedRequest:
     return ReceivedRequest(request.method, url.path, url.query, dict(request.headers), body)
 
 
-def _server_error() -> Refused:
-    page = "<html><head><title>500</title></head><body><h1>Internal Server Error</h1></body></html>"
-    return Refused(HTMLResponse(page, status_code=500))
+def _date(wanted: str) -> dict[str, str]:
+    if wanted == "none":
+        return {}
+    if _SKEW.fullmatch(wanted):
+        wanted = formatdate(time.time() + int(wanted), usegmt=True)
+    return {"date": wanted}
 
 
-async def _cut(request: Request) -> None:
-    request.scope[CUT]()
-    # Nothing may be sent before the server has noticed; the answer then goes nowhere.
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+def _read_kind(faults: Faults, written: bool) -> str:
+    return faults.read_back if written and faults.read_back != "true" else faults.read_answer
 
 
 def same(given: str, expected: str) -> bool:
@@ -159,10 +230,6 @@ def bearer(request: Request) -> str:
     """The token of `Authorization: Bearer …`, or an empty text."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme == "Bearer" else ""
-
-
-def answer(payload: object, status: int = 200) -> Response:
-    return Response(json.dumps(payload), status, media_type="application/json")
 
 
 def _refuse_constant(text: str) -> float:

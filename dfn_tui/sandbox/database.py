@@ -13,7 +13,7 @@ from dfn_tui.text import _
 
 FLAGS = tuple(Flag)
 CI_FIELDS = ("kakao_id", "phone_number")
-# Identity kinds of generation 2 in the order a user is looked up by, with their columns.
+# Identity kinds of version 2 in the order a user is looked up by, with their columns.
 IDENTITIES = {
     "external_id": "user_id",
     "phone_no": "phone_no",
@@ -27,16 +27,16 @@ _APPLICATION_ID = 0x64666E73  # "dfns": tells our files from any other program's
 _SCHEMA = f"""
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
-    user_id TEXT UNIQUE,        -- generation 2: external_id
-    phone_no TEXT UNIQUE,       -- the other four identities of generation 2
+    user_id TEXT UNIQUE,        -- version 2: external_id
+    phone_no TEXT UNIQUE,       -- the other four identities of version 2
     email TEXT UNIQUE,
     kakao_user_id TEXT UNIQUE,
     line_user_id TEXT UNIQUE,
     {"".join(f"{flag} TEXT, " for flag in FLAGS)} -- Subscribed, Unsubscribed, or NULL: never set
-    kakao_id TEXT,              -- CI fields of generation 1
+    kakao_id TEXT,              -- CI fields of version 1
     phone_number TEXT,
-    properties TEXT NOT NULL DEFAULT '{{}}',    -- generation 1, as JSON
-    df_properties TEXT NOT NULL DEFAULT '{{}}'  -- generation 2, as JSON
+    properties TEXT NOT NULL DEFAULT '{{}}',    -- version 1, as JSON
+    df_properties TEXT NOT NULL DEFAULT '{{}}'  -- version 2, as JSON
 )
 """
 _PROFILE = ", ".join(FLAGS) + ", properties"
@@ -98,6 +98,13 @@ class Database:
         with self._lock, self._connection:
             self._connection.executemany(sql, rows)
 
+    def copy(self) -> "Database":
+        """What is stored now, in memory."""
+        copied = Database()
+        with self._lock:
+            self._connection.backup(copied._connection)
+        return copied
+
     def is_empty(self) -> bool:
         return not self.query("SELECT 1 FROM users LIMIT 1")
 
@@ -106,7 +113,7 @@ class Database:
         values = ", ".join(f":{name}" for name in COLUMNS)
         self._write(f"INSERT INTO users ({', '.join(COLUMNS)}) VALUES ({values})", users)  # noqa: S608  own names
 
-    # Generation 1 ------------------------------------------------------------------------------
+    # Version 1 ------------------------------------------------------------------------------
 
     def profiles(self, user_ids: Sequence[str]) -> dict[str, tuple[dict[str, str], Properties]]:
         """Flags (every one, `Undefined` where never set) and properties of the users that exist."""
@@ -155,7 +162,7 @@ class Database:
             ((user_id,) for user_id in user_ids),
         )
 
-    # Generation 2 ------------------------------------------------------------------------------
+    # Version 2 ------------------------------------------------------------------------------
 
     def find(self, kind: str, value: str) -> tuple[int, str | None] | None:
         """The row and `external_id` of the user with that identity."""
@@ -186,7 +193,7 @@ class Database:
         self._write(f"UPDATE users SET {cleared} WHERE id = ?", [(row,)])  # noqa: S608
 
     def write_df(self, row: int, flags: Flags, properties: Properties) -> None:
-        """Sets the named consents and generation 2 properties of a user and leaves the others."""
+        """Sets the named consents and version 2 properties of a user and leaves the others."""
         text = json.dumps(properties, ensure_ascii=False)
         changed = "".join(f"{flag} = ?, " for flag in flags)
         self._write(
@@ -196,7 +203,7 @@ class Database:
 
     def page(self, after: int, size: int) -> list[tuple[int, str | None, dict[str, str | None], Properties]]:
         """Up to `size` users whose row comes after `after`: row, external id, flags (None where never
-        set), generation 2 properties."""
+        set), version 2 properties."""
         rows = self.query(
             f"SELECT id, user_id, df_properties, {', '.join(FLAGS)} FROM users "  # noqa: S608
             "WHERE id > ? ORDER BY id LIMIT ?",

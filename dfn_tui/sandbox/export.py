@@ -1,9 +1,9 @@
-"""Generation 2's export of user profiles as CSV, by its public documentation."""
+"""Version 2's export of user profiles as CSV, by its public documentation."""
 
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -11,13 +11,15 @@ from starlette.responses import Response, StreamingResponse
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.codes import EXPORT
-from dfn_tui.sandbox.core import Call, Refused, Sandbox, answer, bearer, read_object, same
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object, same
+from dfn_tui.sandbox.delivery import answer
 from dfn_tui.sandbox.v2_properties import CONSENTS, NAMES
 
 _AT_ONCE = 5
 _PAGE = 500
 _UNIFIED = "df_unified_id"
 _EXPORTED = ("df_external_id", *NAMES)
+_ABSENT = {"left-out": "", "null": "null", "undefined": "Undefined"}
 _AUDIENCES = {"nwh3nu": Flag.MKT_PUSH}
 """The audiences the sandbox knows: users subscribed to a flag."""
 
@@ -60,23 +62,55 @@ class ExportRequest:
             raise refuse("invalid_parameter")
         if self._running >= _AT_ONCE:
             raise self.too_many_requests()
-        flag = None if audience is None else _AUDIENCES[audience]
-        return StreamingResponse(self._rows(columns, flag), media_type="text/csv")
+        lines = self._lines(columns, None if audience is None else _AUDIENCES[audience])
+        kind = self._sandbox.export_kind
+        if kind == "true":
+            return StreamingResponse(self._rows(lines), media_type="text/csv")
+        return self._sandbox.deliver(Response("".join(lines), media_type="text/csv"), [kind], self)
 
-    async def _rows(self, columns: list[str], audience: Flag | None) -> AsyncIterator[str]:
+    async def _rows(self, lines: Iterator[str]) -> AsyncIterator[str]:
         self._running += 1
         try:
-            yield _csv([[_UNIFIED, *columns]])
-            last = 0
-            while page := self._sandbox.state.page(last, _PAGE):
-                last = page[-1][0]
-                yield _csv(
-                    _user_fields(columns, row, external_id, flags, properties)
-                    for row, external_id, flags, properties in page
-                    if audience is None or flags[audience] == State.SUBSCRIBED
-                )
+            for line in lines:
+                yield line
         finally:
             self._running -= 1
+
+    def _lines(self, columns: list[str], audience: Flag | None) -> Iterator[str]:
+        yield _csv([[_UNIFIED, *columns]])
+        last = 0
+        while page := self._sandbox.seen.page(last, _PAGE):
+            last = page[-1][0]
+            yield _csv(
+                fields
+                for row, external_id, flags, properties in page
+                if audience is None or flags[audience] == State.SUBSCRIBED
+                for fields in self._user_rows(columns, row, external_id, flags, properties)
+            )
+
+    def _user_rows(
+        self,
+        columns: list[str],
+        row: int,
+        external_id: str | None,
+        flags: Mapping[str, str | None],
+        properties: Mapping[str, Any],
+    ) -> Iterator[list[str]]:
+        """A user's row as the export has it: none, one, or two that differ."""
+        user = external_id or ""
+        kind = self._sandbox.read_kinds([user])[user]
+        if kind in ("failed", "unmentioned"):
+            return
+        odd = self._sandbox.faults_of(user).odd_values
+        absent = _ABSENT[self._sandbox.faults.absent_export]
+        values: dict[str, Any] = {"df_external_id": external_id, **properties}
+        for name, flag in CONSENTS.items():
+            state = flags[flag]
+            values[name] = None if state is None else state == State.SUBSCRIBED
+        yield [f"unified-{row}", *(odd.get(name) or _text(values.get(name), absent) for name in columns)]
+        if kind == "user-twice":
+            twice = {name: not value if isinstance(value, bool) else value for name, value in values.items()}
+            yield [f"unified-{row}", *(_text(twice.get(name), absent) for name in columns)]
 
 
 def _columns(request: Mapping[str, Any]) -> list[str]:
@@ -92,24 +126,10 @@ def _columns(request: Mapping[str, Any]) -> list[str]:
     return [name for name in _EXPORTED if (name in names) == (kind == "include")]
 
 
-def _user_fields(
-    columns: list[str],
-    row: int,
-    external_id: str | None,
-    flags: Mapping[str, str | None],
-    properties: Mapping[str, Any],
-) -> list[str]:
-    values: dict[str, Any] = {"df_external_id": external_id, **properties}
-    for name, flag in CONSENTS.items():
-        state = flags[flag]
-        values[name] = None if state is None else state == State.SUBSCRIBED
-    return [f"unified-{row}", *(_text(values.get(name)) for name in columns)]
-
-
-def _text(value: object) -> str:
-    """A value as a CSV field: never set is empty, an array and a Boolean as in JSON."""
+def _text(value: object, absent: str) -> str:
+    """A value as a CSV field: an array and a Boolean as in JSON."""
     if value is None:
-        return ""
+        return absent
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

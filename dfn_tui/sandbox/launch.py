@@ -9,7 +9,7 @@ from dfn_tui.text import _
 TOKEN_VARIABLE = "DFN_TUI_SANDBOX_TOKEN"  # noqa: S105  the name of a variable
 EXPORT_TOKEN_VARIABLE = "DFN_TUI_SANDBOX_EXPORT_TOKEN"  # noqa: S105
 SERVICE_ID = "sandbox"
-"""The service id of generation 2, where none is chosen."""
+"""The service id of version 2, where none is chosen."""
 
 
 def new_token() -> str:

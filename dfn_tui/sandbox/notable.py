@@ -16,5 +16,12 @@ def notable_ids() -> list[tuple[str, str]]:
         (user_id(4), _("Never asked: no consent was ever set.")),
         (user_id(5), _("A hostile name that tries to be markup.")),
         (user_id(7), _("Unsubscribed from everything.")),
+        ("odd-empty", _("Exists, but nothing is set.")),
+        ("odd-flag", _("A consent that is neither subscribed nor unsubscribed.")),
+        ("odd-list", _("Properties that are a list and an object.")),
+        ("odd-ci", _("Identifiers that are numbers.")),
+        ("odd-unread", _("Never readable: the server says two things about this user.")),
+        ("odd-lie", _("The server says that this user was written, and writes nothing.")),
+        ("odd-denial", _("The server says that a write failed, and has done it.")),
         ("nobody-here", _("An id the server does not know.")),
     ]

@@ -1,6 +1,7 @@
 """What the sandbox can be told: what it holds, which tokens it takes, and which faults it shows."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,9 +11,11 @@ from dfn_tui.sandbox.launch import SERVICE_ID
 _SECONDS = {"y": 31_536_000, "M": 2_592_000, "d": 86_400, "H": 3_600, "m": 60, "s": 1}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/((?:[1-9][0-9]{0,5})?[yMdHms])")
 
-Reset = Literal["seconds", "milliseconds"]
+Reset = Literal["seconds", "milliseconds", "year-ahead"]
 Spelling = Literal["x-rate-limit", "x-ratelimit", "none"]
 DeleteKey = Literal["user_ids", "user_id", "both"]
+Absence = Literal["undefined", "null", "left-out"]
+Normalised = Literal["no", "trim", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +42,49 @@ class RateLimit:
 class Faults:
     """What goes wrong, and the limits that apply. All of it may be changed while the server runs.
 
-    Rates are probabilities, 0.0 to 1.0, drawn from one generator seeded by `SandboxOptions.seed`.
+    `dfn_tui.sandbox.arguments` has an option for each field, which explains it. Rates are probabilities, 0.0
+    to 1.0, drawn from one generator seeded by `SandboxOptions.seed`.
     """
 
     latency_ms: int = 0
-    """Milliseconds every answer waits before the request is looked at."""
-    busy_rate: float = 0.0
-    """For each user of a generation 1 batch: code 5003, and nothing read or written."""
-    busy_users: frozenset[str] = frozenset()
-    """Users of generation 1 that are busy whatever the rate says."""
-    bad_users: frozenset[str] = frozenset()
-    """Users of generation 1 for whom a whole batch of writes is refused with 4007, as for a bad value."""
     error_rate: float = 0.0
-    """For each request: HTTP 500 with an HTML body. Nothing is applied."""
     drop_rate: float = 0.0
-    """For each request: it is applied, then the connection is cut without an answer."""
     refuse: str | None = None
-    """A documented code every request it belongs to is refused with, e.g. `4004`, `50000`, `query_error`."""
+    date: str = "+0"
+    delete_key: DeleteKey = "both"
+    busy_rate: float = 0.0
+    busy_users: frozenset[str] = frozenset()
+    bad_users: frozenset[str] = frozenset()
+    only_users: frozenset[str] = frozenset()
+    write_answer: str = "true"
+    read_answer: str = "true"
+    read_back: str = "true"
+    apply_after_ms: int | None = 0
+    """None: never."""
+    read_lag_ms: int = 0
+    absent_flags: Absence = "undefined"
+    absent_properties: Absence = "left-out"
+    absent_ci: Absence = "left-out"
+    absent_export: Absence = "left-out"
+    odd_values: Mapping[str, str] = field(default_factory=dict)
+    normalise: Normalised = "no"
     rate_limit: RateLimit | None = RateLimit(10_000, "1m")
     export_rate_limit: RateLimit | None = RateLimit(100, "1H")
     rate_limit_reset: Reset = "seconds"
     rate_limit_spelling: Spelling = "x-rate-limit"
-    delete_key: DeleteKey = "both"
-    """The key generation 1's CI delete takes the ids under: its documentation has one of each."""
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """How a sandbox is started. `token` serves generation 1 and the import calls of generation 2."""
+    """How a sandbox is started. `token` serves version 1 and the import calls of version 2."""
 
     token: str = field(default="sandbox-token", repr=False)
     export_token: str = field(default="sandbox-export-token", repr=False)
     service_id: str = SERVICE_ID
     users: int = 500
+    odd_users: bool = False
+    """Whether one user of each odd kind is made up beside them."""
     seed: int = 1
     state: Path | None = None
     """The SQLite file the state is kept in; None keeps it in memory."""

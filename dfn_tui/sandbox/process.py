@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 from dfn_tui.sandbox.launch import (
@@ -16,6 +15,8 @@ from dfn_tui.sandbox.launch import (
 )
 from dfn_tui.sandbox.listening import listen, url_of
 
+# -P: never run a module from the current folder.
+_COMMAND = (sys.executable, "-P", "-m", "dfn_tui.sandbox", "--until-eof")
 _PATIENCE = 3.0  # seconds, for each of the ways of asking it to end
 
 
@@ -49,19 +50,10 @@ class SandboxProcess:
 
     def _popen(self, fd: int) -> subprocess.Popen[bytes]:
         # The console's own tokens are no business of the sandbox. Its own go by the environment: other
-        # users of the machine can read arguments. -P: never run a module from the current folder.
+        # users of the machine can read arguments.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DFN_TUI_")}
         return subprocess.Popen(  # noqa: S603  this Python, our module
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "dfn_tui.sandbox",
-                "--listen-fd",
-                str(fd),
-                "--until-eof",
-                *self._arguments,
-            ],
+            [*_COMMAND, "--listen-fd", str(fd), *self._arguments],
             pass_fds=[fd],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -92,7 +84,5 @@ class SandboxProcess:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()

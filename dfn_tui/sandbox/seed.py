@@ -10,7 +10,7 @@ from dfn_tui.sandbox.notable import user_id
 ON, OFF = State.SUBSCRIBED, State.UNSUBSCRIBED
 _STATES = (ON, OFF, None)
 
-_KOREAN_FAMILY = ("김", "이", "박", "최", "정", "강", "조", "윤", "장", "임", "한", "오")
+_KOREAN_FAMILY = tuple("김이박최정강조윤장임한오")
 _KOREAN_GIVEN = (
     "민지",
     "서준",
@@ -31,29 +31,22 @@ _STORES = ("강남점", "홍대입구점", "부산 서면점", "Jeju Airport", "
 _INTERESTS = ("여행", "coffee", "캠핑", "running", "책", "gadgets")
 _TIERS = ("Bronze", "Silver", "Gold", "VIP")
 
-_SPECIAL_CONSENTS: dict[int, dict[Flag, State]] = {
+
+def _states(on: str, off: str = "") -> dict[Flag, State]:
+    """The flags named, without their endings, as given and as withdrawn."""
+    given = {Flag(f"{name}_flag"): ON for name in on.split()}
+    return given | {Flag(f"{name}_flag"): OFF for name in off.split()}
+
+
+_SPECIAL_CONSENTS = {
     1: dict.fromkeys(Flag, ON),
-    2: {
-        Flag.INFO: ON,
-        Flag.MKT: ON,
-        Flag.MKT_PUSH: OFF,
-        Flag.NIGHT: ON,
-        Flag.NIGHT_PUSH: ON,
-        Flag.MKT_SMS: ON,
-    },
-    3: {
-        Flag.INFO: ON,
-        Flag.MKT: OFF,
-        Flag.MKT_SMS: ON,
-        Flag.MKT_KAKAO: ON,
-        Flag.NIGHT: OFF,
-        Flag.NIGHT_KAKAO: OFF,
-    },
+    2: _states("info mkt night night_push mkt_sms", "mkt_push"),
+    3: _states("info mkt_sms mkt_kakao", "mkt night night_kakao"),
     4: {},
-    5: {Flag.INFO: ON, Flag.MKT: ON, Flag.MKT_SMS: ON},
-    6: {Flag.INFO: OFF, Flag.MKT: ON, Flag.MKT_PUSH: ON},
+    5: _states("info mkt mkt_sms"),
+    6: _states("mkt mkt_push", "info"),
     7: dict.fromkeys(Flag, OFF),
-    8: {Flag.INFO: ON, Flag.NIGHT_SMS: ON},
+    8: _states("info night_sms"),
 }
 _SPECIAL_NAMES = {
     5: "[/foo][@click=app.quit]Mallory[/]",
@@ -80,7 +73,7 @@ def _name(number: int, random: Random) -> str:
 
 
 def _properties(number: int, name: str, random: Random) -> tuple[dict[str, object], dict[str, object]]:
-    """What each generation holds beside the consents: strings, numbers, booleans, dates and arrays."""
+    """What each version holds beside the consents: strings, numbers, booleans, dates and arrays."""
     age = random.randint(16, 79)
     female = random.random() < 0.5
     points = random.randint(0, 50_000)

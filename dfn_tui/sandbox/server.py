@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import threading
-from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
@@ -11,24 +10,25 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dfn_tui.sandbox.app import create_app
-from dfn_tui.sandbox.core import CUT, ReceivedRequest, Sandbox
+from dfn_tui.sandbox.core import ReceivedRequest, Sandbox
 from dfn_tui.sandbox.database import Database
+from dfn_tui.sandbox.delivery import CUT, WRITE
 from dfn_tui.sandbox.listening import listen, url_of
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 
 
 class _Protocol(H11Protocol):
-    """HTTP that lets a handler cut its connection, as a failing network would."""
+    """HTTP that lets a handler cut its connection and write to it, as a failing network or server would."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         app = self.app
 
-        async def cuttable(scope: Any, receive: Any, send: Any) -> None:
-            scope[CUT] = transport.abort
+        async def disturbed(scope: Any, receive: Any, send: Any) -> None:
+            scope[CUT], scope[WRITE] = transport.abort, transport.write
             await app(scope, receive, send)
 
-        self.app = cuttable
+        self.app = disturbed
 
 
 class _Server(uvicorn.Server):
@@ -46,6 +46,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                date_header=False,
                 timeout_keep_alive=60,
                 timeout_graceful_shutdown=1,
             )
@@ -117,8 +118,6 @@ class SandboxThread:
         finally:
             self._server.up.set()  # a start that failed must not leave the test waiting
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._server.should_exit = True
         self._thread.join()

@@ -1,7 +1,8 @@
-"""Generation 1 of the user API (`openapi.dfinery.io`), by its public documentation."""
+"""Version 1 of the user API (`openapi.dfinery.io`), by its public documentation."""
 
+import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -9,15 +10,19 @@ from starlette.responses import Response
 
 from dfn_tui.consent.flags import State
 from dfn_tui.sandbox.codes import VERSION_1
-from dfn_tui.sandbox.core import Call, Refused, Sandbox, answer, bearer, read_object, same
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object, same
 from dfn_tui.sandbox.database import CI_FIELDS, FLAGS
+from dfn_tui.sandbox.delivery import answer, key_twice
+from dfn_tui.sandbox.odd import otherwise, shown
+from dfn_tui.sandbox.options import Absence
 
 BATCH = 20
 _EMPTY = "A required parameter is empty."
 _TOO_MANY = "Too many user ids in request."
 _BUSY = (5003, "The server was too busy to handle it. Please try again later.")
+_FAILED = (5001, "Internal error.")
 _WRONG_TYPE = "Unsupported value type."
-_STRINGS = frozenset({"user_name", "age", "gender"})
+_STRINGS = ("user_name", "age", "gender")
 _NAMES = frozenset(FLAGS)
 _WRITABLE = frozenset({State.SUBSCRIBED, State.UNSUBSCRIBED})
 _KAKAO_ID = re.compile(r"[0-9]{10}")
@@ -25,13 +30,13 @@ _PHONE = re.compile(r"[1-9][0-9]{6,14}")  # E.164 without the plus
 
 
 def refuse(code: int, message: str | None = None) -> Refused:
-    status, documented = VERSION_1[str(code)]
+    status, documented = VERSION_1.get(str(code), (200, "Something that is not documented."))
     return Refused(
         answer({"result_code": code, "result_msg": message or documented, "result_data": None}, status)
     )
 
 
-class GenerationOne:
+class VersionOne:
     """The five calls. Everything that reads or writes is one statement for a whole batch."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -54,24 +59,25 @@ class GenerationOne:
         return refuse(4006)
 
     def refusal(self, code: str) -> Refused | None:
-        return refuse(int(code)) if code in VERSION_1 else None
+        return refuse(int(code)) if len(code) == 4 else None
 
     def profile(self, body: bytes) -> Response:
         request = _read(body)
         user_ids = _user_ids(request, "user_ids")
         names = _names(request, "property_names") if request.get("property_names") else None
-        busy = self._busy(user_ids)
-        stored = self._sandbox.state.profiles(user_ids)
-        found = []
+        stored = self._sandbox.seen.profiles(user_ids)
+        faults = self._sandbox.faults
+        spelt: dict[str, Absence] = dict.fromkeys(FLAGS, faults.absent_flags)
+        users = {}
         for user_id in user_ids:
-            if user_id in busy:
-                continue
-            flags, properties = stored.get(user_id) or (dict.fromkeys(FLAGS, State.NEVER_SET), {})
-            known = {**properties, **flags}
-            if names is not None:
-                known = {name: known[name] for name in names if name in known}
-            found.append({"user_id": user_id, "properties": known})
-        return _success("successful_user_properties", found, _failures(busy) or [])
+            flags, properties = stored.get(user_id, ({}, {}))
+            states = {flag: state for flag, state in flags.items() if state != State.NEVER_SET}
+            lies = self._sandbox.faults_of(user_id)
+            odd = [name for name in lies.odd_values if name not in CI_FIELDS]
+            asked = names or [*properties, *_STRINGS, *FLAGS, *odd]
+            wanted = {name: spelt.get(name, faults.absent_properties) for name in asked}
+            users[user_id] = shown(lies, properties | states, wanted)
+        return self._found("successful_user_properties", user_ids, users)
 
     def profile_update(self, body: bytes) -> Response:
         writes = []
@@ -83,23 +89,17 @@ class GenerationOne:
             writes.append((user_id, flags, rest))
         user_ids = [write[0] for write in writes]
         self._refuse_bad(user_ids)
-        busy = self._busy(user_ids)
-        self._sandbox.state.write_profiles(write for write in writes if write[0] not in busy)
-        return _written(user_ids, busy)
+        store = self._sandbox.state.write_profiles
+        return self._written(user_ids, lambda some: store(one for one in writes if one[0] in some))
 
     def ci(self, body: bytes) -> Response:
         request = _read(body)
         user_ids = _user_ids(request, "user_ids")
         names = _ci_names(request)
-        busy = self._busy(user_ids)
-        stored = self._sandbox.state.ci(user_ids)
-        found = []
-        for user_id in user_ids:
-            if user_id not in busy:
-                fields = stored.get(user_id, {})
-                known = {name: fields[name] for name in names if name in fields}
-                found.append({"user_id": user_id, "properties": known})
-        return _success("successful_user_ci_properties", found, _failures(busy) or [])
+        stored = self._sandbox.seen.ci(user_ids)
+        spelt = dict.fromkeys(names, self._sandbox.faults.absent_ci)
+        users = {one: shown(self._sandbox.faults_of(one), stored.get(one, {}), spelt) for one in user_ids}
+        return self._found("successful_user_ci_properties", user_ids, users)
 
     def ci_update(self, body: bytes) -> Response:
         writes = _entries(_read(body), "user_ci_properties")
@@ -108,9 +108,8 @@ class GenerationOne:
                 _check_ci(name, value)
         user_ids = [user_id for user_id, _fields in writes]
         self._refuse_bad(user_ids)
-        busy = self._busy(user_ids)
-        self._sandbox.state.write_ci(write for write in writes if write[0] not in busy)
-        return _written(user_ids, busy)
+        store = self._sandbox.state.write_ci
+        return self._written(user_ids, lambda some: store(one for one in writes if one[0] in some))
 
     def ci_delete(self, body: bytes) -> Response:
         request = _read(body)
@@ -120,9 +119,7 @@ class GenerationOne:
             raise refuse(4002, _EMPTY)
         user_ids = _user_ids(request, key)
         names = _ci_names(request)
-        busy = self._busy(user_ids)
-        self._sandbox.state.delete_ci([user_id for user_id in user_ids if user_id not in busy], names)
-        return _written(user_ids, busy)
+        return self._written(user_ids, lambda some: self._sandbox.state.delete_ci(some, names))
 
     def _refuse_bad(self, user_ids: list[str]) -> None:
         if not self._sandbox.faults.bad_users.isdisjoint(user_ids):
@@ -138,20 +135,46 @@ class GenerationOne:
             if user_id in faults.busy_users or self._sandbox.chance(faults.busy_rate)
         ]
 
+    def _found(self, key: str, user_ids: list[str], users: Mapping[str, dict[str, Any]]) -> Response:
+        """The answer to a read of these users."""
+        kinds, busy = self._sandbox.read_kinds(user_ids), self._busy(user_ids)
+        rows: list[tuple[str, object]] = []
+        for user_id in user_ids:
+            kind, properties = kinds[user_id], users[user_id]
+            if user_id in busy or kind in ("failed", "unmentioned"):
+                continue
+            other = otherwise(properties)
+            twice = kind == "key-twice" and properties
+            rows.append((user_id, key_twice(properties, other) if twice else properties))
+            if kind == "user-twice":
+                rows.append((user_id, other))
+        found = [{"user_id": user_id, "properties": properties} for user_id, properties in rows]
+        return self._answer(key, found, busy, kinds, [])
 
-def _failures(busy: list[str]) -> list[dict[str, object]] | None:
-    code, message = _BUSY
-    return [{"code": code, "msg": message, "user_ids": busy}] if busy else None
+    def _written(self, user_ids: list[str], store: Callable[[Collection[str]], object]) -> Response:
+        """Has a write stored, and answers it."""
+        kinds, busy = self._sandbox.write_kinds(user_ids), self._busy(user_ids)
+        free = [user_id for user_id in user_ids if user_id not in busy]
+        self._sandbox.apply(free, store)
+        times = {"failed": 0, "unmentioned": 0, "user-twice": 2}
+        done = [user_id for user_id in free for _time in range(times.get(kinds[user_id], 1))]
+        return self._answer("successful_user_ids", done, busy, kinds, None)
 
-
-def _success(key: str, found: list[Any], failures: object) -> Response:
-    data = {key: found, "failure_details": failures}
-    return answer({"result_code": 2000, "result_msg": None, "result_data": data})
-
-
-def _written(user_ids: list[str], busy: list[str]) -> Response:
-    done = [user_id for user_id in user_ids if user_id not in busy]
-    return _success("successful_user_ids", done, _failures(busy))
+    def _answer(
+        self, key: str, done: list[Any], busy: list[str], kinds: Mapping[str, str], none: object
+    ) -> Response:
+        """The envelope, with `none` for no failures, as these kinds have it."""
+        failed = [user_id for user_id, kind in kinds.items() if kind == "failed" and user_id not in busy]
+        failures = [
+            {"code": code, "msg": message, "user_ids": users}
+            for (code, message), users in ((_BUSY, busy), (_FAILED, failed))
+            if users
+        ]
+        data: dict[str, object] = {key: done, "failure_details": failures or none}
+        if "no-details" in kinds.values():
+            del data["failure_details"]
+        response = answer({"result_code": 2000, "result_msg": None, "result_data": data})
+        return self._sandbox.deliver(response, kinds.values(), self)
 
 
 def _read(body: bytes) -> dict[str, Any]:
@@ -161,18 +184,13 @@ def _read(body: bytes) -> dict[str, Any]:
         raise refuse(4002, "The body is not a valid JSON object.") from None
 
 
-def _list(request: Mapping[str, Any], key: str) -> list[Any]:
+def _list(request: Mapping[str, Any], key: str, at_most: float = math.inf) -> list[Any]:
     value = request.get(key)
     if not value or not isinstance(value, list):
         raise refuse(4002, _EMPTY)
-    return value
-
-
-def _batch(request: Mapping[str, Any], key: str) -> list[Any]:
-    users = _list(request, key)
-    if len(users) > BATCH:
+    if len(value) > at_most:
         raise refuse(4002, _TOO_MANY)
-    return users
+    return value
 
 
 def _names(request: Mapping[str, Any], key: str) -> list[str]:
@@ -190,7 +208,7 @@ def _check_user_id(user_id: object) -> None:
 
 
 def _user_ids(request: Mapping[str, Any], key: str) -> list[str]:
-    user_ids = _batch(request, key)
+    user_ids = _list(request, key, BATCH)
     for user_id in user_ids:
         _check_user_id(user_id)
     return user_ids
@@ -199,7 +217,7 @@ def _user_ids(request: Mapping[str, Any], key: str) -> list[str]:
 def _entries(request: Mapping[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
     """The users of a write, each with what to set."""
     entries = []
-    for entry in _batch(request, key):
+    for entry in _list(request, key, BATCH):
         if not isinstance(entry, dict):
             raise refuse(4002, _WRONG_TYPE)
         _check_user_id(entry.get("user_id"))

@@ -1,6 +1,6 @@
-"""Generation 2's import calls (`openapi.dfinery.ai`), by its public documentation."""
+"""Version 2's import calls (`openapi.dfinery.ai`), by its public documentation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -8,21 +8,24 @@ from starlette.responses import Response
 
 from dfn_tui.consent.flags import State
 from dfn_tui.sandbox.codes import VERSION_2
-from dfn_tui.sandbox.core import Call, Refused, Sandbox, answer, read_object, same
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, read_object, same
 from dfn_tui.sandbox.database import IDENTITIES
+from dfn_tui.sandbox.delivery import answer, key_twice
 from dfn_tui.sandbox.v2_properties import CONSENTS, is_datetime, is_stored
+
+_OK = {"status": True, "code": "20000", "message": "OK", "data": True}
+
+
+def _no(code: str) -> dict[str, object]:
+    message = VERSION_2.get(code, (200, "UNDOCUMENTED"))[1]
+    return {"status": False, "code": code, "message": message, "data": False}
 
 
 def refuse(code: str) -> Refused:
-    status, message = VERSION_2[code]
-    return Refused(answer({"status": False, "code": code, "message": message, "data": False}, status))
+    return Refused(answer(_no(code), VERSION_2.get(code, (200, ""))[0]))
 
 
-def _done() -> Response:
-    return answer({"status": True, "code": "20000", "message": "OK", "data": True})
-
-
-class GenerationTwo:
+class VersionTwo:
     """The three calls that write, each about one user."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -46,41 +49,56 @@ class GenerationTwo:
         return refuse("40401")
 
     def refusal(self, code: str) -> Refused | None:
-        return refuse(code) if code in VERSION_2 else None
+        return refuse(code) if len(code) == 5 else None
 
     def user_profile(self, body: bytes) -> Response:
         request, identity = _read(body)
         properties = request.get("user_properties")
         if not isinstance(properties, dict) or not properties:
             raise refuse("40001")
-        row = self._find(identity)
-        if row is None:
-            row = self._sandbox.state.link(None, identity)
         stored = {name: value for name, value in properties.items() if is_stored(name, value)}
         flags = {
             CONSENTS[name]: State.SUBSCRIBED if stored.pop(name) else State.UNSUBSCRIBED
             for name in CONSENTS
             if name in stored
         }
-        self._sandbox.state.write_df(row, flags, stored)
-        return _done()
+        state = self._sandbox.state
+
+        def store() -> None:
+            row = self._find(identity)
+            state.write_df(state.link(None, identity) if row is None else row, flags, stored)
+
+        return self._written(identity, store)
 
     def identities(self, body: bytes) -> Response:
         _request, identity = _read(body)
-        self._sandbox.state.link(self._find(identity), identity)
-        return _done()
+        return self._written(identity, lambda: self._sandbox.state.link(self._find(identity), identity))
 
     def identities_delete(self, body: bytes) -> Response:
         _request, identity = _read(body)
-        external_id = identity.pop("external_id", None)
-        if external_id is None:
+        if "external_id" not in identity:
             raise refuse("40001")
-        found = self._sandbox.state.find("external_id", external_id)
-        if found is not None and identity:
-            self._sandbox.state.unlink(found[0], identity)
-        elif found is not None:
-            self._sandbox.state.unlink_all(found[0])
-        return _done()
+        state = self._sandbox.state
+        others = {kind: value for kind, value in identity.items() if kind != "external_id"}
+
+        def store() -> None:
+            found = state.find("external_id", identity["external_id"])
+            if found is not None and others:
+                state.unlink(found[0], others)
+            elif found is not None:
+                state.unlink_all(found[0])
+
+        return self._written(identity, store)
+
+    def _written(self, identity: Mapping[str, str], store: Callable[[], object]) -> Response:
+        """Has a write stored, and answers it. Lies go by the `external_id`."""
+        user = identity.get("external_id", "")
+        kinds = self._sandbox.write_kinds([user])
+        self._sandbox.apply([user], lambda _user: store())
+        if kinds[user] == "failed":
+            raise refuse("50000")
+        response = answer(key_twice(_OK, _no("50000")) if kinds[user] == "key-twice" else _OK)
+        return self._sandbox.deliver(response, kinds.values(), self)
 
     def _find(self, identity: Mapping[str, str]) -> int | None:
         """The row of the user with one of the identities; with another `external_id` it is someone else."""

@@ -1,4 +1,4 @@
-"""The properties registered in the sandbox's generation 2 service, and what each one takes.
+"""The properties registered in the sandbox's version 2 service, and what each one takes.
 
 The names starting with `df_` are registered in every service; the others stand for those a company
 registers in the product's web console. An unknown name or a wrong type is not stored.
@@ -26,6 +26,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
 
 
+Check = Callable[[object], bool]
+
+
 def _string(value: object) -> bool:
     return isinstance(value, str)
 
@@ -42,46 +45,40 @@ def _boolean(value: object) -> bool:
     return isinstance(value, bool)
 
 
-def _date(value: object) -> bool:
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def is_datetime(value: object) -> bool:
-    """Whether `value` is a UTC date-time as the documentation writes it, milliseconds optional."""
-    if not isinstance(value, str) or not _DATETIME.fullmatch(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _array_of(element: Callable[[object], bool]) -> Callable[[object], bool]:
-    def fits_array(value: object) -> bool:
-        if not isinstance(value, list) or not all(map(element, value)):
+def _time(form: re.Pattern[str], parse: Callable[[str], object]) -> Check:
+    def is_time(value: object) -> bool:
+        if not isinstance(value, str) or not form.fullmatch(value):
             return False
-        return sum(_size(one) for one in value) <= _ARRAY_BYTES
+        try:
+            parse(value)
+        except ValueError:
+            return False
+        return True
+
+    return is_time
+
+
+_date = _time(_DATE, date.fromisoformat)
+is_datetime = _time(_DATETIME, datetime.fromisoformat)
+"""Whether a value is a UTC date-time as the documentation writes it, milliseconds optional."""
+
+
+def _array_of(element: Check) -> Check:
+    def fits_array(value: object) -> bool:
+        return isinstance(value, list) and all(map(element, value)) and sum(map(_size, value)) <= _ARRAY_BYTES
 
     return fits_array
 
 
 def _size(value: object) -> int:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return len(text.encode())
+    return len((value if isinstance(value, str) else json.dumps(value)).encode())
 
 
 def _gender(value: object) -> bool:
     return isinstance(value, str) and value in _GENDERS
 
 
-_REGISTERED: dict[str, Callable[[object], bool]] = {
+_REGISTERED: dict[str, Check] = {
     "df_name": _string,
     "df_gender": _gender,
     "df_birth": _date,

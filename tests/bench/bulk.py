@@ -212,7 +212,7 @@ class Sandbox:
         return Server(running.url, running.token, running.service_id)
 
     def __exit__(self, *error: object) -> None:
-        self._process.__exit__(*error)  # type: ignore[arg-type]
+        self._process.__exit__(*error)
 
 
 def speed(users: int) -> None:

@@ -19,8 +19,13 @@ def reading_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxThread]:
-    with SandboxThread(SandboxOptions(users=500)) as running:
+def sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxThread]:
+    """Spells absence as documented, or as `EACH_SPELLING` has it."""
+    spelt = getattr(request, "param", None)
+    faults = (
+        Faults() if spelt is None else Faults(absent_flags=spelt, absent_properties=spelt, absent_ci=spelt)
+    )
+    with SandboxThread(SandboxOptions(users=500, faults=faults)) as running:
         yield running
 
 
@@ -32,7 +37,7 @@ def run(
     sandbox.requests.clear()
     yield runner(sandbox, monkeypatch, capfd)
     for fault in fields(Faults):
-        setattr(sandbox.faults, fault.name, getattr(Faults(), fault.name))
+        setattr(sandbox.faults, fault.name, getattr(sandbox.options.faults, fault.name))
 
 
 @pytest.fixture(scope="module")

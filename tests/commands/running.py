@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, get_args
 
 import pytest
 
 from dfn_tui.cli import main
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import NoKeyring
+from dfn_tui.sandbox.options import Absence
 from dfn_tui.sandbox.server import SandboxThread
 from tests.starting import KEY, Server
 
@@ -66,6 +67,8 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+EACH_SPELLING = pytest.mark.parametrize("sandbox", get_args(Absence), indirect=True, scope="module")
+"""Runs a file's tests with each way of spelling what is absent."""
 
 
 def configure(sandbox: Server) -> None:

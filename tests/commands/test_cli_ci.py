@@ -5,8 +5,9 @@ import json
 import pytest
 
 from dfn_tui.sandbox.server import SandboxThread
-from tests.commands.running import Run, Typed
+from tests.commands.running import EACH_SPELLING, Run, Typed
 
+pytestmark = EACH_SPELLING
 DELETE = "/api/v1/users/ci/delete"
 
 

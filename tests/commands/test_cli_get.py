@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.sandbox.server import SandboxThread
-from tests.commands.running import Run, Typed
+from tests.commands.running import EACH_SPELLING, Run, Typed
 
+pytestmark = EACH_SPELLING
 GOLDEN = Path(__file__).parents[1] / "data" / "users"
 HOSTILE = "\x1b]0;owned\x07[/x]\u202ex"
 

@@ -12,10 +12,11 @@ import pytest
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal, journal_file
-from tests.commands.running import Run, Typed
+from tests.commands.running import EACH_SPELLING, Run, Typed
 from tests.starting import KEY, entries
 from tests.unit.journals import again
 
+pytestmark = EACH_SPELLING
 GOLDEN = Path(__file__).parents[1] / "data" / "users"
 WRITE = "/api/v1/users/profile/update"
 STOP, GIVE, GIVE_NIGHT = "mkt_sms_flag=Unsubscribed", "mkt_sms_flag=Subscribed", "night_sms_flag=Subscribed"

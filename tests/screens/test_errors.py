@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, RateLimit, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from tests.screens.driving import console, driven, look_up, review_withdrawal, see, shown, type_in, until
@@ -124,22 +123,9 @@ async def test_a_proxy_in_the_way_is_named(
         assert "pa55" not in shown(app)
 
 
-class CutsWrites(list[ReceivedRequest]):
-    """Has the sandbox apply every write and cut its connection, and answer every read."""
-
-    def __init__(self, sandbox: SandboxThread) -> None:
-        super().__init__()
-        self._sandbox = sandbox
-
-    def append(self, request: ReceivedRequest) -> None:
-        super().append(request)
-        self._sandbox.faults.drop_rate = 1.0 if "update" in request.path else 0.0
-
-
 async def test_a_write_that_was_cut_is_read_back_before_anything_is_said() -> None:
-    sandbox = SandboxThread(SandboxOptions(users=10))
-    sandbox.requests = CutsWrites(sandbox)
-    with sandbox:
+    with SandboxThread(SandboxOptions(users=10)) as sandbox:
+        sandbox.faults.write_answer = "cut"
         app = console(sandbox)
         async with driven(app) as pilot:
             await review_withdrawal(pilot)

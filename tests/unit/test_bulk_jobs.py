@@ -17,7 +17,6 @@ from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.flags import State as Consent
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.plan.file import open_plan
@@ -27,7 +26,6 @@ from dfn_tui.service.bulk.session import JobBusy
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import entries, until
-from tests.system.crashing import Requests
 from tests.unit.jobs import (
     APPROVAL,
     GIVE,
@@ -331,20 +329,14 @@ async def test_a_change_that_is_lost_each_time_is_sent_three_times_and_read_in_b
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dfn_tui.service.bulk.run.batch.STILL_AT_WORK", timedelta(0))
-    paths: list[str] = []
-    server = SandboxThread(SandboxOptions(users=5, faults=replace(NO_LIMIT)))
-
-    def arrived(request: ReceivedRequest) -> None:
-        paths.append(request.path.rpartition("/")[2])
-        server.faults.error_rate = 1.0 if paths[-1] == "update" else 0.0
-
-    server.requests = Requests(arrived)
-    with server:
+    faults = replace(NO_LIMIT, write_answer="500", apply_after_ms=None)
+    with SandboxThread(SandboxOptions(users=5, faults=faults)) as server:
         async with bulk_session(server, tmp_path) as bulk:
             path = await plan(bulk, tmp_path / "plan", users(5), "user_name=Kim")
-            paths.clear()
+            server.requests.clear()
             record = await apply(bulk, path, options(OnConflict.OVERWRITE))
             assert set(ends(bulk, record.id).values()) == {Outcome.FAILED}
+        paths = [request.path.rpartition("/")[2] for request in server.requests]
     assert paths == ["update", "profile"] * 3
 
 

@@ -4,30 +4,15 @@ from pathlib import Path
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import endings, start
 
 
-class FallsSilent(list[ReceivedRequest]):
-    """Has the sandbox answer nothing any more from the first write on."""
-
-    def __init__(self, sandbox: SandboxThread) -> None:
-        super().__init__()
-        self._sandbox = sandbox
-
-    def append(self, request: ReceivedRequest) -> None:
-        super().append(request)
-        if "update" in request.path:
-            self._sandbox.faults.latency_ms = 600_000
-
-
 async def test_what_nobody_answers_in_time_is_unknown(path: Path) -> None:
-    sandbox = SandboxThread(SandboxOptions(users=5))
-    sandbox.requests = FallsSilent(sandbox)
-    with sandbox:
+    with SandboxThread(SandboxOptions(users=5)) as sandbox:
+        sandbox.faults.write_answer = sandbox.faults.read_back = "silent"
         async with start(sandbox, path) as session:
             record = await session.open_user(session.identity("user-0001"))
             session.staging.draft(record).stage_consents({Flag.MKT_SMS: State.UNSUBSCRIBED})
