@@ -10,6 +10,7 @@ from dfn_tui.cli.session import waiting_on
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.change_format import nothing_set, nothing_set_count
 from dfn_tui.service.personal import is_masked, shown_value
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
@@ -21,7 +22,7 @@ Fields = Callable[[UserRecord], Mapping[str, Value | None]]
 """The fields of a user that a command shows, by name."""
 
 UNKNOWN_USER = "unknown-user"
-"""The code of a user that the server knows nothing of."""
+"""The code of a user for whom nothing is set."""
 
 _FLAGS = frozenset(flag.value for flag in Flag)
 
@@ -29,11 +30,6 @@ _FLAGS = frozenset(flag.value for flag in Flag)
 def read_words(done: int, total: int) -> str:
     """How far the reading is."""
     return _("{done} of {total} read").format(done=f"{done:,}", total=f"{total:,}")
-
-
-def unknown_user() -> str:
-    """What is said of such a user."""
-    return _("The server knows nothing of this user.")
 
 
 def require_reading(capabilities: Capabilities) -> None:
@@ -56,13 +52,16 @@ async def show_users(
     show = _show_json if args.json else _show
     failures: list[ConsoleError | None] = []
     with ProgressLine(beside_data=True) as progress:
-        done = 0
+        done = unknown = 0
         async for record in session.look_up(wanted, waiting_on(progress), ci=ci):
             show(record, fields(record), args.reveal)
             if record.failure is not None:
                 failures.append(record.failure.error)
+            unknown += record.unknown_to_server
             done += 1
             progress.show(read_words(done, len(wanted)))
+    if unknown and done > 1:
+        say(nothing_set_count(unknown) + ".")
     return of_failures(failures)
 
 
@@ -100,7 +99,7 @@ def _show(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool
 def _remark(record: UserRecord) -> tuple[str | None, str]:
     if record.failure is not None:
         return record.failure.code, record.failure.message
-    return (UNKNOWN_USER, unknown_user()) if record.unknown_to_server else (None, "")
+    return (UNKNOWN_USER, nothing_set()) if record.unknown_to_server else (None, "")
 
 
 def _words(name: str, value: Value | None, revealed: bool) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.output import say, write_json, write_lines
-from dfn_tui.cli.reading import UNKNOWN_USER, shown_json, unknown_user
+from dfn_tui.cli.reading import UNKNOWN_USER, shown_json
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.change_format import change_words, outcome_words, value_words
+from dfn_tui.service.change_format import change_words, nothing_set, outcome_words, value_words
 from dfn_tui.service.changes.outcome import NOT_READ_BACK, FieldResult, UserResult
 from dfn_tui.service.changes.pipeline import Conflict
 from dfn_tui.service.records import FieldChange, UserChange
@@ -36,7 +36,7 @@ class CommandResult:
 
 def not_created(user: Identity) -> CommandResult:
     """A user that is not there, and that nobody asked to create."""
-    message = _("{unknown} Nothing was sent; --create writes all the same.").format(unknown=unknown_user())
+    message = _("{unknown} Nothing was sent; --create writes all the same.").format(unknown=nothing_set())
     return CommandResult(user, Outcome.FAILED, UNKNOWN_USER, message)
 
 

@@ -11,7 +11,7 @@ from dfn_tui.api.deadline import deadline
 from dfn_tui.cli.confirm import all_answered, approve, show_review
 from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import INTERRUPTED, ProgressLine, abandon_output, say
-from dfn_tui.cli.reading import read_words
+from dfn_tui.cli.reading import UNKNOWN_USER, read_words
 from dfn_tui.cli.results import (
     CommandResult,
     conflicting,
@@ -23,6 +23,7 @@ from dfn_tui.cli.results import (
 from dfn_tui.cli.session import finishing, waiting_on
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.change_format import nothing_set_count
 from dfn_tui.service.changes.outcome import NOT_SENT
 from dfn_tui.service.changes.pipeline import StaleWrite
 from dfn_tui.service.changes.policy import Approval
@@ -60,6 +61,10 @@ def carry_out(
         found = runner.run(_read_all(session, users, ci=ci))
         ended = _stage(args, session, found, stage)
         spent = time.monotonic() - began
+        unknown = sum(one.code == UNKNOWN_USER for one in ended.values())
+        if unknown and len(users) > 1:
+            words = _("{users}: nothing is sent for them, unless --create.")
+            say(words.format(users=nothing_set_count(unknown)))
         reviewed = session.review()
         if reviewed.changes:
             show_review(session, reviewed, revealed=args.reveal)

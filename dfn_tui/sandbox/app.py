@@ -4,9 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from dfn_tui.sandbox.core import Call, Dialect, ReceivedRequest, Sandbox, endpoint
+from dfn_tui.sandbox.core import Call, Dialect, ReceivedRequest, Sandbox, date_header, endpoint
 from dfn_tui.sandbox.export import ExportRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.v1 import VersionOne
@@ -32,11 +35,17 @@ def create_app(options: SandboxOptions, record: list[ReceivedRequest] | None = N
         yield
         sandbox.close()
 
+    async def not_a_call(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = {**(error.headers or {}), **date_header(sandbox.faults.date)}
+        return PlainTextResponse(error.detail, error.status_code, headers)
+
     app = Starlette(
         routes=[
             Route(path, endpoint(sandbox, dialect, window, call), methods=["POST"])
             for path, dialect, window, call in calls
         ],
+        exception_handlers={HTTPException: not_a_call},
         lifespan=lifespan,
     )
     app.state.sandbox = sandbox

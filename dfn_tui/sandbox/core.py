@@ -198,7 +198,7 @@ def endpoint(
             response = refused.response
         if response.status_code == 429 and faults.retry_after is not None:
             headers["retry-after"] = str(faults.retry_after)
-        response.headers.update(headers | _date(faults.date))
+        response.headers.update(headers | date_header(faults.date))
         return response
 
     return handle
@@ -209,7 +209,8 @@ def _received(request: Request, body: bytes) -> ReceivedRequest:
     return ReceivedRequest(request.method, url.path, url.query, dict(request.headers), body)
 
 
-def _date(wanted: str) -> dict[str, str]:
+def date_header(wanted: str) -> dict[str, str]:
+    """The Date header that `--date` asks for."""
     if wanted == "none":
         return {}
     if _SKEW.fullmatch(wanted):

@@ -7,7 +7,7 @@ from dfn_tui.service.changes.reconcile import Reconciled
 from dfn_tui.service.history import state_of
 from dfn_tui.service.personal import shown_value
 from dfn_tui.store import FieldChange, FieldKind
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, ngettext, sanitize
 
 
 def outcome_words(outcome: Outcome) -> str:
@@ -22,6 +22,21 @@ def outcome_words(outcome: Outcome) -> str:
         Outcome.CONFLICT: _("! changed by someone else, not sent"),
         Outcome.UNKNOWN: _("? unknown"),
     }[outcome]
+
+
+def nothing_set() -> str:
+    """What is said of a user who reads as unknown: somebody who was never asked reads the same."""
+    return _("Nothing is set for this user: unknown to the server, or never asked.")
+
+
+def nothing_set_count(users: int) -> str:
+    """How many users read as unknown. Messages may go out to those of them who exist."""
+    words = ngettext(
+        "{count} user has nothing set (unknown to the server, or never asked)",
+        "{count} users have nothing set (unknown to the server, or never asked)",
+        users,
+    )
+    return words.format(count=f"{users:,}")
 
 
 def value_words(item: FieldChange, value: Value | None, *, revealed: bool, limit: int = 60) -> str:

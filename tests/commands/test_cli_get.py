@@ -17,15 +17,18 @@ GOLDEN = Path(__file__).parents[1] / "data" / "users"
 HOSTILE = "\x1b]0;owned\x07[/x]\u202ex"
 
 
+NOTHING_SET = "1 user has nothing set (unknown to the server, or never asked).\n"
+
+
 def test_users_as_text(run: Run) -> None:
     ran = run("get", "user-0002", "nobody-here", "user-0006")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, NOTHING_SET)
     assert ran.out == (GOLDEN / "get.txt").read_text(encoding="utf-8")
 
 
 def test_users_as_json(run: Run) -> None:
     ran = run("get", "--json", "user-0002", "nobody-here", "user-0006")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, NOTHING_SET)
     assert ran.out == (GOLDEN / "get.jsonl").read_text(encoding="utf-8")
     known, unknown, _hostile = ran.objects
     assert known["properties"]["mkt_kakao_flag"] == "Undefined"

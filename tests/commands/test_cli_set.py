@@ -62,6 +62,8 @@ def test_confirmed_unchanged_and_unknown_to_the_server(
     [entry] = entries(journal_file())
     assert (entry.intent.reason, entry.intent.subject.value) == ("INC-7", one)
     assert ran.err.splitlines() == [
+        "1 user has nothing set (unknown to the server, or never asked): nothing is sent for them, "
+        "unless --create.",
         "Over here (sandbox):",
         one,
         "  mkt_sms_flag  ● subscribed → ○ unsubscribed",

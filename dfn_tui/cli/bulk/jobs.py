@@ -89,7 +89,7 @@ def _status(job: JobSummary) -> Iterator[str]:
     if record.why and not job.under_way:
         yield sanitize(record.why, 300)
     left = job.total - job.done
-    counts = count_words(job.ended)
+    counts = count_words(job.ended, job.nothing_set)
     if left:
         counts.append(_("{count} still to be done").format(count=f"{left:,}"))
     yield _("{users}: {counts}").format(users=_users(job.total), counts=", ".join(counts))

@@ -45,7 +45,8 @@ def progress_bar(progress: RunProgress, width: int) -> str:
 def job_lines(job: JobSummary) -> list[str]:
     """A job that does not run here: how far it came, how its users ended, and what was approved."""
     record = job.record
-    lines = [done_words(job.done, job.total), *(f"  {words}" for words in count_words(job.ended))]
+    counts = count_words(job.ended, job.nothing_set)
+    lines = [done_words(job.done, job.total), *(f"  {words}" for words in counts)]
     if record.why:
         lines.append(_("Why it stopped: {why}").format(why=sanitize(record.why, 300)))
     if job.under_way:

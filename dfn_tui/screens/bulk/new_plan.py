@@ -58,7 +58,7 @@ class NewPlanScreen(SessionScreen[None]):
             yield PlainText(_("Save the plan to this new file"))
             yield Field(str(default_plan_file(self._bulk.folder, self.session.clock())), id="save")
             if self.session.capabilities.read_by:
-                yield Tick(_("create users that the server does not know"), id="create")
+                yield Tick(_("write to users with nothing set too (--create)"), id="create")
         yield PlainText(classes="refusal")
         yield Buttons(("cancel", _("Cancel")), ("make", _("Make the plan")))
 

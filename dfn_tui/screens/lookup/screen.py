@@ -233,11 +233,12 @@ class LookupScreen(SessionScreen[None]):
             )
 
     def _progress_line(self, words: str) -> None:
-        staged = len(self.session.staging)
-        if not words and staged:
-            words = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
-            words = words.format(users=staged)
-        self.progress_text.update(sanitize(words or self._unfinished))
+        if not words:
+            staged = len(self.session.staging)
+            said = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
+            first = said.format(users=staged) if staged else self._unfinished
+            words = " · ".join(filter(None, (first, self._users.counted() if self._users else "")))
+        self.progress_text.update(sanitize(words))
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""

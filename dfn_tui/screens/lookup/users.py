@@ -6,6 +6,7 @@ from dfn_tui.consent.flags import Flag, Purpose
 from dfn_tui.consent.lints import lint
 from dfn_tui.consent.messages import channel_name, state_glyph
 from dfn_tui.consent.sending import Delivery, may_advertise
+from dfn_tui.service.change_format import nothing_set_count
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
@@ -53,6 +54,11 @@ class UsersTable(Table[UserRecord]):
         if record.identity.value in self.rows:
             self._writes_seen[record.identity] = self._session.writes_to(record.identity)
             self.replace(record)
+
+    def counted(self) -> str:
+        """How many have nothing set, where it is a list."""
+        unknown = sum(record.unknown_to_server for record in self.items)
+        return nothing_set_count(unknown) if unknown and len(self.items) > 1 else ""
 
     def written_to(self) -> list[Identity]:
         """The users that were written to since they were read."""

@@ -20,7 +20,8 @@ def test_a_plan_as_a_whole(bulk: Bulk, run: Run, users: Users) -> None:
         "For here (sandbox), made by WHO at TIME KST.",
         "Of standard input (ids, UTF-8).",
         "3 users: to be changed",
-        "1 user: unknown to the server, not sent",
+        "1 user: nothing set, not sent",
+        "Nothing set: unknown to the server, or never asked. --create plans for them too.",
         "mkt_sms_flag withdrawn: 3 users",
         "To be sent: 3 users",
         "About 3 requests, 1 s at the least.",
@@ -43,7 +44,7 @@ def test_its_users(bulk: Bulk, run: Run, users: Users) -> None:
         f"{other}  to be changed",
         "  mkt_sms_flag  ● subscribed → ○ unsubscribed",
         "  work_email  (none) → l••@example.com",
-        "nobody  unknown to the server, not sent",
+        "nobody  nothing set, not sent",
     ]
     objects = run("bulk", "show", "a.plan", "--find", other, "--json").objects
     assert [(each["user_id"], each["outcome"], each["standing"]) for each in objects] == [

@@ -21,9 +21,9 @@ def status_words(status: PlanStatus) -> str:
     """What the plan found of a user, in a few words."""
     return {
         PlanStatus.CHANGE: _("to be changed"),
-        PlanStatus.CREATE: _("to be created"),
+        PlanStatus.CREATE: _("nothing set, to be created"),
         PlanStatus.ALREADY: _("already as wanted"),
-        PlanStatus.UNKNOWN: _("unknown to the server, not sent"),
+        PlanStatus.UNKNOWN: _("nothing set, not sent"),
         PlanStatus.UNREADABLE: _("could not be read, not sent"),
         PlanStatus.BLIND: _("to be sent blind, their values cannot be read"),
         PlanStatus.CHANGED: _("changed by someone else since, not sent"),
@@ -69,6 +69,8 @@ def totals_words(found: Totals, at: datetime) -> list[str]:
         for status in PlanStatus
         if found.statuses.get(status)
     ]
+    if found.statuses.get(PlanStatus.UNKNOWN):
+        lines.append(_("Nothing set: unknown to the server, or never asked. --create plans for them too."))
     if found.left_out:
         lines.append(_("{users}: left out of these").format(users=_users(found.left_out)))
     lines += _row_words(head)

@@ -24,7 +24,7 @@ from dfn_tui.service.bulk.plan.file import (
     damaged,
     plan_errors,
 )
-from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, as_json
+from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, PlanStatus, as_json
 from dfn_tui.service.bulk.run.records import JobRecord, UserEnd
 from dfn_tui.store.consoles import take_lock
 from dfn_tui.text import _, sanitize
@@ -67,6 +67,16 @@ class Job:
         """How many users are to be done in all."""
         with plan_errors(self.path):
             found = self._db.execute(f"SELECT count(*) FROM user WHERE {_TO_SEND}")  # noqa: S608  as below
+            return int(found.fetchone()[0])
+
+    def count_nothing_set(self) -> int:
+        """How many users nothing was sent for, as they had nothing set when the plan was made."""
+        with plan_errors(self.path):
+            unknown = "SELECT id FROM shape WHERE standing = ?"
+            found = self._db.execute(
+                f"SELECT count(*) FROM user WHERE shape IN ({unknown})",  # noqa: S608  no value is in it
+                (PlanStatus.UNKNOWN.value,),
+            )
             return int(found.fetchone()[0])
 
     def counts(self) -> Counter[Outcome]:

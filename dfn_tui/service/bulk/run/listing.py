@@ -24,6 +24,8 @@ class JobSummary:
     total: int
     ended: dict[Outcome, int]
     under_way: bool
+    nothing_set: int = 0
+    """The users nothing was sent for, as they had nothing set."""
 
     @property
     def done(self) -> int:
@@ -45,6 +47,7 @@ def summary(job: Job) -> JobSummary:
         job.count_to_send(),
         dict(job.counts()),
         job.under_way,
+        job.count_nothing_set(),
     )
 
 

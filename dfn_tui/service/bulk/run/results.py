@@ -7,6 +7,7 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, PlanStatus
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import UserEnd
+from dfn_tui.service.change_format import nothing_set
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.personal import shown_value
 from dfn_tui.store import FieldChange
@@ -62,8 +63,7 @@ def _result(user: PlannedUser, ended: UserEnd | None, revealed: bool) -> Result:
     if group.status is PlanStatus.ALREADY:
         return Result(user.user, "", "", Outcome.UNCHANGED.value, "", "")
     if group.status is PlanStatus.UNKNOWN:
-        reason = _("The server knows nothing of this user.")
-        return Result(user.user, "", "", NOT_SENT, "unknown-user", reason)
+        return Result(user.user, "", "", NOT_SENT, "unknown-user", nothing_set())
     return Result(user.user, "", "", NOT_SENT, group.code or group.status.value, group.message)
 
 
