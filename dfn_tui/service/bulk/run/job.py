@@ -103,7 +103,8 @@ class Job:
         with plan_errors(self.path):
             found = self._db.execute(
                 "SELECT user.number, user, shape, left_out, undo_of, seq, ending, code, message"  # noqa: S608  no value is in it
-                f" FROM user LEFT JOIN ended USING (number) WHERE {condition}"
+                # Through the users in order: by its index on the shapes SQLite would sort all for each page.
+                f" FROM user NOT INDEXED LEFT JOIN ended USING (number) WHERE {condition}"
                 " AND user.number > ? ORDER BY user.number LIMIT ?",
                 (*values, after, limit),
             ).fetchall()
