@@ -9,6 +9,7 @@ from dfn_tui.store.body import (
     Body,
     Sealed,
     canonical,
+    quoted,
     seal_context,
 )
 from dfn_tui.store.records import (
@@ -48,10 +49,10 @@ def intent_texts(group: IntentGroup, at: str, sealer: Sealer | None) -> Iterator
             if personal:
                 changes = canonical([redactor.change(*numbered) for numbered in enumerate(group.changes)])
         else:
-            said = canonical(user)
-            said = f'{{"handle":{said},"kind":{canonical(subject.kind)},"personal":false,"value":{said}}}'
+            said = quoted(user)
+            said = f'{{"handle":{said},"kind":{quoted(subject.kind)},"personal":false,"value":{said}}}'
         text = (
-            f"{before}{changes}{to_job}{'null' if job is None else canonical(job)}{to_subject}{said}"
+            f"{before}{changes}{to_job}{'null' if job is None else quoted(job)}{to_subject}{said}"
             f"{to_undo}{'null' if undo_of is None else undo_of}{after}"
         )
         yield IntentText(text, user, sealed)
