@@ -135,16 +135,17 @@ class Appender:
         """Adds outcomes of intents; lists then show these. Raises ValueError for an intent that was not
         written before this transaction."""
         self._ask([intent for group in groups for intent in group.intents])
+        ended: dict[tuple[int, str], int] = {}
         for group in groups:
             before, between, after = around_outcome(group, self._at)
-            ended: dict[int, int] = {}
             for intent in group.intents:
                 key, previous = self._listed[intent]
-                if key not in ended:
-                    ended[key] = self._key_after(key, group.outcome)
+                change = key, group.outcome
+                if change not in ended:
+                    ended[change] = self._key_after(*change)
                 superseded = "null" if previous is None else previous
                 seq = self.add(f"{before}{intent:d}{between}{superseded}{after}")
-                self._listed[intent] = ended[key], seq
+                self._listed[intent] = ended[change], seq
 
     def _ask(self, intents: Sequence[int]) -> None:
         """Reads how these intents ended so far."""

@@ -160,13 +160,10 @@ def _field(ended: FieldOutcome) -> Body:
 
 
 def _around(body: Body, *names: str) -> tuple[str, ...]:
-    """The canonical text of `body` before, between and after the values of `names`."""
-    pieces = [""]
-    for name in sorted(body):
-        pieces[-1] += f"{canonical(name)}:"
-        if name in names:
-            pieces.append("")
-        else:
-            pieces[-1] += canonical(body[name])
-        pieces[-1] += ","
-    return "{" + pieces[0], *pieces[1:-1], pieces[-1][:-1] + "}"
+    """The canonical text of `body` before, between and after the values of `names`, which are null in it.
+    Nothing else reads like one of these: in a text the quotes are escaped, and nothing within has the name."""
+    pieces, left = [], canonical(body)
+    for name in names:
+        before, null, left = left.partition(f'"{name}":null')
+        pieces.append(before + null[:-4])
+    return (*pieces, left)
