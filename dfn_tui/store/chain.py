@@ -185,7 +185,7 @@ class Appender:
         )
 
     def _list_outcomes(self) -> None:
-        # What was sent together mostly ended together: its outcomes are as far from it as it is long.
+        # What was sent together mostly ends together, each outcome as many entries after its intent.
         moved: dict[tuple[int, int], list[int]] = {}
         for intent, (key, outcome) in self._listed.items():
             moved.setdefault((key, (outcome or intent) - intent), []).append(intent)

@@ -161,7 +161,7 @@ def _field(ended: FieldOutcome) -> Body:
 
 def _around(body: Body, *names: str) -> tuple[str, ...]:
     """The canonical text of `body` before, between and after the values of `names`, which are null in it.
-    Nothing else reads like one of these: in a text the quotes are escaped, and nothing within has the name."""
+    Nothing else reads like one: in a text the quotes are escaped, and nothing within has such a name."""
     pieces, left = [], canonical(body)
     for name in names:
         before, null, left = left.partition(f'"{name}":null')

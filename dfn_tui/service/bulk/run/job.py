@@ -27,6 +27,7 @@ from dfn_tui.service.bulk.plan.file import (
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, as_json
 from dfn_tui.service.bulk.run.records import JobRecord, UserEnd
 from dfn_tui.store.consoles import take_lock
+from dfn_tui.store.schema import insert
 from dfn_tui.text import _, sanitize
 
 APPLICATION_ID = 0x64666E62  # "dfnb", in the file's header
@@ -126,7 +127,7 @@ class Job:
                     changed[Outcome(ending)] -= count
                 # As plain text: SQLite takes twenty times as long over a member of an enum.
                 rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
-                self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)", rows)
+                insert(self._db, "INSERT OR REPLACE INTO ended", rows)
                 self._db.execute("UPDATE job SET floor = max(floor, ?)", (checkpoint,))
                 self._db.execute("COMMIT")
             finally:
