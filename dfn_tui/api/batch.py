@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from dfn_tui.api.calls import OnProgress, Profile, Progress, Reply
@@ -231,7 +231,7 @@ class Batch:
             return replies
         note = _strangers(strangers)
         self._progress(Progress(self._done, self._total, reason=note))
-        return {value: replace(reply, message=reply.message or note) for value, reply in replies.items()}
+        return {value: reply._replace(message=reply.message or note) for value, reply in replies.items()}
 
     def _one(self, item: Item, response: BatchResponse) -> Reply:
         value = item.identity.value

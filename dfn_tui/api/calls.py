@@ -6,7 +6,8 @@ Not needed for the first screen, so apart from `types`. Nothing here imports htt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from dfn_tui.api.types import Capabilities, Identity, Value
 from dfn_tui.consent.flags import Consents
@@ -29,8 +30,7 @@ class Profile:
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What came of one user's part of a call.
 
     Not `ok`, `refused` or `pending`: a whole answer came that says no, but only as a remark (for that user
@@ -51,7 +51,7 @@ class Reply:
     message: str = ""
     profile: Profile | None = None
     ci: Mapping[str, Value] | None = None
-    ci_unreadable: Mapping[str, str] = field(default_factory=dict)
+    ci_unreadable: Mapping[str, str] = MappingProxyType({})
     """By field, why it cannot be read."""
     error: ConsoleError | None = None
 

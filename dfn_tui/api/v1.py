@@ -175,7 +175,7 @@ def _named(identity: Identity) -> Item | Reply:
     if identity.kind is not IdentityKind.USER_ID:
         return invalid(identity, identity.kind.value)
     try:
-        wire.ReadProfiles(user_ids=[identity.value])
+        wire.NAMED.validate_python(identity.value)
     except ValidationError:
         return invalid(identity, IdentityKind.USER_ID.value)
     return Item(identity)

@@ -5,7 +5,7 @@ Rests on the tables of DFINERY's user API, version 1 (`https://openapi.dfinery.i
 
 from typing import Annotated, Any
 
-from pydantic import Field, RootModel, StrictInt
+from pydantic import Field, RootModel, StrictInt, TypeAdapter
 
 from dfn_tui.api.answers import AnswerModel
 from dfn_tui.api.errors import ApiError, NotPermitted, RateLimited, Rejected, ServerFailed, TokenRejected
@@ -37,6 +37,7 @@ def refuses(code: object) -> bool:
     return type(code) is int and 4001 <= code <= 4008
 
 
+NAMED = TypeAdapter[str](Named)
 Ids = Annotated[list[Named], Field(min_length=1, max_length=20)]
 
 

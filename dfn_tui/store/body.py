@@ -38,6 +38,8 @@ _KINDS = frozenset(FieldKind)
 
 Body = dict[str, Any]
 
+quoted = json.encoder.encode_basestring_ascii
+"""`canonical` of a text, in a tenth of the time."""
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dfn_tui.store.body import Body, Unreadable, chained
 from dfn_tui.store.records import FieldKind, IntentGroup, OutcomeGroup
+from dfn_tui.store.schema import insert
 from dfn_tui.store.sealing import Sealer
 from dfn_tui.store.texts import around_outcome, intent_texts
 
@@ -103,7 +104,7 @@ class Appender:
         self._at = at
         self._count, self._hash = self._head.count, self._head.hash
         self._entries: list[tuple[int, str, bytes]] = []
-        self._intents: list[tuple[int, str, str, int, str | None]] = []
+        self._intents: list[tuple[int, str, str, int, None, str | None]] = []
         self._sealed: list[tuple[int, int, bytes, bytes]] = []
         self._listed: dict[int, tuple[int, int | None]] = {}
         """Index key and latest outcome of the intents that were asked for."""
@@ -126,7 +127,7 @@ class Appender:
         for text, user, sealed in intent_texts(group, self._at, self._sealer):
             seq = self.add(text)
             numbers.append(seq)
-            self._intents.append((seq, user, write, key, incident))
+            self._intents.append((seq, user, write, key, None, incident))
             self._sealed += [(seq, value.slot, value.nonce, value.ciphertext) for value in sealed]
         return numbers
 
@@ -134,37 +135,39 @@ class Appender:
         """Adds outcomes of intents; lists then show these. Raises ValueError for an intent that was not
         written before this transaction."""
         self._ask([intent for group in groups for intent in group.intents])
+        ended: dict[tuple[int, str], int] = {}
         for group in groups:
             before, between, after = around_outcome(group, self._at)
-            ended: dict[int, int] = {}
             for intent in group.intents:
                 key, previous = self._listed[intent]
-                if key not in ended:
-                    ended[key] = self._key_after(key, group.outcome)
+                change = key, group.outcome
+                if change not in ended:
+                    ended[change] = self._key_after(*change)
                 superseded = "null" if previous is None else previous
                 seq = self.add(f"{before}{intent:d}{between}{superseded}{after}")
-                self._listed[intent] = ended[key], seq
+                self._listed[intent] = ended[change], seq
 
     def _ask(self, intents: Sequence[int]) -> None:
         """Reads how these intents ended so far."""
         for start in range(0, len(intents), _ASKED_AT_ONCE):
             some = intents[start : start + _ASKED_AT_ONCE]
-            rows = self._connection.execute(
-                f"SELECT seq, index_key, outcome FROM intent WHERE seq IN ({', '.join('?' * len(some))})",  # noqa: S608
+            for key, distance, found in self._connection.execute(
+                "SELECT index_key, outcome - seq, group_concat(seq) FROM intent"  # noqa: S608
+                f" WHERE seq IN ({', '.join('?' * len(some))}) GROUP BY 1, 2",
                 some,
-            )
-            self._listed.update((seq, (key, outcome)) for seq, key, outcome in rows)
+            ):
+                for seq in map(int, found.split(",")):
+                    self._listed[seq] = key, None if distance is None else seq + distance
         for intent in intents:
             if intent not in self._listed:
                 raise ValueError(f"entry {intent} is no intent")
 
     def finish(self, dropped: str | None = None) -> None:
         """Writes what was added, and moves the head to the last entry, signed where there is a key."""
-        self._connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", self._entries)
-        if self._listed:
-            self._list_outcomes()
-        if self._intents:
-            self._list_intents()
+        insert(self._connection, "INSERT INTO entry", self._entries)
+        self._list_outcomes()
+        insert(self._connection, "INSERT INTO intent", self._intents)
+        insert(self._connection, "INSERT INTO sealed", self._sealed)
         since, signed, signature, key_id = self._signature()
         self._connection.execute(
             "UPDATE head SET count = ?, hash = ?, at = ?, dropped = ?, since = ?, signed = ?,"
@@ -181,13 +184,19 @@ class Appender:
             ),
         )
 
-    def _list_intents(self) -> None:
-        self._connection.executemany("INSERT INTO intent VALUES (?, ?, ?, ?, NULL, ?)", self._intents)
-        self._connection.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?)", self._sealed)
-
     def _list_outcomes(self) -> None:
-        rows = ((key, outcome, intent) for intent, (key, outcome) in self._listed.items())
-        self._connection.executemany("UPDATE intent SET index_key = ?, outcome = ? WHERE seq = ?", rows)
+        # What was sent together mostly ends together, each outcome as many entries after its intent.
+        moved: dict[tuple[int, int], list[int]] = {}
+        for intent, (key, outcome) in self._listed.items():
+            moved.setdefault((key, (outcome or intent) - intent), []).append(intent)
+        for (key, distance), intents in moved.items():
+            for start in range(0, len(intents), _ASKED_AT_ONCE):
+                some = intents[start : start + _ASKED_AT_ONCE]
+                self._connection.execute(
+                    "UPDATE intent SET index_key = ?, outcome = seq + ?"  # noqa: S608
+                    f" WHERE seq IN ({', '.join('?' * len(some))})",
+                    (key, distance, *some),
+                )
 
     def _key_id(self, key: IndexKey) -> int:
         if key not in self._keys:

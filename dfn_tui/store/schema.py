@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 from dfn_tui.files import create_private
@@ -13,6 +14,8 @@ from dfn_tui.store.body import GENESIS, Unreadable, read_body
 from dfn_tui.store.errors import damaged, foreign, newer, no_log
 
 APPLICATION_ID = 0x64666E6A  # "dfnj", in the file's header
+_ROWS_AT_ONCE = 160
+"""Older builds of SQLite take 999 values in one statement."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -286,6 +289,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         # Also after a COMMIT that failed, as on a full disk.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def insert(connection: sqlite3.Connection, into: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Writes the rows, many with one statement: around each the thread lets others have the interpreter, and
+    waits until it gets it back."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        row = f"({', '.join('?' * len(some[0]))})"
+        connection.execute(f"{into} VALUES {', '.join([row] * len(some))}", [*chain.from_iterable(some)])
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -9,6 +9,7 @@ from dfn_tui.store.body import (
     Body,
     Sealed,
     canonical,
+    quoted,
     seal_context,
 )
 from dfn_tui.store.records import (
@@ -48,10 +49,10 @@ def intent_texts(group: IntentGroup, at: str, sealer: Sealer | None) -> Iterator
             if personal:
                 changes = canonical([redactor.change(*numbered) for numbered in enumerate(group.changes)])
         else:
-            said = canonical(user)
-            said = f'{{"handle":{said},"kind":{canonical(subject.kind)},"personal":false,"value":{said}}}'
+            said = quoted(user)
+            said = f'{{"handle":{said},"kind":{quoted(subject.kind)},"personal":false,"value":{said}}}'
         text = (
-            f"{before}{changes}{to_job}{'null' if job is None else canonical(job)}{to_subject}{said}"
+            f"{before}{changes}{to_job}{'null' if job is None else quoted(job)}{to_subject}{said}"
             f"{to_undo}{'null' if undo_of is None else undo_of}{after}"
         )
         yield IntentText(text, user, sealed)
@@ -159,13 +160,10 @@ def _field(ended: FieldOutcome) -> Body:
 
 
 def _around(body: Body, *names: str) -> tuple[str, ...]:
-    """The canonical text of `body` before, between and after the values of `names`."""
-    pieces = [""]
-    for name in sorted(body):
-        pieces[-1] += f"{canonical(name)}:"
-        if name in names:
-            pieces.append("")
-        else:
-            pieces[-1] += canonical(body[name])
-        pieces[-1] += ","
-    return "{" + pieces[0], *pieces[1:-1], pieces[-1][:-1] + "}"
+    """The canonical text of `body` before, between and after the values of `names`, which are null in it.
+    Nothing else reads like one: in a text the quotes are escaped, and nothing within has such a name."""
+    pieces, left = [], canonical(body)
+    for name in names:
+        before, null, left = left.partition(f'"{name}":null')
+        pieces.append(before + null[:-4])
+    return (*pieces, left)

@@ -222,3 +222,18 @@ def test_redactions_are_set_by_the_journal_alone(tmp_path: Path) -> None:
         assert entry is not None
         assert entry.intent.changes[0].redaction is None
         assert entry.intent.operator != ALICE
+
+
+def test_more_than_one_statement_takes_is_written_as_well(tmp_path: Path) -> None:
+    users = tuple(IntentUser(Subject("user_id", f"u-{number}")) for number in range(1200))
+    with Journal(tmp_path / "journal.db", KEY) as journal:
+        numbers = journal.begin([replace(intent(), users=users)])
+        journal.conclude([OutcomeGroup(tuple(numbers), Outcome.ACCEPTED)])
+        ends = {seq: (Outcome.FAILED if seq % 3 else CONFIRMED) for seq in reversed(numbers)}
+        for outcome in (CONFIRMED, Outcome.FAILED):
+            journal.conclude([OutcomeGroup(tuple(s for s, end in ends.items() if end is outcome), outcome)])
+        assert journal.verify().whole
+        for outcome in (CONFIRMED, Outcome.FAILED):
+            found = journal.find(Filter(outcome=outcome), limit=2000)
+            assert [entry.seq for entry in found] == [s for s, end in ends.items() if end is outcome]
+        assert journal.unresolved() == []

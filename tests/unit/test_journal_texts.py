@@ -121,3 +121,15 @@ def test_what_is_equal_but_another_value_keeps_its_text() -> None:
     for value, text in ((1, "1"), (True, "true"), (1.0, "1.0"), (-0.0, "-0.0"), (0, "0"), (False, "false")):
         [said] = texts(intent("u-1", FieldChange(FieldKind.PROPERTY, "x", None, value), operator=ALICE))
         assert f'"changes":[{{"after":{text},"before":null' in said
+
+
+def test_a_text_that_reads_like_a_part_of_the_entry_stays_where_it_is() -> None:
+    like = ',"changes":null,"job":null,"subject":null,"undo_of":null,"intent":null,"previous":null,'
+    [said] = texts(replace(intent(like), reason=like, evidence=like, connection=like, operator=BOB))
+    body = json.loads(said)
+    assert said == canonical(body)
+    assert {body[name] for name in ("reason", "evidence", "connection")} == {like}
+    before, between, after = around_outcome(OutcomeGroup((1,), Outcome.FAILED, code=like, message=like), AT)
+    assert json.loads(f"{before}1{between}2{after}") | {"intent": 1, "previous": 2, "message": like} == (
+        json.loads(f"{before}1{between}2{after}")
+    )

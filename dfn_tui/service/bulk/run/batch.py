@@ -146,7 +146,7 @@ class Batches:
             parts = tuple(dict.fromkeys(map(part_of, group.fields)))
             for user, seq in zip(group.users, seqs, strict=True):
                 said = [replies[user.identity, part] for part in parts]
-                if all(reply.ok for reply in said):
+                if all([reply.ok for reply in said]):  # noqa: C419  made at once it takes half the time
                     accepted.append(seq)
                     ended.append(UserEnd(user.number, seq, Outcome.ACCEPTED))
                 elif self._believed(said):

@@ -27,6 +27,7 @@ from dfn_tui.service.bulk.plan.file import (
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, PlanStatus, as_json
 from dfn_tui.service.bulk.run.records import JobRecord, UserEnd
 from dfn_tui.store.consoles import take_lock
+from dfn_tui.store.schema import insert
 from dfn_tui.text import _, sanitize
 
 APPLICATION_ID = 0x64666E62  # "dfnb", in the file's header
@@ -113,7 +114,8 @@ class Job:
         with plan_errors(self.path):
             found = self._db.execute(
                 "SELECT user.number, user, shape, left_out, undo_of, seq, ending, code, message"  # noqa: S608  no value is in it
-                f" FROM user LEFT JOIN ended USING (number) WHERE {condition}"
+                # Through the users in order: by its index on the shapes SQLite would sort all for each page.
+                f" FROM user NOT INDEXED LEFT JOIN ended USING (number) WHERE {condition}"
                 " AND user.number > ? ORDER BY user.number LIMIT ?",
                 (*values, after, limit),
             ).fetchall()
@@ -135,7 +137,7 @@ class Job:
                     changed[Outcome(ending)] -= count
                 # As plain text: SQLite takes twenty times as long over a member of an enum.
                 rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
-                self._db.executemany("INSERT OR REPLACE INTO ended VALUES (?, ?, ?, ?, ?)", rows)
+                insert(self._db, "INSERT OR REPLACE INTO ended", rows)
                 self._db.execute("UPDATE job SET floor = max(floor, ?)", (checkpoint,))
                 self._db.execute("COMMIT")
             finally:

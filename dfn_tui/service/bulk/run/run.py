@@ -27,7 +27,7 @@ from dfn_tui.store import IntentGroup
 from dfn_tui.text import _
 from dfn_tui.text.korea import Clock
 
-_AHEAD = 2000
+_AHEAD = 500
 """Users read from the job's file at a time."""
 
 _SPARE = 8

@@ -94,16 +94,22 @@ class RunLog:
             self._writing = asyncio.ensure_future(self._write_all())
 
     async def _write_all(self) -> None:
+        durable: Sequence[UserEnd] = ()
+        """Of whom the journal tells by now: they are written to the job's file beside its next writing."""
         try:
-            while self._begins or self._ended or self._outcomes:
+            while self._begins or self._ended or self._outcomes or durable:
                 begins, self._begins = self._begins, []
                 outcomes, self._outcomes = self._outcomes, []
                 ended, self._ended = self._ended, []
                 if self.trouble is None:
-                    try:
-                        await self._write_once(begins, outcomes, ended)
-                    except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
-                        self.trouble = error if isinstance(error, ConsoleError) else NotWrittenDown(error)
+                    for error in await asyncio.gather(
+                        self._write_job(durable),
+                        self._write_journal(begins, outcomes),
+                        return_exceptions=True,  # whatever it is, nobody may wait for ever
+                    ):
+                        if isinstance(error, Exception):
+                            self.trouble = error if isinstance(error, ConsoleError) else NotWrittenDown(error)
+                durable = ended if self.trouble is None else ()
                 if self.trouble is not None:
                     for begin in begins:
                         if not begin.numbers.done():
@@ -111,21 +117,22 @@ class RunLog:
         finally:
             self._writing = None
 
-    async def _write_once(
-        self, begins: Sequence[_Begin], outcomes: Sequence[OutcomeGroup], ended: Sequence[UserEnd]
-    ) -> None:
+    async def _write_journal(self, begins: Sequence[_Begin], outcomes: Sequence[OutcomeGroup]) -> None:
         intents = [intent for begin in begins for intent in begin.intents]
-        if intents or outcomes:
-            numbers = await self._journal.write(outcomes, intents)
-            self._open.update(numbers)
-            self._open.difference_update(seq for group in outcomes for seq in group.intents)
-            self._known = max([self._known, *numbers])
-            at = 0
-            for begin in begins:
-                count = sum(len(group.users) for group in begin.intents)
-                if not begin.numbers.done():  # whoever asked may be gone
-                    begin.numbers.set_result(numbers[at : at + count])
-                at += count
+        if not (intents or outcomes):
+            return
+        numbers = await self._journal.write(outcomes, intents)
+        self._open.update(numbers)
+        self._open.difference_update(seq for group in outcomes for seq in group.intents)
+        self._known = max([self._known, *numbers])
+        at = 0
+        for begin in begins:
+            count = sum(len(group.users) for group in begin.intents)
+            if not begin.numbers.done():  # whoever asked may be gone
+                begin.numbers.set_result(numbers[at : at + count])
+            at += count
+
+    async def _write_job(self, ended: Sequence[UserEnd]) -> None:
         if ended:
             checkpoint = min(self._open, default=self._known + 1) - 1
             for outcome, count in (await self.ask(lambda job: job.write(ended, checkpoint))).items():
