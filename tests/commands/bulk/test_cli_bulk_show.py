@@ -21,7 +21,7 @@ def test_a_plan_as_a_whole(bulk: Bulk, run: Run, users: Users) -> None:
         "Of standard input (ids, UTF-8).",
         "3 users: to be changed",
         "1 user: nothing set, not sent",
-        "Nothing set: unknown to the server, or never asked. --create plans for them too.",
+        "Nothing set: unknown to the server, or never asked. --create adds them.",
         "mkt_sms_flag withdrawn: 3 users",
         "To be sent: 3 users",
         "About 3 requests, 1 s at the least.",

@@ -70,7 +70,7 @@ def totals_words(found: Totals, at: datetime) -> list[str]:
         if found.statuses.get(status)
     ]
     if found.statuses.get(PlanStatus.UNKNOWN):
-        lines.append(_("Nothing set: unknown to the server, or never asked. --create plans for them too."))
+        lines.append(_("Nothing set: unknown to the server, or never asked. --create adds them."))
     if found.left_out:
         lines.append(_("{users}: left out of these").format(users=_users(found.left_out)))
     lines += _row_words(head)
