@@ -20,7 +20,7 @@ FLAGS = ["info_flag", "mkt_flag", "mkt_push_flag", "night_flag"]
 USERS = ["u-1", "u-2", "u-3"]
 WRITES = ["w1", "w2"]
 INCIDENTS = ["", "INC-1", "INC-2"]
-OPERATORS = [ALICE, BOB, replace(BOB, host="bastion-2")]
+OPERATORS = [ALICE, BOB, BOB._replace(host="bastion-2")]
 CONNECTIONS = ["shop", "bank"]
 ENDED = [Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.DIFFERENT, Outcome.FAILED]
 HOUR = timedelta(hours=1)

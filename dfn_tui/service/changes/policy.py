@@ -3,9 +3,9 @@
 A withdrawal is never slowed down: no evidence, no warning of the law's and no cap on consents is about it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import ApiVersion, Connection, Environment
@@ -23,8 +23,7 @@ MAX_USERS = 100_000
 NIGHT_RULE = "night-rule"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something to be read before sending; some must be acknowledged one by one, by `id`."""
 
     id: str
@@ -45,8 +44,7 @@ class MadeFor(Protocol):
     def kind(self) -> IdentityKind: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What is about to be written, counted.
 
     `granted` of the `users` would be given a consent, `withdrawn` have one taken back. `fields` are the
@@ -66,8 +64,7 @@ class Scope:
     plan: MadeFor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(NamedTuple):
     """The operator's answers."""
 
     reason: str = ""
@@ -84,8 +81,7 @@ class Approval:
     """So many users may be written to this once; None: no more than the connection's cap says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """What must be read and given before that is sent. No more than `max_grants` users are given a consent,
     and `max_users` written to, unless the approval says so."""
 
