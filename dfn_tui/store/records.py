@@ -3,7 +3,7 @@
 import getpass
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
@@ -271,7 +271,7 @@ class Verification(NamedTuple):
     entries: int
     fault: ChainFault | None = None
     seq: int | None = None
-    signed: tuple[int, int] | None = field(default=None)
+    signed: tuple[int, int] | None = None
 
     @property
     def whole(self) -> bool:

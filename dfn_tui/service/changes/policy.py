@@ -3,7 +3,6 @@
 A withdrawal is never slowed down: no evidence, no warning of the law's and no cap on consents is about it.
 """
 
-from dataclasses import field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -69,9 +68,9 @@ class Approval(NamedTuple):
 
     reason: str = ""
     evidence: str = ""
-    acknowledged: frozenset[str] = field(default=frozenset())
+    acknowledged: frozenset[str] = frozenset()
     """The ids of the warnings that were read and ticked off."""
-    leave_out: frozenset[Identity] = field(default=frozenset())
+    leave_out: frozenset[Identity] = frozenset()
     """Users the operator leaves out, because somebody else changed them meanwhile."""
     typed_count: int | None = None
     """How many users will be sent, as typed."""
