@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -46,4 +45,4 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries without the waits between them, so that a test of the last word need not sit them out."""
     from dfn_tui.api.retry import SINGLE
 
-    monkeypatch.setattr("dfn_tui.api.retry.SINGLE", replace(SINGLE, base=0.0))
+    monkeypatch.setattr("dfn_tui.api.retry.SINGLE", SINGLE._replace(base=0.0))

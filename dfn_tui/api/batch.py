@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dfn_tui.api.calls import OnProgress, Profile, Progress, Reply
 from dfn_tui.api.deadline import current_deadline
@@ -31,8 +31,7 @@ _STOPS_ALL = (TokenRejected, NotPermitted, ReadOnly)
 _STOPS_CALL = (*_STOPS_ALL, Unreachable, RateLimited)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One user of a call. `payload` is what the request holds about them, checked already."""
 
     identity: Identity

@@ -65,16 +65,14 @@ class ProfileWrite:
     properties: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CiWrite:
+class CiWrite(NamedTuple):
     """The CI fields to set, and the users to set them for."""
 
     identities: tuple[Identity, ...]
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """One thing a caller may want to show: `done` of `total` users answered so far, and while the
     client waits to try again, for how many seconds (`waiting`), at which `attempt`, and why."""
 
@@ -92,8 +90,7 @@ def ignore_progress(_: Progress) -> None:
     """For callers that show none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """What a connection test found, as sentences for the operator. `error` is None when it passed."""
 
     ok: bool

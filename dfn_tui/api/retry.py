@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dfn_tui.api.deadline import current_deadline
 from dfn_tui.api.errors import AnswerLost, ApiError, RateLimited, ServerFailed, Unreachable
@@ -19,8 +19,7 @@ LASTING = ("tls", "proxy", "proxy-login", "proxy-tls", "deadline")
 """Reasons why nothing was sent that stay until somebody repairs them."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """Exponential backoff with jitter, capped in attempts and in time. All times in seconds."""
 
     attempts: int = 5

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar
+from typing import NamedTuple
 
 import httpx
 import truststore
@@ -48,8 +49,7 @@ FAULTS = (httpx.HTTPError, OSError)
 """What an exchange may raise by way of the network; `TimeoutError` is an OSError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """All in seconds. `total` holds for one request and its whole answer, whatever trickles in."""
 
     connect: float = 5.0

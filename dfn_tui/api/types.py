@@ -4,8 +4,8 @@ A client says what it can do (`Capabilities`); the screens show what that allows
 screen needs it: what is sent and answered is in `calls`.
 """
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from dfn_tui.consent.flags import Flag
 
@@ -24,8 +24,7 @@ class IdentityKind(StrEnum):
     LINE_USER_ID = "line_user_id"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """One user, named one way."""
 
     kind: IdentityKind
@@ -47,8 +46,7 @@ class ValueType(StrEnum):
     DOUBLES = "doubles"
 
 
-@dataclass(frozen=True, slots=True)
-class StandardProperty:
+class StandardProperty(NamedTuple):
     """A property the platform knows from the start. `choices` empty: any value of the type."""
 
     name: str
@@ -57,8 +55,7 @@ class StandardProperty:
     personal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(NamedTuple):
     """What an API version can do. Screens ask this, never which version it is."""
 
     api: str
@@ -82,4 +79,4 @@ class Capabilities:
         """The same for a connection whose users are named by that kind unless another is given."""
         first = IdentityKind(kind)
         others = (other for other in self.write_by if other is not first)
-        return replace(self, write_by=(first, *others), kind_said=True)
+        return self._replace(write_by=(first, *others), kind_said=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -25,6 +26,8 @@ _ARGUMENTS = {
     "help": "dfn_tui.cli.arguments:add_help",
 }
 """The commands with arguments of their own, and what adds them; it also sets `run`, their function."""
+_COLLECTED_LATER = (None, "demo", "get", "set", "ci")
+"""Where garbage is collected again only half a second later: in the console, and after `session.started`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Importing makes many objects and drops none: the console starts a tenth quicker where nobody looks for
     # some to collect, and looks again once it has painted.
     gc.disable()
+    # pydantic would look through every installed package for plugins, and show them each token and consent.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     finally:
@@ -48,7 +53,7 @@ def _run(arguments: Sequence[str]) -> int:
         parser.error(_("--token-stdin opens the console and goes with no command"))
     if args.open_user is not None and args.command not in (None, "demo"):
         parser.error(_("--user opens the console and goes with no command"))
-    if args.command in _ARGUMENTS:
+    if args.command not in _COLLECTED_LATER:
         gc.enable()
     try:
         command = _function(args.run)

@@ -6,7 +6,6 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TextIO
@@ -50,7 +49,7 @@ def show(args: argparse.Namespace) -> int:
             return ExitCode.SOME_FAILED
         outcomes = journal.outcomes(args.seq)
         if args.reveal:
-            entry = replace(entry, intent=journal.reveal(entry))
+            entry = entry._replace(intent=journal.reveal(entry))
     if args.json:
         write_json([record(entry) | {"outcomes": [outcome_record(outcome) for outcome in outcomes]}])
     else:
@@ -132,7 +131,7 @@ def _uncovered(found: Iterable[Entry], key: bytes | None) -> Iterator[Entry]:
         for entry in found:
             intent = entry.intent
             covered = intent.subject.redaction or any(change.redaction for change in intent.changes)
-            yield replace(entry, intent=journal.reveal(entry)) if covered else entry
+            yield entry._replace(intent=journal.reveal(entry)) if covered else entry
 
 
 @contextmanager

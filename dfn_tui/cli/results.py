@@ -3,7 +3,7 @@
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.output import say, write_json, write_lines
@@ -20,8 +20,7 @@ from dfn_tui.text import _, sanitize
 _NOT_AS_ASKED = (Outcome.FAILED, Outcome.CONFLICT, Outcome.DIFFERENT)
 
 
-@dataclass(frozen=True, slots=True)
-class CommandResult:
+class CommandResult(NamedTuple):
     """How it ended for one user, of whom these fields were to change. `error` is that of the whole request
     where not the user alone failed."""
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from dfn_tui.service.records import Progress as Answered
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 
+_COLLECT_AFTER = 0.5
+"""Seconds until Python's garbage collector, which the command line stopped, works again."""
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -39,6 +42,7 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
     connections = Connections(config, read_only=args.read_only)
     session = connections.session(connection.name)
     with asyncio.Runner() as runner:
+        runner.get_loop().call_later(_COLLECT_AFTER, gc.enable)  # not while the client is imported
         try:
             yield connections, connection.name, runner
         finally:

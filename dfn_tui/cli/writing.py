@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from dfn_tui.api.deadline import deadline
@@ -165,7 +164,7 @@ async def _send(session: Session, reviewed: Review, approval: Approval, seconds:
             except StaleWrite as stale:
                 changed = {conflict.user.identity for conflict in stale.conflicts}
                 ended |= {user: conflicting(changes[user], stale.conflicts) for user in changed}
-                approval = replace(approval, leave_out=approval.leave_out | changed)
+                approval = approval._replace(leave_out=approval.leave_out | changed)
             else:
                 ended |= {result.identity: of_result(result) for result in results}
     if session.journal_trouble is not None:

@@ -1,9 +1,9 @@
 """What the configuration says, once it has been found right."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _
@@ -37,8 +37,7 @@ class Environment(StrEnum):
     SANDBOX = "sandbox"
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """One service the console can be opened on. Tokens are no part of it, only where to get them.
 
     `base_url` None: the API version's own host. `service_id` is the query parameter that every call of
@@ -63,8 +62,7 @@ class Connection:
     identity: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The whole file at `path`, which need not exist. `default` names one of `connections`, or is None."""
 
     path: Path

@@ -1,7 +1,6 @@
 """Adding to `config.toml` without disturbing what an operator wrote there."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from dfn_tui.config.model import Config, ConfigError, Connection
@@ -71,7 +70,7 @@ def _read_back(text: str, path: Path) -> Config:
 
 def _values(connection: Connection) -> dict[str, object]:
     """The connection as its table's keys, without those that say what goes without saying."""
-    values = asdict(connection)
+    values = connection._asdict()
     del values["name"]
     return {key: value for key, value in values.items() if value not in (None, False, ())}
 

@@ -1,8 +1,8 @@
 """Contradictions in one user's consents that an operator should see before trusting any of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from dfn_tui.consent.flags import Channel, Consents, Flag, Purpose, State
 from dfn_tui.consent.messages import flag_name
@@ -19,8 +19,7 @@ class LintKind(StrEnum):
     NOTHING_EVER_SET = "nothing-ever-set"
 
 
-@dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(NamedTuple):
     """One finding: the flag that is odd and the one it contradicts, and a sentence for people."""
 
     kind: LintKind

@@ -4,8 +4,8 @@ Advertising sent between 21:00 and 08:00 needs a consent of its own: 21:00:00 is
 outside. The hours are Korean (UTC+9, no daylight saving) wherever the console runs.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from dfn_tui.text.korea import KOREA
 
@@ -13,8 +13,7 @@ BEGINS = time(21)
 ENDS = time(8)
 
 
-@dataclass(frozen=True, slots=True)
-class Night:
+class Night(NamedTuple):
     """Whether an instant is in the night window, and how long that stays so.
 
     `changes_in` is the time until the window ends when inside it, until it begins when outside.

@@ -1,7 +1,7 @@
 """What each source says when it is asked for one token."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -16,8 +16,7 @@ TOKEN_VARIABLE = "DFN_TUI_TOKEN"  # noqa: S105  a variable's name
 EXPORT_VARIABLE = "DFN_TUI_EXPORT_TOKEN"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceAnswer:
+class SourceAnswer(NamedTuple):
     """What one source said. `decides`: no source after it is asked, whether there is a token or not."""
 
     step: Step

@@ -1,8 +1,8 @@
 """What a token is, and what is said about one without ever showing it."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -49,8 +49,7 @@ class SourceStatus(StrEnum):
     NOT_ASKED = "not asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One source in a search, what came of it, and why, in a sentence."""
 
     source: Source
@@ -58,8 +57,7 @@ class Step:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class FoundToken:
+class FoundToken(NamedTuple):
     """The answer to a search. `reason` says in a sentence where the token is from or why there is none.
 
     `steps` tells every source in the order they come in. `locked`: unlocking the keyring may help.
@@ -72,16 +70,14 @@ class FoundToken:
     locked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """Where a token is after it was set or deleted, and in a sentence why it is there."""
 
     source: Source
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the configuration says of one connection's tokens: the programs that print them (the program and
     its arguments; empty: none), and whether the kernel's keyring may hold them."""
 

@@ -1,7 +1,6 @@
 """The result: per user, what the server confirmed on reading back."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -127,7 +126,7 @@ class ResultScreen(SessionScreen[None]):
             if answer == AGAIN:
                 self._review_again(changed)
             else:
-                approval = replace(self._approval, leave_out=frozenset(changed))
+                approval = self._approval._replace(leave_out=frozenset(changed))
                 self.app.switch_screen(ResultScreen(self.session, self._review, approval))
 
         ask(self.app, ConflictDialog(stale.conflicts, others), decide)

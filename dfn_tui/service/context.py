@@ -4,14 +4,14 @@ before anything that talks to a server is loaded."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities
 from dfn_tui.config import ApiVersion, Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """Whether writing is allowed at all, and who said so."""
 
     read_only: bool

@@ -1,7 +1,6 @@
 """The history as an operator asks for it: filters in one line of text, entries as text."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -64,7 +63,7 @@ def _with(wanted: Filter, key: str, value: str) -> Filter:
         asked = {key: _one_of(key, value, [*Flag])}
     elif key in ("since", "until"):
         asked = {key: _moment(value, end=key == "until")}
-    return replace(wanted, **asked)
+    return wanted._replace(**asked)
 
 
 def _one_of(key: str, value: str, choices: list[str]) -> str:

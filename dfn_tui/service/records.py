@@ -6,6 +6,7 @@ What calls and the journal say of that is given on, because nothing above the se
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from dfn_tui.api.calls import Probe, Profile, Progress, Reply
 from dfn_tui.api.types import Identity, Value
@@ -65,8 +66,7 @@ class UserRecord:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class UserChange:
+class UserChange(NamedTuple):
     """Everything that would be written for one user, in the order shown."""
 
     identity: Identity

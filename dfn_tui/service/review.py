@@ -1,8 +1,8 @@
 """The review: what would be written, and what must be read and answered before it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from dfn_tui.api.types import Capabilities
 from dfn_tui.config import Connection
@@ -18,8 +18,7 @@ CREATES = "create:"
 """How the id of a notice begins that says of a user that writing creates it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """What would be written, and what that needs."""
 
     changes: tuple[UserChange, ...]

@@ -1,9 +1,8 @@
 """The tokens of this run's connections, as the screens and the commands ask for them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dfn_tui.config import ApiVersion, Connection
 from dfn_tui.errors import TokenTrouble
@@ -39,8 +38,7 @@ class StillLocked(TokenTrouble):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Piped:
+class Piped(NamedTuple):
     """The token that this run was given on its standard input, for one connection and kind."""
 
     connection: str

@@ -7,9 +7,9 @@ are hashed depend on no encoding and any text, half surrogate pairs included, ha
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store.records import (
@@ -43,8 +43,7 @@ quoted = json.encoder.encode_basestring_ascii
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """A sealed value beside the chain."""
 
     slot: int
@@ -206,12 +205,12 @@ def revealed(body: Body, entry: Entry, sealed: Sequence[Sealed], sealer: Sealer 
         why = value if isinstance(value, Redaction) else None
         if slot == SUBJECT_SLOT:
             real = subject.value if isinstance(value, Redaction) else json.loads(value)
-            subject = replace(subject, value=real, redaction=why)
+            subject = subject._replace(value=real, redaction=why)
         elif isinstance(value, Redaction):
-            changes[slot] = replace(changes[slot], redaction=why)
+            changes[slot] = changes[slot]._replace(redaction=why)
         else:
             before, after = json.loads(value)
-            changes[slot] = replace(changes[slot], before=before, after=after, redaction=None)
+            changes[slot] = changes[slot]._replace(before=before, after=after, redaction=None)
     return replace(intent, subject=subject, changes=tuple(changes))
 
 

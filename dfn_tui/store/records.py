@@ -3,7 +3,7 @@
 import getpass
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
@@ -42,8 +42,7 @@ class Redaction(StrEnum):
     ALTERED = "altered"
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """Who sits at the console, as the operating system says. `ssh` is the address they came from."""
 
     user: str
@@ -88,8 +87,7 @@ def _address(ssh_connection: str) -> str | None:
     return sanitize(first, _LONGEST_NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """The user written to. `personal` where the id itself tells who it is: an e-mail, a phone number.
 
     A personal value is kept sealed, like the value of a field; `redaction` then says why `value` is a mask.
@@ -101,8 +99,7 @@ class Subject:
     redaction: Redaction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """One field, before and after, as the operator saw and wanted it.
 
     `kind` is another text only where a journal holds what no console wrote; an undo checks it. `before` is
@@ -168,8 +165,7 @@ class Intent(_Write):
     job: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FieldOutcome:
+class FieldOutcome(NamedTuple):
     """How one field ended. `now` is what reading back showed, where `read_back`; masked if `personal`."""
 
     kind: FieldKind | str
@@ -182,8 +178,7 @@ class FieldOutcome:
     personal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeGroup:
+class OutcomeGroup(NamedTuple):
     """How several intents ended, all in the same way. `by` is who settled them, or None for the console
     that wrote them."""
 
@@ -195,8 +190,7 @@ class OutcomeGroup:
     by: Operator | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeRecord:
+class OutcomeRecord(NamedTuple):
     """How one intent ended, as it is read. A later one of the same intent supersedes an earlier one."""
 
     intent: int
@@ -208,8 +202,7 @@ class OutcomeRecord:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An intent as journalled: its number, when (UTC, by the clock of then), and its latest outcome."""
 
     seq: int
@@ -227,8 +220,7 @@ class Entry:
         return self.outcome.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Which entries to find; what is None is not asked for.
 
     `operator` is an account or a `SUDO_USER`. `since` is included, `until` is not; both need a time zone.
@@ -269,8 +261,7 @@ class ChainFault(StrEnum):
     UNSIGNED = "unsigned"
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """What was found: `fault` at entry `seq` is the first, None if the journal is whole.
 
     `signed` are the first and last entry the key vouches for, or None without a key (or without a
@@ -280,7 +271,7 @@ class Verification:
     entries: int
     fault: ChainFault | None = None
     seq: int | None = None
-    signed: tuple[int, int] | None = field(default=None)
+    signed: tuple[int, int] | None = None
 
     @property
     def whole(self) -> bool:

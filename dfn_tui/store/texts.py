@@ -16,7 +16,6 @@ from dfn_tui.store.records import (
     FieldChange,
     FieldOutcome,
     IntentGroup,
-    Operator,
     OutcomeGroup,
     Subject,
     Value,
@@ -69,7 +68,7 @@ def _shared(group: IntentGroup, at: str) -> Body:
         "generation": group.api,
         "job": None,
         "kind": "intent",
-        "operator": _plain(group.operator),
+        "operator": group.operator._asdict(),
         "program": group.program,
         "reason": group.reason,
         "subject": None,
@@ -117,7 +116,7 @@ class _Redactor:
 
 
 def _change(change: FieldChange) -> Body:
-    body = _plain(change)
+    body = change._asdict()
     del body["redaction"]
     return body
 
@@ -128,17 +127,12 @@ def _masked(value: Value | None) -> str | None:
     return mask(value if isinstance(value, str) else canonical(value))
 
 
-def _plain(record: Operator | FieldChange | FieldOutcome) -> Body:
-    """Its fields by name. `asdict` would copy every value in depth, which takes longer than the hashing."""
-    return {name: getattr(record, name) for name in record.__slots__}
-
-
 def around_outcome(group: OutcomeGroup, at: str) -> tuple[str, str, str]:
     """The text of an outcome before the number of its intent, between that and the number of the outcome
     it supersedes (or null), and after it. Raises ValueError as `intent_texts` does."""
     body = {
         "at": at,
-        "by": _plain(group.by) if group.by else None,
+        "by": group.by._asdict() if group.by else None,
         "code": group.code,
         "ending": group.outcome,
         "fields": [_field(ended) for ended in group.fields],
@@ -152,7 +146,7 @@ def around_outcome(group: OutcomeGroup, at: str) -> tuple[str, str, str]:
 
 
 def _field(ended: FieldOutcome) -> Body:
-    body = _plain(ended)
+    body = ended._asdict()
     body["ending"] = body.pop("outcome")
     if ended.personal:
         body["now"] = _masked(ended.now)

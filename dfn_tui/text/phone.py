@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dfn_tui.text.i18n import gettext as _
 
@@ -20,8 +20,7 @@ class NotAKakaoId(ValueError):
     """Not ten digits. The text is for the operator and does not repeat what was typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneNumber:
+class PhoneNumber(NamedTuple):
     """A number as E.164 without the plus (`821012345678`); `changed` when it was typed another way."""
 
     digits: str

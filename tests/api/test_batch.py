@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -58,7 +58,7 @@ class Counter:
 
 
 def in_no_time(policy: RetryPolicy, waits: Waits) -> RetryPolicy:
-    return replace(policy, clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 1.0)
+    return policy._replace(clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 1.0)
 
 
 def edit(*ids: str) -> list[ProfileWrite]:
@@ -194,7 +194,7 @@ async def test_the_limiter_waits_for_a_rate_limit_and_no_attempt_is_used_up() ->
 async def test_a_single_change_waits_no_longer_than_is_bearable() -> None:
     waits = Waits()
     async with RawServer(refusal(4006, 429), http("", 429, {"Retry-After": "121"})) as server:
-        policy = replace(in_no_time(SINGLE, waits), total=None)
+        policy = in_no_time(SINGLE, waits)._replace(total=None)
         (reply,) = await v1(server.url, policy=policy).write_profiles(edit("a"))
         assert len(server.requests) == 2
     assert isinstance(reply.error, RateLimited) and waits.slept == [0.5]
@@ -324,7 +324,7 @@ async def test_no_attempt_begins_that_the_deadline_leaves_no_time_for() -> None:
         await waits.sleep(seconds)
 
     async with RawServer(http("", 500)) as server:
-        policy = replace(SINGLE, sleep=sleep, clock=clock, random=lambda: 1.0)
+        policy = SINGLE._replace(sleep=sleep, clock=clock, random=lambda: 1.0)
         with deadline(3.0, clock=clock):
             await v1(server.url, policy=policy).read_profiles(users("a"))
         assert waits.slept == [0.5, 1.0]  # 2 more seconds would be too long
@@ -339,7 +339,7 @@ async def test_a_wait_that_the_server_announces_puts_the_deadline_off() -> None:
         await waits.sleep(seconds)
 
     async with RawServer(http("", 429, {"Retry-After": "80"}), written("a")) as server:
-        policy = replace(SINGLE, sleep=sleep, clock=clock, random=lambda: 0.0)
+        policy = SINGLE._replace(sleep=sleep, clock=clock, random=lambda: 0.0)
         with deadline(60.0, clock=clock) as outer, deadline(90.0, clock=clock) as inner:
             (reply,) = await v1(server.url, policy=policy).write_profiles(edit("a"))
             assert outer.left == inner.left == 60.0
@@ -356,7 +356,7 @@ async def test_time_spent_at_the_limiter_puts_the_deadline_off() -> None:
             yield self
 
     async with RawServer(written("a")) as server:
-        policy = replace(BULK, clock=clock)
+        policy = BULK._replace(clock=clock)
         with deadline(60.0, clock=clock) as current:
             (reply,) = await v1(server.url, policy=policy, limiter=Slow()).write_profiles(edit("a"))
             assert reply.ok and current.left == 60.0

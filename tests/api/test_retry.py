@@ -1,7 +1,5 @@
 """How long, how often, and when not at all."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,16 +90,16 @@ def test_a_bulk_run_sends_a_write_again_that_reached_nobody() -> None:
 
 async def test_for_somebody_who_waits() -> None:
     waits = Waits()
-    policy = replace(SINGLE, clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 1.0)
+    policy = SINGLE._replace(clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 1.0)
     assert len(await _exhaust(policy)) == 4
     assert waits.slept == [0.5, 1, 2, 4]
-    assert await _exhaust(policy, wait=121.0) == await _exhaust(replace(policy, total=None), wait=121.0) == []
-    assert await _exhaust(replace(policy, total=None, attempts=2), wait=119.0) != []
+    assert await _exhaust(policy, wait=121.0) == await _exhaust(policy._replace(total=None), wait=121.0) == []
+    assert await _exhaust(policy._replace(total=None, attempts=2), wait=119.0) != []
 
 
 async def test_for_a_run_that_gets_through_in_the_end() -> None:
     waits = Waits()
-    policy = replace(BULK, clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 0.0)
+    policy = BULK._replace(clock=lambda: sum(waits.slept), sleep=waits.sleep, random=lambda: 0.0)
     assert len(await _exhaust(policy)) == 5
     assert waits.slept == [0.25, 0.5, 1, 2, 4]
     state = RetryState(policy, lambda *_args: None)

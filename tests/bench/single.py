@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from dfn_tui.sandbox.process import SandboxProcess
+from tests.bench.harness import NOT_INHERITED
 
 SCRIPT = """
 import sys, time, httpx
@@ -55,7 +56,8 @@ def main() -> None:
     with SandboxProcess(["--users", "5"]) as server, tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.toml"
         config.write_text(CONFIG.format(url=server.url))
-        env = os.environ | {
+        inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+        env = inherited | {
             "DFN_TUI_CONFIG": str(config),
             "DFN_TUI_STATE": folder,
             "DFN_TUI_TOKEN": server.token,

@@ -183,3 +183,24 @@ def test_no_command_waits_for_the_console(run: Run, arguments: list[str]) -> Non
         env=_environment(),
     )
     assert ended.stderr.splitlines()[-1] == "0"
+
+
+def test_no_plugin_of_pydantic_sees_what_is_validated(run: Run, tmp_path: Path) -> None:
+    """It would see each token and consent; and looking for one means reading every installed package."""
+    (tmp_path / "spying.py").write_text("plugin = object()\n")
+    (tmp_path / "spying-1.dist-info").mkdir()
+    (tmp_path / "spying-1.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: spying\nVersion: 1\n"
+    )
+    (tmp_path / "spying-1.dist-info" / "entry_points.txt").write_text("[pydantic]\nspying = spying:plugin\n")
+    script = (
+        "import sys\nfrom dfn_tui.cli import main\nmain()\nprint(*{'pydantic', 'spying'} & set(sys.modules))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "get", "user-0001"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=_environment() | {"PYTHONPATH": str(tmp_path)},
+    )
+    assert ended.stdout.splitlines()[-1] == "pydantic"

@@ -33,13 +33,14 @@ CHANGES = st.builds(
     VALUES,
     st.booleans(),
     st.booleans(),
+    st.none(),
 )
 OPERATORS = st.builds(
     Operator, ENCODABLE, TEXT, st.none() | ENCODABLE, st.none() | TEXT, st.none() | st.integers()
 )
 USERS = st.builds(
     IntentUser,
-    st.builds(Subject, TEXT, ENCODABLE, st.booleans()),
+    st.builds(Subject, TEXT, ENCODABLE, st.booleans(), st.none()),
     st.none() | st.integers(1, 9),
     st.none() | TEXT,
 )

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,7 +58,7 @@ async def calls(
         base_url=server.url,
         token=SecretStr(server.token),
         service_id=server.service_id,
-        policy=replace(BULK, sleep=no_pause),
+        policy=BULK._replace(sleep=no_pause),
         limiter=rate_limiter,
     )
     try:

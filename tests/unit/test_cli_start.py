@@ -1,6 +1,10 @@
 """What the command line does around the commands."""
 
 import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +34,23 @@ def test_a_user_goes_with_no_command(capsys: pytest.CaptureFixture[str]) -> None
     assert ended.value.code == 2
     assert main(["--user", ""]) == 2
     assert "An id is empty." in capsys.readouterr().err
+
+
+def test_garbage_is_collected_again_while_a_command_goes_on(tmp_path: Path) -> None:
+    """`started` is given a loop before anything else, and asks it to."""
+    config = tmp_path / "config.toml"
+    config.write_text(
+        'default = "a"\n[connections.a]\napi = "v1"\nenvironment = "sandbox"\n', encoding="utf-8"
+    )
+    script = (
+        "import argparse, asyncio, gc, dfn_tui.cli.session as session\n"
+        "session._COLLECT_AFTER = 0\ngc.disable()\n"
+        "with session.opened(argparse.Namespace(connection=None, read_only=False)) as (_session, runner):\n"
+        "    before = gc.isenabled()\n    runner.run(asyncio.sleep(0))\n    runner.run(asyncio.sleep(0))\n"
+        "    print(before, gc.isenabled())"
+    )
+    env = os.environ | {"DFN_TUI_CONFIG": str(config), "DFN_TUI_STATE": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, env=env
+    )
+    assert ended.stdout.split() == ["False", "True"]

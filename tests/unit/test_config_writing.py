@@ -1,7 +1,6 @@
 """Adding a connection: nothing that was in the file is lost, and nobody else can read it."""
 
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,7 +56,7 @@ def test_what_was_written_since_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     seen = load(path)
     add_connection(seen, NEW)
-    both = add_connection(seen, replace(NEW, name="newer"))
+    both = add_connection(seen, NEW._replace(name="newer"))
     assert list(both.connections) == ["new", "newer"]
     assert both.default == "new"
 
@@ -78,7 +77,7 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
     config = add_connection(load(path), NEW)
     before = path.read_bytes()
     with pytest.raises(ConfigError, match=r"already has connections\.new") as raised:
-        add_connection(config, replace(NEW, base_url=None))
+        add_connection(config, NEW._replace(base_url=None))
     assert raised.value.key == "connections.new"
     assert path.read_bytes() == before
 
@@ -86,11 +85,11 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "key"),
     [
-        (replace(NEW, name="a]\nb"), 'connections."a]\\x0ab"'),
-        (replace(NEW, base_url="http://host"), "connections.new.base_url"),
-        (replace(NEW, service_id=None), "connections.new.service_id"),
-        (replace(NEW, service_id='"\ntoken = "x'), "connections.new.service_id"),
-        (replace(NEW, service_id="\ud800"), "connections.new.service_id"),
+        (NEW._replace(name="a]\nb"), 'connections."a]\\x0ab"'),
+        (NEW._replace(base_url="http://host"), "connections.new.base_url"),
+        (NEW._replace(service_id=None), "connections.new.service_id"),
+        (NEW._replace(service_id='"\ntoken = "x'), "connections.new.service_id"),
+        (NEW._replace(service_id="\ud800"), "connections.new.service_id"),
     ],
 )
 def test_a_wrong_connection_is_never_written(tmp_path: Path, wrong: Connection, key: str) -> None:
@@ -156,7 +155,7 @@ def test_whatever_was_added_is_read_back(
 
 def test_where_tokens_come_from_is_written_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    told = replace(
-        NEW, token_command=("a b", '"\\', "운영 🔑"), export_token_command=("x",), kernel_keyring=True
+    told = NEW._replace(
+        token_command=("a b", '"\\', "운영 🔑"), export_token_command=("x",), kernel_keyring=True
     )
     assert add_connection(load(path), told).connections["new"] == told

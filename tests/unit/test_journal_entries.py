@@ -51,7 +51,7 @@ def test_any_order_of_writing_verifies_and_reads_as_written(
         ended: dict[int, list[OutcomeRecord]] = {}
         for groups, endings in steps:
             outcomes = [
-                replace(group, intents=tuple(list(begun)[pick % len(begun)] for pick in picks))
+                group._replace(intents=tuple(list(begun)[pick % len(begun)] for pick in picks))
                 for picks, group in endings
                 if begun
             ]
@@ -68,7 +68,7 @@ def test_any_order_of_writing_verifies_and_reads_as_written(
             seq: records[0] for seq, records in ended.items()
         }
         for seq, records in ended.items():
-            assert [replace(record, at=None) for record in journal.outcomes(seq)] == records
+            assert [record._replace(at=None) for record in journal.outcomes(seq)] == records
         assert [entry.seq for entry in journal.unresolved()] == sorted(begun.keys() - ended.keys())
 
 
@@ -77,7 +77,7 @@ def recorded(seq: int, group: OutcomeGroup) -> OutcomeRecord:
 
 
 def without_time(entry: Entry) -> OutcomeRecord | None:
-    return replace(entry.outcome, at=None) if entry.outcome else None
+    return entry.outcome._replace(at=None) if entry.outcome else None
 
 
 def test_the_users_of_all_groups_are_numbered_in_their_order(tmp_path: Path) -> None:
@@ -211,13 +211,13 @@ def test_without_an_outcome_for_the_field_the_user_s_counts() -> None:
     entry = Entry(1, START, as_read(intent("u-1", consent(), PHONE))[0])
     assert entry.outcome_of(PHONE) is None
     told = OutcomeRecord(1, Outcome.FAILED, (FieldOutcome(FieldKind.CI, "phone_number", Outcome.CONFIRMED),))
-    assert replace(entry, outcome=told).outcome_of(PHONE) is Outcome.CONFIRMED
-    assert replace(entry, outcome=told).outcome_of(consent()) is Outcome.FAILED
+    assert entry._replace(outcome=told).outcome_of(PHONE) is Outcome.CONFIRMED
+    assert entry._replace(outcome=told).outcome_of(consent()) is Outcome.FAILED
 
 
 def test_redactions_are_set_by_the_journal_alone(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal.db") as journal:
-        (seq,) = journal.begin([intent("u-1", replace(consent(), redaction=Redaction.DROPPED), operator=BOB)])
+        (seq,) = journal.begin([intent("u-1", consent()._replace(redaction=Redaction.DROPPED), operator=BOB)])
         entry = journal.entry(seq)
         assert entry is not None
         assert entry.intent.changes[0].redaction is None

@@ -1,6 +1,5 @@
 """Personal values at rest: sealed, masked, dropped, and never in the file in clear."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def test_listing_masks_and_revealing_opens(path: Path) -> None:
 
 def test_values_of_every_type_come_back(path: Path) -> None:
     changes = [
-        replace(PHONE, name=f"field-{n}", before=None, after=value)
+        PHONE._replace(name=f"field-{n}", before=None, after=value)
         for n, value in enumerate((7, 1.5, True, ["a", "b"], None, "\ud800"))
     ]
     (seq,) = written(path, intent("u-1", *changes))
@@ -117,7 +116,7 @@ def test_a_key_of_another_length_is_a_defect(path: Path) -> None:
 
 def test_a_personal_id_is_found_with_the_key_only(path: Path) -> None:
     written(
-        path, intent("u-1", subject=PERSON), intent("u-1", subject=replace(PERSON, value="kim@example.com"))
+        path, intent("u-1", subject=PERSON), intent("u-1", subject=PERSON._replace(value="kim@example.com"))
     )
     for key, count in ((KEY, 1), (None, 0), (OTHER_KEY, 0)):
         with Journal(path, key) as journal:
@@ -165,4 +164,4 @@ def test_an_entry_that_is_gone_cannot_be_revealed(path: Path) -> None:
     with Journal(path, KEY) as journal:
         (entry,) = journal.find(Filter())
         with pytest.raises(JournalError, match="damaged"):
-            journal.reveal(replace(entry, seq=99))
+            journal.reveal(entry._replace(seq=99))

@@ -65,7 +65,7 @@ def test_an_outcome_has_the_text_of_version_1() -> None:
         FieldOutcome(FieldKind.PROPERTY, "grade", Outcome.FAILED, True, ["a", "b"], "5003", "no such user"),
         FieldOutcome(FieldKind.CI, "phone_number", Outcome.DIFFERENT, True, "821055555555", personal=True),
     )
-    group = OutcomeGroup((1,), Outcome.DIFFERENT, fields, "5003", "no", replace(BOB, pid=7))
+    group = OutcomeGroup((1,), Outcome.DIFFERENT, fields, "5003", "no", BOB._replace(pid=7))
     assert around_outcome(group, AT) == (
         '{"at":"2025-03-01T09:00:00.000000Z","by":{"host":"bastion-1","pid":7,"ssh":null,"sudo_user":null,'
         '"user":"bob"},"code":"5003","ending":"different","fields":[{"code":"5003","ending":"failed",'

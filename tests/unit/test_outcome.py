@@ -32,6 +32,7 @@ CHANGES = st.builds(
     after=VALUES,
     readable=st.booleans(),
     personal=st.just(False),
+    redaction=st.none(),
 )
 
 

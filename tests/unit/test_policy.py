@@ -22,8 +22,8 @@ from tests.unit.plans import DAY, NIGHT
 
 MAY_WRITE = Mode(False, "")
 HERE = Connection("here", ApiVersion.V1, Environment.SANDBOX)
-PROD = replace(HERE, environment=Environment.PRODUCTION)
-NEXT = replace(HERE, api=ApiVersion.V2)
+PROD = HERE._replace(environment=Environment.PRODUCTION)
+NEXT = HERE._replace(api=ApiVersion.V2)
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,18 @@ def consents(flag: Flag, after: State) -> frozenset[FlagChange]:
 
 
 STOP_ONE = Scope(1, withdrawn=1, consents=consents(Flag.MKT_SMS, State.UNSUBSCRIBED), user="user-0001")
-GIVE_ONE = replace(STOP_ONE, granted=1, withdrawn=0, consents=consents(Flag.MKT_SMS, State.SUBSCRIBED))
-NIGHT_ONE = replace(GIVE_ONE, consents=consents(Flag.NIGHT_SMS, State.SUBSCRIBED))
-STOPS = replace(STOP_ONE, users=80, withdrawn=80, user="", plan=Plan())
-GIVES = replace(GIVE_ONE, users=80, granted=80, user="", plan=Plan())
-NIGHTS = replace(GIVES, consents=NIGHT_ONE.consents)
+GIVE_ONE = STOP_ONE._replace(granted=1, withdrawn=0, consents=consents(Flag.MKT_SMS, State.SUBSCRIBED))
+NIGHT_ONE = GIVE_ONE._replace(consents=consents(Flag.NIGHT_SMS, State.SUBSCRIBED))
+STOPS = STOP_ONE._replace(users=80, withdrawn=80, user="", plan=Plan())
+GIVES = GIVE_ONE._replace(users=80, granted=80, user="", plan=Plan())
+NIGHTS = GIVES._replace(consents=NIGHT_ONE.consents)
 POINTS = Scope(80, fields=frozenset({(FieldKind.PROPERTY, "points")}), plan=Plan())
-CREATES = replace(STOP_ONE, notices=(Notice("create:user-0001", "It is unknown.", must_acknowledge=True),))
+CREATES = STOP_ONE._replace(notices=(Notice("create:user-0001", "It is unknown.", must_acknowledge=True),))
 NOTHING = Approval()
 REASON = Approval(reason="INC-42")
 FORM = Approval(evidence="form 7")
-READ = replace(FORM, acknowledged=frozenset({"night-rule"}))
-ALL = replace(READ, reason="INC-42", typed_count=80)
+READ = FORM._replace(acknowledged=frozenset({"night-rule"}))
+ALL = READ._replace(reason="INC-42", typed_count=80)
 
 
 def ask(
@@ -64,7 +64,7 @@ def ask(
 ) -> None:
     """Of a plan that was made for this connection's environment."""
     if isinstance(scope.plan, Plan):
-        scope = replace(scope, plan=replace(scope.plan, environment=connection.environment))
+        scope = scope._replace(plan=replace(scope.plan, environment=connection.environment))
     require(scope, mode, connection, approval, now)
 
 
@@ -73,24 +73,24 @@ def ask(
     [
         (STOP_ONE, NOTHING, HERE),
         (STOP_ONE, REASON, PROD),
-        (replace(STOP_ONE, users=101, withdrawn=101), REASON, PROD),
+        (STOP_ONE._replace(users=101, withdrawn=101), REASON, PROD),
         (GIVE_ONE, NOTHING, HERE),
-        (GIVE_ONE, replace(FORM, reason="INC-42"), PROD),
+        (GIVE_ONE, FORM._replace(reason="INC-42"), PROD),
         (NIGHT_ONE, READ, HERE),
-        (CREATES, replace(NOTHING, acknowledged=frozenset({"create:user-0001"})), HERE),
+        (CREATES, NOTHING._replace(acknowledged=frozenset({"create:user-0001"})), HERE),
         (STOPS, REASON, HERE),
         (GIVES, FORM, HERE),
         (NIGHTS, READ, HERE),
         (POINTS, NOTHING, HERE),
-        (STOPS, replace(REASON, typed_count=80), PROD),
-        (replace(STOPS, users=101, withdrawn=101), REASON, replace(HERE, max_grants=1)),
+        (STOPS, REASON._replace(typed_count=80), PROD),
+        (STOPS._replace(users=101, withdrawn=101), REASON, HERE._replace(max_grants=1)),
         (NIGHTS, ALL, PROD),
-        (replace(GIVES, granted=100, users=100), FORM, HERE),
-        (replace(GIVES, granted=101, users=101), replace(FORM, max_grants=101), HERE),
-        (replace(GIVES, granted=101, users=101), FORM, replace(HERE, max_grants=101)),
-        (replace(STOPS, users=100_000), REASON, HERE),
-        (replace(STOPS, users=100_001), replace(REASON, max_users=100_001), HERE),
-        (replace(STOPS, users=100_001), REASON, replace(HERE, max_users=100_001)),
+        (GIVES._replace(granted=100, users=100), FORM, HERE),
+        (GIVES._replace(granted=101, users=101), FORM._replace(max_grants=101), HERE),
+        (GIVES._replace(granted=101, users=101), FORM, HERE._replace(max_grants=101)),
+        (STOPS._replace(users=100_000), REASON, HERE),
+        (STOPS._replace(users=100_001), REASON._replace(max_users=100_001), HERE),
+        (STOPS._replace(users=100_001), REASON, HERE._replace(max_users=100_001)),
     ],
 )
 def test_what_is_asked_for_is_enough(scope: Scope, approval: Approval, connection: Connection) -> None:
@@ -101,31 +101,31 @@ def test_what_is_asked_for_is_enough(scope: Scope, approval: Approval, connectio
 @pytest.mark.parametrize(
     ("scope", "approval", "connection", "title"),
     [
-        (replace(STOP_ONE, users=0), REASON, HERE, "Nothing to send"),
+        (STOP_ONE._replace(users=0), REASON, HERE, "Nothing to send"),
         (STOP_ONE, NOTHING, PROD, "A reason is missing"),
         (STOP_ONE, Approval(reason=" "), PROD, "A reason is missing"),
         (GIVE_ONE, REASON, PROD, "Evidence is missing"),
-        (NIGHT_ONE, replace(READ, evidence=" "), HERE, "Evidence is missing"),
+        (NIGHT_ONE, READ._replace(evidence=" "), HERE, "Evidence is missing"),
         (NIGHT_ONE, FORM, HERE, "A warning is not acknowledged"),
         (CREATES, READ, HERE, "A warning is not acknowledged"),
-        (replace(GIVE_ONE, users=101, granted=101), ALL, HERE, "Too many consents given at once"),
-        (replace(STOP_ONE, users=100_001), ALL, HERE, "Too many users at once"),
-        (replace(STOPS, users=0), ALL, HERE, "Nothing to send"),
+        (GIVE_ONE._replace(users=101, granted=101), ALL, HERE, "Too many consents given at once"),
+        (STOP_ONE._replace(users=100_001), ALL, HERE, "Too many users at once"),
+        (STOPS._replace(users=0), ALL, HERE, "Nothing to send"),
         (STOPS, NOTHING, HERE, "A reason is missing"),
         (STOPS, Approval(reason=" "), HERE, "A reason is missing"),
         (POINTS, FORM, PROD, "A reason is missing"),
         (GIVES, REASON, HERE, "Evidence is missing"),
-        (replace(GIVES, withdrawn=1), FORM, HERE, "A reason is missing"),
-        (GIVES, replace(REASON, evidence=" "), PROD, "Evidence is missing"),
+        (GIVES._replace(withdrawn=1), FORM, HERE, "A reason is missing"),
+        (GIVES, REASON._replace(evidence=" "), PROD, "Evidence is missing"),
         (NIGHTS, FORM, HERE, "A warning is not acknowledged"),
-        (replace(GIVES, granted=101, users=101), FORM, HERE, "Too many consents given at once"),
-        (GIVES, replace(FORM, max_grants=79), HERE, "Too many consents given at once"),
-        (GIVES, FORM, replace(HERE, max_grants=79), "Too many consents given at once"),
-        (replace(STOPS, users=100_001), REASON, HERE, "Too many users at once"),
-        (STOPS, replace(REASON, max_users=79), HERE, "Too many users at once"),
+        (GIVES._replace(granted=101, users=101), FORM, HERE, "Too many consents given at once"),
+        (GIVES, FORM._replace(max_grants=79), HERE, "Too many consents given at once"),
+        (GIVES, FORM, HERE._replace(max_grants=79), "Too many consents given at once"),
+        (STOPS._replace(users=100_001), REASON, HERE, "Too many users at once"),
+        (STOPS, REASON._replace(max_users=79), HERE, "Too many users at once"),
         (STOPS, REASON, PROD, "The number of users is not confirmed"),
-        (STOPS, replace(REASON, typed_count=79), PROD, "The number of users is not confirmed"),
-        (STOPS, replace(REASON, typed_count=81), PROD, "The number of users is not confirmed"),
+        (STOPS, REASON._replace(typed_count=79), PROD, "The number of users is not confirmed"),
+        (STOPS, REASON._replace(typed_count=81), PROD, "The number of users is not confirmed"),
     ],
 )
 def test_the_first_thing_missing_is_named(
@@ -139,9 +139,9 @@ def test_the_first_thing_missing_is_named(
 
 def test_how_many_would_be_reached_is_told() -> None:
     with pytest.raises(GateRefused, match="100,001 users would be written to; 100,000 at most"):
-        ask(replace(STOPS, users=100_001), ALL)
+        ask(STOPS._replace(users=100_001), ALL)
     with pytest.raises(GateRefused, match="101 users would be given a consent; 100 at most"):
-        ask(replace(GIVES, users=101, granted=101), ALL)
+        ask(GIVES._replace(users=101, granted=101), ALL)
 
 
 @pytest.mark.parametrize("scope", [STOP_ONE, STOPS])
@@ -155,20 +155,20 @@ def test_a_console_that_may_not_write_does_not(scope: Scope) -> None:
 )
 def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(plan: Plan) -> None:
     with pytest.raises(GateRefused, match="another connection"):
-        require(replace(STOPS, plan=plan), MAY_WRITE, HERE, ALL, DAY)
+        require(STOPS._replace(plan=plan), MAY_WRITE, HERE, ALL, DAY)
 
 
 @pytest.mark.parametrize(
     ("scope", "kind"),
     [
-        (replace(STOPS, consents=consents(Flag.NIGHT, State.UNSUBSCRIBED)), IdentityKind.EMAIL),
-        (replace(POINTS, fields=frozenset({(FieldKind.CI, "kakao_id")})), IdentityKind.EMAIL),
+        (STOPS._replace(consents=consents(Flag.NIGHT, State.UNSUBSCRIBED)), IdentityKind.EMAIL),
+        (POINTS._replace(fields=frozenset({(FieldKind.CI, "kakao_id")})), IdentityKind.EMAIL),
         (POINTS, IdentityKind.USER_ID),
     ],
 )
 def test_what_an_api_version_does_not_have_is_not_sent(scope: Scope, kind: IdentityKind) -> None:
     with pytest.raises(GateRefused, match="does not fit"):
-        ask(replace(scope, plan=Plan(api=ApiVersion.V2, kind=kind)), ALL, NEXT)
+        ask(scope._replace(plan=Plan(api=ApiVersion.V2, kind=kind)), ALL, NEXT)
 
 
 @pytest.mark.parametrize("name", ["kakao_id", "email", "phone_no"])
@@ -184,8 +184,8 @@ def test_nothing_removes_an_identifier_of_version_2(name: str, plan: Plan | None
         (STOP_ONE, HERE, "Type yes", "yes"),
         (STOP_ONE, PROD, "This is production", "1"),
         (STOPS, PROD, "This is production", "80"),
-        (replace(STOP_ONE, deletes=frozenset({"kakao_id"})), HERE, "the user's id to delete", "user-0001"),
-        (replace(STOPS, deletes=frozenset({"kakao_id"})), PROD, "cannot be undone", "80"),
+        (STOP_ONE._replace(deletes=frozenset({"kakao_id"})), HERE, "the user's id to delete", "user-0001"),
+        (STOPS._replace(deletes=frozenset({"kakao_id"})), PROD, "cannot be undone", "80"),
     ],
 )
 def test_what_is_typed_before_it_is_sent(

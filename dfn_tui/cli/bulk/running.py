@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -63,7 +62,7 @@ def _approve(args: argparse.Namespace, bulk: BulkSession, plan: PlanFile) -> App
     for line in plan_lines(plan, found, now, sending):
         say(line)
     asked = requirements(found.scope, bulk.session.connection, now)
-    approval = replace(all_answered(args, asked, found.to_send), max_users=args.max_users)
+    approval = all_answered(args, asked, found.to_send)._replace(max_users=args.max_users)
     bulk.guard(plan, approval)  # first what no answer would mend
     look = _("Look at them first: {command}").format(command=command(None, "show", args.plan, "--users"))
     confirm(args, asked, found.to_send, look=look)

@@ -1,6 +1,5 @@
 """Applying a plan: what must be answered before anything is sent, and the button that starts the job."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from textual import getters, work
@@ -125,8 +124,7 @@ class ApplyScreen(SessionScreen[str]):
         return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
 
     def _approval(self) -> Approval:
-        return replace(
-            answered(self, self._asked),
+        return answered(self, self._asked)._replace(
             typed_count=self._number("count"),
             max_grants=self._number("max-grants"),
             max_users=self._number("max-users"),

@@ -1,6 +1,5 @@
 """One entry of the journal, whole."""
 
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import getters, work
@@ -63,7 +62,7 @@ class EntryScreen(ConsoleScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        entry = replace(self._entry, intent=self._unsealed) if self._unsealed else self._entry
+        entry = self._entry._replace(intent=self._unsealed) if self._unsealed else self._entry
         self.entry_text.update(self._text(entry))
 
     def _text(self, entry: Entry) -> str:

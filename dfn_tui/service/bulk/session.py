@@ -245,8 +245,8 @@ class BulkSession:
             asked = warnings(found.scope, self.session.clock())
             read = frozenset(one.id for one in asked if one.text in record.warnings)
             users, granted = found.to_send, found.granted
-            approval = replace(
-                approval, acknowledged=read, typed_count=users, max_grants=granted, max_users=users
+            approval = approval._replace(
+                acknowledged=read, typed_count=users, max_grants=granted, max_users=users
             )
         self._require(found, approval)
 

@@ -9,7 +9,6 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import NamedTuple, NoReturn, cast
 
@@ -74,8 +73,7 @@ def _to_json(edit: FieldEdit) -> str:
     return f'["{kind}",{encode_basestring(name)},{text}]'
 
 
-@dataclass(frozen=True, slots=True)
-class EditSet:
+class EditSet(NamedTuple):
     """What is wanted for one user: each field once, sorted by kind and name.
 
     `text` is the same as JSON; two sets are the same exactly when their texts are. Users who want the same
@@ -98,8 +96,7 @@ class EditSet:
         return cls(edits, text)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldColumn:
+class FieldColumn(NamedTuple):
     """A field that values are given for. `type` is None where the field is not an ordinary property."""
 
     kind: FieldKind

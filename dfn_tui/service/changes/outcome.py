@@ -1,8 +1,8 @@
 """What reading back means: the one judge of a change, for a user at the screen and for a million in a job."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from dfn_tui.api.calls import Reply
 from dfn_tui.api.types import Identity, Value
@@ -24,8 +24,7 @@ Replies = Mapping[tuple[Identity, str], Reply]
 """What was said of each user and part of their change; each part is a request of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldResult:
+class FieldResult(NamedTuple):
     """How one field's change ended. `now` is what reading back showed, where `read_back` is True."""
 
     change: FieldChange
@@ -36,8 +35,7 @@ class FieldResult:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UserResult:
+class UserResult(NamedTuple):
     """How the change of one user ended; `errors` are those of requests that failed as a whole."""
 
     identity: Identity

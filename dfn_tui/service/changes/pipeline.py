@@ -5,7 +5,6 @@ The unit is one edit and the users it is for. A single user is a group of one.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -44,8 +43,7 @@ class Target(NamedTuple):
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeGroup:
+class ChangeGroup(NamedTuple):
     """One edit and the users it is for. What was there before is the same for all of them."""
 
     fields: tuple[FieldChange, ...]
@@ -78,8 +76,7 @@ class StaleWrite(ConsoleError):
         self.conflicts = tuple(conflicts)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """`fresh` may be sent. `unchanged` are as wanted already, `conflicts` were changed by somebody else, and
     `unread` could not be read again: to none of these anything is sent."""
 
@@ -137,7 +134,7 @@ def check(groups: Sequence[ChangeGroup], records: Records, *, strict: bool) -> C
             else:
                 left_of.setdefault(tuple(item for item, _value in todo), []).append(user)
         if whole:
-            fresh.append(replace(group, users=tuple(whole)))
+            fresh.append(group._replace(users=tuple(whole)))
         fresh += [ChangeGroup(fields, tuple(users)) for fields, users in left_of.items()]
     return Checked(tuple(fresh), tuple(unchanged), tuple(conflicts), tuple(unread))
 

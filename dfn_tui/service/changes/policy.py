@@ -3,9 +3,8 @@
 A withdrawal is never slowed down: no evidence, no warning of the law's and no cap on consents is about it.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import ApiVersion, Connection, Environment
@@ -23,8 +22,7 @@ MAX_USERS = 100_000
 NIGHT_RULE = "night-rule"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something to be read before sending; some must be acknowledged one by one, by `id`."""
 
     id: str
@@ -45,8 +43,7 @@ class MadeFor(Protocol):
     def kind(self) -> IdentityKind: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What is about to be written, counted.
 
     `granted` of the `users` would be given a consent, `withdrawn` have one taken back. `fields` are the
@@ -66,15 +63,14 @@ class Scope:
     plan: MadeFor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(NamedTuple):
     """The operator's answers."""
 
     reason: str = ""
     evidence: str = ""
-    acknowledged: frozenset[str] = field(default=frozenset())
+    acknowledged: frozenset[str] = frozenset()
     """The ids of the warnings that were read and ticked off."""
-    leave_out: frozenset[Identity] = field(default=frozenset())
+    leave_out: frozenset[Identity] = frozenset()
     """Users the operator leaves out, because somebody else changed them meanwhile."""
     typed_count: int | None = None
     """How many users will be sent, as typed."""
@@ -84,8 +80,7 @@ class Approval:
     """So many users may be written to this once; None: no more than the connection's cap says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """What must be read and given before that is sent. No more than `max_grants` users are given a consent,
     and `max_users` written to, unless the approval says so."""
 

@@ -1,8 +1,8 @@
 """What an earlier run left open is reconciled by reading the users back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from dfn_tui.api.calls import UserApi
 from dfn_tui.api.types import Identity, IdentityKind
@@ -18,8 +18,7 @@ from dfn_tui.text import _
 _PAGE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciled(NamedTuple):
     """An entry of an earlier run, how it was found to have ended, and what there is to say of that."""
 
     entry: Entry
@@ -89,7 +88,7 @@ def _result(
     settled = abs(asked - entry.at) >= STILL_AT_WORK  # abs: the clock may have been set back
     result = judge_user(identity, _fields(intent), {}, record, settled=settled)
     kept = [_if_kept(change, found) for change, found in zip(intent.changes, result.fields, strict=True)]
-    result = replace(result, fields=tuple(kept))
+    result = result._replace(fields=tuple(kept))
     return None if result.outcome is Outcome.UNKNOWN and entry.outcome is not None else result
 
 
@@ -98,4 +97,4 @@ def _if_kept(change: FieldChange, found: FieldResult) -> FieldResult:
     if change.redaction is None:
         return found
     message = _("Its value was not kept, so reading back cannot tell.")
-    return replace(found, outcome=Outcome.UNKNOWN, message=message)
+    return found._replace(outcome=Outcome.UNKNOWN, message=message)

@@ -1,7 +1,6 @@
 """Plans and jobs made by the commands themselves."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,4 +48,4 @@ def _settled(text: str) -> str:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Users are asked for again at once."""
-    monkeypatch.setattr("dfn_tui.api.retry.BULK", replace(BULK, longest=0.0))
+    monkeypatch.setattr("dfn_tui.api.retry.BULK", BULK._replace(longest=0.0))
