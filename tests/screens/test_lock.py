@@ -149,7 +149,7 @@ async def test_the_sandbox_of_a_demo_keeps_its_token() -> None:
         await see(pilot, "Locked")
         await pilot.press("enter", "f5")
         await see(pilot, "● subscribed")
-        assert app.connections.session("sandbox")._api is not None
+        await until(pilot, lambda: app.connections.session("sandbox")._api is not None)
 
 
 async def test_a_piped_token_is_dropped_even_before_it_was_used(
