@@ -170,22 +170,24 @@ def error_of(
         kind = {401: TokenRejected, 403: NotPermitted}.get(status, Rejected)
     if kind is None and status < 300:
         return None
-    applied = write and not believed
+    applied = not believed if write else None
     error = _MESSAGES.get(kind or ApiError, _unreadable)(response, code, message, write, applied)
     error.believed = believed and kind is not ApiError
     return error
 
 
-def _limited(response: Response, code: str, _message: str, _write: bool, applied: bool) -> ApiError:
+def _limited(response: Response, code: str, _message: str, _write: bool, applied: bool | None) -> ApiError:
     wait = seconds_until_reset(response.headers, response.server_time.timestamp())
     return messages.rate_limited(code, wait, applied=applied)
 
 
-def _unreadable(_response: Response, code: str, _message: str, write: bool, _applied: bool) -> ApiError:
+def _unreadable(
+    _response: Response, code: str, _message: str, write: bool, _applied: bool | None
+) -> ApiError:
     return messages.answer_unreadable(code, write=write)
 
 
-_MESSAGES: Mapping[Kind, Callable[[Response, str, str, bool, bool], ApiError]] = {
+_MESSAGES: Mapping[Kind, Callable[[Response, str, str, bool, bool | None], ApiError]] = {
     TokenRejected: lambda _r, code, _m, _w, applied: messages.token_rejected(code, applied=applied),
     NotPermitted: lambda _r, code, text, _w, applied: messages.not_permitted(code, text, applied=applied),
     RateLimited: _limited,

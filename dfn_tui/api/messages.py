@@ -1,8 +1,9 @@
 """What the operator reads when a call went wrong: what happened, what was changed, what to do next.
 
 Each function gives one error of `dfn_tui.api.errors`. `write` tells whether the call was to change
-something, since "nothing was changed" is exactly what may not be said of a lost write. Server messages
-that come in here have been made inert and rid of tokens already.
+something, since "nothing was changed" is exactly what may not be said of a lost write, nor of a read: it may
+be the look at what a write came to. Server messages that come in here have been made inert and rid of tokens
+already.
 """
 
 from dfn_tui.api.errors import (
@@ -60,9 +61,9 @@ def answer_lost(*, timeout: bool, write: bool) -> AnswerLost:
             "It may or may not have been applied."
         )
     elif timeout:
-        happened = _("No answer came in time. Nothing was changed.")
+        happened = _("No answer came in time.")
     else:
-        happened = _("The connection was cut before an answer came. Nothing was changed.")
+        happened = _("The connection was cut before an answer came.")
     return AnswerLost(_("No answer"), happened, _after(write=write), "timeout" if timeout else "cut")
 
 
@@ -71,7 +72,7 @@ def server_failed(code: str, *, write: bool) -> ServerFailed:
     if write:
         happened = _("The server failed (code {code}) after the change was sent. It may have been applied.")
     else:
-        happened = _("The server failed (code {code}). Nothing was changed.")
+        happened = _("The server failed (code {code}).")
     return ServerFailed(_("Server failure"), happened.format(code=code), _after(write=write), code)
 
 
@@ -83,15 +84,13 @@ def answer_unreadable(code: str, *, write: bool, field: str | None = None) -> An
             "It may or may not have been applied."
         ).format(field=field)
     elif field is not None:
-        happened = _("In the answer the field {field} is missing or wrong. Nothing was changed.").format(
-            field=field
-        )
+        happened = _("In the answer the field {field} is missing or wrong.").format(field=field)
     elif write:
         happened = _(
             "The change was sent, but the answer cannot be read. It may or may not have been applied."
         )
     else:
-        happened = _("The answer cannot be read. Nothing was changed.")
+        happened = _("The answer cannot be read.")
     step = _("Check that the address is that of the API. A proxy in between may have answered instead.")
     return AnswerUnreadable(_("Unreadable answer"), happened, _after_write() if write else step, code)
 
@@ -103,8 +102,8 @@ def answer_encoded(encoding: str, *, write: bool) -> AnswerUnreadable:
     return AnswerUnreadable(error.title, f"{error.happened} {happened}", error.next_step, error.code)
 
 
-def token_rejected(code: str, *, applied: bool) -> TokenRejected:
-    """`applied` here and below: whether the change may have been applied all the same."""
+def token_rejected(code: str, *, applied: bool | None) -> TokenRejected:
+    """`applied` here and below: whether the change may have been applied all the same; None for a read."""
     return TokenRejected(
         _("Token not accepted"),
         _("The server does not accept the token (code {code}).").format(code=code) + _effect(applied=applied),
@@ -113,7 +112,7 @@ def token_rejected(code: str, *, applied: bool) -> TokenRejected:
     )
 
 
-def not_permitted(code: str, message: str, *, applied: bool) -> NotPermitted:
+def not_permitted(code: str, message: str, *, applied: bool | None) -> NotPermitted:
     if message:
         happened = _("The server does not permit this (code {code}): “{message}”.")
     else:
@@ -126,7 +125,7 @@ def not_permitted(code: str, message: str, *, applied: bool) -> NotPermitted:
     )
 
 
-def rate_limited(code: str, wait: float | None, *, applied: bool) -> RateLimited:
+def rate_limited(code: str, wait: float | None, *, applied: bool | None) -> RateLimited:
     if wait is None:
         happened = _("The server answers “too many requests” (code {code}).").format(code=code)
     else:
@@ -145,7 +144,7 @@ def rate_limited(code: str, wait: float | None, *, applied: bool) -> RateLimited
     )
 
 
-def rejected(code: str, message: str, *, applied: bool) -> Rejected:
+def rejected(code: str, message: str, *, applied: bool | None) -> Rejected:
     if message:
         happened = _("The server refused the request (code {code}): “{message}”.")
     else:
@@ -172,7 +171,9 @@ def misconfigured(happened: str, next_step: str) -> ApiError:
     return ApiError(_("Connection cannot be used"), happened, next_step, "misconfigured")
 
 
-def _effect(*, applied: bool) -> str:
+def _effect(*, applied: bool | None) -> str:
+    if applied is None:
+        return ""  # it may be a look at what a write came to
     if applied:
         return " " + _("This is not an answer of the API as documented: the change may have been applied.")
     return " " + _("Nothing was changed.")

@@ -191,7 +191,7 @@ async def test_faults(name: str) -> None:
         assert error.title and error.happened and error.next_step
         assert "admin@example.com" not in str(error) and "<" not in str(error)
         assert len(error.happened) < 300
-    assert "Nothing was changed" in read.error.happened
+    assert "hanged" not in read.error.happened  # a read may be the look at what a write came to
     assert ("Nothing was changed" in wrote.error.happened) is (write_status == "refused")
 
 

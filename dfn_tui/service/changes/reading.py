@@ -112,6 +112,6 @@ def unread(reply: Reply) -> ConsoleError:
         return reply.error
     return ConsoleError(
         _("The user could not be read"),
-        _("{reason} Nothing was changed.").format(reason=sanitize(reply.message or reply.code or "", 160)),
+        sanitize(reply.message or reply.code or "", 160),
         _("Try again."),
     )
