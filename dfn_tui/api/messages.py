@@ -24,21 +24,29 @@ from dfn_tui.text import _, ngettext
 def unreachable(reason: str, host: str, status: int = 0) -> Unreachable:
     """Nothing was sent. `reason` becomes the error's code and chooses the words; `status` is the proxy's."""
     happened = {
-        "unknown-host": _("The name {host} is not known on this host. Nothing was sent."),
-        "refused": _("{host} refused the connection. Nothing was sent."),
-        "tls": _("No trusted TLS connection to {host} could be made. Nothing was sent."),
-        "connect-timeout": _("{host} did not answer in time. Nothing was sent."),
-        "deadline": _("The time for this is over. Nothing was sent."),
-        "proxy-unreachable": _("The proxy on the way to {host} cannot be reached. Nothing was sent."),
-        "proxy-unknown": _("The name of the proxy on the way to {host} is not known. Nothing was sent."),
-        "proxy-tls": _("No trusted TLS connection to the proxy on the way to {host}. Nothing was sent."),
-        "proxy-timeout": _("The proxy on the way to {host} did not answer in time. Nothing was sent."),
-        "proxy-answer": _("The proxy on the way to {host} gave no usable answer. Nothing was sent."),
-        "proxy-login": _("The proxy on the way to {host} wants a login (HTTP {status}). Nothing was sent."),
-        "proxy-failed": _("The proxy on the way to {host} failed (HTTP {status}). Nothing was sent."),
-        "proxy": _("The proxy on the way to {host} refused (HTTP {status}). Nothing was sent."),
-        "busy-here": _("Every connection to {host} is in use. Nothing was sent."),
-    }.get(reason, _("No connection to {host} could be made. Nothing was sent."))
+        "unknown-host": _("The name {host} is not known on this host. The request was not sent."),
+        "refused": _("{host} refused the connection. The request was not sent."),
+        "tls": _("No trusted TLS connection to {host} could be made. The request was not sent."),
+        "connect-timeout": _("{host} did not answer in time. The request was not sent."),
+        "deadline": _("The time for this is over. The request was not sent."),
+        "proxy-unreachable": _("The proxy on the way to {host} cannot be reached. The request was not sent."),
+        "proxy-unknown": _(
+            "The name of the proxy on the way to {host} is not known. The request was not sent."
+        ),
+        "proxy-tls": _(
+            "No trusted TLS connection to the proxy on the way to {host}. The request was not sent."
+        ),
+        "proxy-timeout": _(
+            "The proxy on the way to {host} did not answer in time. The request was not sent."
+        ),
+        "proxy-answer": _("The proxy on the way to {host} gave no usable answer. The request was not sent."),
+        "proxy-login": _(
+            "The proxy on the way to {host} wants a login (HTTP {status}). The request was not sent."
+        ),
+        "proxy-failed": _("The proxy on the way to {host} failed (HTTP {status}). The request was not sent."),
+        "proxy": _("The proxy on the way to {host} refused (HTTP {status}). The request was not sent."),
+        "busy-here": _("Every connection to {host} is in use. The request was not sent."),
+    }.get(reason, _("No connection to {host} could be made. The request was not sent."))
     if reason in ("tls", "proxy-tls"):
         step = _("Check that this host's trust store knows the certificate authority, then try again.")
     elif reason == "proxy-login":
@@ -176,7 +184,7 @@ def _effect(*, applied: bool | None) -> str:
         return ""  # it may be a look at what a write came to
     if applied:
         return " " + _("This is not an answer of the API as documented: the change may have been applied.")
-    return " " + _("Nothing was changed.")
+    return " " + _("The request changed nothing.")
 
 
 def _after(*, write: bool) -> str:

@@ -119,7 +119,7 @@ class V1Api(Client):
         return await self._for_each(identities, send, progress, write=True)
 
     async def link(self, identity: Identity, others: Sequence[Identity]) -> Reply:
-        message = _("Version 1 of the API does not have this. Nothing was changed.")
+        message = _("Version 1 of the API does not have this. The request was not sent.")
         return not_supported(identity, message)
 
     async def probe(self) -> Probe:

@@ -219,5 +219,5 @@ def _item(identity: Identity, model: type[wire.Change], fields: Mapping[str, Any
 
 
 def _no_ci(identity: Identity) -> Reply:
-    message = _("Version 2 of the API has no CI fields. Nothing was changed.")
+    message = _("Version 2 of the API has no CI fields. The request was not sent.")
     return not_supported(identity, message)

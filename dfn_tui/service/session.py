@@ -88,6 +88,7 @@ class Session:
         self._open_api = open_api
         self._api: UserApi | None = None
         self._opening = asyncio.Lock()
+        self._in_use: Counter[UserApi] = Counter()
         self._calls = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -99,9 +100,9 @@ class Session:
         skew = self._api.clock_skew if self._api else None
         return skew if skew is not None and abs(skew) > CLOCK_SKEW_LIMIT else None
 
-    async def _client(self, *, settled: bool = False) -> UserApi:
-        """The client. What an earlier run left open is settled before anything else is asked of the server,
-        as far as that is quick; to the end where everything must be `settled`."""
+    async def _borrow(self) -> tuple[UserApi, asyncio.Task[None]]:
+        """The client, which is not closed before it is given back, and the settling of what an earlier run
+        left open."""
         async with self._opening:
             if self._api is None:
                 self._api = await self._open_api()
@@ -109,11 +110,8 @@ class Session:
                     self._api.stop()
                 # In a task of its own: a look-up that is cancelled must not leave entries open.
                 self._reconciling = [asyncio.ensure_future(self._settle(self._api))]
-            client, settling = self._api, self._reconciling[0]
-        await asyncio.wait([settling], timeout=None if settled else RECONCILE_TIMEOUT)
-        if settling.done() and not settling.cancelled():
-            settling.result()  # what it did not expect is a defect, and must be heard of
-        return client
+            self._in_use[self._api] += 1
+            return self._api, self._reconciling[0]
 
     async def _settle(self, client: UserApi) -> None:
         try:
@@ -131,8 +129,8 @@ class Session:
         await self._settle(client)
 
     async def forget_token(self) -> None:
-        """Closes the client once nothing is being written, so that the next call asks for the token again.
-        Staged edits stay."""
+        """Lets the client go once nothing is being written, so that the next call asks for the token again;
+        whoever reads with it may finish. Staged edits stay."""
         if self._writing:
             await asyncio.wait(self._writing)
         async with self._opening:
@@ -140,15 +138,29 @@ class Session:
         for task in self._reconciling:
             task.cancel()
         if client is not None:
+            await self._close_unused(client)
+
+    async def _close_unused(self, client: UserApi) -> None:
+        if client is not self._api and not self._in_use[client]:
+            del self._in_use[client]
             await client.aclose()
 
     @asynccontextmanager
     async def _using(self, *, settled: bool = False) -> AsyncIterator[UserApi]:
-        """The client, as by `_client`; `rest` does not close it meanwhile."""
+        """The client. What an earlier run left open is settled before anything else is asked of the server,
+        as far as that is quick; to the end where everything must be `settled`."""
         self._calls += 1
         self._quiet.clear()
         try:
-            yield await self._client(settled=settled)
+            client, settling = await self._borrow()
+            try:
+                await asyncio.wait([settling], timeout=None if settled else RECONCILE_TIMEOUT)
+                if settling.done() and not settling.cancelled():
+                    settling.result()  # what it did not expect is a defect, and must be heard of
+                yield client
+            finally:
+                self._in_use[client] -= 1
+                await self._close_unused(client)
         finally:
             self._calls -= 1
             if not self._calls:

@@ -231,7 +231,7 @@ async def failed_at(
     assert (reply.code, how(reply), reply.message) == ("not-sent", "refused", error.happened)
     assert error.title == "No way through the proxy"
     assert "proxy on the way to api.corp.example" in error.happened
-    assert error.happened.endswith("Nothing was sent.")
+    assert error.happened.endswith("The request was not sent.")
     gc.collect()  # what asyncio says of a connection that was left open
     for text in (str(error), repr(error.__context__), caplog.text):
         assert not any(secret in text for secret in ("pa55", "kim", "admin@example.com"))

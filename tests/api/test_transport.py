@@ -192,7 +192,7 @@ async def test_faults(name: str) -> None:
         assert "admin@example.com" not in str(error) and "<" not in str(error)
         assert len(error.happened) < 300
     assert "hanged" not in read.error.happened  # a read may be the look at what a write came to
-    assert ("Nothing was changed" in wrote.error.happened) is (write_status == "refused")
+    assert ("The request changed nothing" in wrote.error.happened) is (write_status == "refused")
 
 
 async def test_a_lost_write_is_sent_once_and_a_lost_read_again() -> None:

@@ -62,9 +62,10 @@ def proxy(answer: bytes) -> Iterator[str]:
 REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 LOGIN = b"HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n"
 ANSWERS = {
-    REFUSED: "The proxy on the way to api.corp.example refused (HTTP 403). Nothing was sent.",
-    LOGIN: "The proxy on the way to api.corp.example wants a login (HTTP 407). Nothing was sent.",
-    b"SSH-2.0\r\n\r\n": "The proxy on the way to api.corp.example gave no usable answer. Nothing was sent.",
+    REFUSED: "The proxy on the way to api.corp.example refused (HTTP 403). The request was not sent.",
+    LOGIN: "The proxy on the way to api.corp.example wants a login (HTTP 407). The request was not sent.",
+    b"SSH-2.0\r\n\r\n": "The proxy on the way to api.corp.example gave no usable answer. "
+    "The request was not sent.",
 }
 SET = ("set", "User_1", "mkt_flag=Unsubscribed", "--reason", "x", "--yes")
 COMMANDS = [

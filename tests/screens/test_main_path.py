@@ -84,7 +84,7 @@ async def test_an_unknown_id_needs_a_confirmation_of_its_own(sandbox: SandboxThr
         await pilot.press("u", "r")
         await see(pilot, "writing creates this user")
         await pilot.press("tab", "enter")
-        await see(pilot, "A warning is not acknowledged", "Nothing was sent.")
+        await see(pilot, "A warning is not acknowledged", "Nothing is sent.")
         await pilot.press("escape")
         assert not [r for r in sandbox.requests if "update" in r.path]
         await focused(pilot, "Tick")  # where the refusal leads

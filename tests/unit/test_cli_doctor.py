@@ -173,7 +173,10 @@ def test_a_server_that_is_gone(capsys: Output, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("DFN_TUI_TOKEN", TOKEN)
         code, told = examined(capsys)
     assert code == 1
-    assert told["server here"][:2] == ("failed", "127.0.0.1 refused the connection. Nothing was sent.")
+    assert told["server here"][:2] == (
+        "failed",
+        "127.0.0.1 refused the connection. The request was not sent.",
+    )
     assert told["clock"][0] == "warning"
     code, told = examined(capsys, "--offline")
     assert code == 0

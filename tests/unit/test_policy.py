@@ -134,7 +134,7 @@ def test_the_first_thing_missing_is_named(
     with pytest.raises(GateRefused) as caught:
         ask(scope, approval, connection)
     assert caught.value.title == title
-    assert "Nothing was sent." in caught.value.happened
+    assert "Nothing is sent." in caught.value.happened
 
 
 def test_how_many_would_be_reached_is_told() -> None:

@@ -199,7 +199,7 @@ class TestGate:
         self, sandbox: SandboxThread, foreign: Path
     ) -> None:
         async with start(sandbox, foreign) as session:
-            with pytest.raises(GateRefused, match="Nothing was sent"):
+            with pytest.raises(GateRefused, match="Nothing is sent"):
                 await withdraw(session, "user-0003")
             assert session.journal_trouble is not None
         assert writes(sandbox) == 0
@@ -226,6 +226,25 @@ class TestGate:
         async with start(sandbox, path) as session:
             await session.settled_first()
         assert endings(path) == [Outcome.CONFIRMED]
+
+    async def test_a_look_up_under_way_outlives_the_token_it_began_with(
+        self, sandbox: SandboxThread, path: Path
+    ) -> None:
+        """As when the console is locked, or the token replaced, at that very moment."""
+        sandbox.faults.latency_ms = 50
+        async with start(sandbox, path) as session:
+            await session.settled_first()
+            looking = asyncio.ensure_future(session.open_user(session.identity("user-0001")))
+            await until(lambda: len(sandbox.requests) == 1)
+            client = session._api
+            await session.forget_token()
+            assert session._api is None
+            record = await looking
+            assert record.profile is not None
+            assert client is not None
+            with pytest.raises(RuntimeError, match="closed"):
+                await client.probe()
+            assert not session._in_use
 
     async def test_a_caller_that_is_cancelled_stops_nothing_and_finishing_waits(
         self, sandbox: SandboxThread, path: Path

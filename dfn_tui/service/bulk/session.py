@@ -355,6 +355,6 @@ class BulkSession:
 def _not_as_approved() -> PlanError:
     return PlanError(
         _("The plan was changed"),
-        _("Something else changed or replaced it since it was approved. Nothing was sent."),
+        _("Something else changed or replaced it since it was approved. Nothing is sent."),
         _("Look at it again."),
     )

@@ -151,7 +151,7 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
     if mode.read_only:
         raise GateRefused(
             _("Read-only"),
-            _("This console may not write ({source}). Nothing was sent.").format(source=mode.source),
+            _("This console may not write ({source}). Nothing is sent.").format(source=mode.source),
             _("Open a connection that may write, or start without --read-only."),
         )
     if scope.plan is not None:
@@ -159,7 +159,7 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
     if not scope.users:
         raise GateRefused(
             _("Nothing to send"),
-            _("No user is to be changed. Nothing was sent."),
+            _("No user is to be changed. Nothing is sent."),
             _("Stage a change. In a plan, users may be left out, or be as wanted already."),
         )
     _check_fields(scope, connection)
@@ -174,7 +174,7 @@ def require_same_place(plan: MadeFor, connection: Connection) -> None:
     if made_for != (connection.name, connection.environment, connection.api):
         raise GateRefused(
             _("The plan is for another connection"),
-            _("It was made for {connection} ({environment}, {api}). Nothing was sent.").format(
+            _("It was made for {connection} ({environment}, {api}). Nothing is sent.").format(
                 connection=sanitize(plan.connection, 40),
                 environment=plan.environment.value,
                 api=plan.api.value,
@@ -196,7 +196,7 @@ def _check_fields(scope: Scope, connection: Connection) -> None:
     if strange or scope.plan.kind not in has.write_by:
         raise GateRefused(
             _("The plan does not fit this connection"),
-            _("It asks for {what}, which this API version does not have. Nothing was sent.").format(
+            _("It asks for {what}, which this API version does not have. Nothing is sent.").format(
                 what=sanitize(strange[0] if strange else scope.plan.kind.value, 40)
             ),
             _("Make the plan anew."),
@@ -213,7 +213,7 @@ def no_removal() -> GateRefused:
         _("An identifier cannot be removed here"),
         _(
             "This API version has no call that removes one identifier: its only deletion takes "
-            "the whole person away, with all consents. Nothing was sent."
+            "the whole person away, with all consents. Nothing is sent."
         ),
         _("A whole profile is deleted in the product's own web console."),
     )
@@ -225,7 +225,7 @@ def _check_caps(scope: Scope, asked: Requirements, approval: Approval) -> None:
     if scope.users > max_users:
         raise GateRefused(
             _("Too many users at once"),
-            _("{users} users would be written to; {most} at most are allowed. Nothing was sent.").format(
+            _("{users} users would be written to; {most} at most are allowed. Nothing is sent.").format(
                 users=f"{scope.users:,}", most=f"{max_users:,}"
             ),
             _("Send fewer at once, or raise max_users of this connection in config.toml."),
@@ -234,7 +234,7 @@ def _check_caps(scope: Scope, asked: Requirements, approval: Approval) -> None:
     if scope.granted > max_grants:
         raise GateRefused(
             _("Too many consents given at once"),
-            _("{users} users would be given a consent; {most} at most are allowed. Nothing was sent.").format(
+            _("{users} users would be given a consent; {most} at most are allowed. Nothing is sent.").format(
                 users=f"{scope.granted:,}", most=f"{max_grants:,}"
             ),
             _("Check the list. To allow so many: --max-grants, or max_grants of this connection."),
@@ -247,24 +247,24 @@ def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> Non
         if warning.id not in approval.acknowledged:
             raise GateRefused(
                 _("A warning is not acknowledged"),
-                _("{notice} Nothing was sent.").format(notice=warning.text),
+                _("{notice} Nothing is sent.").format(notice=warning.text),
                 _("Read it and tick it off."),
             )
     if asked.evidence_required and not approval.evidence.strip():
         raise GateRefused(
             _("Evidence is missing"),
-            _("Granting a consent needs the proof that the person gave it. Nothing was sent."),
+            _("Granting a consent needs the proof that the person gave it. Nothing is sent."),
             _("Name the proof: form, call record, date."),
         )
     if asked.reason_required and not approval.reason.strip():
         raise GateRefused(
             _("A reason is missing"),
-            _("Changes here need a reason or a ticket. Nothing was sent."),
+            _("Changes here need a reason or a ticket. Nothing is sent."),
             _("Write why, in a few words."),
         )
     if asked.count_required and approval.typed_count != scope.users:
         raise GateRefused(
             _("The number of users is not confirmed"),
-            _("In production the number of users is typed before anything is sent. Nothing was sent."),
+            _("In production the number of users is typed before anything is sent. Nothing is sent."),
             _("Give it exactly: {users}").format(users=scope.users),
         )
