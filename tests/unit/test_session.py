@@ -199,7 +199,7 @@ class TestGate:
         self, sandbox: SandboxThread, foreign: Path
     ) -> None:
         async with start(sandbox, foreign) as session:
-            with pytest.raises(GateRefused, match="Nothing is sent"):
+            with pytest.raises(GateRefused, match="Nothing was sent"):
                 await withdraw(session, "user-0003")
             assert session.journal_trouble is not None
         assert writes(sandbox) == 0
