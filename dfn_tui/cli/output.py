@@ -95,6 +95,9 @@ class ProgressLine:
         """`beside_data`: output is written meanwhile, and must not go to the same terminal."""
         self._shown = 0
         self._next = 0.0
+        self._said = False
+        self.heard = time.monotonic()
+        """When there was something to be shown last."""
         self.terminal = sys.stderr.isatty() and not (beside_data and sys.stdout.isatty())
 
     def __enter__(self) -> Self:
@@ -108,12 +111,26 @@ class ProgressLine:
 
     def show(self, text: str) -> None:
         """Shows `text` in place of what was shown before, ten times a second at most."""
-        if self.terminal and time.monotonic() >= self._next:
-            self._next = time.monotonic() + 0.1
-            with suppress(OSError):  # it has no size
-                text = text[: os.get_terminal_size(sys.stderr.fileno()).columns - 1]
-            self._write("\r" + text.ljust(self._shown))
-            self._shown = max(self._shown, len(text))
+        self.heard = time.monotonic()
+        if self.heard >= self._next:
+            self._next = self.heard + 0.1
+            self._put(text)
+
+    def wait(self, text: str) -> None:
+        """Shows what is waited for; where no terminal is, says so once, or nobody would know."""
+        if self.terminal:
+            self._put(text)
+        elif not self._said:
+            self._said = True
+            say(text)
+
+    def _put(self, text: str) -> None:
+        if not self.terminal:
+            return
+        with suppress(OSError):  # it has no size
+            text = text[: os.get_terminal_size(sys.stderr.fileno()).columns - 1]
+        self._write("\r" + text.ljust(self._shown))
+        self._shown = max(self._shown, len(text))
 
     def _write(self, text: str) -> None:
         print(text, end="", file=sys.stderr, flush=True)

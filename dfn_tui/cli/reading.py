@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.ids import identities
-from dfn_tui.cli.output import ProgressLine, json_line, say, write_data, write_text
-from dfn_tui.cli.session import waiting_on
+from dfn_tui.cli.output import json_line, say, write_data, write_text
+from dfn_tui.cli.session import server_progress, waiting_on
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.errors import ConsoleError
@@ -51,7 +51,7 @@ async def show_users(
     write_data() if args.json else write_text()
     show = _show_json if args.json else _show
     failures: list[ConsoleError | None] = []
-    with ProgressLine(beside_data=True) as progress:
+    async with server_progress(beside_data=True) as progress:
         done = unknown = 0
         async for record in session.look_up(wanted, waiting_on(progress), ci=ci):
             show(record, fields(record), args.reveal)

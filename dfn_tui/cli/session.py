@@ -5,8 +5,9 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import NoReturn
 
 from dfn_tui import paths
@@ -51,6 +52,8 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
 
 
+SILENCE = 3.0
+"""Seconds without a word of the server after which it is said that it is waited for."""
 _TIMEOUT = (8.0, 1.5)
 """Seconds that an answer is waited for after the first signal, and after the second."""
 
@@ -100,12 +103,34 @@ def _leave() -> NoReturn:
 
 
 def waiting_on(progress: ProgressLine) -> Callable[[Answered], None]:
-    """Shows on the progress line when the server is waited for, and why."""
+    """Tells when a pause is made before the next attempt, and why."""
 
     def show(answered: Answered) -> None:
         if answered.waiting:
-            words = _("waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
+            words = _("Waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
             reason = sanitize(answered.reason)
-            progress.show(words.format(seconds=answered.waiting, attempt=answered.attempt, reason=reason))
+            progress.wait(words.format(seconds=answered.waiting, attempt=answered.attempt, reason=reason))
 
     return show
+
+
+@asynccontextmanager
+async def server_progress(*, beside_data: bool = False, longest: float = 0.0) -> AsyncIterator[ProgressLine]:
+    """A progress line that tells when nothing is heard of the server for some time. `longest` is after how
+    many seconds the command ends all the same; 0 where there is no such end."""
+    with ProgressLine(beside_data=beside_data) as line:
+        telling = asyncio.ensure_future(_tell_silence(line, longest))
+        try:
+            yield line
+        finally:
+            telling.cancel()
+
+
+async def _tell_silence(line: ProgressLine, longest: float) -> None:
+    end = _(" ({longest:.0f} s at most)").format(longest=longest) if longest else ""
+    while True:
+        await asyncio.sleep(1)
+        silent = time.monotonic() - line.heard
+        if silent >= SILENCE:
+            seconds = f" {silent:.0f} s" if line.terminal else ""
+            line.wait(_("Waiting for the server{seconds}{end}…").format(seconds=seconds, end=end))

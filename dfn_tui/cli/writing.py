@@ -9,7 +9,7 @@ from functools import partial
 from dfn_tui.api.deadline import deadline
 from dfn_tui.cli.confirm import all_answered, approve, show_review
 from dfn_tui.cli.ids import identities
-from dfn_tui.cli.output import INTERRUPTED, ProgressLine, abandon_output, say
+from dfn_tui.cli.output import INTERRUPTED, abandon_output, say
 from dfn_tui.cli.reading import UNKNOWN_USER, read_words
 from dfn_tui.cli.results import (
     CommandResult,
@@ -19,7 +19,7 @@ from dfn_tui.cli.results import (
     of_result,
     show,
 )
-from dfn_tui.cli.session import finishing, waiting_on
+from dfn_tui.cli.session import finishing, server_progress, waiting_on
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_format import nothing_set_count
@@ -128,10 +128,11 @@ def _stage(
 
 async def _read(session: Session, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
     found: dict[Identity, UserRecord] = {}
-    with ProgressLine() as progress, deadline(SECONDS):
-        async for record in session.look_up(users, waiting_on(progress), ci=ci):
-            found[record.identity] = record
-            progress.show(read_words(len(found), len(users)))
+    async with server_progress(longest=SECONDS) as progress:
+        with deadline(SECONDS):
+            async for record in session.look_up(users, waiting_on(progress), ci=ci):
+                found[record.identity] = record
+                progress.show(read_words(len(found), len(users)))
     return found
 
 
@@ -148,13 +149,15 @@ async def _send(session: Session, reviewed: Review, approval: Approval, seconds:
     """Sends to all but those whom somebody else changed since they were read, in about `seconds`."""
     changes = {change.identity: change for change in reviewed.changes}
     ended: Endings = {}
-    with ProgressLine() as progress:
+    async with server_progress(longest=max(LEAST_SECONDS, seconds)) as progress:
         waiting = waiting_on(progress)
 
         def answered(so_far: Answered) -> None:
-            words = _("Sending: {done} of {total} answered")
-            progress.show(words.format(done=f"{so_far.done:,}", total=f"{so_far.total:,}"))
-            waiting(so_far)
+            words = _("Sending: {done} of {total}")
+            if so_far.waiting:
+                waiting(so_far)
+            else:
+                progress.show(words.format(done=f"{so_far.done:,}", total=f"{so_far.total:,}"))
 
         while len(ended) < len(changes):
             try:

@@ -293,7 +293,7 @@ class Session:
             wanted = {c.identity: c for c in reviewed.changes if c.identity not in approval.leave_out}
             groups = [ChangeGroup(c.fields, (Target(c.identity, c.undo_of),)) for c in wanted.values()]
             if self.capabilities.read_by:
-                checked = check(groups, await read_groups(client, groups, self.clock), strict=True)
+                checked = check(groups, await read_groups(client, groups, self.clock, progress), strict=True)
                 if checked.conflicts:
                     raise StaleWrite(checked.conflicts)
             else:
@@ -318,7 +318,7 @@ class Session:
         self.admit(reviewed, approval)  # again: reading took its time, and the night may have begun
         entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)
         replies = await send(client, groups, progress)
-        results = await read_back(client, groups, replies, self.clock)
+        results = await read_back(client, groups, replies, self.clock, progress)
         self.journal_trouble = await gate.conclude(self.journal, entries, results)
         self._writes.update(result.identity for result in results)
         if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in results):

@@ -34,6 +34,17 @@ def test_progress_is_for_a_terminal_and_goes_away(monkeypatch: pytest.MonkeyPatc
     assert not ProgressLine(beside_data=True).terminal
 
 
+def test_what_is_waited_for_is_shown_on_a_terminal_and_said_once_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for stderr, expected in ((Terminal(), "\r1 s\r2 s\r   \r"), (io.StringIO(), "1 s\n")):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with ProgressLine() as progress:
+            progress.wait("1 s")
+            progress.wait("2 s")
+        assert stderr.getvalue() == expected
+
+
 def test_ctrl_c_ends_quietly() -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt

@@ -17,7 +17,8 @@ from dfn_tui.cli.bulk.output import (
 )
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identity_kind
-from dfn_tui.cli.output import ProgressLine, say, write_json
+from dfn_tui.cli.output import say, write_json
+from dfn_tui.cli.session import server_progress
 from dfn_tui.cli.stdin import piped_bytes
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.reading import open_input
@@ -80,7 +81,7 @@ def _check_output(args: argparse.Namespace) -> None:
 
 
 async def _watched(make: Make) -> None:
-    with ProgressLine() as line:
+    async with server_progress() as line:
         await make(lambda reading: line.show(_reading_words(reading)))
 
 

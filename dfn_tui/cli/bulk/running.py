@@ -11,7 +11,7 @@ from dfn_tui.cli.bulk.output import command, expected, opened_for_many, plan_lin
 from dfn_tui.cli.confirm import all_answered, confirm
 from dfn_tui.cli.exit_codes import ExitCode, of_error
 from dfn_tui.cli.output import INTERRUPTED, ProgressLine, say
-from dfn_tui.cli.session import finishing
+from dfn_tui.cli.session import SILENCE, finishing
 from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
@@ -132,23 +132,29 @@ async def _watched(bulk: BulkSession, starting: Coroutine[Any, Any, Run]) -> tup
         run = await starting
         ended = asyncio.ensure_future(bulk.wait())
         while not ended.done():
-            line.show(_line(run.progress()))
-            await asyncio.wait([ended], timeout=_SHOWN_EVERY if line.terminal else None)
+            progress = run.progress()
+            if progress.waiting_seconds > SILENCE and not line.terminal:
+                line.wait(_waiting_words(progress))
+            line.show(_line(progress))
+            await asyncio.wait([ended], timeout=_SHOWN_EVERY if line.terminal else 1.0)
         return run, await ended
+
+
+def _waiting_words(at: RunProgress) -> str:
+    return _("the server asks to wait {seconds:.0f} s").format(seconds=at.waiting_seconds)
 
 
 def _line(at: RunProgress) -> str:
     """How far a run is, in a line."""
     reading = _("reading back: {count}").format(count=f"{at.checked:,}")
     left = "" if at.seconds_left is None else _("{time} left").format(time=span(at.seconds_left))
-    waiting = _("the server asks to wait {seconds:.0f} s").format(seconds=at.waiting_seconds)
     parts = (
         _("{done} of {total}").format(done=f"{at.done:,}", total=f"{at.total:,}"),
         reading if at.phase is Phase.READING_BACK else "",
         _("{count} failed").format(count=f"{at.counts[Outcome.FAILED]:,}"),
         _("{count} waiting").format(count=f"{at.waiting:,}"),
         _("{users:.0f} users/s").format(users=at.users_per_second),
-        waiting if at.waiting_seconds else left,
+        _waiting_words(at) if at.waiting_seconds else left,
         _("{limit}/min").format(limit=f"{at.limit:,}"),
     )
     return " · ".join(filter(None, parts))

@@ -4,8 +4,9 @@ import argparse
 
 from dfn_tui.cli.bulk.output import opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import ProgressLine, json_line, say, write_data, write_text
+from dfn_tui.cli.output import json_line, say, write_data, write_text
 from dfn_tui.cli.reading import require_reading, shown_json
+from dfn_tui.cli.session import server_progress
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.change_format import value_words
@@ -24,7 +25,7 @@ def verify(args: argparse.Namespace) -> ExitCode:
 async def _verify(args: argparse.Namespace, bulk: BulkSession) -> ExitCode:
     write_data() if args.json else write_text()
     read = drifted = failed = 0
-    with ProgressLine(beside_data=True) as line:
+    async with server_progress(beside_data=True) as line:
 
         def on_progress(users: int) -> None:
             nonlocal read

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dfn_tui.api.calls import CiWrite, OnProgress, ProfileWrite, Reply, UserApi, ignore_progress
+from dfn_tui.api.calls import CiWrite, OnProgress, ProfileWrite, Progress, Reply, UserApi, ignore_progress
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
@@ -91,12 +91,20 @@ def identities_of(groups: Iterable[ChangeGroup]) -> list[Identity]:
     return [user.identity for group in groups for user in group.users]
 
 
-async def read_groups(api: UserApi, groups: Sequence[ChangeGroup], clock: Clock) -> Records:
-    """The fields of these groups as they are now; nothing where the API version cannot be read."""
+async def read_groups(
+    api: UserApi, groups: Sequence[ChangeGroup], clock: Clock, progress: OnProgress = ignore_progress
+) -> Records:
+    """The fields of these groups as they are now; nothing where the API version cannot be read. `progress` is
+    told of pauses only: what is counted is what is sent."""
+
+    def pauses(at: Progress) -> None:
+        if at.waiting:
+            progress(at)
+
     if not api.capabilities.read_by or not groups:
         return {}
     fields = {field for group in groups for field in fields_of(group.fields)}
-    return await read_fields(api, identities_of(groups), fields, clock)
+    return await read_fields(api, identities_of(groups), fields, clock, pauses)
 
 
 def check(groups: Sequence[ChangeGroup], records: Records, *, strict: bool) -> Checked:
@@ -221,7 +229,11 @@ async def _send_links(
 
 
 async def read_back(
-    api: UserApi, groups: Sequence[ChangeGroup], replies: Replies, clock: Clock
+    api: UserApi,
+    groups: Sequence[ChangeGroup],
+    replies: Replies,
+    clock: Clock,
+    progress: OnProgress = ignore_progress,
 ) -> list[UserResult]:
     """Reads every user until each shows what was wanted or the pauses are used up, and judges them.
 
@@ -239,7 +251,7 @@ async def read_back(
             break
         await asyncio.sleep(pause)
         again = [ChangeGroup(fields, (user,)) for user, fields in left]
-        records |= await read_groups(api, again, clock)
+        records |= await read_groups(api, again, clock, progress)
         left = [(user, fields) for user, fields in left if not _shows(user, fields, replies, records)]
     return [
         judge_user(user.identity, group.fields, replies, records.get(user.identity), settled=False)

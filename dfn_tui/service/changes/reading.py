@@ -68,13 +68,17 @@ def _record(identity: Identity, profile: Reply | None, ci: Reply | None, at: dat
 
 
 async def read_fields(
-    api: UserApi, identities: Sequence[Identity], fields: Iterable[Field], clock: Callable[[], datetime]
+    api: UserApi,
+    identities: Sequence[Identity],
+    fields: Iterable[Field],
+    clock: Callable[[], datetime],
+    progress: OnProgress = ignore_progress,
 ) -> Records:
     """The users with these fields and no others, as they are now."""
     asked = set(fields)
     names = sorted(name for kind, name in asked if kind is not FieldKind.CI)
     ci = any(kind is FieldKind.CI for kind, _name in asked)
-    return await read_records(api, identities, clock, names=names, profile=bool(names), ci=ci)
+    return await read_records(api, identities, clock, progress, names=names, profile=bool(names), ci=ci)
 
 
 def fields_of(changes: Iterable[FieldChange]) -> set[Field]:
