@@ -35,7 +35,7 @@ class LockScreen(Screen[None]):
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.unlock", _("Unlock"), id="lock.unlock", tooltip=_("Go on where you were")),
+        Binding("enter", "app.unlock", _("Unlock"), tooltip=_("Go on where you were")),
     ]
 
     def __init__(self, context: "ConnectionContext | None", clock: "Clock", minutes: int) -> None:

@@ -31,7 +31,7 @@ class FilterDialog(Dialog[Selection]):
 
     AUTO_FOCUS = "Field"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "show", _("Show"), id="filter.show", tooltip=_("Show the users that fit")),
+        Binding("enter", "show", _("Show"), tooltip=_("Show the users that fit")),
     ]
 
     text_field = getters.query_one("#text", Field)

@@ -30,9 +30,7 @@ class ConsentsPane(Vertical):
     """Stages consents in the draft and tells the screen so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "p", "preset", _("Presets"), id="consents.preset", tooltip=_("Stop all, night or one channel")
-        ),
+        Binding("p", "preset", _("Presets"), tooltip=_("Stop all, night or one channel")),
     ]
 
     consent_matrix = getters.query_one(ConsentMatrix)

@@ -32,7 +32,7 @@ class EditDialog(FormDialog[ScreenResultType]):
     """A form whose result is staged."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet")),
+        Binding("enter", "submit", _("Stage"), tooltip=_("Stage it; nothing is sent yet")),
     ]
 
     selector = getters.query_one(Selector)
@@ -52,9 +52,7 @@ class ValueDialog(EditDialog[ScreenResultType]):
     """Asks for a value, and for its type where more than one would do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+t", "next", _("Next type"), id="edit.type", tooltip=_("Read what is typed as another type")
-        ),
+        Binding("ctrl+t", "next", _("Next type"), tooltip=_("Read what is typed as another type")),
     ]
 
     type_hint_text = getters.query_one(".type-hint", PlainText)
@@ -153,7 +151,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
     stored. `now` are words for the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "next", _("Next kind"), id="edit.kind", tooltip=_("Take another kind of identity")),
+        Binding("ctrl+t", "next", _("Next kind"), tooltip=_("Take another kind of identity")),
     ]
 
     note_text = getters.query_one(".note", PlainText)

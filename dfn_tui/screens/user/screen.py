@@ -33,23 +33,14 @@ class UserScreen(SessionScreen[None]):
     """Reads the user anew when opened. Nothing here writes: edits are staged, and reviewed elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "r", "review", _("Review"), id="user.review", tooltip=_("See everything staged before it is sent")
-        ),
+        Binding("r", "review", _("Review"), tooltip=_("See everything staged before it is sent")),
         REVEAL,
-        Binding("1", "tab(0)", _("Consents"), show=False, id="user.consents"),
-        Binding("2", "tab(1)", _("Properties"), show=False, id="user.properties"),
-        Binding("3", "tab(2)", _("CI"), show=False, id="user.ci"),
-        Binding("4", "tab(3)", _("History"), show=False, id="user.history"),
-        Binding("f5", "read", _("Read again"), show=False, id="user.read", tooltip=_("Read this user again")),
-        Binding(
-            "X",
-            "drop_all",
-            _("Drop all edits"),
-            show=False,
-            id="user.drop",
-            tooltip=_("Drop this user's edits"),
-        ),
+        Binding("1", "tab(0)", _("Consents"), show=False, tooltip=_("Show them")),
+        Binding("2", "tab(1)", _("Properties"), show=False, tooltip=_("Show them")),
+        Binding("3", "tab(2)", _("CI"), show=False, tooltip=_("Show them")),
+        Binding("4", "tab(3)", _("History"), show=False, tooltip=_("Show it")),
+        Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read this user again")),
+        Binding("X", "drop_all", _("Drop all edits"), show=False, tooltip=_("Drop this user's edits")),
     ]
 
     tab_line = getters.query_one(TabLine)
