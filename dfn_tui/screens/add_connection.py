@@ -1,6 +1,6 @@
 """The dialog that adds a connection to the configuration."""
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.widgets import Select
 
@@ -19,13 +19,6 @@ class AddConnectionDialog(Dialog[Connection]):
     """Dismissed with the connection once it is in the file. What is wrong with it is said in place."""
 
     AUTO_FOCUS = "#name"
-
-    wrong_text = getters.query_one("#wrong", PlainText)
-    name_field = getters.query_one("#name", Field)
-    api_select = getters.query_one("#api", Select)
-    environment_select = getters.query_one("#environment", Select)
-    service_id_field = getters.query_one("#service-id", Field)
-    base_url_field = getters.query_one("#base-url", Field)
 
     def __init__(self, connections: Connections) -> None:
         super().__init__(_("Add a connection"))
@@ -52,15 +45,15 @@ class AddConnectionDialog(Dialog[Connection]):
     @work(exclusive=True)
     async def action_add(self) -> None:
         connection = Connection(
-            name=self.name_field.value.strip(),
-            api=ApiVersion(str(self.api_select.value)),
-            environment=Environment(str(self.environment_select.value)),
-            service_id=self.service_id_field.value.strip() or None,
-            base_url=self.base_url_field.value.strip() or None,
+            name=self.query_one("#name", Field).value.strip(),
+            api=ApiVersion(str(self.query_one("#api", Select).value)),
+            environment=Environment(str(self.query_one("#environment", Select).value)),
+            service_id=self.query_one("#service-id", Field).value.strip() or None,
+            base_url=self.query_one("#base-url", Field).value.strip() or None,
         )
         try:
             await self._connections.add(connection)
         except ConsoleError as error:
-            self.wrong_text.update(f"{error.happened} {error.next_step}")
+            self.query_one("#wrong", PlainText).update(f"{error.happened} {error.next_step}")
             return
         self.dismiss(connection)

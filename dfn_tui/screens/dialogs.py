@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -187,8 +186,6 @@ class FormDialog(Dialog[ScreenResultType]):
 
     AUTO_FOCUS = "Field"
 
-    refusal_text = getters.query_one(".refusal", PlainText)
-
     def __init__(self, title: str, verb: str) -> None:
         super().__init__(title)
         self._verb = verb
@@ -215,7 +212,7 @@ class FormDialog(Dialog[ScreenResultType]):
         try:
             result = await self.result()
         except ConsoleError as error:
-            self.refusal_text.update(f"{error.happened}\n{error.next_step}")
+            self.query_one(".refusal", PlainText).update(f"{error.happened}\n{error.next_step}")
         else:
             self.dismiss(result)
 

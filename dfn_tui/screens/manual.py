@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import getters, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -26,8 +26,6 @@ class ManualScreen(ConsoleScreen[None]):
     ]
     AUTO_FOCUS = "#topics"
 
-    markdown = getters.query_one(Markdown)
-
     def body(self) -> ComposeResult:
         with Horizontal():
             topics = [Option(topic, id=topic) for topic in paths.manual_files()]
@@ -46,5 +44,5 @@ class ManualScreen(ConsoleScreen[None]):
     @work(exclusive=True, group="page")
     async def _show(self, topic: str) -> None:
         text = paths.manual_files()[topic].read_text(encoding="utf-8")
-        await self.markdown.update(text)
+        await self.query_one(Markdown).update(text)
         self.query_one("#page").scroll_home(animate=False)

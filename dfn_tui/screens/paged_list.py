@@ -23,7 +23,6 @@ class PagedList(Vertical, Generic[Item]):
     What cannot be read is said in the list's place."""
 
     said_text = getters.query_one(".said", PlainText)
-    detail_text = getters.query_one(".detail", PlainText)
 
     def __init__(self, none: str = "") -> None:
         """`none` is said where there is no item."""
@@ -100,7 +99,7 @@ class PagedList(Vertical, Generic[Item]):
 
     def _show_detail(self) -> None:
         item = self.current
-        self.detail_text.update(self.detail(item) if item is not None else "")
+        self.query_one(".detail", PlainText).update(self.detail(item) if item is not None else "")
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         event.stop()

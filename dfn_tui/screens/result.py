@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -73,9 +73,6 @@ class ResultScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    headline_text = getters.query_one("#headline", PlainText)
-    results_text = getters.query_one("#results", PlainText)
-
     def __init__(self, session: Session, review: Review, approval: Approval) -> None:
         super().__init__(session)
         self._review = review
@@ -143,8 +140,8 @@ class ResultScreen(SessionScreen[None]):
     def _show(self) -> None:
         if self._results is None:
             return
-        self.headline_text.update(self._headline(self._results))
-        self.results_text.update(self._text(self._results, self.revealed))
+        self.query_one("#headline", PlainText).update(self._headline(self._results))
+        self.query_one("#results", PlainText).update(self._text(self._results, self.revealed))
 
     def _headline(self, results: Sequence[UserResult]) -> Text:
         counts = [(outcome, sum(r.outcome is outcome for r in results)) for outcome in Outcome]

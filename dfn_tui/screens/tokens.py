@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from textual import getters, work
+from textual import work
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
@@ -20,9 +20,6 @@ UNLOCKED, OTHER = "unlocked", "other"
 class UnlockDialog(Dialog[str]):
     """Asks for the password of the locked keyring; dismissed with `UNLOCKED` once it is open, or with
     `OTHER` where the operator rather gives a token."""
-
-    password_field = getters.query_one("#password", Field)
-    wrong_text = getters.query_one("#wrong", PlainText)
 
     def __init__(self, connections: Connections, connection: str, reason: str) -> None:
         super().__init__(_("The keyring is locked"))
@@ -47,7 +44,7 @@ class UnlockDialog(Dialog[str]):
     # Without an argument: a worker's description repeats what it was called with.
     @work(exclusive=True)
     async def _unlock(self) -> None:
-        field, wrong = self.password_field, self.wrong_text
+        field, wrong = self.query_one("#password", Field), self.query_one("#wrong", PlainText)
         password = field.value
         field.value = ""
         wrong.update(_("Unlocking…"))

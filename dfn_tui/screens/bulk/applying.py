@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
@@ -37,9 +37,6 @@ class ApplyScreen(SessionScreen[str]):
     focus starts on Cancel."""
 
     AUTO_FOCUS = "#cancel"
-
-    selector = getters.query_one(Selector)
-    read_back_tick = getters.query_one("#read-back", Tick)
 
     def __init__(self, session: Session, bulk: BulkSession, path: Path, figures: Figures) -> None:
         super().__init__(session)
@@ -141,4 +138,4 @@ class ApplyScreen(SessionScreen[str]):
             )
         if not self.session.capabilities.read_by:
             return Options(limit=limit)
-        return Options(self.selector.value, self.read_back_tick.value, limit)
+        return Options(self.query_one(Selector).value, self.query_one("#read-back", Tick).value, limit)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -27,7 +27,6 @@ from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.status_line import StatusLine
 
 _GIVE_UP = "give-up"
 
@@ -50,8 +49,6 @@ class JobScreen(SessionScreen[None]):
     ]
 
     AUTO_FOCUS = "#what"
-
-    status_line = getters.query_one(StatusLine)
 
     def __init__(self, session: Session, bulk: BulkSession, id: str) -> None:
         super().__init__(session)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -82,8 +81,6 @@ class BulkScreen(SessionScreen[None]):
         Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read them again")),
     ]
 
-    job_list = getters.query_one(JobList)
-
     def __init__(self, session: Session, bulk: BulkSession) -> None:
         super().__init__(session)
         self._bulk = bulk
@@ -96,7 +93,7 @@ class BulkScreen(SessionScreen[None]):
         self.action_read()
 
     def action_read(self) -> None:
-        self.job_list.look_again()
+        self.query_one(JobList).look_again()
 
     def action_new(self) -> None:
         self.app.push_screen(NewPlanScreen(self.session, self._bulk))

@@ -31,9 +31,6 @@ class NewPlanScreen(SessionScreen[None]):
     AUTO_FOCUS = "#file"
 
     ids_field = getters.query_one(IdsField)
-    save_field = getters.query_one("#save", Field)
-    file_field = getters.query_one("#file", Field)
-    changes_field = getters.query_one("#changes", Field)
     refusal_text = getters.query_one(".refusal", PlainText)
 
     def __init__(self, session: Session, bulk: BulkSession) -> None:
@@ -78,14 +75,14 @@ class NewPlanScreen(SessionScreen[None]):
         typed = self.ids_field.value
         choice = self.query(Selector)
         return Asked(
-            file=self.file_field.value,
+            file=self.query_one("#file", Field).value,
             pasted="\n".join(typed.replace(",", " ").split()) if typed.strip() else self._pasted,
-            changes=self.changes_field.value,
+            changes=self.query_one("#changes", Field).value,
             kind=choice.first().value if choice else None,
         )
 
     def action_make(self) -> None:
-        self._make(self._asked(), self.save_field.value)
+        self._make(self._asked(), self.query_one("#save", Field).value)
 
     @work(exclusive=True, group="making")
     async def _make(self, asked: Asked, save: str) -> None:

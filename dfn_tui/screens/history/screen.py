@@ -28,9 +28,7 @@ class HistoryScreen(ConsoleScreen[None]):
 
     AUTO_FOCUS = "DataTable"
 
-    field = getters.query_one(Field)
     history_list = getters.query_one(HistoryList)
-    data_table = getters.query_one(DataTable)
 
     def __init__(self, journal: AsyncJournal, session: Session | None = None) -> None:
         super().__init__(session.context if session else None)
@@ -54,7 +52,7 @@ class HistoryScreen(ConsoleScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if self._search(event.value):
-            self.data_table.focus()
+            self.query_one(DataTable).focus()
 
     def _search(self, text: str) -> bool:
         """Lists what fits, or says beside the filter why it cannot be used."""
@@ -73,7 +71,7 @@ class HistoryScreen(ConsoleScreen[None]):
         return True
 
     def action_filter(self) -> None:
-        self.set_focus(self.field)  # at once: what is typed next goes there
+        self.set_focus(self.query_one(Field))  # at once: what is typed next goes there
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter a slash is a slash."""

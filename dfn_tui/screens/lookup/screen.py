@@ -21,7 +21,6 @@ from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from textual.widgets import DataTable
@@ -55,10 +54,6 @@ class LookupScreen(SessionScreen[None]):
     ]
 
     ids_field = getters.query_one(IdsField)
-    status_line = getters.query_one(StatusLine)
-    progress_text = getters.query_one("#progress", PlainText)
-    finding_text = getters.query_one("#finding", PlainText)
-    kind_text = getters.query_one("#kind", PlainText)
 
     def __init__(
         self,
@@ -230,14 +225,14 @@ class LookupScreen(SessionScreen[None]):
             said = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
             first = said.format(users=staged) if staged else self._unfinished
             words = " · ".join(filter(None, (first, self._users.counted() if self._users else "")))
-        self.progress_text.update(sanitize(words))
+        self.query_one("#progress", PlainText).update(sanitize(words))
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
         from dfn_tui.screens.lookup.users import findings  # noqa: PLC0415  not needed for the first paint
 
         record = self._users.highlighted if self._users is not None else None
-        self.finding_text.update(findings(record) if record else "")
+        self.query_one("#finding", PlainText).update(findings(record) if record else "")
 
     def on_data_table_row_selected(self, event: "DataTable.RowSelected") -> None:
         if self._users is not None and self._users.highlighted is not None:
@@ -269,7 +264,7 @@ class LookupScreen(SessionScreen[None]):
         def choose(kind: str) -> None:
             self._kind = next(known for known in offered if known.value == kind)
             self._kind_said = True
-            self.kind_text.update(f"{kind}: ")
+            self.query_one("#kind", PlainText).update(f"{kind}: ")
 
         ask(self.app, ChoiceDialog(_("Look users up by"), kinds), choose)
 

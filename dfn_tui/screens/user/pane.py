@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -27,8 +26,6 @@ class DraftChanged(Message):
 
 class ValuePane(Vertical):
     """A row for each name, None for a division. Stages in the draft and tells the screen so."""
-
-    failure_text = getters.query_one(".failure", PlainText)
 
     def __init__(self, capabilities: Capabilities, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -92,7 +89,7 @@ class ValuePane(Vertical):
         failed = draft.record.failure if self.seen(draft) is None else None
         reason = sanitize(failed.message or failed.code or "", 160) if failed else ""
         words = _("This could not be read: {reason}").format(reason=reason) if failed else ""
-        self.failure_text.say(words)
+        self.query_one(".failure", PlainText).say(words)
         self.table.show(self.names(draft))
 
     def words(self, name: str, value: Value) -> str:

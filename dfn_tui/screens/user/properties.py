@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
@@ -30,9 +29,6 @@ class PropertiesPane(ValuePane):
         Binding("x,backspace", "drop", _("Drop edit"), tooltip=_("Drop this staged edit")),
     ]
     heading = _("property")
-    _detail = ""
-
-    detail_text = getters.query_one(".detail", PlainText)
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -88,10 +84,9 @@ class PropertiesPane(ValuePane):
                 if name in self.draft.properties
                 else "",
             ]
-        detail = "\n".join(lines)
-        if detail != self._detail:
-            self._detail = detail
-            self.detail_text.update(detail, layout=False)
+        detail, shown = "\n".join(lines), self.query_one(".detail", PlainText)
+        if shown.content != detail:
+            shown.update(detail, layout=False)
 
     def action_edit(self) -> None:
         name, draft = self.table.highlighted, self.draft

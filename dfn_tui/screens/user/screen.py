@@ -23,7 +23,6 @@ from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.status_line import StatusLine
 from dfn_tui.widgets.tab_line import TabLine
 
 _PANES = ("consents", "properties", "ci", "history")
@@ -43,14 +42,7 @@ class UserScreen(SessionScreen[None]):
         Binding("X", "drop_all", _("Drop all edits"), show=False, tooltip=_("Drop this user's edits")),
     ]
 
-    tab_line = getters.query_one(TabLine)
     content_switcher = getters.query_one(ContentSwitcher)
-    consent_matrix = getters.query_one(ConsentMatrix)
-    status_line = getters.query_one(StatusLine)
-    consents_pane = getters.query_one(ConsentsPane)
-    who_text = getters.query_one("#who", PlainText)
-    staged_text = getters.query_one("#staged", PlainText)
-    history_pane = getters.query_one(HistoryPane)
 
     def __init__(self, session: Session, identity: Identity) -> None:
         super().__init__(session)
@@ -69,7 +61,7 @@ class UserScreen(SessionScreen[None]):
         yield PlainText(id="staged")
 
     def on_mount(self) -> None:
-        self.consent_matrix.focus()
+        self.query_one(ConsentMatrix).focus()
         self.action_read()
 
     def on_screen_resume(self) -> None:
@@ -99,17 +91,17 @@ class UserScreen(SessionScreen[None]):
     def _show_history(self) -> None:
         """The journal is read only for who looks at it."""
         if self.content_switcher.current == "history":
-            self.history_pane.show()
+            self.query_one(HistoryPane).show()
 
     def _show(self) -> None:
         if self._record is None:
             return
         draft = self.session.staging.draft(self._record)
-        self.consents_pane.show(draft)
+        self.query_one(ConsentsPane).show(draft)
         for pane in self.query(ValuePane):
             pane.show(draft, self.revealed)
-        self.who_text.update(self._title())
-        self.staged_text.update(self._staged())
+        self.query_one("#who", PlainText).update(self._title())
+        self.query_one("#staged", PlainText).update(self._staged())
 
     def _title(self) -> Text:
         text = Text.assemble((f"{self._identity.kind} ", "dim"))
@@ -139,7 +131,7 @@ class UserScreen(SessionScreen[None]):
 
     def action_tab(self, number: int) -> None:
         """Shows the tab of that number, and focuses what can be edited there."""
-        self.tab_line.active = number
+        self.query_one(TabLine).active = number
         self.content_switcher.current = _PANES[number]
         self._show_history()
         pane = self.query_one(f"#{_PANES[number]}")
