@@ -51,16 +51,14 @@ class StatusLine(Widget):
 
     def on_mount(self) -> None:
         self._following = self.set_interval(FOLLOW_EVERY, self._look_at_job, pause=True)
-        self._await_next_minute()
+        self._minute()
         self.look_again()
 
-    def _await_next_minute(self) -> None:
+    def _minute(self) -> None:
+        """Repaints, and again at the next minute."""
+        self.refresh()
         now = self._clock()
         self.set_timer(max(1, ceil(60 - now.second - now.microsecond / 1e6)), self._minute)
-
-    def _minute(self) -> None:
-        self.refresh()
-        self._await_next_minute()
 
     def look_again(self) -> None:
         """Repaints where the connection has something new to say, the server's clock for one. Looks now and

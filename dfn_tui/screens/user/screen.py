@@ -23,9 +23,8 @@ from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.tab_line import TabLine
 
-_PANES = ("consents", "properties", "ci", "history")
+_PANES = {"consents": _("Consents"), "properties": _("Properties"), "ci": _("CI"), "history": _("History")}
 
 
 class UserScreen(SessionScreen[None]):
@@ -34,10 +33,10 @@ class UserScreen(SessionScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "review", _("Review"), tooltip=_("See everything staged before it is sent")),
         REVEAL,
-        Binding("1", "tab(0)", _("Consents"), show=False, tooltip=_("Show them")),
-        Binding("2", "tab(1)", _("Properties"), show=False, tooltip=_("Show them")),
-        Binding("3", "tab(2)", _("CI"), show=False, tooltip=_("Show them")),
-        Binding("4", "tab(3)", _("History"), show=False, tooltip=_("Show it")),
+        *(
+            Binding(str(number), f"tab('{pane}')", name, show=False, tooltip=_("Show this tab"))
+            for number, (pane, name) in enumerate(_PANES.items(), 1)
+        ),
         Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read this user again")),
         Binding("X", "drop_all", _("Drop all edits"), show=False, tooltip=_("Drop this user's edits")),
     ]
@@ -52,7 +51,7 @@ class UserScreen(SessionScreen[None]):
 
     def body(self) -> ComposeResult:
         yield PlainText(self._title(), id="who")
-        yield TabLine((_("Consents"), _("Properties"), _("CI"), _("History")))
+        yield PlainText(_tabs("consents"), id="tabs")
         with ContentSwitcher(initial="consents"):
             yield ConsentsPane(self.session.capabilities, self.session.clock, id="consents")
             yield PropertiesPane(self.session.capabilities, id="properties")
@@ -129,13 +128,13 @@ class UserScreen(SessionScreen[None]):
     def on_draft_changed(self) -> None:
         self._show()
 
-    def action_tab(self, number: int) -> None:
-        """Shows the tab of that number, and focuses what can be edited there."""
-        self.query_one(TabLine).active = number
-        self.content_switcher.current = _PANES[number]
+    def action_tab(self, pane: str) -> None:
+        """Shows that tab, and focuses what can be edited there."""
+        self.query_one("#tabs", PlainText).update(_tabs(pane))
+        self.content_switcher.current = pane
         self._show_history()
-        pane = self.query_one(f"#{_PANES[number]}")
-        next(widget for widget in pane.walk_children(Widget) if widget.focusable).focus()
+        shown = self.query_one(f"#{pane}")
+        next(widget for widget in shown.walk_children(Widget) if widget.focusable).focus()
 
     def watch_revealed(self) -> None:
         self._show()
@@ -150,3 +149,13 @@ class UserScreen(SessionScreen[None]):
 
         choices = [("keep", _("Keep them")), ("drop", _("Drop them all"))]
         ask(self.app, ChoiceDialog(_("Drop all edits of this user?"), choices), drop)
+
+
+def _tabs(active: str) -> Text:
+    """The tabs by name and key; the active one stands in brackets, so that it shows without colour."""
+    text = Text(no_wrap=True)
+    for number, (pane, name) in enumerate(_PANES.items(), 1):
+        chosen = pane == active
+        text.append(f"[{number} {name}]" if chosen else f" {number} {name} ", "bold" if chosen else "")
+        text.append(" ")
+    return text
