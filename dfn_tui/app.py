@@ -140,7 +140,7 @@ class ConsoleApp(LockingApp):
     def _show_plan(self, event: PlanRequested) -> None:
         from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  only a job needs it
 
-        self.push_screen(PlanScreen(event.session, event.bulk, event.path))
+        self.push_screen(PlanScreen(event.bulk, event.path))
 
     @on(WritesSettled)
     def _tell_settled(self, event: WritesSettled) -> None:

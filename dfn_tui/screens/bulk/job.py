@@ -24,7 +24,6 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.results_file import write_results
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -50,8 +49,8 @@ class JobScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, session: Session, bulk: BulkSession, id: str) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession, id: str) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
         self._job = id
         self._summary: JobSummary | None = None
@@ -208,7 +207,7 @@ class JobScreen(SessionScreen[None]):
     def action_verify(self) -> None:
         """Reads every user again, and shows who is not as wanted."""
         if self._summary is not None:
-            self.app.push_screen(VerifyScreen(self.session, self._bulk, self._summary))
+            self.app.push_screen(VerifyScreen(self._bulk, self._summary))
 
     @work(group="undo", exclusive=True)
     async def action_undo(self) -> None:
@@ -221,7 +220,7 @@ class JobScreen(SessionScreen[None]):
             if isinstance(result, ConsoleError):
                 self.tell(result, retry=self.action_undo)
             elif result is not None:
-                self.app.post_message(PlanRequested(self.session, self._bulk, result))
+                self.app.post_message(PlanRequested(self._bulk, result))
 
     def action_results(self) -> None:
         """Asks where to, and writes how every user ended."""

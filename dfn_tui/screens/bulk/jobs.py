@@ -18,7 +18,6 @@ from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.bulk.run.format import count_words
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import REST, Column
@@ -31,7 +30,7 @@ class JobList(PagedList[JobSummary]):
         Binding("o", "open", _("Open"), key_display="Enter/o", tooltip=_("Open this job")),
     ]
 
-    def __init__(self, session: Session, bulk: BulkSession) -> None:
+    def __init__(self, bulk: BulkSession) -> None:
         super().__init__(
             _(
                 "There is no job over this connection yet.\n\n"
@@ -40,7 +39,6 @@ class JobList(PagedList[JobSummary]):
                 "A plan says whom it would change and how. Nothing is sent before it is applied."
             )
         )
-        self._session = session
         self._bulk = bulk
 
     def columns(self, _width: int) -> Sequence[Column[JobSummary]]:
@@ -65,7 +63,7 @@ class JobList(PagedList[JobSummary]):
         return f"{', '.join(count_words(item.ended))}\n{why}"
 
     def open(self, item: JobSummary) -> None:
-        self.app.push_screen(JobScreen(self._session, self._bulk, item.record.id))
+        self.app.push_screen(JobScreen(self._bulk, item.record.id))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "open" or bool(self.table.items)
@@ -81,13 +79,13 @@ class BulkScreen(SessionScreen[None]):
         Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read them again")),
     ]
 
-    def __init__(self, session: Session, bulk: BulkSession) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
 
     def body(self) -> ComposeResult:
         yield PlainText(_("Many users at once"), classes="heading")
-        yield JobList(self.session, self._bulk)
+        yield JobList(self._bulk)
 
     def on_screen_resume(self) -> None:
         self.action_read()
@@ -96,7 +94,7 @@ class BulkScreen(SessionScreen[None]):
         self.query_one(JobList).look_again()
 
     def action_new(self) -> None:
-        self.app.push_screen(NewPlanScreen(self.session, self._bulk))
+        self.app.push_screen(NewPlanScreen(self._bulk))
 
     def action_plan(self) -> None:
         """Asks for the file of a plan, and opens it."""
@@ -104,5 +102,5 @@ class BulkScreen(SessionScreen[None]):
         ask(
             self.app,
             PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder),
-            lambda path: self.app.push_screen(PlanScreen(self.session, self._bulk, path)),
+            lambda path: self.app.push_screen(PlanScreen(self._bulk, path)),
         )

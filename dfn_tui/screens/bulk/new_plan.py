@@ -15,7 +15,6 @@ from dfn_tui.screens.bulk.plan import PlanScreen
 from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file, open_asked
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -33,8 +32,8 @@ class NewPlanScreen(SessionScreen[None]):
     ids_field = getters.query_one(IdsField)
     refusal_text = getters.query_one(".refusal", PlainText)
 
-    def __init__(self, session: Session, bulk: BulkSession) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
         self._pasted = ""
 
@@ -99,7 +98,7 @@ class NewPlanScreen(SessionScreen[None]):
         if isinstance(result, ConsoleError):
             self.tell(result, retry=self.action_make)
         elif result is not None:
-            self.app.switch_screen(PlanScreen(self.session, self._bulk, result))
+            self.app.switch_screen(PlanScreen(self._bulk, result))
 
 
 def _input_words(source: BulkInput) -> str:

@@ -23,7 +23,6 @@ from dfn_tui.service.bulk.plan.records import SENT
 from dfn_tui.service.bulk.plan.selecting import SelectedUsers, Selection
 from dfn_tui.service.bulk.plan.totals import cost
 from dfn_tui.service.bulk.session import BulkSession, Options
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -52,8 +51,8 @@ class PlanScreen(SessionScreen[None]):
 
     planned_users = getters.query_one(PlannedUsers)
 
-    def __init__(self, session: Session, bulk: BulkSession, path: Path) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession, path: Path) -> None:
+        super().__init__(bulk.session)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
         self._bulk = bulk
         self._path = path
@@ -196,7 +195,7 @@ class PlanScreen(SessionScreen[None]):
 
         def started(job: str | None) -> None:
             if job is not None:
-                self.app.switch_screen(JobScreen(self.session, self._bulk, job))
+                self.app.switch_screen(JobScreen(self._bulk, job))
 
         if self._figures is not None:
-            self.app.push_screen(ApplyScreen(self.session, self._bulk, self._path, self._figures), started)
+            self.app.push_screen(ApplyScreen(self._bulk, self._path, self._figures), started)

@@ -14,7 +14,6 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.change_format import value_words
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -27,8 +26,8 @@ class VerifyScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, session: Session, bulk: BulkSession, job: JobSummary) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession, job: JobSummary) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
         self._job = job
         self._read = self._drifted = 0

@@ -1,29 +1,12 @@
-"""How a journal entry ended and what it changed, in words."""
+"""What a journal entry changed, in words."""
 
 from dfn_tui.consent.messages import state_glyph
-from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_format import value_words
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import Entry, FieldChange, FieldKind
 from dfn_tui.text import _, sanitize
 
 _VALUE = 20
-
-
-def ending_words(ending: Outcome | None) -> str:
-    """How a write ended, by glyph and word; None where nothing is known of it yet."""
-    if ending is None:
-        return _("… open")
-    return {
-        Outcome.CONFIRMED: _("✓ confirmed"),
-        Outcome.ACCEPTED: _("~ accepted"),
-        Outcome.DIFFERENT: _("✗ different"),
-        Outcome.FAILED: _("✗ failed"),
-        Outcome.UNKNOWN: _("? unknown"),
-        Outcome.UNCHANGED: _("✓ unchanged"),
-        Outcome.PLANNED: _("planned"),
-        Outcome.CONFLICT: _("! changed meanwhile"),
-    }[ending]
 
 
 def what(entry: Entry) -> str:

@@ -7,9 +7,10 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.history.format import ending_words, what
+from dfn_tui.screens.history.format import what
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.change_format import outcome_words
 from dfn_tui.service.history import who
 from dfn_tui.service.records import Entry, Filter
 from dfn_tui.service.session import Session
@@ -103,7 +104,8 @@ def _user(entry: Entry) -> Text:
 
 def _outcome(entry: Entry) -> Text:
     ending = entry.outcome.outcome if entry.outcome else None
-    return Text(ending_words(ending), _STYLES.get(ending, "bold red"))
+    words = outcome_words(ending).partition(",")[0] if ending else _("… open")  # the column is narrow
+    return Text(words, _STYLES.get(ending, "bold red"))
 
 
 def _operator(entry: Entry) -> Text:

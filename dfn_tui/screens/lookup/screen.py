@@ -288,9 +288,7 @@ class LookupScreen(SessionScreen[None]):
         # In a thread: what a job needs takes a while to import.
         module = await asyncio.to_thread(import_module, "dfn_tui.screens.bulk.jobs")
         self._unfinished = ""
-        self.app.push_screen(
-            module.BulkScreen(self.session, self._connections.bulk(self._name_of_connection))
-        )
+        self.app.push_screen(module.BulkScreen(self._connections.bulk(self._name_of_connection)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
