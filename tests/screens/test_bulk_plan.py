@@ -86,7 +86,9 @@ async def test_a_plan_is_opened_by_its_file_and_a_damaged_one_is_refused(
     app = console(sandbox, journal=journal)
     file = tmp_path / "mine.plan"
     async with driven(app) as pilot:
-        await pilot.press("f8", "n")
+        await pilot.press("f8")
+        await see(pilot, "Many users at once", "New plan")
+        await pilot.press("n")
         await see(pilot, "New plan: nothing")
         await fill(pilot, "file", str(write_list(tmp_path, *users(1, 3))))
         await fill(pilot, "changes", "mkt_sms_flag=Unsubscribed")
