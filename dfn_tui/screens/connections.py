@@ -13,11 +13,9 @@ from dfn_tui.config import Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.add_connection import AddConnectionDialog
 from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog
-from dfn_tui.screens.messages import ConnectionRequested
+from dfn_tui.screens.dialogs import NoticeDialog
+from dfn_tui.screens.messages import ConnectionRequested, ErrorRaised
 from dfn_tui.screens.tokens import obtain_token
-from dfn_tui.service.records import Probe
-from dfn_tui.service.tokens import TokenNeeded
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
@@ -84,25 +82,17 @@ class ConnectionsScreen(ConsoleScreen[None]):
         if connection is None:
             return
         self.notify(_("Testing {name}…").format(name=sanitize(connection.name)), markup=False)
-        probe = await self._probe(connection)
-        if probe is None:
-            return
-        if probe.error is not None:
-            self.app.push_screen(ErrorDialog(probe.error))
+        session = self.connections.session(connection.name)
+        try:
+            probe = await session.probe()
+            error, found = probe.error, "\n".join(probe.lines)
+        except ConsoleError as raised:
+            error, found = raised, ""
+        if error is not None:
+            self.app.post_message(ErrorRaised(session, error, self.action_test))
         else:
             title = _("{name} works").format(name=sanitize(connection.name, 30))
-            self.app.push_screen(NoticeDialog(title, "\n".join(probe.lines)))
-
-    async def _probe(self, connection: Connection) -> Probe | None:
-        while True:
-            try:
-                return await self.connections.test(connection.name)
-            except TokenNeeded as needed:
-                if not await self._obtain(connection, needed.kind, needed.happened, locked=needed.locked):
-                    return None
-            except ConsoleError as error:
-                self.app.push_screen(ErrorDialog(error))
-                return None
+            self.app.push_screen(NoticeDialog(title, found))
 
     @work(group="token", exclusive=True)
     async def action_token(self) -> None:
@@ -114,13 +104,8 @@ class ConnectionsScreen(ConsoleScreen[None]):
     async def _ask_token(self, connection: Connection) -> None:
         """Asks for each token of the API version, until one is not given."""
         for kind in self.connections.token_kinds(connection):
-            if not await self._obtain(connection, kind):
+            if not await obtain_token(self.app, self.connections, connection.name, kind):
                 break
-
-    async def _obtain(
-        self, connection: Connection, kind: str, reason: str = "", *, locked: bool = False
-    ) -> bool:
-        return await obtain_token(self.app, self.connections, connection.name, kind, reason, locked=locked)
 
     def action_history(self) -> None:
         """Shows the journal behind the connection chosen: all have one, but for the sandbox."""

@@ -43,13 +43,13 @@ async def test_a_connection_is_added_with_its_token_and_tested(
         await see(pilot, "Add a connection", "API version")
         app.screen.query_one("#name").value = "bad name"  # type: ignore[attr-defined]
         app.screen.query_one("#base-url").value = sandbox.url  # type: ignore[attr-defined]
-        app.screen.query_one("#add").focus()
+        app.screen.query_one("#submit").focus()
         await pilot.press("enter")
         await see(pilot, "connections.")
         assert not path.exists()
-        await until(pilot, lambda: not app.screen.query_one("#add").has_class("-active"))
+        await until(pilot, lambda: not app.screen.query_one("#submit").has_class("-active"))
         app.screen.query_one("#name").value = "prod"  # type: ignore[attr-defined]
-        app.screen.query_one("#add").focus()
+        app.screen.query_one("#submit").focus()
         await pilot.press("enter")
         await see(pilot, "Token for prod")
         await type_in(pilot, sandbox.token)
