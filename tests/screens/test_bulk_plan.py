@@ -74,7 +74,7 @@ async def test_pages_follow_as_the_cursor_comes_to_their_end(journal: Path, tmp_
             await pilot.press("ctrl+end")
             await until(pilot, lambda: app.screen.query_one(DataTable).row_count == PAGE + 30)
             app.screen.query_one(DataTable).move_cursor(row=PAGE + 10)
-            chosen = app.screen.query_one(PlannedUsers).current
+            chosen = app.screen.query_one(PlannedUsers).table.highlighted
             assert chosen is not None
             await pilot.press("x")
             await see(pilot, f"{chosen.user}: left out")

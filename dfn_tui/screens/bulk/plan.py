@@ -134,7 +134,7 @@ class PlanScreen(SessionScreen[None]):
 
     def action_toggle_user(self) -> None:
         """Leaves the user under the cursor out, or puts it back."""
-        user = self.planned_users.current
+        user = self.planned_users.table.highlighted
         if user is None:
             return
         if user.group.status not in SENT:

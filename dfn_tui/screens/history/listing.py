@@ -6,13 +6,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from dfn_tui.consent.messages import state_glyph
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.history.format import what
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.service.change_format import outcome_words
-from dfn_tui.service.history import who
-from dfn_tui.service.records import Entry, Filter
+from dfn_tui.service.change_format import outcome_words, value_words
+from dfn_tui.service.history import state_of, who
+from dfn_tui.service.records import Entry, FieldChange, FieldKind, Filter
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_time
@@ -61,7 +61,7 @@ class HistoryList(PagedList[Entry]):
         if self._users:
             found.append(Column(_("user"), 16 if wide else 12, _user))
         found += [
-            Column(_("what"), REST, lambda entry: Text(what(entry))),
+            Column(_("what"), REST, lambda entry: Text(_what(entry))),
             Column(_("outcome"), 14, _outcome),
         ]
         if wide:
@@ -96,6 +96,26 @@ class HistoryList(PagedList[Entry]):
         from dfn_tui.screens.history.entry import EntryScreen  # noqa: PLC0415  not needed for the first paint
 
         self.app.push_screen(EntryScreen(self._journal, item, self._session))
+
+
+def _what(entry: Entry) -> str:
+    """`↶3 mkt_sms_flag ● → ○ +2`: the undo of entry 3, one change and two more."""
+    changes = entry.intent.changes
+    words = [_short(changes[0])] if changes else []
+    if entry.intent.undo_of is not None:
+        words.insert(0, f"↶{entry.intent.undo_of}")
+    if len(changes) > 1:
+        words.append(f"+{len(changes) - 1}")
+    return " ".join(words)
+
+
+def _short(change: FieldChange) -> str:
+    name = sanitize(change.name, 40)
+    if change.kind == FieldKind.CONSENT:
+        return f"{name} {state_glyph(state_of(change.before))} → {state_glyph(state_of(change.after))}"
+    if change.after is None:
+        return _("{name} deleted").format(name=name)
+    return f"{name} → {value_words(change, change.after, revealed=False, limit=20)}"
 
 
 def _user(entry: Entry) -> Text:

@@ -7,7 +7,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DataTable
 
 from dfn_tui.service.personal import shown_value
 from dfn_tui.service.staging import Draft
@@ -95,11 +94,7 @@ class ValuePane(Vertical):
     def words(self, name: str, value: Value) -> str:
         return shown_value(name, value, revealed=self.revealed, limit=CUT)
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        event.stop()
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        event.stop()
+    def on_data_table_row_selected(self) -> None:
         self.action_edit()
 
     def action_edit(self) -> None:

@@ -6,7 +6,6 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable
 
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog, EditValueDialog
@@ -70,7 +69,7 @@ class PropertiesPane(ValuePane):
             words = _("{value} ({type})").format(value=words, type=type_name(kind))
         return Text(words, "bold")
 
-    def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
+    def on_data_table_row_highlighted(self) -> None:
         self._show_detail()
 
     def _show_detail(self) -> None:
