@@ -170,7 +170,7 @@ class ConsoleApp(LockingApp):
         from dfn_tui.screens.tokens import obtain_token  # noqa: PLC0415  not needed for the first paint
 
         name, reason = event.session.connection.name, event.error.happened
-        given = await obtain_token(self, self.connections, name, kind, reason, locked=locked)
+        given = await obtain_token(self, name, kind, reason, locked=locked)
         if given and event.retry is not None:
             event.retry()
 

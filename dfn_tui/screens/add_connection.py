@@ -5,7 +5,6 @@ from textual.widgets import Select
 
 from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.screens.dialogs import FormDialog
-from dfn_tui.service.connections import Connections
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
@@ -15,9 +14,8 @@ from dfn_tui.widgets.status_line import environment_words
 class AddConnectionDialog(FormDialog[Connection]):
     """Dismissed with the connection once it is in the file."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self) -> None:
         super().__init__(_("Add a connection"), _("Add"))
-        self._connections = connections
 
     def fields(self) -> ComposeResult:
         yield PlainText(_("Name"))
@@ -43,5 +41,5 @@ class AddConnectionDialog(FormDialog[Connection]):
             service_id=self.typed("service-id").strip() or None,
             base_url=self.typed("base-url").strip() or None,
         )
-        await self._connections.add(connection)
+        await self.connections.add(connection)
         return connection

@@ -44,6 +44,10 @@ class WorkersEnd(Screen[ScreenResultType]):
     """A screen whose workers end before its widgets go. Textual ends them after that, and an answer that came
     in between would be shown on widgets that are no longer there, which ends the console."""
 
+    @property
+    def connections(self) -> "Connections":
+        return cast("Host", self.app).connections
+
     def remove(self) -> AwaitRemove:
         for node in self.walk_children(with_self=True):
             self.workers.cancel_node(node)
@@ -66,10 +70,6 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
         """`context` is what the status line names; None where no connection is open."""
         super().__init__()
         self.context = context
-
-    @property
-    def connections(self) -> "Connections":
-        return cast("Host", self.app).connections
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.context, self.connections.clock)

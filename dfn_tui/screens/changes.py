@@ -8,14 +8,7 @@ from dfn_tui.service.changes.outcome import FieldResult
 from dfn_tui.service.records import FieldChange
 from dfn_tui.text import _, sanitize
 
-_STYLES = {
-    Outcome.CONFIRMED: "green",
-    Outcome.ACCEPTED: "yellow",
-    Outcome.UNCHANGED: "green",
-    Outcome.DIFFERENT: "bold red",
-    Outcome.FAILED: "bold red",
-    Outcome.UNKNOWN: "bold red",
-}
+_STYLES = {Outcome.CONFIRMED: "green", Outcome.ACCEPTED: "yellow", Outcome.UNCHANGED: "green"}
 
 
 def change_line(item: FieldChange, revealed: bool) -> Text:
@@ -29,7 +22,7 @@ def change_line(item: FieldChange, revealed: bool) -> Text:
 def result_line(result: FieldResult, revealed: bool) -> Text:
     """The change, how it ended, and what reading back showed where that is not what was wanted."""
     text = change_line(result.change, revealed)
-    text.append("  " + outcome_words(result.outcome), _STYLES.get(result.outcome, ""))
+    text.append("  " + outcome_words(result.outcome), _STYLES.get(result.outcome, "bold red"))
     if result.outcome is Outcome.DIFFERENT:
         now = value_words(result.change, result.now, revealed=revealed)
         text.append("  " + _("now: {value}").format(value=now))

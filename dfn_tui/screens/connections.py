@@ -70,7 +70,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
     @work(group="add")
     async def action_add(self) -> None:
         """Asks for a connection and its token, and adds it."""
-        connection = await self.app.push_screen_wait(AddConnectionDialog(self.connections))
+        connection = await self.app.push_screen_wait(AddConnectionDialog())
         if connection is not None:
             self._fill()
             await self._ask_token(connection)
@@ -104,7 +104,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
     async def _ask_token(self, connection: Connection) -> None:
         """Asks for each token of the API version, until one is not given."""
         for kind in self.connections.token_kinds(connection):
-            if not await obtain_token(self.app, self.connections, connection.name, kind):
+            if not await obtain_token(self.app, connection.name, kind):
                 break
 
     def action_history(self) -> None:

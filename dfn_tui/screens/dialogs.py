@@ -83,9 +83,6 @@ class ErrorDialog(Dialog[str]):
         token = [("token", _("Replace the token"))] if self._offer_token else []
         yield Buttons(("close", _("Close")), *token)
 
-    def action_token(self) -> None:
-        self.dismiss("token")
-
     def action_copy(self) -> None:
         copy(self.app, str(self._error))
 

@@ -44,12 +44,6 @@ class ConflictDialog(Dialog[str]):
         others = [(OTHERS, words.format(users=self._others))] if self._others else []
         yield Buttons(("cancel", _("Cancel")), (AGAIN, _("Review again")), *others)
 
-    def action_again(self) -> None:
-        self.dismiss(AGAIN)
-
-    def action_others(self) -> None:
-        self.dismiss(OTHERS)
-
 
 def _conflict_lines(conflict: Conflict) -> Text:
     item = conflict.change

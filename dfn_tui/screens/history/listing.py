@@ -48,10 +48,7 @@ class HistoryList(PagedList[Entry]):
             self.begin()
 
     def columns(self, width: int) -> Sequence[Column[Entry]]:
-        """Those that fit; what changed gets the room that is left.
-
-        What has no column of its own stands below the table, for the row under the cursor.
-        """
+        """Those that fit: what has no column of its own stands below the table, for the row at the cursor."""
         wide = width > WIDE
         time = slice(0, 16) if wide else slice(5, 16)
         found: list[Column[Entry]] = [

@@ -183,9 +183,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
 
 class DeleteCiDialog(EditDialog[str]):
     """Says what the deletion means, and takes the user's id typed as consent to it; dismissed with that.
-
-    `now` are words for the value to be deleted.
-    """
+    `now` are words for the value to be deleted."""
 
     def __init__(self, name: str, user: str, now: str) -> None:
         super().__init__(_("Delete an identifier"), _("Stage the deletion"))
