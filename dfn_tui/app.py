@@ -48,8 +48,6 @@ class ConsoleApp(LockingApp):
     """
 
     TITLE = "dfn-tui"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     AUTO_FOCUS = ""
     theme: Reactive[str] = Reactive("ansi-dark")  # from the start: a change later styles everything again
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -58,7 +58,6 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
     """A whole screen. Subclasses give `body`; `session` is None where no connection is open."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
-    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", _("Back"), tooltip=_("Leave this screen")),
         Binding("f1", "help", _("Help"), tooltip=_("Show every key of this screen")),

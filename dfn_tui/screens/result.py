@@ -86,15 +86,13 @@ class ResultScreen(SessionScreen[None]):
     async def _apply(self) -> None:
         try:
             self._results = await self.session.apply(self._review, self._approval, self._on_progress)
-        except StaleWrite as stale:
-            self._failed = True
-            self.say("#headline", f"{stale.title}. {stale.happened}")
-            self._ask(stale)
-            return
         except ConsoleError as error:
             self._failed = True
             self.say("#headline", sanitize(f"{error.title}. {error.happened}"))
-            self.tell(error)
+            if isinstance(error, StaleWrite):
+                self._ask(error)
+            else:
+                self.tell(error)
             return
         self._show()
         trouble = self.session.journal_trouble

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
 from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
@@ -162,19 +161,17 @@ class PlanScreen(SessionScreen[None]):
 
     @work(group="plan")
     async def _narrow(self, which: Selection | SelectedUsers, out: bool) -> None:
-        try:
-            count = await self._reader.narrow(which, out=out, at=self.session.clock(), by=self._bulk.by)
-        except ConsoleError as error:
-            self.tell(error)
-            return
-        finally:
-            self._excluding = False
-        if isinstance(which, Selection):
-            left = ngettext("{users} user left out.", "{users} users left out.", count)
-            back = ngettext("{users} user put back.", "{users} users put back.", count)
-            self.notify((left if out else back).format(users=f"{count:,}"), markup=False)
-        if await self._look():
-            self.planned_users.look_again()
+        with self.showing_errors():
+            try:
+                count = await self._reader.narrow(which, out=out, at=self.session.clock(), by=self._bulk.by)
+            finally:
+                self._excluding = False
+            if isinstance(which, Selection):
+                left = ngettext("{users} user left out.", "{users} users left out.", count)
+                back = ngettext("{users} user put back.", "{users} users put back.", count)
+                self.notify((left if out else back).format(users=f"{count:,}"), markup=False)
+            if await self._look():
+                self.planned_users.look_again()
 
     @work(group="bad", exclusive=True)
     async def action_bad(self) -> None:

@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.bulk.dialogs import PAINT_EVERY
 from dfn_tui.service.bulk.input.records import shown_user
@@ -52,14 +51,11 @@ class VerifyScreen(SessionScreen[None]):
 
     @work(group="verify", exclusive=True)
     async def _verify(self) -> None:
-        try:
+        with self.showing_errors(retry=self._begin):
             async for drift in self._bulk.verify(self._job.record.id, self._show_progress):
                 self._drifted += 1
                 if len(self._lines) < SHOWN:
                     self._lines.append(self._words(drift))
-        except ConsoleError as error:
-            self.tell(error, retry=self._begin)
-        else:
             self._over = True
         self._paint()
 

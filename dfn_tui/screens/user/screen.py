@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.ci import CiPane
@@ -74,18 +73,15 @@ class UserScreen(SessionScreen[None]):
     @work(exclusive=True, group="read")
     async def action_read(self) -> None:
         writes = self.session.writes_to(self._identity)
-        try:
+        with self.showing_errors(retry=self.action_read):
             record = await self.session.open_user(self._identity)
-        except ConsoleError as error:
-            self.tell(error, retry=self.action_read)
-            return
-        if record.failure is not None and record.failure.error is not None:
-            self.tell(record.failure.error, retry=self.action_read)
-        self._record = record
-        self._writes_seen = writes
-        self.status_line.look_again()
-        self._show()
-        self._show_history()
+            if record.failure is not None and record.failure.error is not None:
+                self.tell(record.failure.error, retry=self.action_read)
+            self._record = record
+            self._writes_seen = writes
+            self.status_line.look_again()
+            self._show()
+            self._show_history()
 
     def _show_history(self) -> None:
         """The journal is read only for who looks at it."""
