@@ -270,11 +270,8 @@ class ConsoleApp(LockingApp):
 
     def action_repaint(self) -> None:
         """Sends the whole screen again: something else may have written to the terminal."""
-        if sys.platform != "win32":
-            from dfn_tui.painting.driver import ThriftyDriver  # noqa: PLC0415  needs what Windows does not have
-
-            if isinstance(self._driver, ThriftyDriver):
-                self._driver.repaint()
+        if repaint := getattr(self._driver, "repaint", None):  # only the driver for a slow line has it
+            repaint()
 
 
 def _left(jobs: "Sequence[BulkSession]") -> "Text":

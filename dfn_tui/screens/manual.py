@@ -33,16 +33,13 @@ class ManualScreen(ConsoleScreen[None]):
             with VerticalScroll(id="page", can_focus=True):
                 yield Markdown(open_links=False)
 
-    @on(OptionList.OptionHighlighted)
-    def _choose(self, event: OptionList.OptionHighlighted) -> None:
-        self._show(str(event.option_id))
-
     @on(OptionList.OptionSelected)
     def _read(self) -> None:
         self.query_one("#page").focus()
 
+    @on(OptionList.OptionHighlighted)
     @work(exclusive=True, group="page")
-    async def _show(self, topic: str) -> None:
-        text = paths.manual_files()[topic].read_text(encoding="utf-8")
+    async def _show(self, event: OptionList.OptionHighlighted) -> None:
+        text = paths.manual_files()[str(event.option_id)].read_text(encoding="utf-8")
         await self.query_one(Markdown).update(text)
         self.query_one("#page").scroll_home(animate=False)

@@ -99,8 +99,5 @@ class BulkScreen(SessionScreen[None]):
     def action_plan(self) -> None:
         """Asks for the file of a plan, and opens it."""
         folder = f"{self._bulk.folder.parent / 'plans'}/"
-        ask(
-            self.app,
-            PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder),
-            lambda path: self.app.push_screen(PlanScreen(self._bulk, path)),
-        )
+        dialog = PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder)
+        ask(self.app, dialog, lambda path: self.app.push_screen(PlanScreen(self._bulk, path)))

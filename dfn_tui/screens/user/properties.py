@@ -105,28 +105,18 @@ class PropertiesPane(ValuePane):
 
     def _value_dialog(self, name: str, standard: StandardProperty | None, draft: Draft) -> EditValueDialog:
         known = self._known(draft).get(name)
-        types = self.capabilities.value_types
-        guess = types[0] if known is None else type_of(known, self.capabilities)
-        if standard is not None:
-            guess, types = standard.type, (standard.type,)
+        types = self.capabilities.value_types if standard is None else (standard.type,)
+        guess = types[0] if known is None or standard else type_of(known, self.capabilities)
         # Putting a masked value into the field would reveal it.
         hidden = known is None or (is_masked(name, known) and not self.revealed)
-        return EditValueDialog(
-            name,
-            self.current(name).plain,
-            types=types,
-            type=guess,
-            text="" if known is None or hidden else format_value(known),
-            standard=standard,
-        )
+        text = "" if known is None or hidden else format_value(known)
+        now = self.current(name).plain
+        return EditValueDialog(name, now, types=types, type=guess, text=text, standard=standard)
 
     def action_add(self) -> None:
         """Asks for a custom property."""
         if self.draft is None:
             return
         user = self.draft.record.identity
-        ask(
-            self.app,
-            AddPropertyDialog(self.capabilities, self._known(self.draft)),
-            lambda added: self.stage(user, lambda current: current.stage_property(*added)),
-        )
+        dialog = AddPropertyDialog(self.capabilities, self._known(self.draft))
+        ask(self.app, dialog, lambda added: self.stage(user, lambda draft: draft.stage_property(*added)))

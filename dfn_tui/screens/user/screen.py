@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -14,7 +14,7 @@ from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.history import HistoryPane
-from dfn_tui.screens.user.pane import ValuePane
+from dfn_tui.screens.user.pane import DraftChanged, ValuePane
 from dfn_tui.screens.user.properties import PropertiesPane
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
@@ -88,6 +88,7 @@ class UserScreen(SessionScreen[None]):
         if self.content_switcher.current == "history":
             self.query_one(HistoryPane).show()
 
+    @on(DraftChanged)
     def _show(self) -> None:
         if self._record is None:
             return
@@ -120,9 +121,6 @@ class UserScreen(SessionScreen[None]):
         edits = sum(len(change.fields) for change in self.session.staging.changes())
         words = ngettext("{edits} edit staged, r reviews it", "{edits} edits staged, r reviews them", edits)
         return Text(words.format(edits=edits), "bold")
-
-    def on_draft_changed(self) -> None:
-        self._show()
 
     def action_tab(self, pane: str) -> None:
         """Shows that tab, and focuses what can be edited there."""
