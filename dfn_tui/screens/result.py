@@ -79,11 +79,8 @@ class ResultScreen(SessionScreen[None]):
         with VerticalScroll(id="what", can_focus=True):
             yield PlainText(id="results")
 
-    def on_mount(self) -> None:
-        self._apply()
-
     @work(group="apply")
-    async def _apply(self) -> None:
+    async def on_mount(self) -> None:
         try:
             self._results = await self.session.apply(self._review, self._approval, self._on_progress)
         except ConsoleError as error:

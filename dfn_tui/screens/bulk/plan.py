@@ -67,16 +67,13 @@ class PlanScreen(SessionScreen[None]):
         yield PlainText(id="shown")
         yield PlannedUsers(self._reader)
 
-    def on_mount(self) -> None:
-        self._begin()
+    @work(group="plan")
+    async def on_mount(self) -> None:
+        if await self._look():
+            self._list()
 
     def on_unmount(self) -> None:
         self._reader.close()
-
-    @work(group="plan")
-    async def _begin(self) -> None:
-        if await self._look():
-            self._list()
 
     async def _look(self) -> bool:
         """Shows the plan's figures as they are now, and says whether they could be had."""
