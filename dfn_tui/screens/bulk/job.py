@@ -61,8 +61,7 @@ class JobScreen(SessionScreen[None]):
         yield PlainText(_("Job {job}").format(job=sanitize(self._job, 60)), classes="heading")
         with VerticalScroll(id="what", can_focus=True):
             yield PlainText(id="bar")
-            yield PlainText(id="run")
-            yield PlainText(id="summary")
+            yield PlainText(id="lines")
 
     def on_mount(self) -> None:
         self.set_interval(PAINT_EVERY, self._paint)
@@ -95,8 +94,7 @@ class JobScreen(SessionScreen[None]):
             *(f"  {words}" for words in count_words(progress.counts)),
         ]
         self.say("#bar", progress_bar(progress, self.size.width - 1))
-        self.say("#run", "\n".join(lines))
-        self.say("#summary", "")
+        self.say("#lines", "\n".join(lines))
         self.say(".heading", self._heading(_("under way")))
 
     def _heading(self, state: str) -> str:
@@ -115,8 +113,7 @@ class JobScreen(SessionScreen[None]):
             if self._live:
                 return
             self.say("#bar", "")
-            self.say("#run", "")
-            self.say("#summary", "\n".join(job_lines(self._summary)))
+            self.say("#lines", "\n".join(job_lines(self._summary)))
             self.say(".heading", self._heading(job_state(self._summary)))
             self.status_line.look_again()
             self.refresh_bindings()

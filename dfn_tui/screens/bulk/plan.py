@@ -98,13 +98,8 @@ class PlanScreen(SessionScreen[None]):
         expected = cost(
             found, self.session.capabilities, limit=usual.limit, look_first=True, read_back=usual.read_back
         )
-        saved = _("Saved as {path}").format(path=sanitize(str(self._path), 200))
-        return [
-            *totals_words(found, self.session.clock()),
-            cost_words(expected),
-            *head_words(found.head),
-            saved,
-        ]
+        lines = [*totals_words(found, self.session.clock()), cost_words(expected), *head_words(found.head)]
+        return [*lines, _("Saved as {path}").format(path=sanitize(str(self._path), 200))]
 
     def _list(self) -> None:
         words = shown_words(self._selection)
