@@ -48,26 +48,16 @@ class ConsoleApp(LockingApp):
     """
 
     TITLE = "dfn-tui"
-    ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     AUTO_FOCUS = ""
     theme: Reactive[str] = Reactive("ansi-dark")  # from the start: a change later styles everything again
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", _("Quit"), id="app.quit", tooltip=_("Leave the console")),
-        Binding(
-            "ctrl+l",
-            "repaint",
-            _("Repaint"),
-            show=False,
-            id="app.repaint",
-            tooltip=_("Send the whole screen again"),
-        ),
+        Binding("ctrl+q", "quit", _("Quit"), tooltip=_("Leave the console")),
+        Binding("ctrl+l", "repaint", _("Repaint"), show=False, tooltip=_("Send the whole screen again")),
         Binding(
             "ctrl+z",
             "suspend_process",
             _("Suspend"),
             show=False,
-            id="app.suspend",
             tooltip=_("Back to the shell, until its command fg"),
         ),
     ]
@@ -148,7 +138,7 @@ class ConsoleApp(LockingApp):
     def _show_plan(self, event: PlanRequested) -> None:
         from dfn_tui.screens.bulk.plan import PlanScreen  # noqa: PLC0415  only a job needs it
 
-        self.push_screen(PlanScreen(event.session, event.bulk, event.path))
+        self.push_screen(PlanScreen(event.bulk, event.path))
 
     @on(WritesSettled)
     def _tell_settled(self, event: WritesSettled) -> None:
@@ -178,7 +168,7 @@ class ConsoleApp(LockingApp):
         from dfn_tui.screens.tokens import obtain_token  # noqa: PLC0415  not needed for the first paint
 
         name, reason = event.session.connection.name, event.error.happened
-        given = await obtain_token(self, self.connections, name, kind, reason, locked=locked)
+        given = await obtain_token(self, name, kind, reason, locked=locked)
         if given and event.retry is not None:
             event.retry()
 
@@ -246,16 +236,18 @@ class ConsoleApp(LockingApp):
         self.exit(return_code=code, message=_left(jobs) if jobs and code == 0 else None)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's own, and every key of the screen."""
+        """Textual's own, and every key of the screen that says what it does."""
         yield from super().get_system_commands(screen)
         context = getattr(screen, "context", None)
         words = _("Read about tokens, keys, exit codes, …")
         yield SystemCommand(_("Manual"), words, partial(self._show_manual, context))
-        named = {one.binding.id: one for one in reversed(screen.active_bindings.values())}
-        for node, binding, enabled, tooltip in named.values():
-            if enabled and binding.id and not binding.system:
+        named = {(one.node, one.binding.action): one for one in reversed(screen.active_bindings.values())}
+        for node, binding, enabled, _tip in named.values():
+            if (
+                enabled and binding.tooltip and binding.action != "command_palette"
+            ):  # Textual's own say nothing
                 run = partial(self.run_action, binding.action, node)
-                yield SystemCommand(binding.description, tooltip or binding.tooltip, run)
+                yield SystemCommand(binding.description, binding.tooltip, run)
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32":
@@ -278,11 +270,8 @@ class ConsoleApp(LockingApp):
 
     def action_repaint(self) -> None:
         """Sends the whole screen again: something else may have written to the terminal."""
-        if sys.platform != "win32":
-            from dfn_tui.painting.driver import ThriftyDriver  # noqa: PLC0415  needs what Windows does not have
-
-            if isinstance(self._driver, ThriftyDriver):
-                self._driver.repaint()
+        if repaint := getattr(self._driver, "repaint", None):  # only the driver for a slow line has it
+            repaint()
 
 
 def _left(jobs: "Sequence[BulkSession]") -> "Text":

@@ -19,14 +19,10 @@ class Canvas:
     def __init__(self, width: int, height: int) -> None:
         self._shown = Grid(width, height)
         self.known = False
-        """Whether what the terminal shows is known."""
+        """Whether what the terminal shows is known. Where it is not, the next update is complete."""
         self._cursor: tuple[int, int] | None = None
         self._style = DEFAULT
         self._out: list[str] = []
-
-    def forget(self) -> None:
-        """Something else wrote to the terminal: the next update is complete."""
-        self.known = False
 
     def update(self, wanted: Grid, cursor: tuple[int, int]) -> str:
         """What to send so that the terminal shows `wanted`, its cursor at that column and row.

@@ -43,7 +43,7 @@ class ThriftyDriver(ConsoleDriver):
 
     def repaint(self) -> None:
         """Sends the whole screen, as it was last written."""
-        self._painter.forget()
+        self._painter.canvas.known = False
         self.write("")
 
     def _forget(self) -> None:
@@ -51,11 +51,11 @@ class ThriftyDriver(ConsoleDriver):
 
         This may run in a signal handler, so nothing is sent from here.
         """
-        self._painter.forget()
+        self._painter.canvas.known = False
         self._loop.call_soon_threadsafe(self._loop.call_later, _SOON, self._repaint_if_unknown)
 
     def _repaint_if_unknown(self) -> None:
-        if not self._painter.known:
+        if not self._painter.canvas.known:
             self.write("")
 
     def write(self, data: str) -> None:

@@ -17,17 +17,8 @@ class Painter:
 
     def __init__(self) -> None:
         self._reader = AnsiParser(Grid(0, 0))
-        self._paper = Canvas(0, 0)
+        self.canvas = Canvas(0, 0)
         self._at_once = False
-
-    @property
-    def known(self) -> bool:
-        """Whether what the terminal shows is known."""
-        return self._paper.known
-
-    def forget(self) -> None:
-        """What the terminal shows is not known: the next update is complete."""
-        self._paper.forget()
 
     def sent_for(self, data: str, width: int, height: int) -> str:
         """What to send for `data`, on a terminal of that many columns and rows.
@@ -40,15 +31,15 @@ class Painter:
         if data and is_aside(data):
             if _OTHER_SCREEN not in data:
                 return data
-            self.forget()
+            self.canvas.known = False
             return RESET + data  # or the shell would inherit the last style
         if (width, height) != (self._reader.grid.width, self._reader.grid.height):
-            self._reader, self._paper = AnsiParser(Grid(width, height)), Canvas(width, height)
+            self._reader, self.canvas = AnsiParser(Grid(width, height)), Canvas(width, height)
         asides = self._reader.read(data)
         if asides is None:
-            self.forget()
+            self.canvas.known = False
             return RESET + data
-        changes = self._paper.update(self._reader.grid, (self._reader.x, self._reader.y))
+        changes = self.canvas.update(self._reader.grid, (self._reader.x, self._reader.y))
         if self._at_once and len(changes) > _LARGE:
             changes = _BEGIN + changes + _END
         return changes + asides

@@ -1,37 +1,23 @@
 """The dialog that adds a connection to the configuration."""
 
-from textual import getters, work
 from textual.app import ComposeResult
 from textual.widgets import Select
 
 from dfn_tui.config import ApiVersion, Connection, Environment
-from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.service.connections import Connections
+from dfn_tui.screens.dialogs import FormDialog
 from dfn_tui.text import _
-from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
 
 
-class AddConnectionDialog(Dialog[Connection]):
-    """Dismissed with the connection once it is in the file. What is wrong with it is said in place."""
+class AddConnectionDialog(FormDialog[Connection]):
+    """Dismissed with the connection once it is in the file."""
 
-    AUTO_FOCUS = "#name"
+    def __init__(self) -> None:
+        super().__init__(_("Add a connection"), _("Add"))
 
-    wrong_text = getters.query_one("#wrong", PlainText)
-    name_field = getters.query_one("#name", Field)
-    api_select = getters.query_one("#api", Select)
-    environment_select = getters.query_one("#environment", Select)
-    service_id_field = getters.query_one("#service-id", Field)
-    base_url_field = getters.query_one("#base-url", Field)
-
-    def __init__(self, connections: Connections) -> None:
-        super().__init__(_("Add a connection"))
-        self._connections = connections
-
-    def body(self) -> ComposeResult:
+    def fields(self) -> ComposeResult:
         yield PlainText(_("Name"))
         yield Field(id="name", placeholder="prod")
         yield PlainText(_("API version"))
@@ -46,21 +32,14 @@ class AddConnectionDialog(Dialog[Connection]):
         yield Field(id="service-id")
         yield PlainText(_("Base URL, where it is not the product's own"))
         yield Field(id="base-url", placeholder="https://")
-        yield PlainText(id="wrong")
-        yield Buttons(("cancel", _("Cancel")), ("add", _("Add")))
 
-    @work(exclusive=True)
-    async def action_add(self) -> None:
+    async def result(self) -> Connection:
         connection = Connection(
-            name=self.name_field.value.strip(),
-            api=ApiVersion(str(self.api_select.value)),
-            environment=Environment(str(self.environment_select.value)),
-            service_id=self.service_id_field.value.strip() or None,
-            base_url=self.base_url_field.value.strip() or None,
+            name=self.typed("name").strip(),
+            api=ApiVersion(str(self.query_one("#api", Select).value)),
+            environment=Environment(str(self.query_one("#environment", Select).value)),
+            service_id=self.typed("service-id").strip() or None,
+            base_url=self.typed("base-url").strip() or None,
         )
-        try:
-            await self._connections.add(connection)
-        except ConsoleError as error:
-            self.wrong_text.update(f"{error.happened} {error.next_step}")
-            return
-        self.dismiss(connection)
+        await self.connections.add(connection)
+        return connection

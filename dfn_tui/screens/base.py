@@ -30,7 +30,7 @@ STYLES: list[str | PurePath] = [*paths.style_files()]
 """What every screen but the first needs: to read them all takes a fiftieth of a start."""
 
 
-REVEAL = Binding("m", "reveal", _("Reveal"), id="values.reveal", tooltip=_("Show or mask personal values"))
+REVEAL = Binding("m", "reveal", _("Reveal"), tooltip=_("Show or mask personal values"))
 """Bound by the screens that have personal values; `watch_revealed` shows them anew."""
 
 
@@ -44,6 +44,10 @@ class WorkersEnd(Screen[ScreenResultType]):
     """A screen whose workers end before its widgets go. Textual ends them after that, and an answer that came
     in between would be shown on widgets that are no longer there, which ends the console."""
 
+    @property
+    def connections(self) -> "Connections":
+        return cast("Host", self.app).connections
+
     def remove(self) -> AwaitRemove:
         for node in self.walk_children(with_self=True):
             self.workers.cancel_node(node)
@@ -54,10 +58,9 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
     """A whole screen. Subclasses give `body`; `session` is None where no connection is open."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
-    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", _("Back"), id="screen.back", tooltip=_("Leave this screen")),
-        Binding("f1", "help", _("Help"), id="screen.help", tooltip=_("Show every key of this screen")),
+        Binding("escape", "back", _("Back"), tooltip=_("Leave this screen")),
+        Binding("f1", "help", _("Help"), tooltip=_("Show every key of this screen")),
     ]
 
     revealed = var(False, init=False)
@@ -66,10 +69,6 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
         """`context` is what the status line names; None where no connection is open."""
         super().__init__()
         self.context = context
-
-    @property
-    def connections(self) -> "Connections":
-        return cast("Host", self.app).connections
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.context, self.connections.clock)

@@ -13,11 +13,9 @@ from dfn_tui.config import Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.add_connection import AddConnectionDialog
 from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog
-from dfn_tui.screens.messages import ConnectionRequested
+from dfn_tui.screens.dialogs import NoticeDialog
+from dfn_tui.screens.messages import ConnectionRequested, ErrorRaised
 from dfn_tui.screens.tokens import obtain_token
-from dfn_tui.service.records import Probe
-from dfn_tui.service.tokens import TokenNeeded
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
@@ -27,23 +25,11 @@ class ConnectionsScreen(ConsoleScreen[None]):
     """Where a first start lands, and where another connection is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "a", "add", _("Add"), id="connections.add", tooltip=_("Add a connection to the configuration")
-        ),
-        Binding("t", "test", _("Test"), id="connections.test", tooltip=_("A harmless read: does it work?")),
-        Binding(
-            "k", "token", _("Token"), id="connections.token", tooltip=_("Give this connection a new token")
-        ),
-        Binding(
-            "d",
-            "app.demo",
-            _("Sandbox"),
-            id="connections.demo",
-            tooltip=_("Try the console on made-up users"),
-        ),
-        Binding(
-            "f7", "history", _("History"), id="connections.history", tooltip=_("What was changed, by whom")
-        ),
+        Binding("a", "add", _("Add"), tooltip=_("Add a connection to the configuration")),
+        Binding("t", "test", _("Test"), tooltip=_("A harmless read: does it work?")),
+        Binding("k", "token", _("Token"), tooltip=_("Give this connection a new token")),
+        Binding("d", "app.demo", _("Sandbox"), tooltip=_("Try the console on made-up users")),
+        Binding("f7", "history", _("History"), tooltip=_("What was changed, by whom")),
     ]
 
     AUTO_FOCUS = "OptionList"
@@ -84,7 +70,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
     @work(group="add")
     async def action_add(self) -> None:
         """Asks for a connection and its token, and adds it."""
-        connection = await self.app.push_screen_wait(AddConnectionDialog(self.connections))
+        connection = await self.app.push_screen_wait(AddConnectionDialog())
         if connection is not None:
             self._fill()
             await self._ask_token(connection)
@@ -96,25 +82,17 @@ class ConnectionsScreen(ConsoleScreen[None]):
         if connection is None:
             return
         self.notify(_("Testing {name}…").format(name=sanitize(connection.name)), markup=False)
-        probe = await self._probe(connection)
-        if probe is None:
-            return
-        if probe.error is not None:
-            self.app.push_screen(ErrorDialog(probe.error))
+        session = self.connections.session(connection.name)
+        try:
+            probe = await session.probe()
+            error, found = probe.error, "\n".join(probe.lines)
+        except ConsoleError as raised:
+            error, found = raised, ""
+        if error is not None:
+            self.app.post_message(ErrorRaised(session, error, self.action_test))
         else:
             title = _("{name} works").format(name=sanitize(connection.name, 30))
-            self.app.push_screen(NoticeDialog(title, "\n".join(probe.lines)))
-
-    async def _probe(self, connection: Connection) -> Probe | None:
-        while True:
-            try:
-                return await self.connections.test(connection.name)
-            except TokenNeeded as needed:
-                if not await self._obtain(connection, needed.kind, needed.happened, locked=needed.locked):
-                    return None
-            except ConsoleError as error:
-                self.app.push_screen(ErrorDialog(error))
-                return None
+            self.app.push_screen(NoticeDialog(title, found))
 
     @work(group="token", exclusive=True)
     async def action_token(self) -> None:
@@ -126,13 +104,8 @@ class ConnectionsScreen(ConsoleScreen[None]):
     async def _ask_token(self, connection: Connection) -> None:
         """Asks for each token of the API version, until one is not given."""
         for kind in self.connections.token_kinds(connection):
-            if not await self._obtain(connection, kind):
+            if not await obtain_token(self.app, connection.name, kind):
                 break
-
-    async def _obtain(
-        self, connection: Connection, kind: str, reason: str = "", *, locked: bool = False
-    ) -> bool:
-        return await obtain_token(self.app, self.connections, connection.name, kind, reason, locked=locked)
 
     def action_history(self) -> None:
         """Shows the journal behind the connection chosen: all have one, but for the sandbox."""

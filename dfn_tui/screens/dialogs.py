@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -31,7 +30,7 @@ class Dialog(WorkersEnd[ScreenResultType | None], ModalScreen[ScreenResultType |
     CSS_PATH = STYLES
     AUTO_FOCUS = "*"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", _("Close"), id="dialog.close", tooltip=_("Close without doing anything")),
+        Binding("escape", "close", _("Close"), tooltip=_("Close without doing anything")),
     ]
 
     def __init__(self, title: str) -> None:
@@ -69,9 +68,7 @@ class ErrorDialog(Dialog[str]):
     """An expected error: what happened, what to do next. Dismissed with `"token"` to replace the token."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "c", "copy", _("Copy"), id="error.copy", tooltip=_("Send the text to the terminal's clipboard")
-        ),
+        Binding("c", "copy", _("Copy"), tooltip=_("Send the text to the terminal's clipboard")),
     ]
 
     def __init__(self, error: ConsoleError, *, offer_token: bool = False) -> None:
@@ -85,9 +82,6 @@ class ErrorDialog(Dialog[str]):
             yield PlainText(self._error.next_step, classes="next-step")
         token = [("token", _("Replace the token"))] if self._offer_token else []
         yield Buttons(("close", _("Close")), *token)
-
-    def action_token(self) -> None:
-        self.dismiss("token")
 
     def action_copy(self) -> None:
         copy(self.app, str(self._error))
@@ -189,8 +183,6 @@ class FormDialog(Dialog[ScreenResultType]):
 
     AUTO_FOCUS = "Field"
 
-    refusal_text = getters.query_one(".refusal", PlainText)
-
     def __init__(self, title: str, verb: str) -> None:
         super().__init__(title)
         self._verb = verb
@@ -217,7 +209,7 @@ class FormDialog(Dialog[ScreenResultType]):
         try:
             result = await self.result()
         except ConsoleError as error:
-            self.refusal_text.update(f"{error.happened}\n{error.next_step}")
+            self.query_one(".refusal", PlainText).update(f"{error.happened}\n{error.next_step}")
         else:
             self.dismiss(result)
 

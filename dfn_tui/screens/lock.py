@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen, ScreenResultType
 
-from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.screens.base import ConsoleScreen, WorkersEnd
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
@@ -25,35 +25,30 @@ from dfn_tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.context import ConnectionContext
-    from dfn_tui.text.korea import Clock
 
 _DROPPING = "lock"
 
 
-class LockScreen(Screen[None]):
+class LockScreen(WorkersEnd[None]):
     """Covers every screen: it shows where the console is, and how to unlock it."""
 
-    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.unlock", _("Unlock"), id="lock.unlock", tooltip=_("Go on where you were")),
+        Binding("enter", "app.unlock", _("Unlock"), tooltip=_("Go on where you were")),
     ]
 
-    def __init__(self, context: "ConnectionContext | None", clock: "Clock", minutes: int) -> None:
+    def __init__(self, context: "ConnectionContext | None") -> None:
         super().__init__()
         self._connection_context = context
-        self._clock = clock
-        self._minutes = minutes
 
     def compose(self) -> ComposeResult:
+        minutes = self.connections.lock_after
         idle = ngettext(
-            "No key was pressed for {minutes} minute.",
-            "No key was pressed for {minutes} minutes.",
-            self._minutes,
+            "No key was pressed for {minutes} minute.", "No key was pressed for {minutes} minutes.", minutes
         )
-        yield StatusLine(self._connection_context, self._clock)
+        yield StatusLine(self._connection_context, self.connections.clock)
         with Vertical(id="locked"):
             yield PlainText(_("Locked"), classes="heading")
-            yield PlainText(idle.format(minutes=self._minutes))
+            yield PlainText(idle.format(minutes=minutes))
             yield PlainText(
                 _(
                     "Staged edits are kept, and what is being written is finished. Tokens were dropped from "
@@ -129,7 +124,7 @@ class LockingApp(App[None]):
                     field.value = ""
         screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
         context = screens[-1].context if screens else None
-        self.push_screen(LockScreen(context, self.connections.clock, self.connections.lock_after))
+        self.push_screen(LockScreen(context))
         self._open.clear()
         self.use_command_palette = False
         self.run_worker(self.connections.lock(), group=_DROPPING, exit_on_error=True)

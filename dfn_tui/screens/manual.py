@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import getters, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -22,11 +22,9 @@ class ManualScreen(ConsoleScreen[None]):
     ManualScreen #page { width: 1fr; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", _("Text or topics"), id="manual.other", tooltip=_("The other side")),
+        Binding("tab", "app.focus_next", _("Text or topics"), tooltip=_("The other side")),
     ]
     AUTO_FOCUS = "#topics"
-
-    markdown = getters.query_one(Markdown)
 
     def body(self) -> ComposeResult:
         with Horizontal():
@@ -35,16 +33,13 @@ class ManualScreen(ConsoleScreen[None]):
             with VerticalScroll(id="page", can_focus=True):
                 yield Markdown(open_links=False)
 
-    @on(OptionList.OptionHighlighted)
-    def _choose(self, event: OptionList.OptionHighlighted) -> None:
-        self._show(str(event.option_id))
-
     @on(OptionList.OptionSelected)
     def _read(self) -> None:
         self.query_one("#page").focus()
 
+    @on(OptionList.OptionHighlighted)
     @work(exclusive=True, group="page")
-    async def _show(self, topic: str) -> None:
-        text = paths.manual_files()[topic].read_text(encoding="utf-8")
-        await self.markdown.update(text)
+    async def _show(self, event: OptionList.OptionHighlighted) -> None:
+        text = paths.manual_files()[str(event.option_id)].read_text(encoding="utf-8")
+        await self.query_one(Markdown).update(text)
         self.query_one("#page").scroll_home(animate=False)

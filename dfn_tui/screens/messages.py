@@ -36,7 +36,6 @@ class ReviewRequested(Message):
 class PlanRequested(Message):
     """The bulk plan at that path is to be shown."""
 
-    session: "Session"
     bulk: "BulkSession"
     path: "Path"
 

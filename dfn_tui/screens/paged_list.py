@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import getters, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import DataTable
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
@@ -23,7 +22,6 @@ class PagedList(Vertical, Generic[Item]):
     What cannot be read is said in the list's place."""
 
     said_text = getters.query_one(".said", PlainText)
-    detail_text = getters.query_one(".detail", PlainText)
 
     def __init__(self, none: str = "") -> None:
         """`none` is said where there is no item."""
@@ -61,11 +59,6 @@ class PagedList(Vertical, Generic[Item]):
     def table(self) -> Table[Item]:
         return self.query_one(Table)
 
-    @property
-    def current(self) -> Item | None:
-        """The item under the cursor."""
-        return self.table.highlighted
-
     def begin(self) -> None:
         """Reads the first page of what is asked for now."""
         self._reading = self._read(PAGE, place=0)
@@ -99,11 +92,10 @@ class PagedList(Vertical, Generic[Item]):
         return found, ""
 
     def _show_detail(self) -> None:
-        item = self.current
-        self.detail_text.update(self.detail(item) if item is not None else "")
+        item = self.table.highlighted
+        self.query_one(".detail", PlainText).update(self.detail(item) if item is not None else "")
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        event.stop()
+    def on_data_table_row_highlighted(self) -> None:
         self._show_detail()
         self._go_on()
 
@@ -113,11 +105,10 @@ class PagedList(Vertical, Generic[Item]):
         if self._more and idle and self.table.cursor_row == len(self.table.items) - 1:
             self._reading = self._read_on()
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        event.stop()
+    def on_data_table_row_selected(self) -> None:
         self.action_open()
 
     def action_open(self) -> None:
-        item = self.current
+        item = self.table.highlighted
         if item is not None and self.screen.is_active:  # not twice, where the key was pressed twice
             self.open(item)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -44,12 +44,6 @@ class ConflictDialog(Dialog[str]):
         others = [(OTHERS, words.format(users=self._others))] if self._others else []
         yield Buttons(("cancel", _("Cancel")), (AGAIN, _("Review again")), *others)
 
-    def action_again(self) -> None:
-        self.dismiss(AGAIN)
-
-    def action_others(self) -> None:
-        self.dismiss(OTHERS)
-
 
 def _conflict_lines(conflict: Conflict) -> Text:
     item = conflict.change
@@ -67,16 +61,11 @@ class ResultScreen(SessionScreen[None]):
     """Sends on opening, and stays until the last user is settled: a write is never cancelled half-way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "c", "copy", _("Copy"), id="result.copy", tooltip=_("Send the result to the terminal's clipboard")
-        ),
+        Binding("c", "copy", _("Copy"), tooltip=_("Send the result to the terminal's clipboard")),
         REVEAL,
     ]
 
     AUTO_FOCUS = "#what"
-
-    headline_text = getters.query_one("#headline", PlainText)
-    results_text = getters.query_one("#results", PlainText)
 
     def __init__(self, session: Session, review: Review, approval: Approval) -> None:
         super().__init__(session)
@@ -90,22 +79,17 @@ class ResultScreen(SessionScreen[None]):
         with VerticalScroll(id="what", can_focus=True):
             yield PlainText(id="results")
 
-    def on_mount(self) -> None:
-        self._apply()
-
     @work(group="apply")
-    async def _apply(self) -> None:
+    async def on_mount(self) -> None:
         try:
             self._results = await self.session.apply(self._review, self._approval, self._on_progress)
-        except StaleWrite as stale:
-            self._failed = True
-            self.say("#headline", f"{stale.title}. {stale.happened}")
-            self._ask(stale)
-            return
         except ConsoleError as error:
             self._failed = True
             self.say("#headline", sanitize(f"{error.title}. {error.happened}"))
-            self.tell(error)
+            if isinstance(error, StaleWrite):
+                self._ask(error)
+            else:
+                self.tell(error)
             return
         self._show()
         trouble = self.session.journal_trouble
@@ -145,8 +129,8 @@ class ResultScreen(SessionScreen[None]):
     def _show(self) -> None:
         if self._results is None:
             return
-        self.headline_text.update(self._headline(self._results))
-        self.results_text.update(self._text(self._results, self.revealed))
+        self.query_one("#headline", PlainText).update(self._headline(self._results))
+        self.query_one("#results", PlainText).update(self._text(self._results, self.revealed))
 
     def _headline(self, results: Sequence[UserResult]) -> Text:
         counts = [(outcome, sum(r.outcome is outcome for r in results)) for outcome in Outcome]

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -31,8 +31,6 @@ class ReviewScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [REVEAL]
-
-    changes_text = getters.query_one("#changes", PlainText)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -83,7 +81,7 @@ class ReviewScreen(SessionScreen[None]):
         return Text("\n").join(lines)
 
     def watch_revealed(self) -> None:
-        self.changes_text.update(self._changes())
+        self.query_one("#changes", PlainText).update(self._changes())
 
     def action_send(self) -> None:
         """Checks what is checked before sending, so that a refusal leaves the form as it is."""

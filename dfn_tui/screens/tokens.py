@@ -1,18 +1,20 @@
 """Asking for a token wherever one is missing: the keyring is unlocked, or a token is given."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from textual import getters, work
+from textual import work
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
-from dfn_tui.service.connections import Connections
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
+
+if TYPE_CHECKING:
+    from dfn_tui.screens.base import Host
 
 UNLOCKED, OTHER = "unlocked", "other"
 
@@ -21,12 +23,8 @@ class UnlockDialog(Dialog[str]):
     """Asks for the password of the locked keyring; dismissed with `UNLOCKED` once it is open, or with
     `OTHER` where the operator rather gives a token."""
 
-    password_field = getters.query_one("#password", Field)
-    wrong_text = getters.query_one("#wrong", PlainText)
-
-    def __init__(self, connections: Connections, connection: str, reason: str) -> None:
+    def __init__(self, connection: str, reason: str) -> None:
         super().__init__(_("The keyring is locked"))
-        self._connections = connections
         self._connection = connection
         self._reason = reason
 
@@ -35,24 +33,21 @@ class UnlockDialog(Dialog[str]):
         yield PlainText(_("Password of the keyring"), classes="next-step")
         yield Field(password=True, id="password")
         yield PlainText(id="wrong")
-        yield Buttons(("other", _("Give a token instead")))
+        yield Buttons((OTHER, _("Give a token instead")))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._unlock()
 
-    def action_other(self) -> None:
-        self.dismiss(OTHER)
-
     # Without an argument: a worker's description repeats what it was called with.
     @work(exclusive=True)
     async def _unlock(self) -> None:
-        field, wrong = self.password_field, self.wrong_text
+        field, wrong = self.query_one("#password", Field), self.query_one("#wrong", PlainText)
         password = field.value
         field.value = ""
         wrong.update(_("Unlocking…"))
         try:
-            await self._connections.unlock_keyring(self._connection, password)
+            await self.connections.unlock_keyring(self._connection, password)
         except ConsoleError as error:
             wrong.update(f"{error.happened} {error.next_step}")
             return
@@ -60,18 +55,13 @@ class UnlockDialog(Dialog[str]):
 
 
 async def obtain_token(
-    app: App[Any],
-    connections: Connections,
-    name: str,
-    kind: str,
-    reason: str = "",
-    *,
-    locked: bool = False,
+    app: App[Any], name: str, kind: str, reason: str = "", *, locked: bool = False
 ) -> bool:
     """Has the operator unlock the keyring where it is locked, or give a token, and says where that is kept.
     False where they would not. Called in a worker."""
+    connections = cast("Host", app).connections
     if locked:
-        answer = await app.push_screen_wait(UnlockDialog(connections, name, reason))
+        answer = await app.push_screen_wait(UnlockDialog(name, reason))
         if answer != OTHER:
             return answer == UNLOCKED
     for_this_run = await connections.outranked(name, kind)

@@ -15,7 +15,7 @@ from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import Clock, utc_now
 
 if TYPE_CHECKING:
-    from dfn_tui.api.calls import Probe, UserApi
+    from dfn_tui.api.calls import UserApi
     from dfn_tui.api.limiter import Limiter
     from dfn_tui.api.retry import RetryPolicy
     from dfn_tui.credentials import TokenStore
@@ -259,10 +259,6 @@ class Connections:
         from dfn_tui.config.writing import add_connection  # noqa: PLC0415  no start needs it
 
         self._config = await asyncio.to_thread(add_connection, self._config, connection)
-
-    async def test(self, name: str) -> "Probe":
-        """A harmless read over that connection. Raises `TokenNeeded`."""
-        return await self.session(name).probe()
 
     def start_demo(self) -> "Demo":
         """The sandbox of this run, started where it does not run yet. Raises ConsoleError."""

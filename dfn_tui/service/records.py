@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from dfn_tui.api.calls import Probe, Profile, Progress, Reply
+from dfn_tui.api.calls import Profile, Progress, Reply
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, State
 from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError, explain_redaction
@@ -20,7 +20,6 @@ __all__ = [
     "Filter",
     "Intent",
     "JournalError",
-    "Probe",
     "Profile",
     "Progress",
     "Reply",

@@ -5,12 +5,17 @@ from textual.widgets import Button
 
 
 class Buttons(Horizontal):
-    """Given as ids and words. A button runs the action of its screen that is named like its id."""
+    """Given as ids and words. A button runs the action of its screen that is named like its id; where there
+    is none, the screen is dismissed with that id."""
 
     def __init__(self, *buttons: tuple[str, str]) -> None:
         super().__init__(*(Button(words, id=id, compact=True) for id, words in buttons), classes="buttons")
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if self.screen.is_active:  # not twice, where it was pressed twice
+        if not self.screen.is_active:  # not twice, where it was pressed twice
+            return
+        if hasattr(self.screen, f"action_{event.button.id}"):
             await self.app.run_action(str(event.button.id), self.screen)
+        else:
+            self.screen.dismiss(event.button.id)

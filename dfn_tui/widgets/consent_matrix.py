@@ -1,17 +1,14 @@
 """The consents as a matrix, channels down and purposes across, driven by the arrow keys."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
+from rich.text import Text
+from textual.app import RenderResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.strip import Strip
 from textual.widget import Widget
 
 from dfn_tui.consent.flags import Channel, Consents, Flag, Purpose, State
@@ -19,11 +16,7 @@ from dfn_tui.consent.messages import channel_name, purpose_name, state_glyph, st
 from dfn_tui.text import _
 
 HEAD, CELL = 15, 21
-_STYLES = {
-    State.SUBSCRIBED: Style(color="green"),
-    State.UNSUBSCRIBED: Style(color="red"),
-    State.NEVER_SET: Style(color="yellow"),
-}
+_STYLES = {State.SUBSCRIBED: "green", State.UNSUBSCRIBED: "red", State.NEVER_SET: "yellow"}
 
 
 class ConsentMatrix(Widget, can_focus=True):
@@ -33,21 +26,13 @@ class ConsentMatrix(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(0,-1)", _("Up"), show=False, id="matrix.up"),
-        Binding("down", "move(0,1)", _("Down"), show=False, id="matrix.down"),
-        Binding("left", "move(-1,0)", _("Left"), show=False, id="matrix.left"),
-        Binding("right", "move(1,0)", _("Right"), show=False, id="matrix.right"),
-        Binding(
-            "s", "want('Subscribed')", _("Subscribed"), id="matrix.subscribe", tooltip=_("Stage: subscribed")
-        ),
-        Binding(
-            "u",
-            "want('Unsubscribed')",
-            _("Unsubscribed"),
-            id="matrix.unsubscribe",
-            tooltip=_("Stage: unsubscribed"),
-        ),
-        Binding("x,backspace", "drop", _("Drop edit"), id="matrix.drop", tooltip=_("Drop this staged edit")),
+        Binding("up", "move(0,-1)", _("Up"), show=False),
+        Binding("down", "move(0,1)", _("Down"), show=False),
+        Binding("left", "move(-1,0)", _("Left"), show=False),
+        Binding("right", "move(1,0)", _("Right"), show=False),
+        Binding("s", "want('Subscribed')", _("Subscribed"), tooltip=_("Stage: subscribed")),
+        Binding("u", "want('Unsubscribed')", _("Unsubscribed"), tooltip=_("Stage: unsubscribed")),
+        Binding("x,backspace", "drop", _("Drop edit"), tooltip=_("Drop this staged edit")),
     ]
 
     @dataclass
@@ -57,7 +42,7 @@ class ConsentMatrix(Widget, can_focus=True):
         flag: Flag
         state: State | None
 
-    cursor: reactive[tuple[int, int]] = reactive((1, 0), repaint=False)
+    cursor: reactive[tuple[int, int]] = reactive((1, 0))
 
     def __init__(self, flags: tuple[Flag, ...]) -> None:
         super().__init__()
@@ -65,34 +50,18 @@ class ConsentMatrix(Widget, can_focus=True):
         self._purposes = tuple(Purpose)
         self._channels = tuple(Channel)
         self._current: Consents = {}
-        self._staged: Mapping[Flag, State] = {}
+        self._staged: Consents = {}
         self._known = False
         """Until the user was read the cells stay empty: "not readable" would be untrue."""
 
     def show(self, current: Consents, staged: Consents) -> None:
-        """Shows these; only cells that differ from what is shown are painted again."""
-        for flag in self._flags:
-            before = (self._current.get(flag), self._staged.get(flag))
-            if before != (current.get(flag), staged.get(flag)):
-                self._repaint(self._place(flag))
-        self._current, self._staged = dict(current), dict(staged)
-        if not self._known:
-            self._known = True
-            self.refresh()
-
-    def _place(self, flag: Flag) -> tuple[int, int]:
-        return self._purposes.index(flag.purpose), self._channels.index(flag.channel)
+        """Shows these."""
+        self._current, self._staged, self._known = dict(current), dict(staged), True
+        self.refresh()
 
     def _flag_at(self, cell: tuple[int, int]) -> Flag | None:
         flag = Flag.at(self._purposes[cell[0]], self._channels[cell[1]])
         return flag if flag in self._flags else None
-
-    def _repaint(self, cell: tuple[int, int]) -> None:
-        self.refresh(Region(HEAD + cell[0] * CELL, 1 + cell[1], CELL, 1))
-
-    def watch_cursor(self, old: tuple[int, int], new: tuple[int, int]) -> None:
-        self._repaint(old)
-        self._repaint(new)
 
     def action_move(self, across: int, down: int) -> None:
         """Moves to the next cell that way; cells the platform has no flag for are passed over."""
@@ -121,46 +90,35 @@ class ConsentMatrix(Widget, can_focus=True):
 
     def on_mount(self) -> None:
         if self._flag_at(self.cursor) is None:
-            self.cursor = self._place(next(f for f in self._flags if f.purpose is Purpose.ADVERTISING))
+            first = next(flag for flag in self._flags if flag.purpose is Purpose.ADVERTISING)
+            self.cursor = self._purposes.index(first.purpose), self._channels.index(first.channel)
 
-    def on_focus(self) -> None:
-        self._repaint(self.cursor)
+    def render(self) -> RenderResult:
+        head = Text(
+            " " * HEAD + "".join(_fit(f"  {purpose_name(purpose)}") for purpose in self._purposes), "bold"
+        )
+        lines = [head, *(self._line(y, channel) for y, channel in enumerate(self._channels))]
+        return Text("\n", no_wrap=True).join(lines)
 
-    def on_blur(self) -> None:
-        self._repaint(self.cursor)
-
-    def get_content_height(self, *_: object) -> int:
-        return 1 + len(self._channels)
-
-    def render_line(self, y: int) -> Strip:
-        if y == 0:
-            heads = [Segment(" " * HEAD)]
-            heads += [Segment(_fit(f"  {purpose_name(p)}"), Style(bold=True)) for p in self._purposes]
-            return Strip(heads)
-        if y > len(self._channels):
-            return Strip.blank(self.size.width)
-        channel = self._channels[y - 1]
-        segments = [Segment(_fit(channel_name(channel), HEAD), Style(bold=True))]
+    def _line(self, y: int, channel: Channel) -> Text:
+        line = Text.assemble((_fit(channel_name(channel), HEAD), "bold"))
         for x in range(len(self._purposes)):
-            segments += self._cell((x, y - 1))
-        return Strip(segments)
+            here = self.has_focus and (x, y) == self.cursor
+            text, style = self._cell(self._flag_at((x, y)) if self._known else None)
+            line.append("▸ " if here else "  ", "bold")
+            line.append(text, f"{style} reverse" if here else style)
+            line.append(" " * (CELL - 2 - cell_len(text)))
+        return line
 
-    def _cell(self, cell: tuple[int, int]) -> list[Segment]:
-        here = self.has_focus and cell == self.cursor
-        flag = self._flag_at(cell) if self._known else None
-        pointer = Segment("▸ " if here else "  ", Style(bold=True))
+    def _cell(self, flag: Flag | None) -> tuple[str, str]:
+        """What is said of a flag, and how it looks."""
         if flag is None:
-            return [pointer, Segment(_fit("", CELL - 2))]
+            return "", ""
         current, staged = self._current.get(flag), self._staged.get(flag)
         if staged is None:
-            text = f"{state_glyph(current)} {state_name(current)}"
-            style = _STYLES[current] if current else Style(dim=True)
-        else:
-            text = f"{state_glyph(current)} → {state_glyph(staged)} {state_name(staged)}"
-            style = _STYLES[staged] + Style(bold=True)
-        if here:
-            style += Style(reverse=True)
-        return [pointer, Segment(text, style), Segment(" " * (CELL - 2 - cell_len(text)))]
+            return f"{state_glyph(current)} {state_name(current)}", _STYLES[current] if current else "dim"
+        words = f"{state_glyph(current)} → {state_glyph(staged)} {state_name(staged)}"
+        return words, f"{_STYLES[staged]} bold"
 
 
 def _fit(text: str, width: int = CELL) -> str:

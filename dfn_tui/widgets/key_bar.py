@@ -7,35 +7,31 @@ each time. This one renders one line of text and repaints only when that text ch
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-_EVERYWHERE = ("screen.", "app.", "dialog.")
-"""What works on every screen is named last: where the line is short, it is known best."""
+_EVERYWHERE = ("back", "close", "help", "quit")
+"""The actions of every screen are named last: where the line is short, they are known best."""
 
 
 class KeyBar(Widget, can_focus=False):
     """Shows every active binding that is marked to be shown, those of the focused widget first."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._shown = Text()
+    shown: reactive[Text] = reactive(Text)
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._update)
 
     def _update(self, screen: Screen[object]) -> None:
-        text = self._line(screen)
-        if text != self._shown:
-            self._shown = text
-            self.refresh()
+        self.shown = self._line(screen)
 
     def _line(self, screen: Screen[object]) -> Text:
         """The keys that there is room for, each whole: half a word is no help."""
         text = Text(no_wrap=True, overflow="ellipsis")
         said: set[str] = set()
         active = [binding for _node, binding, enabled, _tip in screen.active_bindings.values() if enabled]
-        active.sort(key=lambda binding: (binding.id or "").startswith(_EVERYWHERE))
+        active.sort(key=lambda binding: binding.action in _EVERYWHERE)
         for binding in active:
             if not binding.show or binding.action in said:
                 continue
@@ -50,4 +46,4 @@ class KeyBar(Widget, can_focus=False):
         self._update(self.screen)
 
     def render(self) -> RenderResult:
-        return self._shown
+        return self.shown

@@ -51,16 +51,14 @@ class StatusLine(Widget):
 
     def on_mount(self) -> None:
         self._following = self.set_interval(FOLLOW_EVERY, self._look_at_job, pause=True)
-        self._await_next_minute()
+        self._minute()
         self.look_again()
 
-    def _await_next_minute(self) -> None:
+    def _minute(self) -> None:
+        """Repaints, and again at the next minute."""
+        self.refresh()
         now = self._clock()
         self.set_timer(max(1, ceil(60 - now.second - now.microsecond / 1e6)), self._minute)
-
-    def _minute(self) -> None:
-        self.refresh()
-        self._await_next_minute()
 
     def look_again(self) -> None:
         """Repaints where the connection has something new to say, the server's clock for one. Looks now and
@@ -87,24 +85,25 @@ class StatusLine(Widget):
         return Text.assemble(left, gap, right, no_wrap=True)
 
     def _words(self) -> Text:
-        if self._connection_context is None:
+        context = self._connection_context
+        if context is None:
             return Text(_("dfn-tui · no connection open"))
-        connection = self._connection_context.connection
+        connection = context.connection
         production = connection.environment is Environment.PRODUCTION
         text = Text()
         text.append(
             f" {environment_words(connection.environment)} ", "bold reverse red" if production else "reverse"
         )
         text.append(f" {sanitize(connection.name, 24)}", "bold")
-        share = self._connection_context.job_share()
+        share = context.job_share()
         if share is not None:
             text.append(" · " + _("JOB {share} %").format(share=share), "bold")
-        if self._connection_context.mode.read_only:
-            words = _("READ-ONLY ({source})").format(source=self._connection_context.mode.source)
+        if context.mode.read_only:
+            words = _("READ-ONLY ({source})").format(source=context.mode.source)
             text.append(" · " + words, "bold yellow")
-        if self._connection_context.token_in_memory:
+        if context.token_in_memory:
             text.append(" · " + _("token in memory only"), "yellow")
-        skew = self._connection_context.clock_skew()
+        skew = context.clock_skew()
         if skew is not None:
             minutes = round(skew.total_seconds() / 60)
             text.append(" · " + _("server clock off by {minutes} min").format(minutes=minutes), "bold yellow")

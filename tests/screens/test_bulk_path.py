@@ -103,7 +103,9 @@ async def test_what_makes_no_plan_is_said_in_place(
 ) -> None:
     app = console(sandbox, journal=journal)
     async with driven(app) as pilot:
-        await pilot.press("f8", "n")
+        await pilot.press("f8")
+        await see(pilot, "Many users at once", "New plan")
+        await pilot.press("n")
         await see(pilot, "New plan: nothing")
         await press(pilot, "make")
         await see(pilot, "the path of a file, or paste the list.")
@@ -129,7 +131,9 @@ async def test_making_is_given_up_and_leaves_no_file(
     app = console(sandbox, journal=journal)
     sandbox.faults.busy_users = frozenset(["user-0001"])  # asked again and again
     async with driven(app) as pilot:
-        await pilot.press("f8", "n")
+        await pilot.press("f8")
+        await see(pilot, "Many users at once", "New plan")
+        await pilot.press("n")
         await see(pilot, "New plan: nothing")
         await fill(pilot, "file", str(write_list(tmp_path, *users(1, 3))))
         await fill(pilot, "changes", STOP)
@@ -147,7 +151,9 @@ async def test_version_2_is_planned_and_sent_blind_and_ids_are_masked(
 ) -> None:
     app = console(sandbox, api=ApiVersion.V2, journal=journal)
     async with driven(app) as pilot:
-        await pilot.press("f8", "n")
+        await pilot.press("f8")
+        await see(pilot, "Many users at once", "New plan")
+        await pilot.press("n")
         await see(pilot, "Users are named by: ‹ external_id, or as the list says ›")
         app.screen.query_one("Selector").focus()
         await pilot.press("right", "right")

@@ -74,7 +74,7 @@ async def test_pages_follow_as_the_cursor_comes_to_their_end(journal: Path, tmp_
             await pilot.press("ctrl+end")
             await until(pilot, lambda: app.screen.query_one(DataTable).row_count == PAGE + 30)
             app.screen.query_one(DataTable).move_cursor(row=PAGE + 10)
-            chosen = app.screen.query_one(PlannedUsers).current
+            chosen = app.screen.query_one(PlannedUsers).table.highlighted
             assert chosen is not None
             await pilot.press("x")
             await see(pilot, f"{chosen.user}: left out")
@@ -86,7 +86,9 @@ async def test_a_plan_is_opened_by_its_file_and_a_damaged_one_is_refused(
     app = console(sandbox, journal=journal)
     file = tmp_path / "mine.plan"
     async with driven(app) as pilot:
-        await pilot.press("f8", "n")
+        await pilot.press("f8")
+        await see(pilot, "Many users at once", "New plan")
+        await pilot.press("n")
         await see(pilot, "New plan: nothing")
         await fill(pilot, "file", str(write_list(tmp_path, *users(1, 3))))
         await fill(pilot, "changes", "mkt_sms_flag=Unsubscribed")

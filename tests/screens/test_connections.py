@@ -43,13 +43,13 @@ async def test_a_connection_is_added_with_its_token_and_tested(
         await see(pilot, "Add a connection", "API version")
         app.screen.query_one("#name").value = "bad name"  # type: ignore[attr-defined]
         app.screen.query_one("#base-url").value = sandbox.url  # type: ignore[attr-defined]
-        app.screen.query_one("#add").focus()
+        app.screen.query_one("#submit").focus()
         await pilot.press("enter")
         await see(pilot, "connections.")
         assert not path.exists()
-        await until(pilot, lambda: not app.screen.query_one("#add").has_class("-active"))
+        await until(pilot, lambda: not app.screen.query_one("#submit").has_class("-active"))
         app.screen.query_one("#name").value = "prod"  # type: ignore[attr-defined]
-        app.screen.query_one("#add").focus()
+        app.screen.query_one("#name").focus()
         await pilot.press("enter")
         await see(pilot, "Token for prod")
         await type_in(pilot, sandbox.token)
@@ -69,7 +69,7 @@ async def test_a_connection_that_does_not_work_says_why(sandbox: SandboxThread) 
         await pilot.press("f6")
         await see(pilot, "Connections", "here")
         await pilot.press("t")
-        assert "wrong-token" not in await see(pilot, "token", "4001")
+        assert "wrong-token" not in await see(pilot, "4001", "Replace the token")
 
 
 async def test_staged_edits_survive_a_change_of_connection(sandbox: SandboxThread) -> None:

@@ -104,7 +104,7 @@ def test_after_something_else_wrote_everything_is_sent(written: list[str], stray
     for update in written[:-1]:
         line.write(update)
     line.thrifty.show(stray + "\x1b[7;45m")
-    line.paper.forget()
+    line.paper.known = False
     line.write(written[-1])
     line.check()
 
@@ -236,7 +236,7 @@ def test_what_is_not_understood_is_sent_as_it_is_and_all_is_painted_after_it(
     sent = painter.sent_for("\x1b[1;1Hwords" + unknown, WIDTH, HEIGHT)
     assert sent.endswith("\x1b[1;1Hwords" + unknown)
     shown.show(sent.removesuffix("\x1b"))
-    assert not painter.known
+    assert not painter.canvas.known
     shown.show(painter.sent_for(after, WIDTH, HEIGHT))
     for written in (before, "\x1b[1;1Hwords", after):
         meant.show(written)
@@ -251,7 +251,7 @@ def test_another_size_is_painted_anew(sizes: list[tuple[int, int, str]]) -> None
         meant = Emulator(width, height)
         rows = (f"\x1b[{y + 1}H\x1b[{codes}m{cropped('홍a길b동c' * 5, width)}\x1b[0m" for y in range(height))
         written = "".join(rows) + "\x1b[1;1H"
-        painter.forget()
+        painter.canvas.known = False
         meant.show(written)
         shown.show(painter.sent_for(written, width, height))
         assert shown.cells() == meant.cells()
@@ -273,5 +273,5 @@ def test_another_screen_is_entered_and_left_without_a_style() -> None:
     painter = Painter()
     painter.sent_for("\x1b[1;1H\x1b[7;31mwords\x1b[0m", 80, 24)
     assert painter.sent_for("\x1b[?1049l", 80, 24) == "\x1b[m\x1b[?1049l"
-    assert not painter.known
+    assert not painter.canvas.known
     assert "words" in painter.sent_for("", 80, 24)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
@@ -23,7 +23,6 @@ from dfn_tui.service.bulk.run.format import conflict_words
 from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.changes.policy import Approval, requirements
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -38,17 +37,14 @@ class ApplyScreen(SessionScreen[str]):
 
     AUTO_FOCUS = "#cancel"
 
-    selector = getters.query_one(Selector)
-    read_back_tick = getters.query_one("#read-back", Tick)
-
-    def __init__(self, session: Session, bulk: BulkSession, path: Path, figures: Figures) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession, path: Path, figures: Figures) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
         self._path = path
         self._digest = figures.digest
         self._found = figures.totals
         self._starting = False
-        self._asked = requirements(self._found.scope, session.connection, session.clock())
+        self._asked = requirements(self._found.scope, self.session.connection, self.session.clock())
 
     def body(self) -> ComposeResult:
         users = self._found.to_send
@@ -141,4 +137,4 @@ class ApplyScreen(SessionScreen[str]):
             )
         if not self.session.capabilities.read_by:
             return Options(limit=limit)
-        return Options(self.selector.value, self.read_back_tick.value, limit)
+        return Options(self.query_one(Selector).value, self.query_one("#read-back", Tick).value, limit)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.worker import Worker
 
@@ -27,8 +27,6 @@ Make = Callable[[Callable[[Reading], None]], Awaitable[str]]
 class MakingDialog(Dialog["Path | ConsoleError"]):
     """How far the making of a plan is. Dismissed with the plan's file, or with what went wrong; closing it
     gives the making up, and leaves no file behind."""
-
-    reading_text = getters.query_one("#reading", PlainText)
 
     def __init__(self, make: Make, path: "Path", words: str = "") -> None:
         """`words` say what was recognised of the input."""
@@ -54,7 +52,7 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
         self._reading = reading
 
     def _paint(self) -> None:
-        self.reading_text.update(_reading_words(self._reading))
+        self.query_one("#reading", PlainText).update(_reading_words(self._reading))
 
     @work(group="making")
     async def _go(self) -> None:

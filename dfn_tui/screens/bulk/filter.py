@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -31,10 +30,8 @@ class FilterDialog(Dialog[Selection]):
 
     AUTO_FOCUS = "Field"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "show", _("Show"), id="filter.show", tooltip=_("Show the users that fit")),
+        Binding("enter", "show", _("Show"), tooltip=_("Show the users that fit")),
     ]
-
-    text_field = getters.query_one("#text", Field)
 
     def __init__(self, found: Totals, now: Selection) -> None:
         super().__init__(_("Show the users"))
@@ -67,4 +64,4 @@ class FilterDialog(Dialog[Selection]):
 
     def action_show(self) -> None:
         chosen: dict[str, Any] = {str(choice.id): choice.value for choice in self.query(Selector)}
-        self.dismiss(Selection(**chosen, text=self.text_field.value.strip()))
+        self.dismiss(Selection(**chosen, text=self.query_one("#text", Field).value.strip()))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -24,10 +24,8 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.results_file import write_results
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.status_line import StatusLine
 
 _GIVE_UP = "give-up"
 
@@ -36,31 +34,23 @@ class JobScreen(SessionScreen[None]):
     """The job of that id. It runs on when this screen is left, and shows itself in the status line then."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", _("Pause"), id="job.pause", tooltip=_("Send nothing for now, or go on")),
-        Binding("minus", "slower", _("Slower"), id="job.slower", tooltip=_("Fewer requests a minute")),
-        Binding("plus", "faster", _("Faster"), id="job.faster", tooltip=_("More requests a minute")),
-        Binding(
-            "s", "stop", _("Stop"), id="job.stop", tooltip=_("Stop after what is under way; resume it later")
-        ),
-        Binding(
-            "A", "abort", _("Give up…"), id="job.abort", tooltip=_("Stop for good: it cannot be resumed")
-        ),
-        Binding("r", "resume", _("Resume"), id="job.resume", tooltip=_("Go on where it was left")),
-        Binding(
-            "f", "failed", _("Failed again"), id="job.failed", tooltip=_("Do those that failed once more")
-        ),
-        Binding("v", "verify", _("Verify"), id="job.verify", tooltip=_("Who is not as wanted now?")),
-        Binding("u", "undo", _("Undo…"), id="job.undo", tooltip=_("Make a plan that takes the job back")),
-        Binding("e", "results", _("Results…"), id="job.results", tooltip=_("Write the results to a file")),
-        Binding("f5", "look", _("Read again"), show=False, id="job.look", tooltip=_("Read it again")),
+        Binding("p", "pause", _("Pause"), tooltip=_("Send nothing for now, or go on")),
+        Binding("minus", "slower", _("Slower"), tooltip=_("Fewer requests a minute")),
+        Binding("plus", "faster", _("Faster"), tooltip=_("More requests a minute")),
+        Binding("s", "stop", _("Stop"), tooltip=_("Stop after what is under way; resume it later")),
+        Binding("A", "abort", _("Give up…"), tooltip=_("Stop for good: it cannot be resumed")),
+        Binding("r", "resume", _("Resume"), tooltip=_("Go on where it was left")),
+        Binding("f", "failed", _("Failed again"), tooltip=_("Do those that failed once more")),
+        Binding("v", "verify", _("Verify"), tooltip=_("Who is not as wanted now?")),
+        Binding("u", "undo", _("Undo…"), tooltip=_("Make a plan that takes the job back")),
+        Binding("e", "results", _("Results…"), tooltip=_("Write the results to a file")),
+        Binding("f5", "look", _("Read again"), show=False, tooltip=_("Read it again")),
     ]
 
     AUTO_FOCUS = "#what"
 
-    status_line = getters.query_one(StatusLine)
-
-    def __init__(self, session: Session, bulk: BulkSession, id: str) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession, id: str) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
         self._job = id
         self._summary: JobSummary | None = None
@@ -71,8 +61,7 @@ class JobScreen(SessionScreen[None]):
         yield PlainText(_("Job {job}").format(job=sanitize(self._job, 60)), classes="heading")
         with VerticalScroll(id="what", can_focus=True):
             yield PlainText(id="bar")
-            yield PlainText(id="run")
-            yield PlainText(id="summary")
+            yield PlainText(id="lines")
 
     def on_mount(self) -> None:
         self.set_interval(PAINT_EVERY, self._paint)
@@ -105,8 +94,7 @@ class JobScreen(SessionScreen[None]):
             *(f"  {words}" for words in count_words(progress.counts)),
         ]
         self.say("#bar", progress_bar(progress, self.size.width - 1))
-        self.say("#run", "\n".join(lines))
-        self.say("#summary", "")
+        self.say("#lines", "\n".join(lines))
         self.say(".heading", self._heading(_("under way")))
 
     def _heading(self, state: str) -> str:
@@ -125,8 +113,7 @@ class JobScreen(SessionScreen[None]):
             if self._live:
                 return
             self.say("#bar", "")
-            self.say("#run", "")
-            self.say("#summary", "\n".join(job_lines(self._summary)))
+            self.say("#lines", "\n".join(job_lines(self._summary)))
             self.say(".heading", self._heading(job_state(self._summary)))
             self.status_line.look_again()
             self.refresh_bindings()
@@ -217,7 +204,7 @@ class JobScreen(SessionScreen[None]):
     def action_verify(self) -> None:
         """Reads every user again, and shows who is not as wanted."""
         if self._summary is not None:
-            self.app.push_screen(VerifyScreen(self.session, self._bulk, self._summary))
+            self.app.push_screen(VerifyScreen(self._bulk, self._summary))
 
     @work(group="undo", exclusive=True)
     async def action_undo(self) -> None:
@@ -230,7 +217,7 @@ class JobScreen(SessionScreen[None]):
             if isinstance(result, ConsoleError):
                 self.tell(result, retry=self.action_undo)
             elif result is not None:
-                self.app.post_message(PlanRequested(self.session, self._bulk, result))
+                self.app.post_message(PlanRequested(self._bulk, result))
 
     def action_results(self) -> None:
         """Asks where to, and writes how every user ended."""

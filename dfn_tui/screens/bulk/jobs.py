@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -19,7 +18,6 @@ from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.bulk.run.format import count_words
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import REST, Column
@@ -29,10 +27,10 @@ class JobList(PagedList[JobSummary]):
     """The jobs that can be gone on with come first, then the newest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "open", _("Open"), id="bulk.open", key_display="Enter/o", tooltip=_("Open this job")),
+        Binding("o", "open", _("Open"), key_display="Enter/o", tooltip=_("Open this job")),
     ]
 
-    def __init__(self, session: Session, bulk: BulkSession) -> None:
+    def __init__(self, bulk: BulkSession) -> None:
         super().__init__(
             _(
                 "There is no job over this connection yet.\n\n"
@@ -41,7 +39,6 @@ class JobList(PagedList[JobSummary]):
                 "A plan says whom it would change and how. Nothing is sent before it is applied."
             )
         )
-        self._session = session
         self._bulk = bulk
 
     def columns(self, _width: int) -> Sequence[Column[JobSummary]]:
@@ -66,7 +63,7 @@ class JobList(PagedList[JobSummary]):
         return f"{', '.join(count_words(item.ended))}\n{why}"
 
     def open(self, item: JobSummary) -> None:
-        self.app.push_screen(JobScreen(self._session, self._bulk, item.record.id))
+        self.app.push_screen(JobScreen(self._bulk, item.record.id))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "open" or bool(self.table.items)
@@ -77,35 +74,30 @@ class BulkScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "DataTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", _("New plan…"), id="bulk.new", tooltip=_("Whom to change, and how")),
-        Binding("p", "plan", _("Open a plan…"), id="bulk.plan", tooltip=_("A plan that was saved")),
-        Binding("f5", "read", _("Read again"), show=False, id="bulk.read", tooltip=_("Read them again")),
+        Binding("n", "new", _("New plan…"), tooltip=_("Whom to change, and how")),
+        Binding("p", "plan", _("Open a plan…"), tooltip=_("A plan that was saved")),
+        Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read them again")),
     ]
 
-    job_list = getters.query_one(JobList)
-
-    def __init__(self, session: Session, bulk: BulkSession) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
 
     def body(self) -> ComposeResult:
         yield PlainText(_("Many users at once"), classes="heading")
-        yield JobList(self.session, self._bulk)
+        yield JobList(self._bulk)
 
     def on_screen_resume(self) -> None:
         self.action_read()
 
     def action_read(self) -> None:
-        self.job_list.look_again()
+        self.query_one(JobList).look_again()
 
     def action_new(self) -> None:
-        self.app.push_screen(NewPlanScreen(self.session, self._bulk))
+        self.app.push_screen(NewPlanScreen(self._bulk))
 
     def action_plan(self) -> None:
         """Asks for the file of a plan, and opens it."""
         folder = f"{self._bulk.folder.parent / 'plans'}/"
-        ask(
-            self.app,
-            PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder),
-            lambda path: self.app.push_screen(PlanScreen(self.session, self._bulk, path)),
-        )
+        dialog = PathDialog(_("Open a plan"), _("The plan's file"), _("Open"), folder)
+        ask(self.app, dialog, lambda path: self.app.push_screen(PlanScreen(self._bulk, path)))

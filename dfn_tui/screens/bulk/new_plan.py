@@ -15,7 +15,6 @@ from dfn_tui.screens.bulk.plan import PlanScreen
 from dfn_tui.service.bulk.asking import Asked, default_plan_file, new_plan_file, open_asked
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -31,13 +30,10 @@ class NewPlanScreen(SessionScreen[None]):
     AUTO_FOCUS = "#file"
 
     ids_field = getters.query_one(IdsField)
-    save_field = getters.query_one("#save", Field)
-    file_field = getters.query_one("#file", Field)
-    changes_field = getters.query_one("#changes", Field)
     refusal_text = getters.query_one(".refusal", PlainText)
 
-    def __init__(self, session: Session, bulk: BulkSession) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
         self._pasted = ""
 
@@ -78,14 +74,14 @@ class NewPlanScreen(SessionScreen[None]):
         typed = self.ids_field.value
         choice = self.query(Selector)
         return Asked(
-            file=self.file_field.value,
+            file=self.query_one("#file", Field).value,
             pasted="\n".join(typed.replace(",", " ").split()) if typed.strip() else self._pasted,
-            changes=self.changes_field.value,
+            changes=self.query_one("#changes", Field).value,
             kind=choice.first().value if choice else None,
         )
 
     def action_make(self) -> None:
-        self._make(self._asked(), self.save_field.value)
+        self._make(self._asked(), self.query_one("#save", Field).value)
 
     @work(exclusive=True, group="making")
     async def _make(self, asked: Asked, save: str) -> None:
@@ -102,7 +98,7 @@ class NewPlanScreen(SessionScreen[None]):
         if isinstance(result, ConsoleError):
             self.tell(result, retry=self.action_make)
         elif result is not None:
-            self.app.switch_screen(PlanScreen(self.session, self._bulk, result))
+            self.app.switch_screen(PlanScreen(self._bulk, result))
 
 
 def _input_words(source: BulkInput) -> str:

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
 from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
@@ -23,7 +22,6 @@ from dfn_tui.service.bulk.plan.records import SENT
 from dfn_tui.service.bulk.plan.selecting import SelectedUsers, Selection
 from dfn_tui.service.bulk.plan.totals import cost
 from dfn_tui.service.bulk.session import BulkSession, Options
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -35,23 +33,16 @@ class PlanScreen(SessionScreen[None]):
     """Shows the plan at a path. Nothing is sent from here; leaving users out changes the plan's file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "apply", _("Apply…"), id="plan.apply", tooltip=_("Go on to what must be answered")),
-        Binding("slash", "filter", _("Filter"), id="plan.filter", tooltip=_("Choose which users are shown")),
-        Binding(
-            "x",
-            "toggle_user",
-            _("Leave out"),
-            id="plan.toggle",
-            tooltip=_("Leave this user out, or put it back"),
-        ),
+        Binding("a", "apply", _("Apply…"), tooltip=_("Go on to what must be answered")),
+        Binding("slash", "filter", _("Filter"), tooltip=_("Choose which users are shown")),
+        Binding("x", "toggle_user", _("Leave out"), tooltip=_("Leave this user out, or put it back")),
         Binding(
             "X",
             "narrow",
             _("All shown…"),
-            id="plan.narrow",
             tooltip=_("Leave all users out that fit the filter, or put them back"),
         ),
-        Binding("b", "bad", _("Bad rows"), id="plan.bad", tooltip=_("The rows that are in no plan")),
+        Binding("b", "bad", _("Bad rows"), tooltip=_("The rows that are in no plan")),
         replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
     ]
 
@@ -59,8 +50,8 @@ class PlanScreen(SessionScreen[None]):
 
     planned_users = getters.query_one(PlannedUsers)
 
-    def __init__(self, session: Session, bulk: BulkSession, path: Path) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession, path: Path) -> None:
+        super().__init__(bulk.session)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
         self._bulk = bulk
         self._path = path
@@ -76,16 +67,13 @@ class PlanScreen(SessionScreen[None]):
         yield PlainText(id="shown")
         yield PlannedUsers(self._reader)
 
-    def on_mount(self) -> None:
-        self._begin()
+    @work(group="plan")
+    async def on_mount(self) -> None:
+        if await self._look():
+            self._list()
 
     def on_unmount(self) -> None:
         self._reader.close()
-
-    @work(group="plan")
-    async def _begin(self) -> None:
-        if await self._look():
-            self._list()
 
     async def _look(self) -> bool:
         """Shows the plan's figures as they are now, and says whether they could be had."""
@@ -110,13 +98,8 @@ class PlanScreen(SessionScreen[None]):
         expected = cost(
             found, self.session.capabilities, limit=usual.limit, look_first=True, read_back=usual.read_back
         )
-        saved = _("Saved as {path}").format(path=sanitize(str(self._path), 200))
-        return [
-            *totals_words(found, self.session.clock()),
-            cost_words(expected),
-            *head_words(found.head),
-            saved,
-        ]
+        lines = [*totals_words(found, self.session.clock()), cost_words(expected), *head_words(found.head)]
+        return [*lines, _("Saved as {path}").format(path=sanitize(str(self._path), 200))]
 
     def _list(self) -> None:
         words = shown_words(self._selection)
@@ -142,7 +125,7 @@ class PlanScreen(SessionScreen[None]):
 
     def action_toggle_user(self) -> None:
         """Leaves the user under the cursor out, or puts it back."""
-        user = self.planned_users.current
+        user = self.planned_users.table.highlighted
         if user is None:
             return
         if user.group.status not in SENT:
@@ -170,19 +153,17 @@ class PlanScreen(SessionScreen[None]):
 
     @work(group="plan")
     async def _narrow(self, which: Selection | SelectedUsers, out: bool) -> None:
-        try:
-            count = await self._reader.narrow(which, out=out, at=self.session.clock(), by=self._bulk.by)
-        except ConsoleError as error:
-            self.tell(error)
-            return
-        finally:
-            self._excluding = False
-        if isinstance(which, Selection):
-            left = ngettext("{users} user left out.", "{users} users left out.", count)
-            back = ngettext("{users} user put back.", "{users} users put back.", count)
-            self.notify((left if out else back).format(users=f"{count:,}"), markup=False)
-        if await self._look():
-            self.planned_users.look_again()
+        with self.showing_errors():
+            try:
+                count = await self._reader.narrow(which, out=out, at=self.session.clock(), by=self._bulk.by)
+            finally:
+                self._excluding = False
+            if isinstance(which, Selection):
+                left = ngettext("{users} user left out.", "{users} users left out.", count)
+                back = ngettext("{users} user put back.", "{users} users put back.", count)
+                self.notify((left if out else back).format(users=f"{count:,}"), markup=False)
+            if await self._look():
+                self.planned_users.look_again()
 
     @work(group="bad", exclusive=True)
     async def action_bad(self) -> None:
@@ -203,7 +184,7 @@ class PlanScreen(SessionScreen[None]):
 
         def started(job: str | None) -> None:
             if job is not None:
-                self.app.switch_screen(JobScreen(self.session, self._bulk, job))
+                self.app.switch_screen(JobScreen(self._bulk, job))
 
         if self._figures is not None:
-            self.app.push_screen(ApplyScreen(self.session, self._bulk, self._path, self._figures), started)
+            self.app.push_screen(ApplyScreen(self._bulk, self._path, self._figures), started)

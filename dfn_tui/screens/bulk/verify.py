@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.bulk.dialogs import PAINT_EVERY
 from dfn_tui.service.bulk.input.records import shown_user
@@ -14,7 +13,6 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.change_format import value_words
-from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -27,8 +25,8 @@ class VerifyScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "#what"
 
-    def __init__(self, session: Session, bulk: BulkSession, job: JobSummary) -> None:
-        super().__init__(session)
+    def __init__(self, bulk: BulkSession, job: JobSummary) -> None:
+        super().__init__(bulk.session)
         self._bulk = bulk
         self._job = job
         self._read = self._drifted = 0
@@ -53,14 +51,11 @@ class VerifyScreen(SessionScreen[None]):
 
     @work(group="verify", exclusive=True)
     async def _verify(self) -> None:
-        try:
+        with self.showing_errors(retry=self._begin):
             async for drift in self._bulk.verify(self._job.record.id, self._show_progress):
                 self._drifted += 1
                 if len(self._lines) < SHOWN:
                     self._lines.append(self._words(drift))
-        except ConsoleError as error:
-            self.tell(error, retry=self._begin)
-        else:
             self._over = True
         self._paint()
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -24,16 +24,12 @@ class EntryScreen(ConsoleScreen[None]):
     """What was written, by whom and why, and how it ended. The history was opened from `session`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "undo", _("Undo…"), id="entry.undo", tooltip=_("See what taking it back would stage")),
+        Binding("u", "undo", _("Undo…"), tooltip=_("See what taking it back would stage")),
         REVEAL,
-        Binding(
-            "c", "copy", _("Copy"), id="entry.copy", tooltip=_("Send the entry to the terminal's clipboard")
-        ),
+        Binding("c", "copy", _("Copy"), tooltip=_("Send the entry to the terminal's clipboard")),
     ]
 
     AUTO_FOCUS = "#what"
-
-    entry_text = getters.query_one("#entry", PlainText)
 
     def __init__(self, journal: AsyncJournal, entry: Entry, session: Session | None) -> None:
         super().__init__(session.context if session else None)
@@ -63,7 +59,7 @@ class EntryScreen(ConsoleScreen[None]):
 
     def _show(self) -> None:
         entry = self._entry._replace(intent=self._unsealed) if self._unsealed else self._entry
-        self.entry_text.update(self._text(entry))
+        self.query_one("#entry", PlainText).update(self._text(entry))
 
     def _text(self, entry: Entry) -> str:
         subject = entry.intent.subject

@@ -6,12 +6,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from dfn_tui.consent.messages import state_glyph
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.history.format import ending_words, what
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.service.history import who
-from dfn_tui.service.records import Entry, Filter
+from dfn_tui.service.change_format import outcome_words, value_words
+from dfn_tui.service.history import state_of, who
+from dfn_tui.service.records import Entry, FieldChange, FieldKind, Filter
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_time
@@ -27,9 +28,7 @@ class HistoryList(PagedList[Entry]):
     """Newest first. `ask` says which ones are listed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "o", "open", _("Open"), id="history.open", key_display="Enter/o", tooltip=_("Open this entry")
-        ),
+        Binding("o", "open", _("Open"), key_display="Enter/o", tooltip=_("Open this entry")),
     ]
 
     def __init__(self, journal: AsyncJournal, session: Session | None, *, users: bool) -> None:
@@ -49,10 +48,7 @@ class HistoryList(PagedList[Entry]):
             self.begin()
 
     def columns(self, width: int) -> Sequence[Column[Entry]]:
-        """Those that fit; what changed gets the room that is left.
-
-        What has no column of its own stands below the table, for the row under the cursor.
-        """
+        """Those that fit: what has no column of its own stands below the table, for the row at the cursor."""
         wide = width > WIDE
         time = slice(0, 16) if wide else slice(5, 16)
         found: list[Column[Entry]] = [
@@ -62,7 +58,7 @@ class HistoryList(PagedList[Entry]):
         if self._users:
             found.append(Column(_("user"), 16 if wide else 12, _user))
         found += [
-            Column(_("what"), REST, lambda entry: Text(what(entry))),
+            Column(_("what"), REST, lambda entry: Text(_what(entry))),
             Column(_("outcome"), 14, _outcome),
         ]
         if wide:
@@ -99,13 +95,34 @@ class HistoryList(PagedList[Entry]):
         self.app.push_screen(EntryScreen(self._journal, item, self._session))
 
 
+def _what(entry: Entry) -> str:
+    """`↶3 mkt_sms_flag ● → ○ +2`: the undo of entry 3, one change and two more."""
+    changes = entry.intent.changes
+    words = [_short(changes[0])] if changes else []
+    if entry.intent.undo_of is not None:
+        words.insert(0, f"↶{entry.intent.undo_of}")
+    if len(changes) > 1:
+        words.append(f"+{len(changes) - 1}")
+    return " ".join(words)
+
+
+def _short(change: FieldChange) -> str:
+    name = sanitize(change.name, 40)
+    if change.kind == FieldKind.CONSENT:
+        return f"{name} {state_glyph(state_of(change.before))} → {state_glyph(state_of(change.after))}"
+    if change.after is None:
+        return _("{name} deleted").format(name=name)
+    return f"{name} → {value_words(change, change.after, revealed=False, limit=20)}"
+
+
 def _user(entry: Entry) -> Text:
     return Text(sanitize(entry.intent.subject.value, 60), "bold")
 
 
 def _outcome(entry: Entry) -> Text:
     ending = entry.outcome.outcome if entry.outcome else None
-    return Text(ending_words(ending), _STYLES.get(ending, "bold red"))
+    words = outcome_words(ending).partition(",")[0] if ending else _("… open")  # the column is narrow
+    return Text(words, _STYLES.get(ending, "bold red"))
 
 
 def _operator(entry: Entry) -> Text:

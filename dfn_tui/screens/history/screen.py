@@ -22,22 +22,13 @@ class HistoryScreen(ConsoleScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that the keys that follow it on a slow line do not reach the table first.
-        Binding(
-            "slash",
-            "filter",
-            _("Filter"),
-            id="history.filter",
-            tooltip=_("Go to the filter"),
-            priority=True,
-        ),
-        Binding("f5", "read", _("Read again"), show=False, id="history.read", tooltip=_("Read it again")),
+        Binding("slash", "filter", _("Filter"), tooltip=_("Go to the filter"), priority=True),
+        Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read it again")),
     ]
 
     AUTO_FOCUS = "DataTable"
 
-    field = getters.query_one(Field)
     history_list = getters.query_one(HistoryList)
-    data_table = getters.query_one(DataTable)
 
     def __init__(self, journal: AsyncJournal, session: Session | None = None) -> None:
         super().__init__(session.context if session else None)
@@ -61,7 +52,7 @@ class HistoryScreen(ConsoleScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if self._search(event.value):
-            self.data_table.focus()
+            self.query_one(DataTable).focus()
 
     def _search(self, text: str) -> bool:
         """Lists what fits, or says beside the filter why it cannot be used."""
@@ -80,7 +71,7 @@ class HistoryScreen(ConsoleScreen[None]):
         return True
 
     def action_filter(self) -> None:
-        self.set_focus(self.field)  # at once: what is typed next goes there
+        self.set_focus(self.query_one(Field))  # at once: what is typed next goes there
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter a slash is a slash."""

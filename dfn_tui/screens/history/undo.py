@@ -32,7 +32,6 @@ class UndoScreen(SessionScreen[None]):
     AUTO_FOCUS = "#cancel"
 
     stage_button = getters.query_one("#stage", Button)
-    typed_id_field = getters.query_one("#typed-id", Field)
 
     def __init__(self, session: Session, entry: Entry) -> None:
         super().__init__(session)
@@ -118,7 +117,7 @@ class UndoScreen(SessionScreen[None]):
             for at, field in enumerate(self._fields)
             if _asked(field) and self.query_one(f"#despite-{at}", Tick).value
         ]
-        typed = self.typed_id_field.value if self.query("#typed-id") else ""
+        typed = self.query_one("#typed-id", Field).value if self.query("#typed-id") else ""
         draft = self.session.staging.draft(self._record)
         try:
             stage_undo(draft, self._entry.seq, self._fields, typed, despite)

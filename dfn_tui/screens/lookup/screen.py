@@ -21,7 +21,6 @@ from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from textual.widgets import DataTable
@@ -45,28 +44,16 @@ class LookupScreen(SessionScreen[None]):
 
     CSS_PATH = None  # the app's own styles suffice
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f2", "kind", _("Identity"), id="lookup.kind", tooltip=_("Choose what users are looked up by")
-        ),
-        Binding("f3", "recent", _("Recent"), id="lookup.recent", tooltip=_("Look-ups of this run")),
-        Binding("f4", "review", _("Review"), id="lookup.review", tooltip=_("See everything staged")),
-        Binding(
-            "f6",
-            "app.connections",
-            _("Connections"),
-            id="lookup.connections",
-            tooltip=_("Change the connection"),
-        ),
-        Binding("f7", "history", _("History"), id="lookup.history", tooltip=_("What was changed, by whom")),
-        Binding("f8", "bulk", _("Bulk"), id="lookup.bulk", tooltip=_("Many users at once")),
-        Binding("slash", "ids", _("Ids"), show=False, id="lookup.ids", tooltip=_("Back to the input")),
+        Binding("f2", "kind", _("Identity"), tooltip=_("Choose what users are looked up by")),
+        Binding("f3", "recent", _("Recent"), tooltip=_("Look-ups of this run")),
+        Binding("f4", "review", _("Review"), tooltip=_("See everything staged")),
+        Binding("f6", "app.connections", _("Connections"), tooltip=_("Change the connection")),
+        Binding("f7", "history", _("History"), tooltip=_("What was changed, by whom")),
+        Binding("f8", "bulk", _("Bulk"), tooltip=_("Many users at once")),
+        Binding("slash", "ids", _("Ids"), show=False, tooltip=_("Back to the input")),
     ]
 
     ids_field = getters.query_one(IdsField)
-    status_line = getters.query_one(StatusLine)
-    progress_text = getters.query_one("#progress", PlainText)
-    finding_text = getters.query_one("#finding", PlainText)
-    kind_text = getters.query_one("#kind", PlainText)
 
     def __init__(
         self,
@@ -77,7 +64,6 @@ class LookupScreen(SessionScreen[None]):
     ) -> None:
         context = connections.context(name)
         ConsoleScreen.__init__(self, context)
-        self._connections = connections
         self._name_of_connection = name
         self._worth = worth_looking_up
         self._user = user
@@ -93,11 +79,11 @@ class LookupScreen(SessionScreen[None]):
     @property
     def session(self) -> "Session":
         """Asked for at the first look-up: until then the screen needs nothing that talks to a server."""
-        return self._connections.session(self._name_of_connection)
+        return self.connections.session(self._name_of_connection)
 
     @property
     def opened(self) -> "Session | None":
-        return self._connections.opened(self._name_of_connection)
+        return self.connections.opened(self._name_of_connection)
 
     def body(self) -> ComposeResult:
         with Horizontal(id="ask"):
@@ -121,11 +107,11 @@ class LookupScreen(SessionScreen[None]):
     async def _warm_up(self) -> None:
         """Imports what the first look-up needs, while the operator is still typing; then says whether a job
         was left in the middle."""
-        await asyncio.to_thread(_import_what_follows, self._connections)
-        if not self._connections.has_jobs(self._name_of_connection):
+        await asyncio.to_thread(_import_what_follows, self.connections)
+        if not self.connections.has_jobs(self._name_of_connection):
             return  # found out without importing what jobs need
         await asyncio.to_thread(import_module, "dfn_tui.service.bulk.session")
-        found = await asyncio.to_thread(self._connections.bulk(self._name_of_connection).unfinished)
+        found = await asyncio.to_thread(self.connections.bulk(self._name_of_connection).unfinished)
         if found:
             words = ngettext(
                 "Job {job} was left unfinished: F8 shows it.",
@@ -138,17 +124,15 @@ class LookupScreen(SessionScreen[None]):
     def on_screen_resume(self) -> None:
         if self.opened is not None:
             self._progress_line("")
-            written = self._users.written_to() if self._users is not None else []
-            if written:
-                self._read_again(written)
+            if self._users is not None and (written := self._users.written_to()):
+                self._read_again(self._users, written)
 
     @work(group="read-again")
-    async def _read_again(self, identities: "Sequence[Identity]") -> None:
+    async def _read_again(self, table: "UsersTable", identities: "Sequence[Identity]") -> None:
         """The rows of users that were written to since they were read."""
-        assert self._users is not None, "it holds them"
         with self.showing_errors():
             async for record in self.session.look_up(identities):
-                self._users.update_user(record)
+                table.update_user(record)
 
     def on_ids_field_list_pasted(self, event: IdsField.ListPasted) -> None:
         try:
@@ -181,14 +165,11 @@ class LookupScreen(SessionScreen[None]):
 
     def look_up(self, identities: "tuple[Identity, ...]") -> None:
         """Looks these up; a look-up still under way is superseded."""
-        if not self._kind_said:
-            try:
+        with self.showing_errors():
+            if not self._kind_said:
                 require_plain((identity.value for identity in identities), self._capabilities)
-            except ConsoleError as error:
-                self.tell(error)
-                return
-        self._recent = [identities, *(one for one in self._recent if one != identities)][:RECENT]
-        self._under_way = self._look_up(identities)
+            self._recent = [identities, *(one for one in self._recent if one != identities)][:RECENT]
+            self._under_way = self._look_up(identities)
 
     @work(exclusive=True, group="look-up")
     async def _look_up(self, identities: "tuple[Identity, ...]") -> None:
@@ -199,9 +180,8 @@ class LookupScreen(SessionScreen[None]):
                 table.add_user(record)
                 if record.failure and record.failure.error and first_failure is None:
                     first_failure = record.failure.error
-                self._progress_line(
-                    _("{done} of {total} read").format(done=table.row_count, total=len(identities))
-                )
+                words = _("{done} of {total} read")
+                self._progress_line(words.format(done=table.row_count, total=len(identities)))
         except ConsoleError as error:
             first_failure = error
         known_alone = first_failure is None and len(identities) == 1 and not table.items[0].unknown_to_server
@@ -238,14 +218,14 @@ class LookupScreen(SessionScreen[None]):
             said = ngettext("{users} user staged, F4 reviews", "{users} users staged, F4 reviews", staged)
             first = said.format(users=staged) if staged else self._unfinished
             words = " · ".join(filter(None, (first, self._users.counted() if self._users else "")))
-        self.progress_text.update(sanitize(words))
+        self.query_one("#progress", PlainText).update(sanitize(words))
 
     def on_data_table_row_highlighted(self, event: "DataTable.RowHighlighted") -> None:
         """The finding of this row once more, with the width of the terminal."""
         from dfn_tui.screens.lookup.users import findings  # noqa: PLC0415  not needed for the first paint
 
         record = self._users.highlighted if self._users is not None else None
-        self.finding_text.update(findings(record) if record else "")
+        self.query_one("#finding", PlainText).update(findings(record) if record else "")
 
     def on_data_table_row_selected(self, event: "DataTable.RowSelected") -> None:
         if self._users is not None and self._users.highlighted is not None:
@@ -277,7 +257,7 @@ class LookupScreen(SessionScreen[None]):
         def choose(kind: str) -> None:
             self._kind = next(known for known in offered if known.value == kind)
             self._kind_said = True
-            self.kind_text.update(f"{kind}: ")
+            self.query_one("#kind", PlainText).update(f"{kind}: ")
 
         ask(self.app, ChoiceDialog(_("Look users up by"), kinds), choose)
 
@@ -301,16 +281,12 @@ class LookupScreen(SessionScreen[None]):
         # In a thread: what a job needs takes a while to import.
         module = await asyncio.to_thread(import_module, "dfn_tui.screens.bulk.jobs")
         self._unfinished = ""
-        self.app.push_screen(
-            module.BulkScreen(self.session, self._connections.bulk(self._name_of_connection))
-        )
+        self.app.push_screen(module.BulkScreen(self.connections.bulk(self._name_of_connection)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "kind":
             return len(self._capabilities.write_by) > 1
-        if action == "recent":
-            return bool(self._recent)
-        return True
+        return action != "recent" or bool(self._recent)
 
 
 def _import_what_follows(connections: Connections) -> None:

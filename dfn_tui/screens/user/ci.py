@@ -19,12 +19,10 @@ class CiPane(ValuePane):
     """Stages changes and deletions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", _("Edit"), id="ci.edit", key_display="Enter/e", tooltip=_("Change this field")),
-        Binding("a", "link", _("Link"), id="ci.link", tooltip=_("Link another identity to this user")),
-        Binding(
-            "d", "delete", _("Delete…"), id="ci.delete", tooltip=_("Ask whether to delete this identifier")
-        ),
-        Binding("x,backspace", "drop", _("Drop edit"), id="ci.drop", tooltip=_("Drop this staged edit")),
+        Binding("e", "edit", _("Edit"), key_display="Enter/e", tooltip=_("Change this field")),
+        Binding("a", "link", _("Link"), tooltip=_("Link another identity to this user")),
+        Binding("d", "delete", _("Delete…"), tooltip=_("Ask whether to delete this identifier")),
+        Binding("x,backspace", "drop", _("Drop edit"), tooltip=_("Drop this staged edit")),
     ]
     heading = _("identifier")
 
@@ -73,11 +71,8 @@ class CiPane(ValuePane):
         # Putting a masked value into the field would reveal it.
         text = str(known) if known is not None and self.revealed and not linking else ""
         user = draft.record.identity
-        ask(
-            self.app,
-            EditCiDialog(title, fields, field, self.current(field).plain, text),
-            lambda typed: self.stage(user, lambda current: current.stage_ci(*typed)),
-        )
+        dialog = EditCiDialog(title, fields, field, self.current(field).plain, text)
+        ask(self.app, dialog, lambda typed: self.stage(user, lambda current: current.stage_ci(*typed)))
 
     def action_delete(self) -> None:
         """Explains a deletion and asks for the user's id."""
@@ -90,8 +85,9 @@ class CiPane(ValuePane):
         elif draft.record.ci is not None and field not in draft.record.ci:
             self.notify(_("This field is not set: there is nothing to delete."), markup=False)
         else:
+            dialog = DeleteCiDialog(field, user.value, self.current(field).plain)
             ask(
                 self.app,
-                DeleteCiDialog(field, user.value, self.current(field).plain),
-                lambda typed: self.stage(user, lambda current: current.stage_ci_deletion(field, typed)),
+                dialog,
+                lambda id: self.stage(user, lambda draft: draft.stage_ci_deletion(field, id)),
             )

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -30,14 +29,8 @@ class ConsentsPane(Vertical):
     """Stages consents in the draft and tells the screen so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "p", "preset", _("Presets"), id="consents.preset", tooltip=_("Stop all, night or one channel")
-        ),
+        Binding("p", "preset", _("Presets"), tooltip=_("Stop all, night or one channel")),
     ]
-
-    consent_matrix = getters.query_one(ConsentMatrix)
-    verdicts_text = getters.query_one("#verdicts", PlainText)
-    findings_text = getters.query_one("#findings", PlainText)
 
     def __init__(self, capabilities: Capabilities, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
@@ -55,11 +48,11 @@ class ConsentsPane(Vertical):
         """Shows this draft, and what follows from it at this moment."""
         self._draft = draft
         current, staged = draft.record.consents, draft.consents
-        self.consent_matrix.show(current, staged)
+        self.query_one(ConsentMatrix).show(current, staged)
         wanted, now, flags = {**current, **staged}, self._clock(), self._capabilities.flags
         verdicts = map(_line, may_advertise(current, now, flags), may_advertise(wanted, now, flags))
-        self.verdicts_text.update(Text("\n").join(verdicts))
-        self.findings_text.update(_findings(current, wanted))
+        self.query_one("#verdicts", PlainText).update(Text("\n").join(verdicts))
+        self.query_one("#findings", PlainText).update(_findings(current, wanted))
 
     def on_consent_matrix_wanted(self, event: ConsentMatrix.Wanted) -> None:
         event.stop()

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ScreenResultType
@@ -32,17 +31,15 @@ class EditDialog(FormDialog[ScreenResultType]):
     """A form whose result is staged."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet")),
+        Binding("enter", "submit", _("Stage"), tooltip=_("Stage it; nothing is sent yet")),
     ]
-
-    selector = getters.query_one(Selector)
 
     def __init__(self, title: str, verb: str = _("Stage")) -> None:
         super().__init__(title, verb)
 
     def action_next(self) -> None:
         """Steps through the choice without leaving the field."""
-        self.selector.action_step(1)
+        self.query_one(Selector).action_step(1)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "next" or bool(self.query(Selector))
@@ -52,12 +49,8 @@ class ValueDialog(EditDialog[ScreenResultType]):
     """Asks for a value, and for its type where more than one would do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+t", "next", _("Next type"), id="edit.type", tooltip=_("Read what is typed as another type")
-        ),
+        Binding("ctrl+t", "next", _("Next type"), tooltip=_("Read what is typed as another type")),
     ]
-
-    type_hint_text = getters.query_one(".type-hint", PlainText)
 
     def __init__(self, title: str, types: Sequence[ValueType], type: ValueType, text: str = "") -> None:
         super().__init__(title)
@@ -75,7 +68,7 @@ class ValueDialog(EditDialog[ScreenResultType]):
 
     def on_selector_changed(self, event: Selector.Changed) -> None:
         self._type = event.value
-        self.type_hint_text.update(type_hint(self._type))
+        self.query_one(".type-hint", PlainText).update(type_hint(self._type))
 
     def on_input_changed(self) -> None:
         self._empty_meant = False
@@ -153,10 +146,8 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
     stored. `now` are words for the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "next", _("Next kind"), id="edit.kind", tooltip=_("Take another kind of identity")),
+        Binding("ctrl+t", "next", _("Next kind"), tooltip=_("Take another kind of identity")),
     ]
-
-    note_text = getters.query_one(".note", PlainText)
 
     def __init__(self, title: str, names: Sequence[str], name: str, now: str, text: str = "") -> None:
         super().__init__(title)
@@ -183,7 +174,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
         if self.typed("value"):
             with suppress(ValueRefused):  # still being typed: Enter says what is wrong
                 _value, note = parse_ci(self._ci, self.typed("value"))
-        self.note_text.update(note, layout=False)
+        self.query_one(".note", PlainText).update(note, layout=False)
 
     async def result(self) -> tuple[str, str]:
         value, _note = parse_ci(self._ci, self.typed("value"))
@@ -192,9 +183,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
 
 class DeleteCiDialog(EditDialog[str]):
     """Says what the deletion means, and takes the user's id typed as consent to it; dismissed with that.
-
-    `now` are words for the value to be deleted.
-    """
+    `now` are words for the value to be deleted."""
 
     def __init__(self, name: str, user: str, now: str) -> None:
         super().__init__(_("Delete an identifier"), _("Stage the deletion"))

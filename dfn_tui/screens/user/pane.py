@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DataTable
 
 from dfn_tui.service.personal import shown_value
 from dfn_tui.service.staging import Draft
@@ -27,8 +25,6 @@ class DraftChanged(Message):
 
 class ValuePane(Vertical):
     """A row for each name, None for a division. Stages in the draft and tells the screen so."""
-
-    failure_text = getters.query_one(".failure", PlainText)
 
     def __init__(self, capabilities: Capabilities, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -92,17 +88,13 @@ class ValuePane(Vertical):
         failed = draft.record.failure if self.seen(draft) is None else None
         reason = sanitize(failed.message or failed.code or "", 160) if failed else ""
         words = _("This could not be read: {reason}").format(reason=reason) if failed else ""
-        self.failure_text.say(words)
+        self.query_one(".failure", PlainText).say(words)
         self.table.show(self.names(draft))
 
     def words(self, name: str, value: Value) -> str:
         return shown_value(name, value, revealed=self.revealed, limit=CUT)
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        event.stop()
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        event.stop()
+    def on_data_table_row_selected(self) -> None:
         self.action_edit()
 
     def action_edit(self) -> None:

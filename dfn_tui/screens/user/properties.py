@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable
 
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog, EditValueDialog
@@ -25,23 +23,11 @@ class PropertiesPane(ValuePane):
     """Below the table stands the row under the cursor once more, with the width of the terminal to itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "e",
-            "edit",
-            _("Edit"),
-            id="properties.edit",
-            key_display="Enter/e",
-            tooltip=_("Edit this property"),
-        ),
-        Binding("a", "add", _("Add"), id="properties.add", tooltip=_("Add a custom property")),
-        Binding(
-            "x,backspace", "drop", _("Drop edit"), id="properties.drop", tooltip=_("Drop this staged edit")
-        ),
+        Binding("e", "edit", _("Edit"), key_display="Enter/e", tooltip=_("Edit this property")),
+        Binding("a", "add", _("Add"), tooltip=_("Add a custom property")),
+        Binding("x,backspace", "drop", _("Drop edit"), tooltip=_("Drop this staged edit")),
     ]
     heading = _("property")
-    _detail = ""
-
-    detail_text = getters.query_one(".detail", PlainText)
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -83,7 +69,7 @@ class PropertiesPane(ValuePane):
             words = _("{value} ({type})").format(value=words, type=type_name(kind))
         return Text(words, "bold")
 
-    def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
+    def on_data_table_row_highlighted(self) -> None:
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -97,10 +83,9 @@ class PropertiesPane(ValuePane):
                 if name in self.draft.properties
                 else "",
             ]
-        detail = "\n".join(lines)
-        if detail != self._detail:
-            self._detail = detail
-            self.detail_text.update(detail, layout=False)
+        detail, shown = "\n".join(lines), self.query_one(".detail", PlainText)
+        if shown.content != detail:
+            shown.update(detail, layout=False)
 
     def action_edit(self) -> None:
         name, draft = self.table.highlighted, self.draft
@@ -120,28 +105,18 @@ class PropertiesPane(ValuePane):
 
     def _value_dialog(self, name: str, standard: StandardProperty | None, draft: Draft) -> EditValueDialog:
         known = self._known(draft).get(name)
-        types = self.capabilities.value_types
-        guess = types[0] if known is None else type_of(known, self.capabilities)
-        if standard is not None:
-            guess, types = standard.type, (standard.type,)
+        types = self.capabilities.value_types if standard is None else (standard.type,)
+        guess = types[0] if known is None or standard else type_of(known, self.capabilities)
         # Putting a masked value into the field would reveal it.
         hidden = known is None or (is_masked(name, known) and not self.revealed)
-        return EditValueDialog(
-            name,
-            self.current(name).plain,
-            types=types,
-            type=guess,
-            text="" if known is None or hidden else format_value(known),
-            standard=standard,
-        )
+        text = "" if known is None or hidden else format_value(known)
+        now = self.current(name).plain
+        return EditValueDialog(name, now, types=types, type=guess, text=text, standard=standard)
 
     def action_add(self) -> None:
         """Asks for a custom property."""
         if self.draft is None:
             return
         user = self.draft.record.identity
-        ask(
-            self.app,
-            AddPropertyDialog(self.capabilities, self._known(self.draft)),
-            lambda added: self.stage(user, lambda current: current.stage_property(*added)),
-        )
+        dialog = AddPropertyDialog(self.capabilities, self._known(self.draft))
+        ask(self.app, dialog, lambda added: self.stage(user, lambda draft: draft.stage_property(*added)))

@@ -3,19 +3,18 @@
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.history import HistoryPane
-from dfn_tui.screens.user.pane import ValuePane
+from dfn_tui.screens.user.pane import DraftChanged, ValuePane
 from dfn_tui.screens.user.properties import PropertiesPane
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
@@ -23,43 +22,25 @@ from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.status_line import StatusLine
-from dfn_tui.widgets.tab_line import TabLine
 
-_PANES = ("consents", "properties", "ci", "history")
+_PANES = {"consents": _("Consents"), "properties": _("Properties"), "ci": _("CI"), "history": _("History")}
 
 
 class UserScreen(SessionScreen[None]):
     """Reads the user anew when opened. Nothing here writes: edits are staged, and reviewed elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "r", "review", _("Review"), id="user.review", tooltip=_("See everything staged before it is sent")
-        ),
+        Binding("r", "review", _("Review"), tooltip=_("See everything staged before it is sent")),
         REVEAL,
-        Binding("1", "tab(0)", _("Consents"), show=False, id="user.consents"),
-        Binding("2", "tab(1)", _("Properties"), show=False, id="user.properties"),
-        Binding("3", "tab(2)", _("CI"), show=False, id="user.ci"),
-        Binding("4", "tab(3)", _("History"), show=False, id="user.history"),
-        Binding("f5", "read", _("Read again"), show=False, id="user.read", tooltip=_("Read this user again")),
-        Binding(
-            "X",
-            "drop_all",
-            _("Drop all edits"),
-            show=False,
-            id="user.drop",
-            tooltip=_("Drop this user's edits"),
+        *(
+            Binding(str(number), f"tab('{pane}')", name, show=False, tooltip=_("Show this tab"))
+            for number, (pane, name) in enumerate(_PANES.items(), 1)
         ),
+        Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read this user again")),
+        Binding("X", "drop_all", _("Drop all edits"), show=False, tooltip=_("Drop this user's edits")),
     ]
 
-    tab_line = getters.query_one(TabLine)
     content_switcher = getters.query_one(ContentSwitcher)
-    consent_matrix = getters.query_one(ConsentMatrix)
-    status_line = getters.query_one(StatusLine)
-    consents_pane = getters.query_one(ConsentsPane)
-    who_text = getters.query_one("#who", PlainText)
-    staged_text = getters.query_one("#staged", PlainText)
-    history_pane = getters.query_one(HistoryPane)
 
     def __init__(self, session: Session, identity: Identity) -> None:
         super().__init__(session)
@@ -69,7 +50,7 @@ class UserScreen(SessionScreen[None]):
 
     def body(self) -> ComposeResult:
         yield PlainText(self._title(), id="who")
-        yield TabLine((_("Consents"), _("Properties"), _("CI"), _("History")))
+        yield PlainText(_tabs("consents"), id="tabs")
         with ContentSwitcher(initial="consents"):
             yield ConsentsPane(self.session.capabilities, self.session.clock, id="consents")
             yield PropertiesPane(self.session.capabilities, id="properties")
@@ -78,7 +59,7 @@ class UserScreen(SessionScreen[None]):
         yield PlainText(id="staged")
 
     def on_mount(self) -> None:
-        self.consent_matrix.focus()
+        self.query_one(ConsentMatrix).focus()
         self.action_read()
 
     def on_screen_resume(self) -> None:
@@ -92,33 +73,31 @@ class UserScreen(SessionScreen[None]):
     @work(exclusive=True, group="read")
     async def action_read(self) -> None:
         writes = self.session.writes_to(self._identity)
-        try:
+        with self.showing_errors(retry=self.action_read):
             record = await self.session.open_user(self._identity)
-        except ConsoleError as error:
-            self.tell(error, retry=self.action_read)
-            return
-        if record.failure is not None and record.failure.error is not None:
-            self.tell(record.failure.error, retry=self.action_read)
-        self._record = record
-        self._writes_seen = writes
-        self.status_line.look_again()
-        self._show()
-        self._show_history()
+            if record.failure is not None and record.failure.error is not None:
+                self.tell(record.failure.error, retry=self.action_read)
+            self._record = record
+            self._writes_seen = writes
+            self.status_line.look_again()
+            self._show()
+            self._show_history()
 
     def _show_history(self) -> None:
         """The journal is read only for who looks at it."""
         if self.content_switcher.current == "history":
-            self.history_pane.show()
+            self.query_one(HistoryPane).show()
 
+    @on(DraftChanged)
     def _show(self) -> None:
         if self._record is None:
             return
         draft = self.session.staging.draft(self._record)
-        self.consents_pane.show(draft)
+        self.query_one(ConsentsPane).show(draft)
         for pane in self.query(ValuePane):
             pane.show(draft, self.revealed)
-        self.who_text.update(self._title())
-        self.staged_text.update(self._staged())
+        self.query_one("#who", PlainText).update(self._title())
+        self.query_one("#staged", PlainText).update(self._staged())
 
     def _title(self) -> Text:
         text = Text.assemble((f"{self._identity.kind} ", "dim"))
@@ -143,16 +122,13 @@ class UserScreen(SessionScreen[None]):
         words = ngettext("{edits} edit staged, r reviews it", "{edits} edits staged, r reviews them", edits)
         return Text(words.format(edits=edits), "bold")
 
-    def on_draft_changed(self) -> None:
-        self._show()
-
-    def action_tab(self, number: int) -> None:
-        """Shows the tab of that number, and focuses what can be edited there."""
-        self.tab_line.active = number
-        self.content_switcher.current = _PANES[number]
+    def action_tab(self, pane: str) -> None:
+        """Shows that tab, and focuses what can be edited there."""
+        self.query_one("#tabs", PlainText).update(_tabs(pane))
+        self.content_switcher.current = pane
         self._show_history()
-        pane = self.query_one(f"#{_PANES[number]}")
-        next(widget for widget in pane.walk_children(Widget) if widget.focusable).focus()
+        shown = self.query_one(f"#{pane}")
+        next(widget for widget in shown.walk_children(Widget) if widget.focusable).focus()
 
     def watch_revealed(self) -> None:
         self._show()
@@ -167,3 +143,13 @@ class UserScreen(SessionScreen[None]):
 
         choices = [("keep", _("Keep them")), ("drop", _("Drop them all"))]
         ask(self.app, ChoiceDialog(_("Drop all edits of this user?"), choices), drop)
+
+
+def _tabs(active: str) -> Text:
+    """The tabs by name and key; the active one stands in brackets, so that it shows without colour."""
+    text = Text(no_wrap=True)
+    for number, (pane, name) in enumerate(_PANES.items(), 1):
+        chosen = pane == active
+        text.append(f"[{number} {name}]" if chosen else f" {number} {name} ", "bold" if chosen else "")
+        text.append(" ")
+    return text
