@@ -51,13 +51,21 @@ class ConsoleApp(LockingApp):
     AUTO_FOCUS = ""
     theme: Reactive[str] = Reactive("ansi-dark")  # from the start: a change later styles everything again
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", _("Quit"), tooltip=_("Leave the console")),
-        Binding("ctrl+l", "repaint", _("Repaint"), show=False, tooltip=_("Send the whole screen again")),
+        Binding("ctrl+q", "quit", _("Quit"), id="app.quit", tooltip=_("Leave the console")),
+        Binding(
+            "ctrl+l",
+            "repaint",
+            _("Repaint"),
+            show=False,
+            id="app.repaint",
+            tooltip=_("Send the whole screen again"),
+        ),
         Binding(
             "ctrl+z",
             "suspend_process",
             _("Suspend"),
             show=False,
+            id="app.suspend",
             tooltip=_("Back to the shell, until its command fg"),
         ),
     ]
@@ -236,18 +244,16 @@ class ConsoleApp(LockingApp):
         self.exit(return_code=code, message=_left(jobs) if jobs and code == 0 else None)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's own, and every key of the screen that says what it does."""
+        """Textual's own, and every key of the screen."""
         yield from super().get_system_commands(screen)
         context = getattr(screen, "context", None)
         words = _("Read about tokens, keys, exit codes, …")
         yield SystemCommand(_("Manual"), words, partial(self._show_manual, context))
-        named = {(one.node, one.binding.action): one for one in reversed(screen.active_bindings.values())}
-        for node, binding, enabled, _tip in named.values():
-            if (
-                enabled and binding.tooltip and binding.action != "command_palette"
-            ):  # Textual's own say nothing
+        named = {one.binding.id: one for one in reversed(screen.active_bindings.values())}
+        for node, binding, enabled, tooltip in named.values():
+            if enabled and binding.id and not binding.system:
                 run = partial(self.run_action, binding.action, node)
-                yield SystemCommand(binding.description, binding.tooltip, run)
+                yield SystemCommand(binding.description, tooltip or binding.tooltip, run)
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32":

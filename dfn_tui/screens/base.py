@@ -30,7 +30,7 @@ STYLES: list[str | PurePath] = [*paths.style_files()]
 """What every screen but the first needs: to read them all takes a fiftieth of a start."""
 
 
-REVEAL = Binding("m", "reveal", _("Reveal"), tooltip=_("Show or mask personal values"))
+REVEAL = Binding("m", "reveal", _("Reveal"), id="values.reveal", tooltip=_("Show or mask personal values"))
 """Bound by the screens that have personal values; `watch_revealed` shows them anew."""
 
 
@@ -59,8 +59,8 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", _("Back"), tooltip=_("Leave this screen")),
-        Binding("f1", "help", _("Help"), tooltip=_("Show every key of this screen")),
+        Binding("escape", "back", _("Back"), id="screen.back", tooltip=_("Leave this screen")),
+        Binding("f1", "help", _("Help"), id="screen.help", tooltip=_("Show every key of this screen")),
     ]
 
     revealed = var(False, init=False)

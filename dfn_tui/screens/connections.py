@@ -25,11 +25,23 @@ class ConnectionsScreen(ConsoleScreen[None]):
     """Where a first start lands, and where another connection is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "add", _("Add"), tooltip=_("Add a connection to the configuration")),
-        Binding("t", "test", _("Test"), tooltip=_("A harmless read: does it work?")),
-        Binding("k", "token", _("Token"), tooltip=_("Give this connection a new token")),
-        Binding("d", "app.demo", _("Sandbox"), tooltip=_("Try the console on made-up users")),
-        Binding("f7", "history", _("History"), tooltip=_("What was changed, by whom")),
+        Binding(
+            "a", "add", _("Add"), id="connections.add", tooltip=_("Add a connection to the configuration")
+        ),
+        Binding("t", "test", _("Test"), id="connections.test", tooltip=_("A harmless read: does it work?")),
+        Binding(
+            "k", "token", _("Token"), id="connections.token", tooltip=_("Give this connection a new token")
+        ),
+        Binding(
+            "d",
+            "app.demo",
+            _("Sandbox"),
+            id="connections.demo",
+            tooltip=_("Try the console on made-up users"),
+        ),
+        Binding(
+            "f7", "history", _("History"), id="connections.history", tooltip=_("What was changed, by whom")
+        ),
     ]
 
     AUTO_FOCUS = "OptionList"

@@ -30,7 +30,7 @@ class Dialog(WorkersEnd[ScreenResultType | None], ModalScreen[ScreenResultType |
     CSS_PATH = STYLES
     AUTO_FOCUS = "*"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", _("Close"), tooltip=_("Close without doing anything")),
+        Binding("escape", "close", _("Close"), id="dialog.close", tooltip=_("Close without doing anything")),
     ]
 
     def __init__(self, title: str) -> None:
@@ -68,7 +68,9 @@ class ErrorDialog(Dialog[str]):
     """An expected error: what happened, what to do next. Dismissed with `"token"` to replace the token."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", _("Copy"), tooltip=_("Send the text to the terminal's clipboard")),
+        Binding(
+            "c", "copy", _("Copy"), id="error.copy", tooltip=_("Send the text to the terminal's clipboard")
+        ),
     ]
 
     def __init__(self, error: ConsoleError, *, offer_token: bool = False) -> None:

@@ -61,7 +61,9 @@ class ResultScreen(SessionScreen[None]):
     """Sends on opening, and stays until the last user is settled: a write is never cancelled half-way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", _("Copy"), tooltip=_("Send the result to the terminal's clipboard")),
+        Binding(
+            "c", "copy", _("Copy"), id="result.copy", tooltip=_("Send the result to the terminal's clipboard")
+        ),
         REVEAL,
     ]
 

@@ -26,13 +26,21 @@ class ConsentMatrix(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(0,-1)", _("Up"), show=False),
-        Binding("down", "move(0,1)", _("Down"), show=False),
-        Binding("left", "move(-1,0)", _("Left"), show=False),
-        Binding("right", "move(1,0)", _("Right"), show=False),
-        Binding("s", "want('Subscribed')", _("Subscribed"), tooltip=_("Stage: subscribed")),
-        Binding("u", "want('Unsubscribed')", _("Unsubscribed"), tooltip=_("Stage: unsubscribed")),
-        Binding("x,backspace", "drop", _("Drop edit"), tooltip=_("Drop this staged edit")),
+        Binding("up", "move(0,-1)", _("Up"), show=False, id="matrix.up"),
+        Binding("down", "move(0,1)", _("Down"), show=False, id="matrix.down"),
+        Binding("left", "move(-1,0)", _("Left"), show=False, id="matrix.left"),
+        Binding("right", "move(1,0)", _("Right"), show=False, id="matrix.right"),
+        Binding(
+            "s", "want('Subscribed')", _("Subscribed"), id="matrix.subscribe", tooltip=_("Stage: subscribed")
+        ),
+        Binding(
+            "u",
+            "want('Unsubscribed')",
+            _("Unsubscribed"),
+            id="matrix.unsubscribe",
+            tooltip=_("Stage: unsubscribed"),
+        ),
+        Binding("x,backspace", "drop", _("Drop edit"), id="matrix.drop", tooltip=_("Drop this staged edit")),
     ]
 
     @dataclass

@@ -11,8 +11,8 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-_EVERYWHERE = ("back", "close", "help", "quit")
-"""The actions of every screen are named last: where the line is short, they are known best."""
+_EVERYWHERE = ("screen.", "app.", "dialog.")
+"""What works on every screen is named last: where the line is short, it is known best."""
 
 
 class KeyBar(Widget, can_focus=False):
@@ -31,7 +31,7 @@ class KeyBar(Widget, can_focus=False):
         text = Text(no_wrap=True, overflow="ellipsis")
         said: set[str] = set()
         active = [binding for _node, binding, enabled, _tip in screen.active_bindings.values() if enabled]
-        active.sort(key=lambda binding: binding.action in _EVERYWHERE)
+        active.sort(key=lambda binding: (binding.id or "").startswith(_EVERYWHERE))
         for binding in active:
             if not binding.show or binding.action in said:
                 continue

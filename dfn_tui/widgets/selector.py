@@ -18,8 +18,10 @@ class Selector(Widget, can_focus=True):
     """`label: ‹ words ›  2/9`. `value` is the key of the option chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,down", "step(1)", _("Next"), tooltip=_("Choose the next one")),
-        Binding("left,up", "step(-1)", _("Previous"), tooltip=_("Choose the one before")),
+        Binding("right,down", "step(1)", _("Next"), id="choice.next", tooltip=_("Choose the next one")),
+        Binding(
+            "left,up", "step(-1)", _("Previous"), id="choice.previous", tooltip=_("Choose the one before")
+        ),
     ]
 
     @dataclass

@@ -12,9 +12,9 @@ from tests.screens.driving import until
 
 class Keys(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "quit", "Leave"),
-        Binding("a", "apply", "Apply"),
-        Binding("b", "bad", "나쁜 줄"),
+        Binding("a", "apply", "Apply", id="plan.apply"),
+        Binding("b", "bad", "나쁜 줄", id="plan.bad"),
+        Binding("z", "leave", "Leave", id="app.leave"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -24,7 +24,7 @@ class Keys(App[None]):
 
     def action_bad(self) -> None: ...
 
-    async def action_quit(self) -> None: ...
+    def action_leave(self) -> None: ...
 
 
 @pytest.mark.parametrize(

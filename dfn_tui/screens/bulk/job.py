@@ -34,17 +34,23 @@ class JobScreen(SessionScreen[None]):
     """The job of that id. It runs on when this screen is left, and shows itself in the status line then."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", _("Pause"), tooltip=_("Send nothing for now, or go on")),
-        Binding("minus", "slower", _("Slower"), tooltip=_("Fewer requests a minute")),
-        Binding("plus", "faster", _("Faster"), tooltip=_("More requests a minute")),
-        Binding("s", "stop", _("Stop"), tooltip=_("Stop after what is under way; resume it later")),
-        Binding("A", "abort", _("Give up…"), tooltip=_("Stop for good: it cannot be resumed")),
-        Binding("r", "resume", _("Resume"), tooltip=_("Go on where it was left")),
-        Binding("f", "failed", _("Failed again"), tooltip=_("Do those that failed once more")),
-        Binding("v", "verify", _("Verify"), tooltip=_("Who is not as wanted now?")),
-        Binding("u", "undo", _("Undo…"), tooltip=_("Make a plan that takes the job back")),
-        Binding("e", "results", _("Results…"), tooltip=_("Write the results to a file")),
-        Binding("f5", "look", _("Read again"), show=False, tooltip=_("Read it again")),
+        Binding("p", "pause", _("Pause"), id="job.pause", tooltip=_("Send nothing for now, or go on")),
+        Binding("minus", "slower", _("Slower"), id="job.slower", tooltip=_("Fewer requests a minute")),
+        Binding("plus", "faster", _("Faster"), id="job.faster", tooltip=_("More requests a minute")),
+        Binding(
+            "s", "stop", _("Stop"), id="job.stop", tooltip=_("Stop after what is under way; resume it later")
+        ),
+        Binding(
+            "A", "abort", _("Give up…"), id="job.abort", tooltip=_("Stop for good: it cannot be resumed")
+        ),
+        Binding("r", "resume", _("Resume"), id="job.resume", tooltip=_("Go on where it was left")),
+        Binding(
+            "f", "failed", _("Failed again"), id="job.failed", tooltip=_("Do those that failed once more")
+        ),
+        Binding("v", "verify", _("Verify"), id="job.verify", tooltip=_("Who is not as wanted now?")),
+        Binding("u", "undo", _("Undo…"), id="job.undo", tooltip=_("Make a plan that takes the job back")),
+        Binding("e", "results", _("Results…"), id="job.results", tooltip=_("Write the results to a file")),
+        Binding("f5", "look", _("Read again"), show=False, id="job.look", tooltip=_("Read it again")),
     ]
 
     AUTO_FOCUS = "#what"

@@ -27,7 +27,7 @@ class JobList(PagedList[JobSummary]):
     """The jobs that can be gone on with come first, then the newest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "open", _("Open"), key_display="Enter/o", tooltip=_("Open this job")),
+        Binding("o", "open", _("Open"), id="bulk.open", key_display="Enter/o", tooltip=_("Open this job")),
     ]
 
     def __init__(self, bulk: BulkSession) -> None:
@@ -74,9 +74,9 @@ class BulkScreen(SessionScreen[None]):
 
     AUTO_FOCUS = "DataTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", _("New plan…"), tooltip=_("Whom to change, and how")),
-        Binding("p", "plan", _("Open a plan…"), tooltip=_("A plan that was saved")),
-        Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read them again")),
+        Binding("n", "new", _("New plan…"), id="bulk.new", tooltip=_("Whom to change, and how")),
+        Binding("p", "plan", _("Open a plan…"), id="bulk.plan", tooltip=_("A plan that was saved")),
+        Binding("f5", "read", _("Read again"), show=False, id="bulk.read", tooltip=_("Read them again")),
     ]
 
     def __init__(self, bulk: BulkSession) -> None:

@@ -33,16 +33,23 @@ class PlanScreen(SessionScreen[None]):
     """Shows the plan at a path. Nothing is sent from here; leaving users out changes the plan's file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "apply", _("Apply…"), tooltip=_("Go on to what must be answered")),
-        Binding("slash", "filter", _("Filter"), tooltip=_("Choose which users are shown")),
-        Binding("x", "toggle_user", _("Leave out"), tooltip=_("Leave this user out, or put it back")),
+        Binding("a", "apply", _("Apply…"), id="plan.apply", tooltip=_("Go on to what must be answered")),
+        Binding("slash", "filter", _("Filter"), id="plan.filter", tooltip=_("Choose which users are shown")),
+        Binding(
+            "x",
+            "toggle_user",
+            _("Leave out"),
+            id="plan.toggle",
+            tooltip=_("Leave this user out, or put it back"),
+        ),
         Binding(
             "X",
             "narrow",
             _("All shown…"),
+            id="plan.narrow",
             tooltip=_("Leave all users out that fit the filter, or put them back"),
         ),
-        Binding("b", "bad", _("Bad rows"), tooltip=_("The rows that are in no plan")),
+        Binding("b", "bad", _("Bad rows"), id="plan.bad", tooltip=_("The rows that are in no plan")),
         replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
     ]
 

@@ -24,9 +24,11 @@ class EntryScreen(ConsoleScreen[None]):
     """What was written, by whom and why, and how it ended. The history was opened from `session`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "undo", _("Undo…"), tooltip=_("See what taking it back would stage")),
+        Binding("u", "undo", _("Undo…"), id="entry.undo", tooltip=_("See what taking it back would stage")),
         REVEAL,
-        Binding("c", "copy", _("Copy"), tooltip=_("Send the entry to the terminal's clipboard")),
+        Binding(
+            "c", "copy", _("Copy"), id="entry.copy", tooltip=_("Send the entry to the terminal's clipboard")
+        ),
     ]
 
     AUTO_FOCUS = "#what"

@@ -28,7 +28,9 @@ class HistoryList(PagedList[Entry]):
     """Newest first. `ask` says which ones are listed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "open", _("Open"), key_display="Enter/o", tooltip=_("Open this entry")),
+        Binding(
+            "o", "open", _("Open"), id="history.open", key_display="Enter/o", tooltip=_("Open this entry")
+        ),
     ]
 
     def __init__(self, journal: AsyncJournal, session: Session | None, *, users: bool) -> None:

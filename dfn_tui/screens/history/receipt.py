@@ -20,8 +20,8 @@ class ReceiptScreen(SessionScreen[None]):
     """Reads the user and the journal anew, and shows what each consent rests on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", _("Copy"), tooltip=_("Send it to the terminal's clipboard")),
-        Binding("e", "export", _("Export…"), tooltip=_("Write it to a file")),
+        Binding("c", "copy", _("Copy"), id="receipt.copy", tooltip=_("Send it to the terminal's clipboard")),
+        Binding("e", "export", _("Export…"), id="receipt.export", tooltip=_("Write it to a file")),
     ]
 
     AUTO_FOCUS = "#what"

@@ -22,8 +22,15 @@ class HistoryScreen(ConsoleScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that the keys that follow it on a slow line do not reach the table first.
-        Binding("slash", "filter", _("Filter"), tooltip=_("Go to the filter"), priority=True),
-        Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read it again")),
+        Binding(
+            "slash",
+            "filter",
+            _("Filter"),
+            id="history.filter",
+            tooltip=_("Go to the filter"),
+            priority=True,
+        ),
+        Binding("f5", "read", _("Read again"), show=False, id="history.read", tooltip=_("Read it again")),
     ]
 
     AUTO_FOCUS = "DataTable"

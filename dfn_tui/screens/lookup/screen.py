@@ -44,13 +44,21 @@ class LookupScreen(SessionScreen[None]):
 
     CSS_PATH = None  # the app's own styles suffice
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "kind", _("Identity"), tooltip=_("Choose what users are looked up by")),
-        Binding("f3", "recent", _("Recent"), tooltip=_("Look-ups of this run")),
-        Binding("f4", "review", _("Review"), tooltip=_("See everything staged")),
-        Binding("f6", "app.connections", _("Connections"), tooltip=_("Change the connection")),
-        Binding("f7", "history", _("History"), tooltip=_("What was changed, by whom")),
-        Binding("f8", "bulk", _("Bulk"), tooltip=_("Many users at once")),
-        Binding("slash", "ids", _("Ids"), show=False, tooltip=_("Back to the input")),
+        Binding(
+            "f2", "kind", _("Identity"), id="lookup.kind", tooltip=_("Choose what users are looked up by")
+        ),
+        Binding("f3", "recent", _("Recent"), id="lookup.recent", tooltip=_("Look-ups of this run")),
+        Binding("f4", "review", _("Review"), id="lookup.review", tooltip=_("See everything staged")),
+        Binding(
+            "f6",
+            "app.connections",
+            _("Connections"),
+            id="lookup.connections",
+            tooltip=_("Change the connection"),
+        ),
+        Binding("f7", "history", _("History"), id="lookup.history", tooltip=_("What was changed, by whom")),
+        Binding("f8", "bulk", _("Bulk"), id="lookup.bulk", tooltip=_("Many users at once")),
+        Binding("slash", "ids", _("Ids"), show=False, id="lookup.ids", tooltip=_("Back to the input")),
     ]
 
     ids_field = getters.query_one(IdsField)

@@ -19,10 +19,12 @@ class CiPane(ValuePane):
     """Stages changes and deletions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", _("Edit"), key_display="Enter/e", tooltip=_("Change this field")),
-        Binding("a", "link", _("Link"), tooltip=_("Link another identity to this user")),
-        Binding("d", "delete", _("Delete…"), tooltip=_("Ask whether to delete this identifier")),
-        Binding("x,backspace", "drop", _("Drop edit"), tooltip=_("Drop this staged edit")),
+        Binding("e", "edit", _("Edit"), id="ci.edit", key_display="Enter/e", tooltip=_("Change this field")),
+        Binding("a", "link", _("Link"), id="ci.link", tooltip=_("Link another identity to this user")),
+        Binding(
+            "d", "delete", _("Delete…"), id="ci.delete", tooltip=_("Ask whether to delete this identifier")
+        ),
+        Binding("x,backspace", "drop", _("Drop edit"), id="ci.drop", tooltip=_("Drop this staged edit")),
     ]
     heading = _("identifier")
 

@@ -29,7 +29,9 @@ class ConsentsPane(Vertical):
     """Stages consents in the draft and tells the screen so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "preset", _("Presets"), tooltip=_("Stop all, night or one channel")),
+        Binding(
+            "p", "preset", _("Presets"), id="consents.preset", tooltip=_("Stop all, night or one channel")
+        ),
     ]
 
     def __init__(self, capabilities: Capabilities, clock: Clock, *, id: str) -> None:

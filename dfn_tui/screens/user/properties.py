@@ -23,9 +23,18 @@ class PropertiesPane(ValuePane):
     """Below the table stands the row under the cursor once more, with the width of the terminal to itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", _("Edit"), key_display="Enter/e", tooltip=_("Edit this property")),
-        Binding("a", "add", _("Add"), tooltip=_("Add a custom property")),
-        Binding("x,backspace", "drop", _("Drop edit"), tooltip=_("Drop this staged edit")),
+        Binding(
+            "e",
+            "edit",
+            _("Edit"),
+            id="properties.edit",
+            key_display="Enter/e",
+            tooltip=_("Edit this property"),
+        ),
+        Binding("a", "add", _("Add"), id="properties.add", tooltip=_("Add a custom property")),
+        Binding(
+            "x,backspace", "drop", _("Drop edit"), id="properties.drop", tooltip=_("Drop this staged edit")
+        ),
     ]
     heading = _("property")
 

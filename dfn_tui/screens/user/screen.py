@@ -30,14 +30,25 @@ class UserScreen(SessionScreen[None]):
     """Reads the user anew when opened. Nothing here writes: edits are staged, and reviewed elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "review", _("Review"), tooltip=_("See everything staged before it is sent")),
+        Binding(
+            "r", "review", _("Review"), id="user.review", tooltip=_("See everything staged before it is sent")
+        ),
         REVEAL,
         *(
-            Binding(str(number), f"tab('{pane}')", name, show=False, tooltip=_("Show this tab"))
+            Binding(
+                str(number), f"tab('{pane}')", name, id=f"user.{pane}", show=False, tooltip=_("Show this tab")
+            )
             for number, (pane, name) in enumerate(_PANES.items(), 1)
         ),
-        Binding("f5", "read", _("Read again"), show=False, tooltip=_("Read this user again")),
-        Binding("X", "drop_all", _("Drop all edits"), show=False, tooltip=_("Drop this user's edits")),
+        Binding("f5", "read", _("Read again"), show=False, id="user.read", tooltip=_("Read this user again")),
+        Binding(
+            "X",
+            "drop_all",
+            _("Drop all edits"),
+            show=False,
+            id="user.drop",
+            tooltip=_("Drop this user's edits"),
+        ),
     ]
 
     content_switcher = getters.query_one(ContentSwitcher)
