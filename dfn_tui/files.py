@@ -50,6 +50,17 @@ def replace_private(path: Path, data: bytes) -> None:
         part.replace(path)
 
 
+def sync(path: Path) -> None:
+    """Has a file, or the names in a folder, survive a power cut."""
+    if os.name == "nt" and path.is_dir():
+        return  # there folders cannot be opened
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def _removed_on_error(path: Path) -> Iterator[None]:
     try:

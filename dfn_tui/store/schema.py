@@ -9,7 +9,7 @@ from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
-from dfn_tui.files import create_private
+from dfn_tui.files import create_private, sync
 from dfn_tui.store.body import GENESIS, Unreadable, read_body
 from dfn_tui.store.errors import damaged, foreign, newer, no_log
 
@@ -141,18 +141,7 @@ def _make(path: Path) -> None:
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     if new:
-        _sync_folder(path)
-
-
-def _sync_folder(path: Path) -> None:
-    """A file's name must survive a power cut as well as what is in it."""
-    if os.name != "posix":
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        sync(path.parent)  # the name must survive a power cut as well as what is in the file
 
 
 def _settle(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
@@ -201,7 +190,7 @@ def _keep_copy(path: Path, version: int) -> None:
         raise
     finally:
         os.close(descriptor)
-    _sync_folder(path)
+    sync(path.parent)
 
 
 def _check_schema(connection: sqlite3.Connection, path: Path) -> None:

@@ -5,7 +5,6 @@ whole plan gets the plan's name.
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from dfn_tui.api.types import IdentityKind
+from dfn_tui.files import sync
 from dfn_tui.service.bulk.input.ingest import Taken, take_in
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.records import shown_user
@@ -168,9 +168,9 @@ class PlanBuilder:
             digest = write_head(plan, head, lambda _users: self._check())
             plan.execute("COMMIT")
             self._close_plan()
-            _sync(self._part)
+            sync(self._part)
             self._part.replace(self.path)
-            _sync(self.path.parent)
+            sync(self.path.parent)
         return digest
 
     def leave(self) -> None:
@@ -236,13 +236,3 @@ def _written(text: str | None) -> Classified | None:
         return None
     written, was, left = json.loads(text)
     return Classified(tuple(written), tuple(was), tuple(left))
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # there folders cannot be opened
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,9 +4,7 @@ Whatever is left out or put back is noted in the plan's head and gives the plan 
 """
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +12,7 @@ from dfn_tui.service.bulk.plan.file import SENDABLE, PlanFile, check_digest, pla
 from dfn_tui.service.bulk.plan.format import narrowing_words
 from dfn_tui.service.bulk.plan.records import Narrowing, PlanGroup, PlannedUser
 from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
+from dfn_tui.store.schema import transaction
 from dfn_tui.text import sanitize
 
 _FEW = 20_000  # users that are sorted quicker than a million are gone through
@@ -48,7 +47,7 @@ def narrow(
         if isinstance(which, Selection):
             _choose(plan, which)
         condition, values = _condition(which)
-        with _transaction(plan.db):
+        with transaction(plan.db):
             # A digest over what something else changed meanwhile would make it look like ours.
             check_digest(plan.path, plan.db, progress)
             changed = plan.db.execute(
@@ -98,7 +97,7 @@ def _choose(plan: PlanFile, selection: Selection) -> bool:
         db = plan.db
         plan.chosen = None
         db.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY)")
-        with _transaction(db):
+        with transaction(db):
             db.execute("DELETE FROM chosen")
             for number, *kept in db.execute("SELECT id, standing, wanted, rest FROM shape"):
                 if key.has(PlanGroup.read(*kept)):
@@ -106,14 +105,3 @@ def _choose(plan: PlanFile, selection: Selection) -> bool:
         question = "SELECT count(*) FROM chosen CROSS JOIN user ON shape = id"
         plan.chosen = key, db.execute(question).fetchone()[0] <= _FEW
     return plan.chosen[1]
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")

@@ -27,7 +27,7 @@ from dfn_tui.service.bulk.plan.file import (
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, PlanStatus, as_json
 from dfn_tui.service.bulk.run.records import JobRecord, UserEnd
 from dfn_tui.store.consoles import take_lock
-from dfn_tui.store.schema import insert
+from dfn_tui.store.schema import insert, transaction
 from dfn_tui.text import _, sanitize
 
 APPLICATION_ID = 0x64666E62  # "dfnb", in the file's header
@@ -126,23 +126,17 @@ class Job:
         power cut only with the journal's help."""
         changed = Counter(one.outcome for one in ended)
         numbers = json.dumps([one.number for one in ended])
-        with plan_errors(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                for ending, count in self._db.execute(
-                    "SELECT ending, count(*) FROM ended"
-                    " WHERE number IN (SELECT value FROM json_each(?)) GROUP BY ending",
-                    (numbers,),
-                ):
-                    changed[Outcome(ending)] -= count
-                # As plain text: SQLite takes twenty times as long over a member of an enum.
-                rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
-                insert(self._db, "INSERT OR REPLACE INTO ended", rows)
-                self._db.execute("UPDATE job SET floor = max(floor, ?)", (checkpoint,))
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+        with plan_errors(self.path), transaction(self._db):
+            for ending, count in self._db.execute(
+                "SELECT ending, count(*) FROM ended"
+                " WHERE number IN (SELECT value FROM json_each(?)) GROUP BY ending",
+                (numbers,),
+            ):
+                changed[Outcome(ending)] -= count
+            # As plain text: SQLite takes twenty times as long over a member of an enum.
+            rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
+            insert(self._db, "INSERT OR REPLACE INTO ended", rows)
+            self._db.execute("UPDATE job SET floor = max(floor, ?)", (checkpoint,))
         return changed
 
     def take_up_again(self, *outcomes: Outcome) -> int:
