@@ -51,20 +51,7 @@ class RunningConsole:
         if operator.pid == os.getpid():
             return False  # this very process
         path = _lock_file(self._folder, host, operator.pid)
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        else:
-            with suppress(OSError):
-                path.unlink()
-            return True
-        finally:
-            os.close(descriptor)
+        return not path.exists() or is_free(path)
 
     def close(self) -> None:
         """Says that this console is no more."""
@@ -85,6 +72,17 @@ def take_lock(path: Path) -> int | None:
             return descriptor  # and not one that was just cleared away as a dead console's
     os.close(descriptor)
     return None
+
+
+def is_free(path: Path) -> bool:
+    """Whether no process holds that lock; what is left of it is cleared away."""
+    descriptor = take_lock(path)
+    if descriptor is None:
+        return False
+    with suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
+    return True
 
 
 def _lock_file(folder: Path, host: str, pid: int) -> Path:

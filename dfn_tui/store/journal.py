@@ -5,10 +5,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from dfn_tui import paths
+from dfn_tui.files import Closing
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import search
 from dfn_tui.store.body import Unreadable, canonical, drop_body, revealed, stamp
@@ -41,7 +40,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Journal:
+class Journal(Closing):
     """One console's access to the journal.
 
     The file is made by the first write; until then the journal is empty. Every method may raise
@@ -179,14 +178,6 @@ class Journal:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, Self, cast
+from typing import BinaryIO, Final, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind
+from dfn_tui.files import Closing
 from dfn_tui.service.bulk.input.encodings import UTF_8, Encoding, FileUnreadable, detect_encoding
 from dfn_tui.service.bulk.input.json_lines import JsonReader
 from dfn_tui.service.bulk.input.layout import Form, InputRefused, detect_layout, kind_in_json
@@ -23,7 +24,7 @@ _BLANK_LINES: Final = 1000  # at most, before the first row
 _LINES_WITHOUT_USER: Final = 100  # at most, before the first JSON line that names its user
 
 
-class BulkInput:
+class BulkInput(Closing):
     """An input that was understood as a whole. Iterating reads its rows, each time from the start.
 
     Each record after the header becomes one `Good` or `Bad`, in the order of the file, or is blank; `counts`
@@ -137,12 +138,6 @@ class BulkInput:
     def close(self) -> None:
         """Closes the file, or forgets what was kept of a stream."""
         self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
 
 def open_input(

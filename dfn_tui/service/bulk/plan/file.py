@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
 
-from dfn_tui.files import empty_private
+from dfn_tui.files import Closing, empty_private
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanGroup, PlanMetadata, PlannedUser, as_json
 from dfn_tui.text import _, sanitize
 
@@ -55,7 +54,7 @@ class BadRow:
     shown: str
 
 
-class PlanFile:
+class PlanFile(Closing):
     """An open plan. Close it after use; one thread at a time. Every method may raise `PlanError`."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
@@ -128,12 +127,6 @@ class PlanFile:
 
     def close(self) -> None:
         self.db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
 
 def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None) -> PlanFile:

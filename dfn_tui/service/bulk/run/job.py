@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
-from dfn_tui.files import empty_private, make_private_folder
+from dfn_tui.files import Closing, empty_private, make_private_folder
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.file import (
     SENDABLE,
@@ -26,7 +25,7 @@ from dfn_tui.service.bulk.plan.file import (
 )
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, PlanStatus, as_json
 from dfn_tui.service.bulk.run.records import JobRecord, UserEnd
-from dfn_tui.store.consoles import take_lock
+from dfn_tui.store.consoles import is_free, take_lock
 from dfn_tui.store.schema import insert, transaction
 from dfn_tui.text import _, sanitize
 
@@ -39,7 +38,7 @@ _TABLES = (
 )
 
 
-class Job:
+class Job(Closing):
     """An open job. One thread at a time; every method may raise `PlanError`."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
@@ -154,14 +153,7 @@ class Job:
     @property
     def under_way(self) -> bool:
         """Whether some process runs it at this moment."""
-        if self._lock is not None:
-            return True
-        path = self.path.with_suffix(".lock")
-        lock = take_lock(path)
-        if lock is not None:
-            path.unlink(missing_ok=True)
-            os.close(lock)
-        return lock is None
+        return self._lock is not None or not is_free(self.path.with_suffix(".lock"))
 
     def close(self) -> None:
         self._db.close()
@@ -170,12 +162,6 @@ class Job:
             with suppress(OSError):
                 self.path.with_suffix(".lock").unlink()
             os.close(lock)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
 
 _TO_SEND = f"NOT left_out AND {SENDABLE}"
