@@ -215,8 +215,7 @@ class PlanBuilder:
 
 
 def _undo_row(edit: UndoEdit) -> tuple[int, str, str, str, int | None]:
-    written = json.dumps([edit.written.written, edit.written.was, edit.written.left])
-    return edit.number, edit.user, edit.wanted.text, written, edit.undo_of
+    return edit.number, edit.user, edit.wanted.text, json.dumps(edit.written), edit.undo_of
 
 
 def _no_inverse(edit: UndoEdit, kind: IdentityKind) -> tuple[int, str, str, str]:
@@ -232,7 +231,4 @@ def given_up() -> PlanError:
 
 
 def _written(text: str | None) -> Classified | None:
-    if text is None:
-        return None
-    written, was, left = json.loads(text)
-    return Classified(tuple(written), tuple(was), tuple(left))
+    return None if text is None else Classified(*map(tuple, json.loads(text)))

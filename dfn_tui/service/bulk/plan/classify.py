@@ -1,7 +1,7 @@
 """What is planned for one user, by what they are now. Pure rules: nothing here reads or writes."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from dfn_tui.api.types import Value
 from dfn_tui.consent.flags import Flag, State
@@ -20,8 +20,7 @@ UNKNOWN_VALUE = "unknown-value"
 _MESSAGE = 300  # characters kept of what a server says
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(NamedTuple):
     """What an undo takes back of one user, aligned with the edits: what the job wrote, what `was` there
     before, and in sentences what is `left` as it is because there is no way back."""
 
