@@ -13,10 +13,9 @@ from pathlib import Path
 from dfn_tui.api.types import Identity
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
-from dfn_tui.errors import ConsoleError
-from dfn_tui.files import new_private_text
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
+from dfn_tui.service.export import export
 from dfn_tui.service.history import state_of, who
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.records import UserRecord
@@ -28,10 +27,6 @@ from dfn_tui.text.korea import korean_date, korean_minute
 NOTICE_WITHIN = timedelta(days=14)
 CONFIRM_AFTER = timedelta(days=2 * 365)
 _LONGEST_NAME = 40
-
-
-class NotExported(ConsoleError):
-    """The receipt was not written to a file."""
 
 
 async def make_receipt(session: Session, identity: Identity) -> str:
@@ -65,28 +60,7 @@ async def export_receipt(path: str, text: str) -> Path:
 
     Raises `NotExported`, also where there is such a file already.
     """
-    return await asyncio.to_thread(_write, path, text)
-
-
-def _write(path: str, text: str) -> Path:
-    try:
-        place = Path(path).expanduser().absolute()
-        with new_private_text(place) as file:
-            file.write(text)
-    except FileExistsError:
-        raise NotExported(
-            _("Not exported"),
-            _("There is a file of that name already; it was left as it is."),
-            _("Give another name."),
-        ) from None
-    except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL in it, a home nobody has
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else _("no such path can be")
-        raise NotExported(
-            _("Not exported"),
-            _("The file cannot be written: {reason}.").format(reason=reason),
-            _("Give another path."),
-        ) from error
-    return place
+    return await asyncio.to_thread(export, path, lambda file: file.write(text))
 
 
 def receipt(

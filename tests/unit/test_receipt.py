@@ -9,7 +9,8 @@ from dfn_tui.api.calls import Profile
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.receipt import NotExported, export_receipt, receipt, receipt_file
+from dfn_tui.service.export import NotExported
+from dfn_tui.service.receipt import export_receipt, receipt, receipt_file
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, Operator, OutcomeRecord, Subject
 
