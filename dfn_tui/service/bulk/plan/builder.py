@@ -17,10 +17,9 @@ from dfn_tui.files import sync
 from dfn_tui.service.bulk.input.ingest import Taken, take_in
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.records import shown_user
-from dfn_tui.service.bulk.plan.classify import Classified
+from dfn_tui.service.bulk.plan.classify import NO_INVERSE, Classified, UndoEdit
 from dfn_tui.service.bulk.plan.file import APPLICATION_ID, TABLES, create, disk_errors, write_head
 from dfn_tui.service.bulk.plan.records import PlanError, PlanGroup, PlanMetadata
-from dfn_tui.service.bulk.plan.undoing import NO_INVERSE, UndoEdit
 from dfn_tui.text import _
 
 _UNDO_TABLE = """

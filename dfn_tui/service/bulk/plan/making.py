@@ -14,9 +14,8 @@ from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.ingest import Taken
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.builder import Judged, PlanBuilder, Row, given_up
-from dfn_tui.service.bulk.plan.classify import blind, judge
+from dfn_tui.service.bulk.plan.classify import UndoEdit, blind, judge
 from dfn_tui.service.bulk.plan.records import PlanMetadata, edit_set
-from dfn_tui.service.bulk.plan.undoing import UndoEdit
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import FieldKind

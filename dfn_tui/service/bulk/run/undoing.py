@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.undoing import UndoEdit, undo_wish
+from dfn_tui.service.bulk.plan.classify import UndoEdit, undo_wish
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.store import FieldChange, Journal
 
