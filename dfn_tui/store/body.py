@@ -30,6 +30,8 @@ GENESIS = hashlib.sha256(b"dfn-tui journal").digest()
 """The hash before the first entry."""
 SUBJECT_SLOT = -1
 """Where a sealed id lies; a sealed change lies at its place among the changes."""
+SAME = ("connection", "environment", "evidence", "job", "program", "reason", "undo_of", "write")
+"""What an entry and an `Intent` call the same, and hold the same for."""
 ADDED_LATER = ("approver", "expressed_on", "expressed_source", "ground", "incident")
 """What only an entry of which it is known has, so that others are written as ever."""
 _FORMER = {"not-applied": Outcome.FAILED, "changed-by-other": Outcome.DIFFERENT}
@@ -107,19 +109,12 @@ def _entry(seq: int, body: Body, outcome: Body | None) -> Entry:
         seq=seq,
         at=datetime.fromisoformat(body["at"]),
         intent=Intent(
-            connection=body["connection"],
-            environment=body["environment"],
             api=body["generation"],
             subject=Subject(subject["kind"], subject["value"], subject["personal"], _redaction(subject)),
             changes=tuple(_change(change) for change in body["changes"]),
             operator=Operator(**body["operator"]),
-            program=body["program"],
-            write=body["write"],
             warnings=tuple(body["warnings"]),
-            reason=body["reason"],
-            evidence=body["evidence"],
-            undo_of=body["undo_of"],
-            job=body["job"],
+            **{name: body[name] for name in SAME},
             **{name: body.get(name, "") for name in ADDED_LATER},
         ),
         outcome=None if outcome is None else _outcome(outcome),
@@ -173,15 +168,8 @@ def _redaction(part: Mapping[str, Any]) -> Redaction | None:
 
 
 def _change(part: Mapping[str, Any]) -> FieldChange:
-    return FieldChange(
-        kind=_kind(part["kind"]),
-        name=part["name"],
-        before=part["before"],
-        after=part["after"],
-        readable=part["readable"],
-        personal=part["personal"],
-        redaction=_redaction(part),
-    )
+    same = {name: part[name] for name in ("name", "before", "after", "readable", "personal")}
+    return FieldChange(kind=_kind(part["kind"]), redaction=_redaction(part), **same)
 
 
 def seals_of(body: Body) -> list[tuple[int, str]]:

@@ -1,7 +1,7 @@
 """Adding to the chain, and to the tables that lists are made from, in one transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,32 +57,20 @@ class IndexKey(NamedTuple):
     @classmethod
     def of(cls, body: Body, outcome: str) -> "IndexKey":
         """The key of an intent with this body."""
-        operator = body["operator"]
-        return cls(
-            body["connection"],
-            operator["user"],
-            operator["sudo_user"] or "",
-            operator["host"],
-            _flags(change["name"] for change in body["changes"] if change["kind"] == FieldKind.CONSENT),
-            outcome,
-        )
+        user, sudo_user, host = (body["operator"][name] for name in ("user", "sudo_user", "host"))
+        flags = [change["name"] for change in body["changes"] if change["kind"] == FieldKind.CONSENT]
+        return cls(body["connection"], user, sudo_user or "", host, _spaced(flags), outcome)
 
     @classmethod
     def before(cls, group: IntentGroup) -> "IndexKey":
         """The key of the intents of a group that has no outcome yet."""
-        operator = group.operator
-        return cls(
-            group.connection,
-            operator.user,
-            operator.sudo_user or "",
-            operator.host,
-            _flags(change.name for change in group.changes if change.kind == FieldKind.CONSENT),
-        )
+        by = group.operator
+        flags = [change.name for change in group.changes if change.kind == FieldKind.CONSENT]
+        return cls(group.connection, by.user, by.sudo_user or "", by.host, _spaced(flags))
 
 
-def _flags(consents: Iterable[str]) -> str:
-    flags = " ".join(sorted(consents))
-    return f" {flags} " if flags else ""
+def _spaced(flags: list[str]) -> str:
+    return f" {' '.join(sorted(flags))} " if flags else ""
 
 
 _FIND_KEY = f"SELECT id FROM index_key WHERE {' AND '.join(f'{name} = ?' for name in IndexKey._fields)}"  # noqa: S608

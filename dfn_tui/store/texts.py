@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dfn_tui.store.body import (
     ADDED_LATER,
+    SAME,
     SUBJECT_SLOT,
     Body,
     Sealed,
@@ -62,20 +63,13 @@ def _shared(group: IntentGroup, at: str) -> Body:
     body = {
         "at": at,
         "changes": None,
-        "connection": group.connection,
-        "environment": group.environment,
-        "evidence": group.evidence,
         "generation": group.api,
-        "job": None,
         "kind": "intent",
         "operator": group.operator._asdict(),
-        "program": group.program,
-        "reason": group.reason,
         "subject": None,
-        "undo_of": None,
         "warnings": list(group.warnings),
-        "write": group.write,
     }
+    body |= {name: getattr(group, name, None) for name in SAME}  # each user has their own job and undo_of
     return body | {name: value for name in ADDED_LATER if (value := getattr(group, name))}
 
 
