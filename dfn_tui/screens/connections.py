@@ -17,7 +17,7 @@ from dfn_tui.screens.dialogs import ErrorDialog, NoticeDialog
 from dfn_tui.screens.messages import ConnectionRequested
 from dfn_tui.screens.tokens import obtain_token
 from dfn_tui.service.records import Probe
-from dfn_tui.service.tokens import TokenNeeded
+from dfn_tui.service.tokens import TOKEN_KINDS, TokenNeeded
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
@@ -108,7 +108,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
     async def _probe(self, connection: Connection) -> Probe | None:
         while True:
             try:
-                return await self.connections.test(connection.name)
+                return await self.connections.session(connection.name).probe()
             except TokenNeeded as needed:
                 if not await self._obtain(connection, needed.kind, needed.happened, locked=needed.locked):
                     return None
@@ -125,7 +125,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
 
     async def _ask_token(self, connection: Connection) -> None:
         """Asks for each token of the API version, until one is not given."""
-        for kind in self.connections.token_kinds(connection):
+        for kind in TOKEN_KINDS[connection.api]:
             if not await self._obtain(connection, kind):
                 break
 

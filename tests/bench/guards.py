@@ -457,7 +457,11 @@ MUTANTS = (
         OF_OUTCOME,
     ),
     Mutant(
-        "read back while not shown", PIPELINE, "if not (wanted or replies", "if (False and replies", OF_DESK
+        "read back while not shown",
+        PIPELINE,
+        "return shows_all(taken, records.get(user.identity))",
+        "return True",
+        OF_DESK,
     ),
     Mutant(
         "all shown, of many",

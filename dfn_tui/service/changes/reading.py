@@ -1,6 +1,6 @@
 """Reading users, and what a field of theirs is now: the one place that says which names are asked for."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, sanitize
+from dfn_tui.text.korea import Clock
 
 Field = tuple[FieldKind, str]
 Records = dict[Identity, UserRecord]
@@ -27,7 +28,7 @@ class Seen(NamedTuple):
 async def read_records(
     api: UserApi,
     identities: Sequence[Identity],
-    clock: Callable[[], datetime],
+    clock: Clock,
     progress: OnProgress = ignore_progress,
     *,
     names: Sequence[str] | None = None,
@@ -71,7 +72,7 @@ async def read_fields(
     api: UserApi,
     identities: Sequence[Identity],
     fields: Iterable[Field],
-    clock: Callable[[], datetime],
+    clock: Clock,
     progress: OnProgress = ignore_progress,
 ) -> Records:
     """The users with these fields and no others, as they are now."""
