@@ -73,26 +73,16 @@ def record(entry: Entry) -> dict[str, object]:
         "code": outcome.code if outcome else None,
         "message": outcome.message if outcome else "",
         "concluded_at": _utc(outcome.at) if outcome else None,
-        "reason": intent.reason,
-        "evidence": intent.evidence,
-        "warnings": intent.warnings,
+        **_named(intent, "reason", "evidence", "warnings"),
         "operator": _operator(intent.operator),
-        "program": intent.program,
-        "write": intent.write,
-        "undo_of": intent.undo_of,
-        "job": intent.job,
+        **_named(intent, "program", "write", "undo_of", "job"),
     }
 
 
 def _change(entry: Entry, change: FieldChange) -> dict[str, object]:
     ended = _ended(entry, change)
     return {
-        "kind": change.kind,
-        "name": change.name,
-        "before": change.before,
-        "after": change.after,
-        "readable": change.readable,
-        "personal": change.personal,
+        **_named(change, "kind", "name", "before", "after", "readable", "personal"),
         "cover": change.redaction,
         "outcome": entry.outcome_of(change) or OPEN,
         "read_back": bool(ended and ended.read_back),
@@ -110,12 +100,16 @@ def outcome_record(outcome: OutcomeRecord) -> dict[str, object]:
         "code": outcome.code,
         "message": outcome.message,
         "by": _operator(outcome.by) if outcome.by else None,
-        "changes": [{name: getattr(field, name) for name in _OF_FIELD} for field in outcome.fields],
+        "changes": [_named(field, *_OF_FIELD) for field in outcome.fields],
     }
 
 
 def _operator(who: Operator) -> dict[str, object]:
-    return {name: getattr(who, name) for name in ("user", "sudo_user", "ssh", "host", "pid")}
+    return _named(who, "user", "sudo_user", "ssh", "host", "pid")
+
+
+def _named(record: object, *names: str) -> dict[str, object]:
+    return {name: getattr(record, name) for name in names}
 
 
 def rows(entry: Entry) -> Iterator[list[str]]:

@@ -24,12 +24,8 @@ def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 2
         few = _choose(plan, selection)
         users = "chosen CROSS JOIN user ON shape = id" if few else "user"  # the join looks at the few alone
         condition, values = _condition(selection)
-        found = plan.db.execute(
-            f"SELECT number, user, shape, left_out, undo_of FROM {users}"  # noqa: S608  no value is in it
-            f" WHERE number > ? AND {condition} ORDER BY number LIMIT ?",
-            (after, *values, limit),
-        )
-        return [plan.user_of(row) for row in found.fetchall()]
+        wanted = f"number > ? AND {condition} ORDER BY number LIMIT ?"
+        return plan.users_where(wanted, after, *values, limit, source=users)
 
 
 def narrow(
@@ -103,5 +99,5 @@ def _choose(plan: PlanFile, selection: Selection) -> bool:
                 if key.has(PlanGroup.read(*kept)):
                     db.execute("INSERT INTO chosen VALUES (?)", (number,))
         question = "SELECT count(*) FROM chosen CROSS JOIN user ON shape = id"
-        plan.chosen = key, db.execute(question).fetchone()[0] <= _FEW
+        plan.chosen = key, plan.value(question) <= _FEW
     return plan.chosen[1]

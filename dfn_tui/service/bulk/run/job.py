@@ -50,7 +50,7 @@ class Job(Closing):
     @property
     def record(self) -> JobRecord:
         with plan_errors(self.path):
-            return JobRecord.read(self._db.execute("SELECT text FROM job").fetchone()[0])
+            return JobRecord.read(self.plan.value("SELECT text FROM job"))
 
     def save(self, record: JobRecord) -> None:
         """Writes where the job stands."""
@@ -60,24 +60,16 @@ class Job(Closing):
     @property
     def checkpoint(self) -> int:
         """Up to which journal entry this file knows all that the journal knows of this job."""
-        with plan_errors(self.path):
-            return int(self._db.execute("SELECT floor FROM job").fetchone()[0])
+        return int(self.plan.value("SELECT floor FROM job"))
 
     def count_to_send(self) -> int:
         """How many users are to be done in all."""
-        with plan_errors(self.path):
-            found = self._db.execute(f"SELECT count(*) FROM user WHERE {_TO_SEND}")  # noqa: S608  as below
-            return int(found.fetchone()[0])
+        return int(self.plan.value(f"SELECT count(*) FROM user WHERE {_TO_SEND}"))  # noqa: S608  as below
 
     def count_nothing_set(self) -> int:
         """How many users nothing was sent for, as they had nothing set when the plan was made."""
-        with plan_errors(self.path):
-            unknown = "SELECT id FROM shape WHERE standing = ?"
-            found = self._db.execute(
-                f"SELECT count(*) FROM user WHERE shape IN ({unknown})",  # noqa: S608  no value is in it
-                (PlanStatus.UNKNOWN.value,),
-            )
-            return int(found.fetchone()[0])
+        question = "SELECT count(*) FROM user JOIN shape ON shape.id = user.shape WHERE standing = ?"
+        return int(self.plan.value(question, PlanStatus.UNKNOWN.value))
 
     def counts(self) -> Counter[Outcome]:
         """How many users ended in which way."""
