@@ -11,12 +11,13 @@ from dfn_tui.cli.ids import STDIN
 from dfn_tui.cli.output import abandon_output, say, write_data, write_json, write_lines
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.run.format import conflict_words, count_words, state_words
+from dfn_tui.service.bulk.run.format import conflict_words, state_words
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import IN_JOBS
 from dfn_tui.service.bulk.run.results import INVALID, Result, results, write_rows
 from dfn_tui.service.bulk.run.results import write_results as export_results
+from dfn_tui.service.change_format import count_words
 from dfn_tui.service.context import capabilities_of
 from dfn_tui.service.export import NotExported
 from dfn_tui.text import _, ngettext, sanitize

@@ -19,11 +19,12 @@ from dfn_tui.screens.bulk.verify import VerifyScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, PathDialog, ask
 from dfn_tui.screens.messages import JobStarted, PlanRequested
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
-from dfn_tui.service.bulk.run.format import count_words, progress_words
+from dfn_tui.service.bulk.run.format import progress_words
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.results import write_results
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.change_format import count_words
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText

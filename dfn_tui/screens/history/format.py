@@ -2,7 +2,7 @@
 
 from dfn_tui.consent.messages import state_glyph
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.change_format import value_words
+from dfn_tui.service.change_format import outcome_words, value_words
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import Entry, FieldChange, FieldKind
 from dfn_tui.text import _, sanitize
@@ -11,19 +11,8 @@ _VALUE = 20
 
 
 def ending_words(ending: Outcome | None) -> str:
-    """How a write ended, by glyph and word; None where nothing is known of it yet."""
-    if ending is None:
-        return _("… open")
-    return {
-        Outcome.CONFIRMED: _("✓ confirmed"),
-        Outcome.ACCEPTED: _("~ accepted"),
-        Outcome.DIFFERENT: _("✗ different"),
-        Outcome.FAILED: _("✗ failed"),
-        Outcome.UNKNOWN: _("? unknown"),
-        Outcome.UNCHANGED: _("✓ unchanged"),
-        Outcome.PLANNED: _("planned"),
-        Outcome.CONFLICT: _("! changed meanwhile"),
-    }[ending]
+    """How a write ended, as short as a column; None where nothing is known of it yet."""
+    return _("… open") if ending is None else outcome_words(ending).partition(",")[0]
 
 
 def what(entry: Entry) -> str:
