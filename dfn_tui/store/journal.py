@@ -1,9 +1,9 @@
 """The journal of every change: intents that are durable before anything is sent, and how they ended."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from dfn_tui import paths
@@ -26,6 +26,7 @@ from dfn_tui.store.records import (
 from dfn_tui.store.schema import empty_journal, is_current, on_read_only_media, open_journal, transaction
 from dfn_tui.store.sealing import Sealer
 from dfn_tui.store.verify import Progress, verify
+from dfn_tui.text.korea import Clock, utc_now
 
 LOCK_TIMEOUT = 3.0
 """Seconds to wait for another process that is writing."""
@@ -34,10 +35,6 @@ LOCK_TIMEOUT = 3.0
 def journal_file() -> Path:
     """Where the journal lies: `journal.db` in the state folder. One journal stands behind all connections."""
     return paths.state_dir() / "journal.db"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Journal(Closing):
@@ -56,7 +53,7 @@ class Journal(Closing):
         path: Path,
         key: bytes | None = None,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Clock = utc_now,
         timeout: float = LOCK_TIMEOUT,
     ) -> None:
         self.path = path
@@ -82,7 +79,7 @@ class Journal(Closing):
     def write(self, outcomes: Sequence[OutcomeGroup], intents: Sequence[IntentGroup]) -> list[int]:
         """Writes how some intents ended and what is about to be sent next, all of it or nothing. Both are on
         the disk when this returns the numbers of all users of all groups, in their order. Raises ValueError
-        as `conclude` does."""
+        for an outcome of an intent that was never written."""
         if not any(group.intents for group in outcomes) and not any(group.users for group in intents):
             return []
         with self._writing() as connection:
