@@ -10,7 +10,7 @@ from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.context import ConnectionContext, Mode
-from dfn_tui.service.tokens import TOKEN_KINDS, Piped, TokenNeeded, everyday_store, give, unlock
+from dfn_tui.service.tokens import TOKEN_KINDS, Piped, StillLocked, TokenNeeded, everyday_store
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import Clock, utc_now
 
@@ -212,11 +212,17 @@ class Connections:
         )
 
     async def give_token(self, name: str, kind: str, text: str) -> str:
-        """Takes a token from the operator and says in sentences where it is from now on.
-
-        Raises `ConsoleError` where the text cannot be a token.
-        """
-        kept = await give(await self._tokens(name), name, kind, text)
+        """Takes a token from the operator and says in sentences where it is from now on: in a store, or held
+        for this run where something comes before every store. Raises `BadToken`."""
+        store, the_kind = await self._tokens(name), import_module("dfn_tui.credentials").TokenKind(kind)
+        secret = import_module("pydantic").SecretStr(text)
+        held = _("The token is held in memory, for this run only.")
+        if store.outranked(name, the_kind):
+            store.hold(name, the_kind, secret)
+            kept = held
+        else:
+            placed = await store.set(name, the_kind, secret)
+            kept = f"{placed.reason} {held}" if placed.source.value == "memory" else placed.reason
         await self.session(name).forget_token()
         return kept
 
@@ -228,7 +234,11 @@ class Connections:
 
     async def unlock_keyring(self, name: str, password: str) -> None:
         """Opens the locked keyring that a connection's token is in. Raises `StillLocked`."""
-        await unlock(await self._tokens(name), password)
+        store, no_keyring = await self._tokens(name), import_module("dfn_tui.credentials").NoKeyring
+        try:
+            await store.unlock(import_module("pydantic").SecretStr(password))
+        except no_keyring as none:
+            raise StillLocked(none.reason) from None
 
     @property
     def lock_after(self) -> int:

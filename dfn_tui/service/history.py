@@ -23,17 +23,12 @@ class FilterRefused(ConsoleError):
         super().__init__(_("This filter cannot be used"), happened, next_step)
 
 
-def parse_filter(text: str) -> Filter:
-    """`user:u-1 flag:mkt_sms_flag outcome:unknown since:2026-11-01` as a filter; times are Korean.
+def parse_words(words: Iterable[str]) -> Filter:
+    """`user:u-1`, `flag:mkt_sms_flag`, `outcome:unknown`, `since:2026-11-01` as a filter; times are Korean.
 
     A word without a key is a user's id. `outcome:open` asks for writes without any outcome. Raises
     `FilterRefused`.
     """
-    return parse_words(text.split())
-
-
-def parse_words(words: Iterable[str]) -> Filter:
-    """The same for words that were already taken apart, so that a value may hold blanks."""
     wanted, asked = Filter(), set()
     for word in words:
         if not encodable(word):
@@ -89,11 +84,6 @@ def _moment(value: str, *, end: bool) -> datetime:
             _("{value} is no day and no moment.").format(value=sanitize(value, 40)),
             _("Write a day as 2026-11-01, or a moment as 2026-11-01T20:40."),
         ) from None
-
-
-def is_empty(wanted: Filter) -> bool:
-    """Whether the filter asks for nothing in particular."""
-    return wanted == Filter()
 
 
 def entry_lines(entry: Entry) -> Iterator[str]:

@@ -6,7 +6,8 @@ are hashed depend on no encoding and any text, half surrogate pairs included, ha
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
@@ -84,26 +85,27 @@ class Unreadable(Exception):
     """What the journal holds is nothing this program wrote."""
 
 
+@contextmanager
+def _ours() -> Iterator[None]:
+    """Raises Unreadable for what no entry of ours says."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable from error
+
+
+@_ours()
 def read_body(text: bytes | None) -> Body:
     """The JSON object in `text`. Raises Unreadable if it holds none."""
-    try:
-        body = json.loads(text or b"")
-    except ValueError as error:
-        raise Unreadable from error
+    body = json.loads(text or b"")
     if not isinstance(body, dict):
         raise Unreadable
     return body
 
 
-def entry_of(seq: int, intent: Body, outcome: Body | None) -> Entry:
+@_ours()
+def entry_of(seq: int, body: Body, outcome: Body | None) -> Entry:
     """The entry these bodies hold. Raises Unreadable if they hold something else."""
-    try:
-        return _entry(seq, intent, outcome)
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable from error
-
-
-def _entry(seq: int, body: Body, outcome: Body | None) -> Entry:
     subject = body["subject"]
     return Entry(
         seq=seq,
@@ -117,19 +119,13 @@ def _entry(seq: int, body: Body, outcome: Body | None) -> Entry:
             **{name: body[name] for name in SAME},
             **{name: body.get(name, "") for name in ADDED_LATER},
         ),
-        outcome=None if outcome is None else _outcome(outcome),
+        outcome=None if outcome is None else outcome_of(outcome),
     )
 
 
+@_ours()
 def outcome_of(body: Body) -> OutcomeRecord:
     """The outcome in `body`. Raises Unreadable if it holds something else."""
-    try:
-        return _outcome(body)
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable from error
-
-
-def _outcome(body: Body) -> OutcomeRecord:
     return OutcomeRecord(
         intent=body["intent"],
         outcome=_word(body["ending"]),
