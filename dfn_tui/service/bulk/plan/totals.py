@@ -26,6 +26,8 @@ class Totals:
     """
 
     head: PlanMetadata
+    digest: str = ""
+    """Of the plan that these are the figures of."""
     statuses: Mapping[PlanStatus, int] = field(default_factory=dict)
     left_out: int = 0
     to_send: int = 0
@@ -83,6 +85,7 @@ def totals(plan: PlanFile) -> Totals:
         parts.update(dict.fromkeys(kinds, sent))
     return Totals(
         head=plan.head,
+        digest=plan.digest,
         statuses=dict(statuses),
         left_out=all_left_out,
         to_send=sum(statuses[one] for one in SENT) - all_left_out,
