@@ -52,14 +52,6 @@ class AsyncJournal:
         self._running: RunningConsole | None = None
         self._opening = asyncio.Lock()
 
-    async def begin(self, intents: Sequence[IntentGroup]) -> list[int]:
-        """Writes intents; they are on the disk when this returns their numbers."""
-        return await self.write((), intents)
-
-    async def conclude(self, outcomes: Sequence[OutcomeGroup]) -> None:
-        """Writes how intents ended."""
-        await self.write(outcomes, ())
-
     async def write(self, outcomes: Sequence[OutcomeGroup], intents: Sequence[IntentGroup]) -> list[int]:
         """Writes how some intents ended and what is sent next, all of it or nothing; both are on the disk
         when this returns the intents' numbers. Raises ValueError for an outcome of no intent."""

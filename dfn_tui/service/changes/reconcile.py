@@ -59,7 +59,7 @@ async def _page(
         result = _result(entry, intent, records, asked, readable=bool(api.capabilities.read_by))
         if result is not None:
             results.append((entry, result))
-    await journal.conclude([recorded(entry.seq, result, journal.operator) for entry, result in results])
+    await journal.write([recorded(entry.seq, result, journal.operator) for entry, result in results], ())
     return [Reconciled(entry, result.outcome, result.decisive.message) for entry, result in results]
 
 
