@@ -153,7 +153,8 @@ class Appender:
     def finish(self, dropped: str | None = None) -> None:
         """Writes what was added, and moves the head to the last entry, signed where there is a key."""
         insert(self._connection, "INSERT INTO entry", self._entries)
-        self._list_outcomes()
+        if self._listed:
+            self._list_outcomes()
         insert(self._connection, "INSERT INTO intent", self._intents)
         insert(self._connection, "INSERT INTO sealed", self._sealed)
         since, signed, signature, key_id = self._signature()
