@@ -107,13 +107,13 @@ class AsyncJournal:
             return datetime.now(UTC) - entry.at > _LONGEST_WRITE
         if writer.pid == self.operator.pid:  # this process, or one before it that had its number
             return entry.seq not in self._own
-        return self._running is not None and self._running.ended(writer, self.operator.host)
+        return self._running is not None and self._running.ended(writer)
 
     async def _announce(self) -> None:
         """Says that this console runs, before it writes its first intent or settles those of others."""
         if self._running is None:
             self._running = await self._thread.do(
-                lambda: RunningConsole.here(self.path.parent, self.operator.host)
+                lambda: RunningConsole(self.path.parent, self.operator.host)
             )
 
     async def settle_begins(self) -> bool:

@@ -4,18 +4,15 @@ Article 50 of Korea's Network Act has the sender tell the recipient the outcome 
 withdrawal within 14 days, and have consents confirmed every two years.
 """
 
-import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from dfn_tui.api.types import Identity
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
-from dfn_tui.service.export import export
 from dfn_tui.service.history import state_of, who
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.records import UserRecord
@@ -53,14 +50,6 @@ def receipt_file(identity: Identity, now: datetime) -> str:
     user = mask(identity.value) if is_personal_id(identity.kind) else identity.value
     safe = re.sub(r"[^\w.-]", "_", user[:_LONGEST_NAME])
     return f"receipt-{safe}-{korean_date(now)}.txt"
-
-
-async def export_receipt(path: str, text: str) -> Path:
-    """Writes the receipt to a new file that only its owner may read, and says where that is.
-
-    Raises `NotExported`, also where there is such a file already.
-    """
-    return await asyncio.to_thread(export, path, lambda file: file.write(text))
 
 
 def receipt(

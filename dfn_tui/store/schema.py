@@ -9,7 +9,7 @@ from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
-from dfn_tui.files import create_private, sync
+from dfn_tui.files import create_private, make_private_folder, sync
 from dfn_tui.store.body import GENESIS, Unreadable, read_body
 from dfn_tui.store.errors import damaged, foreign, newer, no_log
 
@@ -134,7 +134,7 @@ def on_read_only_media(path: Path) -> bool:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.close(handle)

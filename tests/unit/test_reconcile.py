@@ -258,7 +258,7 @@ class TestOwnWrites:
         """As in two containers that share a folder, a host name and process numbers."""
         monkeypatch.setattr("dfn_tui.store.consoles._TIMEOUT", 0.0)
         path.parent.mkdir()
-        twin = RunningConsole.here(path.parent, HERE)
+        twin = RunningConsole(path.parent, HERE)
         leave_open(path)
         with Journal(path) as opened:
             [left] = opened.unresolved()

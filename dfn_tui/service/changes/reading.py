@@ -87,6 +87,12 @@ def fields_of(changes: Iterable[FieldChange]) -> set[Field]:
     return {(change.kind, change.name) for change in changes}
 
 
+def common(changes: Iterable[FieldChange], others: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    """Those of the changes whose fields are among those of the others."""
+    fields = fields_of(others)
+    return tuple(change for change in changes if (change.kind, change.name) in fields)
+
+
 def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:
     """What a field is in `record`; None in `now` where it is absent."""
     if record is None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from dfn_tui.api.types import Capabilities
 from dfn_tui.consent.diff import Direction, FlagChange
@@ -89,7 +90,7 @@ def totals(plan: PlanFile) -> Totals:
         statuses=dict(statuses),
         left_out=all_left_out,
         to_send=sum(statuses[one] for one in SENT) - all_left_out,
-        flags={one: flags[one] for one in sorted(flags, key=lambda one: (_FLAGS.index(one[0]), one[1]))},
+        flags={one: flags[one] for one in product(Flag, Direction) if one in flags},
         fields=dict(sorted(fields.items())),
         deleted=dict(sorted(deleted.items())),
         warnings=dict(warnings.most_common()),
@@ -99,9 +100,6 @@ def totals(plan: PlanFile) -> Totals:
         with_ci=parts[CI_SET],
         with_deletion=parts[CI_DELETE],
     )
-
-
-_FLAGS = tuple(Flag)
 
 
 def direction_of(change: FieldChange) -> Direction | None:

@@ -13,6 +13,7 @@ from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import UserEnd
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.changes.outcome import STILL_AT_WORK
+from dfn_tui.service.changes.reading import common
 from dfn_tui.store import Entry, Filter
 
 _PAGE = 500
@@ -78,8 +79,7 @@ async def _look_at(entry: Entry, number: int, run_log: RunLog, batches: Batches,
     user = await run_log.ask(lambda job: job.user(number))
     if user is None:
         return
-    wanted = {(change.kind, change.name) for change in entry.intent.changes}
-    fields = tuple(item for item in user.group.changes if (item.kind.value, item.name) in wanted)
+    fields = common(user.group.changes, entry.intent.changes)
     age = abs((now - entry.at).total_seconds())
     wait = max(SHORTLY, STILL_AT_WORK.total_seconds() - age)
     batches.look_again([SentUser(user, fields, entry.seq)], wait, said=entry.outcome is not None)
