@@ -21,8 +21,7 @@ from dfn_tui.service.bulk.plan.exclusion import narrow
 from dfn_tui.service.bulk.plan.format import bad_words, cost_words, head_words, totals_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import SENT
-from dfn_tui.service.bulk.plan.selecting import SelectedUsers, Selection
-from dfn_tui.service.bulk.plan.totals import Totals, cost, totals
+from dfn_tui.service.bulk.plan.totals import SelectedUsers, Selection, Totals, cost, totals
 from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, ngettext, sanitize

@@ -12,7 +12,7 @@ from dfn_tui.service.bulk.plan.exclusion import select
 from dfn_tui.service.bulk.plan.format import planned_words, status_text, who_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import PlannedUser
-from dfn_tui.service.bulk.plan.selecting import Selection
+from dfn_tui.service.bulk.plan.totals import Selection
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
 from dfn_tui.widgets.table import PADDING, REST, Column

@@ -11,7 +11,7 @@ from datetime import datetime
 from dfn_tui.service.bulk.plan.file import SENDABLE, PlanFile, check_digest, plan_errors, write_head
 from dfn_tui.service.bulk.plan.format import narrowing_words
 from dfn_tui.service.bulk.plan.records import Narrowing, PlanGroup, PlannedUser
-from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
+from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection
 from dfn_tui.store.schema import transaction
 from dfn_tui.text import sanitize
 
