@@ -274,7 +274,7 @@ class Connections:
         for bulk in self._bulk_sessions.values():
             await bulk.finish()
         for session in self._sessions.values():
-            await session.finish()
+            await session.forget_token()
         if self._journal is not None:
             await self._journal.close()
         if self._demo is not None:

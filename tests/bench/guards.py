@@ -123,9 +123,15 @@ MUTANTS = (
     Mutant("answer is the user's id", POLICY, "if scope.deletes and scope.user:", "if False:", OF_POLICY),
     Mutant("--yes in production", POLICY, "yes_is_enough=not production", "yes_is_enough=True", OF_POLICY),
     Mutant(
-        "policy of single changes", DESK, "self.admit(reviewed, approval)\n        async", "async", OF_DESK
+        "policy of single changes",
+        DESK,
+        "self.admit(reviewed.scope, approval)\n        async",
+        "async",
+        OF_DESK,
     ),
-    Mutant("policy before journalling", DESK, "self.admit(reviewed, approval)  # again", "pass", OF_DESK),
+    Mutant(
+        "policy before journalling", DESK, "self.admit(reviewed.scope, approval)  # again", "pass", OF_DESK
+    ),
     Mutant(
         "policy of a plan",
         BULK_DESK,
@@ -521,7 +527,7 @@ MUTANTS = (
     Mutant(
         "rules at resume",
         BULK_DESK,
-        "        self._require(found, approval)\n\n    async def _go",
+        "        self.session.admit(found.scope, approval)\n\n    async def _go",
         "\n    async def _go",
         OF_BULK,
     ),

@@ -148,7 +148,9 @@ class JobScreen(SessionScreen[None]):
 
     def action_pause(self) -> None:
         """Pauses, or goes on."""
-        self._steer(lambda run: run.resume() if run.rate_limiter.paused else run.pause())
+        self._steer(
+            lambda run: run.rate_limiter.resume() if run.rate_limiter.paused else run.rate_limiter.pause()
+        )
 
     def action_slower(self) -> None:
         self._steer(lambda run: run.rate_limiter.slower())

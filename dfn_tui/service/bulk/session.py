@@ -29,7 +29,7 @@ from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.bulk.run.undoing import undo_edits
 from dfn_tui.service.bulk.run.verifying import Drift, verify
-from dfn_tui.service.changes.policy import Approval, require, require_same_place, warnings
+from dfn_tui.service.changes.policy import Approval, require_same_place, warnings
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
@@ -142,13 +142,8 @@ class BulkSession:
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
         """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
         found = totals(plan)
-        self._require(found, approval)
+        self.session.admit(found.scope, approval)
         return found
-
-    def _require(self, found: Totals, approval: Approval) -> None:
-        require(
-            found.scope, self.session.context.mode, self.session.connection, approval, self.session.clock()
-        )
 
     async def apply(
         self, path: Path, approval: Approval, options: Options, *, digest: str | None = None
@@ -248,7 +243,7 @@ class BulkSession:
             approval = approval._replace(
                 acknowledged=read, typed_count=users, max_grants=granted, max_users=users
             )
-        self._require(found, approval)
+        self.session.admit(found.scope, approval)
 
     async def _go(
         self,
