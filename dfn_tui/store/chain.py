@@ -157,20 +157,11 @@ class Appender:
             self._list_outcomes()
         insert(self._connection, "INSERT INTO intent", self._intents)
         insert(self._connection, "INSERT INTO sealed", self._sealed)
-        since, signed, signature, key_id = self._signature()
+        dropped = self._head.dropped if dropped is None else dropped
         self._connection.execute(
             "UPDATE head SET count = ?, hash = ?, at = ?, dropped = ?, since = ?, signed = ?,"
             " signature = ?, key_id = ?",
-            (
-                self._count,
-                self._hash,
-                self._at,
-                self._head.dropped if dropped is None else dropped,
-                since,
-                signed,
-                signature,
-                key_id,
-            ),
+            (self._count, self._hash, self._at, dropped, *self._signature()),
         )
 
     def _list_outcomes(self) -> None:

@@ -115,7 +115,7 @@ class BulkSession:
         the server. Raises what reading the input and the server raise, and `PlanError`."""
         head = self._head(source.kind, name)
         async with self._client(limit) as client:
-            _head, digest = await make_plan(
+            return await make_plan(
                 client,
                 source,
                 path,
@@ -124,7 +124,6 @@ class BulkSession:
                 stop_at_first_bad=stop_at_first_bad,
                 progress=progress,
             )
-        return digest
 
     async def plan_undo(
         self, job: str, path: Path, progress: Callable[[Reading], None], *, limit: int = DOCUMENTED_LIMIT
@@ -136,8 +135,7 @@ class BulkSession:
             require_same_place(found.plan.head, self.session.connection)
             edits = undo_edits(found, self.session.journal.path)
             async with self._client(limit) as client:
-                _head, digest = await make_undo(client, edits, path, head, progress=progress)
-        return digest
+                return await make_undo(client, edits, path, head, progress=progress)
 
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
         """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
@@ -199,7 +197,7 @@ class BulkSession:
     async def _start(self, job: Job, limit: int | None, again: Sequence[Outcome] = ()) -> Run:
         """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
         try:
-            record, head = job.record, job.plan.head
+            record = job.record
             if not job.take():
                 raise JobBusy(  # noqa: TRY301  the job must be closed
                     _("The job runs already"),
@@ -217,7 +215,7 @@ class BulkSession:
             raise
         ready: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         self.run = None
-        going = self._go(job, record, head, total, limit or record.limit, ready)
+        going = self._go(job, record, total, limit or record.limit, ready)
         self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
 
@@ -246,13 +244,7 @@ class BulkSession:
         self.session.admit(found.scope, approval)
 
     async def _go(
-        self,
-        job: Job,
-        record: JobRecord,
-        head: PlanMetadata,
-        total: int,
-        limit: int,
-        ready: "asyncio.Future[Run]",
+        self, job: Job, record: JobRecord, total: int, limit: int, ready: "asyncio.Future[Run]"
     ) -> JobRecord:
         try:
             async with self._client(limit) as client:
@@ -266,7 +258,7 @@ class BulkSession:
                     evidence=record.evidence,
                 )
                 run_log, clock = RunLog(journal, job), self.session.clock
-                self.run = Run(record, total, client, run_log, head.kind, blank, journal, clock)
+                self.run = Run(record, total, client, run_log, job.plan.head.kind, blank, journal, clock)
                 ready.set_result(self.run)
                 if self.stopping:
                     self.run.stop()

@@ -143,7 +143,8 @@ class TableReader:
         try:
             self._check_width(cells)
             user = read_user(self._layout.kind, user)
-            return Good(line, user, self._wanted(cells))
+            wanted = self._wishes.of(cells, self._rest(cells), sum(map(len, cells)))
+            return Good(line, user, wanted)
         except Problem as problem:
             return problem.bad(line, self._layout.kind, user)
 
@@ -152,9 +153,6 @@ class TableReader:
         if len(cells) < width or any(map(bare_id, cells[width:])):
             words = _("The row has {count} cells where {expected} were expected.")
             raise Problem(RowFault.CELLS, words.format(count=len(cells), expected=width))
-
-    def _wanted(self, cells: list[str]) -> EditSet:
-        return self._wishes.of(cells, self._rest(cells), sum(map(len, cells)))
 
     def _read(self, cells: list[str]) -> Iterator[FieldEdit]:
         return (_edit(column, cells[place]) for place, column in self._others if bare_id(cells[place]))

@@ -45,8 +45,8 @@ async def make_plan(
     create: bool = False,
     stop_at_first_bad: bool = False,
     progress: Tell = lambda _reading: None,
-) -> tuple[PlanMetadata, str]:
-    """Makes the plan of `source` at `path`, in place of a file that may be there; its head and its digest.
+) -> str:
+    """Makes the plan of `source` at `path`, in place of a file that may be there, and returns its digest.
 
     `head` says where the plan holds, and by whom, when and of what it is made. `create`: users the server
     knows nothing of are to be created. Raises PlanError, StoppedAtBadRow where that is asked for, what
@@ -69,7 +69,7 @@ async def make_undo(
     head: PlanMetadata,
     *,
     progress: Tell = lambda _reading: None,
-) -> tuple[PlanMetadata, str]:
+) -> str:
     """Makes the plan that takes a job back, as `make_plan` does. `edits` has each user once, in any order,
     and is gone through in another thread."""
     making = _Making(client, head, path, False, progress)
@@ -97,9 +97,7 @@ class _Making:
         self._feeding = asyncio.Lock()
         self._judged: list[Judged] = []
 
-    async def go(
-        self, take: Callable[[PlanBuilder, Callable[[int], None]], Taken]
-    ) -> tuple[PlanMetadata, str]:
+    async def go(self, take: Callable[[PlanBuilder, Callable[[int], None]], Taken]) -> str:
         loop = asyncio.get_running_loop()
 
         def on_progress(rows: int) -> None:
@@ -112,7 +110,7 @@ class _Making:
             self._tell()
             await self._look_all_up()
             head = replace(self._head, **asdict(taken))
-            return head, await self._thread.do(lambda: self._draft.finish(head))
+            return await self._thread.do(lambda: self._draft.finish(head))
         finally:
             self._draft.leave()
             # Shielded: whatever cancels it, the files must go.
