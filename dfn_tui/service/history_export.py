@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from dfn_tui.service.changes.values import format_value
-from dfn_tui.store import Entry, FieldChange, FieldOutcome, Operator, OutcomeRecord
+from dfn_tui.store import Entry, FieldChange, Operator, OutcomeRecord
 from dfn_tui.store.records import Value
 from dfn_tui.text import sanitize
 from dfn_tui.text.korea import korean_time
@@ -80,7 +80,7 @@ def record(entry: Entry) -> dict[str, object]:
 
 
 def _change(entry: Entry, change: FieldChange) -> dict[str, object]:
-    ended = _ended(entry, change)
+    ended = entry.field_outcome(change)
     return {
         **_named(change, "kind", "name", "before", "after", "readable", "personal"),
         "cover": change.redaction,
@@ -122,11 +122,6 @@ def rows(entry: Entry) -> Iterator[list[str]]:
         # What the outcome does not say of the field in particular, it says of the user.
         values = same | {name: value for name, value in change.items() if value not in (None, "")}
         yield [_cell(values.get(column)) for column in COLUMNS]
-
-
-def _ended(entry: Entry, change: FieldChange) -> FieldOutcome | None:
-    fields = entry.outcome.fields if entry.outcome else ()
-    return next((field for field in fields if (field.kind, field.name) == (change.kind, change.name)), None)
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -119,13 +119,10 @@ class _Listed:
         self._at = ""
         self._dropped = ""
         self._intents = 0
-        self._sealed = self._sealed_rows()
-        self._next_sealed = next(self._sealed, None)
-
-    def _sealed_rows(self) -> Iterator[tuple[int, int, bytes, bytes]]:
-        yield from self._connection.execute(
+        self._sealed: Iterator[tuple[int, int, bytes, bytes]] = connection.execute(
             "SELECT seq, slot, CAST(nonce AS BLOB), CAST(ciphertext AS BLOB) FROM sealed ORDER BY seq, slot"
         )
+        self._next_sealed = next(self._sealed, None)
 
     def check(self, row: _Row) -> None:
         try:

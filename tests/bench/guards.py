@@ -520,7 +520,7 @@ MUTANTS = (
     Mutant(
         "content at resume",
         BULK_DESK,
-        "check_digest(job.path, job.plan.db, lambda _users: None)",
+        "check_digest(job.path, job.plan.db)",
         "pass",
         OF_BULK,
     ),

@@ -222,7 +222,7 @@ class BulkSession:
     def _check(self, job: Job, record: JobRecord) -> None:
         """Asks the rules once more, of the plan that was approved and of no other: the file may have been
         changed since. Raises `PlanError` and `GateRefused`."""
-        check_digest(job.path, job.plan.db, lambda _users: None)
+        check_digest(job.path, job.plan.db)
         if job.plan.digest != record.digest:
             raise _not_as_approved()
         found = totals(job.plan)

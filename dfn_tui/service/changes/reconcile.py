@@ -69,10 +69,7 @@ def identity_of(intent: Intent) -> Identity:
 
 
 def _fields(intent: Intent) -> tuple[FieldChange, ...]:
-    return tuple(
-        FieldChange(FieldKind(c.kind), c.name, c.before, c.after, c.readable, c.personal)
-        for c in intent.changes
-    )
+    return tuple(c._replace(kind=FieldKind(c.kind), redaction=None) for c in intent.changes)
 
 
 def _result(

@@ -4,7 +4,6 @@ Whatever is left out or put back is noted in the plan's head and gives the plan 
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -35,7 +34,6 @@ def narrow(
     by: str,
     *,
     out: bool,
-    progress: Callable[[int], None] = lambda _users: None,
 ) -> int:
     """Leaves these users out, or puts those back that were left out, and says for how many of the users that
     may be sent that made a difference. Raises PlanError."""
@@ -45,7 +43,7 @@ def narrow(
         condition, values = _condition(which)
         with transaction(plan.db):
             # A digest over what something else changed meanwhile would make it look like ours.
-            check_digest(plan.path, plan.db, progress)
+            check_digest(plan.path, plan.db)
             changed = plan.db.execute(
                 f"UPDATE user SET left_out = ? WHERE left_out = ? AND {SENDABLE} AND {condition}",  # noqa: S608
                 (out, not out, *values),
@@ -53,7 +51,7 @@ def narrow(
             if changed:
                 done = Narrowing(at, sanitize(by, 200), narrowing_words(which, out=out), changed)
                 head = plan.head
-                write_head(plan.db, replace(head, narrowed=(*head.narrowed, done)), progress)
+                write_head(plan.db, replace(head, narrowed=(*head.narrowed, done)))
         return changed
 
 

@@ -156,7 +156,9 @@ def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None)
         return plan
 
 
-def check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> None:
+def check_digest(
+    path: Path, db: sqlite3.Connection, progress: Callable[[int], None] = lambda _users: None
+) -> None:
     """Raises PlanError where anything is not as it was saved."""
     said = db.execute("SELECT digest FROM head").fetchone()
     if said is None or said[0] != digest_of(db, progress):
