@@ -107,12 +107,10 @@ def _field(change: FieldChange, record: UserRecord) -> UndoField:
     kind = FieldKind(change.kind)
     read, now, _why = seen(record, kind, change.name)
     doing, wanted, why = inverse_of(change)
-    if doing is UndoKind.IMPOSSIBLE:
-        already = change.redaction is None and change.readable and read and same_value(now, change.before)
-        doing, why = (UndoKind.ALREADY, "") if already else (doing, why)
-        return UndoField(change, doing, now, doing, why=why)
-    if read and change.readable and same_value(now, change.before):
+    if read and change.redaction is None and change.readable and same_value(now, change.before):
         return UndoField(change, UndoKind.ALREADY, now, UndoKind.ALREADY)
+    if doing is UndoKind.IMPOSSIBLE:
+        return UndoField(change, doing, now, doing, why=why)
     if read and doing is not UndoKind.DELETE and same_value(now, wanted):
         return UndoField(change, UndoKind.ALREADY, now, UndoKind.ALREADY, why=why)
     found = UndoField(change, doing, now, doing, wanted, why)

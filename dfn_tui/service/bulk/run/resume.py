@@ -36,16 +36,20 @@ async def recover(run_log: RunLog, journal: AsyncJournal, batches: Batches, now:
         if len(newer) < len(page):
             break
         before = page[-1].seq
-    await _look_at_unknown(seen, run_log, journal, batches, now)
+    after = -1  # then the users that the job's file itself knows to be of unknown outcome
+    while found := await run_log.ask(
+        partial(Job.ended_in, outcome=Outcome.UNKNOWN, after=after, limit=_PAGE)
+    ):
+        for user, ended in found:
+            entry = await journal.entry(ended.seq) if ended.seq is not None else None
+            if entry is not None and user.number not in seen:
+                await _take([entry], seen, run_log, batches, now)
+        after = found[-1][0].number
     await run_log.flush()
 
 
 async def _take(
-    entries: list[Entry],
-    seen: set[int],
-    run_log: RunLog,
-    batches: Batches,
-    now: datetime,
+    entries: list[Entry], seen: set[int], run_log: RunLog, batches: Batches, now: datetime
 ) -> None:
     """Entries come newest first: of a user that was sent more than once, the first one counts."""
     for entry in entries:
@@ -58,21 +62,6 @@ async def _take(
             run_log.end([UserEnd(number, entry.seq, outcome)])
         elif outcome in _TO_BE_READ:
             await _look_at(entry, number, run_log, batches, now)
-
-
-async def _look_at_unknown(
-    seen: set[int], run_log: RunLog, journal: AsyncJournal, batches: Batches, now: datetime
-) -> None:
-    """The users that the job's file itself knows to be of unknown outcome."""
-    after = -1
-    while found := await run_log.ask(
-        partial(Job.ended_in, outcome=Outcome.UNKNOWN, after=after, limit=_PAGE)
-    ):
-        for user, ended in found:
-            entry = await journal.entry(ended.seq) if ended.seq is not None else None
-            if entry is not None and user.number not in seen:
-                await _take([entry], seen, run_log, batches, now)
-        after = found[-1][0].number
 
 
 async def _look_at(entry: Entry, number: int, run_log: RunLog, batches: Batches, now: datetime) -> None:
