@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -45,11 +46,8 @@ class Row(NamedTuple):
     undo_of: int | None
 
 
-class Judged(NamedTuple):
-    """What is planned for the user of a row."""
-
-    row: Row
-    group: PlanGroup
+Judged = tuple[Row, PlanGroup]
+"""What is planned for the user of a row."""
 
 
 class PlanBuilder:
@@ -65,7 +63,7 @@ class PlanBuilder:
         self._rows: sqlite3.Connection | None = None
         self._plan: sqlite3.Connection | None = None
         self._pages = _OF_INPUT
-        self._numbers: dict[tuple[str, str, str], int] = {}
+        self._number = lru_cache(_KNOWN)(self._load_number)
         self._left = False
         self._closing = Lock()
 
@@ -140,21 +138,14 @@ class PlanBuilder:
         with disk_errors(self.path):
             plan.executemany(
                 "INSERT INTO user (number, user, shape, undo_of) VALUES (?, ?, ?, ?)",
-                [(row.number, row.user, self._number(group), row.undo_of) for row, group in judged],
+                [(row.number, row.user, self._number(*group.row()), row.undo_of) for row, group in judged],
             )
 
-    def _number(self, group: PlanGroup) -> int:
-        key = group.row()
-        known = self._numbers.get(key)
-        if known is None:
-            plan = self._databases()[1]
-            plan.execute("INSERT OR IGNORE INTO shape (standing, wanted, rest) VALUES (?, ?, ?)", key)
-            question = "SELECT id FROM shape WHERE standing = ? AND wanted = ? AND rest = ?"
-            known = int(plan.execute(question, key).fetchone()[0])
-            if len(self._numbers) >= _KNOWN:
-                self._numbers.clear()
-            self._numbers[key] = known
-        return known
+    def _load_number(self, *group: str) -> int:
+        plan = self._databases()[1]
+        plan.execute("INSERT OR IGNORE INTO shape (standing, wanted, rest) VALUES (?, ?, ?)", group)
+        question = "SELECT id FROM shape WHERE standing = ? AND wanted = ? AND rest = ?"
+        return int(plan.execute(question, group).fetchone()[0])
 
     def finish(self, head: PlanMetadata) -> str:
         """Writes the head, gives the file its name once it is on the disk, and returns the digest."""

@@ -141,8 +141,8 @@ class _Making:
     def _judge(self, row: Row, record: UserRecord | None) -> Judged:
         wanted = edit_set(row.wanted)
         if record is None:
-            return Judged(row, blind(wanted, row.written))
-        return Judged(row, judge(wanted, row.written, record, create=self._create))
+            return row, blind(wanted, row.written)
+        return row, judge(wanted, row.written, record, create=self._create)
 
     async def _next(self, size: int) -> Sequence[Row]:
         """The next users; empty at the end."""
