@@ -467,7 +467,7 @@ MUTANTS = (
         PIPELINE,
         "return shows_all(taken, records.get(user.identity))",
         "return True",
-        OF_DESK,
+        OF_CHECK,
     ),
     Mutant(
         "all shown, of many",
