@@ -7,7 +7,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
+
+
+class Closing:
+    """What holds a file open: `with` closes it."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def make_private_folder(folder: Path) -> None:
@@ -48,6 +61,17 @@ def replace_private(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Has a file, or the names in a folder, survive a power cut."""
+    if os.name == "nt" and path.is_dir():
+        return  # there folders cannot be opened
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def approve(args: argparse.Namespace, session: Session, reviewed: Review) -> App
     """The operator's answers to what was shown. Raises `GateRefused` where one is missing or is a no."""
     users = reviewed.scope.users
     approval = all_answered(args, reviewed.asked, users)
-    session.admit(reviewed, approval)  # first what no answer would mend
+    session.admit(reviewed.scope, approval)  # first what no answer would mend
     confirm(args, reviewed.asked, users, look=_("Look at them with --dry-run first."))
     return approval
 

@@ -10,7 +10,7 @@ from dfn_tui.cli.output import say, write_json, write_lines
 from dfn_tui.cli.reading import UNKNOWN_USER, shown_json
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.change_format import change_words, nothing_set, outcome_words, value_words
+from dfn_tui.service.change_format import change_words, count_words, nothing_set, outcome_words, value_words
 from dfn_tui.service.changes.outcome import NOT_READ_BACK, FieldResult, UserResult
 from dfn_tui.service.changes.pipeline import Conflict
 from dfn_tui.service.records import FieldChange, UserChange
@@ -66,7 +66,7 @@ def show(args: argparse.Namespace, ended: Sequence[CommandResult]) -> None:
     else:
         write_lines(line for one in ended for line in _lines(one, args.reveal))
     counts = Counter(one.outcome for one in ended)
-    say(", ".join(f"{counts[found]:,} {_name(found)}" for found in Outcome if counts[found]))
+    say(", ".join(count_words(counts)))
 
 
 def exit_code(ended: Sequence[CommandResult]) -> ExitCode:
@@ -116,21 +116,8 @@ def _lines(one: CommandResult, revealed: bool) -> Iterator[str]:
     if not one.fields:
         changes = [change_words(item, revealed) for item in one.changes]
         for words in [[words] for words in changes] or [[]]:
-            yield "  ".join((user, *words, _name(one.outcome), *_why(one.code, one.message)))
+            yield "  ".join((user, *words, outcome_words(one.outcome), *_why(one.code, one.message)))
 
 
 def _why(code: str | None, message: str) -> Iterable[str]:
     return (sanitize(part) for part in (code, message) if part)
-
-
-def _name(outcome: Outcome) -> str:
-    return {
-        Outcome.CONFIRMED: _("confirmed"),
-        Outcome.ACCEPTED: _("accepted, not verified"),
-        Outcome.UNCHANGED: _("unchanged"),
-        Outcome.PLANNED: _("planned"),
-        Outcome.DIFFERENT: _("different"),
-        Outcome.FAILED: _("failed"),
-        Outcome.UNKNOWN: _("unknown"),
-        Outcome.CONFLICT: _("changed meanwhile"),
-    }[outcome]

@@ -140,7 +140,7 @@ def _foresee(args: argparse.Namespace, session: Session, reviewed: Review) -> No
     """Says what would be refused."""
     try:
         if reviewed.changes:
-            session.admit(reviewed, all_answered(args, reviewed.asked, reviewed.scope.users))
+            session.admit(reviewed.scope, all_answered(args, reviewed.asked, reviewed.scope.users))
     except GateRefused as refused:
         say(_("It would be refused. {title}: {why}").format(title=refused.title, why=refused.happened))
 

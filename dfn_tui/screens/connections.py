@@ -16,6 +16,7 @@ from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.dialogs import NoticeDialog
 from dfn_tui.screens.messages import ConnectionRequested, ErrorRaised
 from dfn_tui.screens.tokens import obtain_token
+from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_words
@@ -115,7 +116,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
 
     async def _ask_token(self, connection: Connection) -> None:
         """Asks for each token of the API version, until one is not given."""
-        for kind in self.connections.token_kinds(connection):
+        for kind in TOKEN_KINDS[connection.api]:
             if not await obtain_token(self.app, connection.name, kind):
                 break
 

@@ -87,7 +87,7 @@ class ReviewScreen(SessionScreen[None]):
         """Checks what is checked before sending, so that a refusal leaves the form as it is."""
         approval = answered(self, self._review.asked)
         try:
-            self.session.admit(self._review, approval)
+            self.session.admit(self._review.scope, approval)
         except ConsoleError as error:
             focus_what_is_missing(self)
             self.tell(error)

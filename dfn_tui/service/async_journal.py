@@ -52,14 +52,6 @@ class AsyncJournal:
         self._running: RunningConsole | None = None
         self._opening = asyncio.Lock()
 
-    async def begin(self, intents: Sequence[IntentGroup]) -> list[int]:
-        """Writes intents; they are on the disk when this returns their numbers."""
-        return await self.write((), intents)
-
-    async def conclude(self, outcomes: Sequence[OutcomeGroup]) -> None:
-        """Writes how intents ended."""
-        await self.write(outcomes, ())
-
     async def write(self, outcomes: Sequence[OutcomeGroup], intents: Sequence[IntentGroup]) -> list[int]:
         """Writes how some intents ended and what is sent next, all of it or nothing; both are on the disk
         when this returns the intents' numbers. Raises ValueError for an outcome of no intent."""
@@ -115,13 +107,13 @@ class AsyncJournal:
             return datetime.now(UTC) - entry.at > _LONGEST_WRITE
         if writer.pid == self.operator.pid:  # this process, or one before it that had its number
             return entry.seq not in self._own
-        return self._running is not None and self._running.ended(writer, self.operator.host)
+        return self._running is not None and self._running.ended(writer)
 
     async def _announce(self) -> None:
         """Says that this console runs, before it writes its first intent or settles those of others."""
         if self._running is None:
             self._running = await self._thread.do(
-                lambda: RunningConsole.here(self.path.parent, self.operator.host)
+                lambda: RunningConsole(self.path.parent, self.operator.host)
             )
 
     async def settle_begins(self) -> bool:

@@ -1,5 +1,7 @@
 """Changes and how they ended, in words: the same on a screen and in a command's output."""
 
+from collections.abc import Mapping
+
 from dfn_tui.api.types import Value
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.outcomes import Outcome
@@ -22,6 +24,14 @@ def outcome_words(outcome: Outcome) -> str:
         Outcome.CONFLICT: _("! changed by someone else, not sent"),
         Outcome.UNKNOWN: _("? unknown"),
     }[outcome]
+
+
+def count_words(counts: Mapping[Outcome, int], nothing_set: int = 0) -> list[str]:
+    """`1,200 ✓ confirmed`: one for each way in which users ended, and one for those with nothing set."""
+    words = [f"{counts[one]:,} {outcome_words(one)}" for one in Outcome if counts.get(one)]
+    if nothing_set:
+        words.append(_("{users}, not sent").format(users=nothing_set_count(nothing_set)))
+    return words
 
 
 def nothing_set() -> str:

@@ -10,7 +10,7 @@ from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.context import ConnectionContext, Mode
-from dfn_tui.service.tokens import TOKEN_KINDS, Piped, TokenNeeded, everyday_store, give, unlock
+from dfn_tui.service.tokens import TOKEN_KINDS, Piped, StillLocked, TokenNeeded, everyday_store
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import Clock, utc_now
 
@@ -64,7 +64,6 @@ class Connections:
         self._piped = piped
         self._store: TokenStore | None = None
         self._demo: Demo | None = None
-        self._demo_store: TokenStore | None = None
         self._sessions: dict[str, Session] = {}
         self._bulk_sessions: dict[str, BulkSession] = {}
         self._contexts: dict[str, ConnectionContext] = {}
@@ -72,9 +71,7 @@ class Connections:
         self._journal: AsyncJournal | None = None
 
     async def _journal_key(self) -> bytes | None:
-        if self._store is None:
-            self._store = await asyncio.to_thread(self._make_store)
-        return await self._store.journal_key()
+        return await (await self._tokens()).journal_key()
 
     @property
     def known(self) -> Mapping[str, Connection]:
@@ -142,8 +139,8 @@ class Connections:
     def journal(self, name: str | None = None) -> "AsyncJournal":
         """The journal behind all connections; the sandbox of this run has one of its own:
         made-up people are no evidence."""
-        if self._demo is not None and name is not None and self._is_demo(name):
-            return self._demo.journal
+        if demo := self._demo_of(name):
+            return demo.journal
         if self._journal is None:
             from dfn_tui.service.async_journal import AsyncJournal  # noqa: PLC0415  after the first paint
             from dfn_tui.store import journal_file  # noqa: PLC0415
@@ -174,14 +171,13 @@ class Connections:
             return Mode(True, "config.toml")
         return Mode(False, _("writing is allowed"))
 
-    def _is_demo(self, name: str) -> bool:
-        return self._demo is not None and name in self._demo.connections
+    def _demo_of(self, name: str | None) -> "Demo | None":
+        return self._demo if self._demo is not None and name in self._demo.connections else None
 
-    async def _tokens(self, name: str) -> "TokenStore":
-        if self._demo is not None and self._is_demo(name):
-            if self._demo_store is None:
-                self._demo_store = await asyncio.to_thread(self._demo.make_store)
-            return self._demo_store
+    async def _tokens(self, name: str | None = None) -> "TokenStore":
+        """The store behind that connection, or that of every day."""
+        if demo := self._demo_of(name):
+            return await asyncio.to_thread(lambda: demo.store)
         if self._store is None:
             self._store = await asyncio.to_thread(self._make_store)
         return self._store
@@ -199,8 +195,7 @@ class Connections:
         found = await store.get(connection.name, needed)
         if found.token is None:
             raise TokenNeeded(connection.name, needed.value, found.reason, locked=found.locked)
-        in_memory = found.source.value == "memory" and not self._is_demo(connection.name)
-        context.token_in_memory = in_memory
+        context.token_in_memory = found.source.value == "memory" and not self._demo_of(connection.name)
         extra = [(await store.get(connection.name, kind)).token for kind in others]
         # In a thread: the first call imports httpx and reads the system's certificates.
         return await asyncio.to_thread(
@@ -216,16 +211,18 @@ class Connections:
             connections=connections,
         )
 
-    def token_kinds(self, connection: Connection) -> tuple[str, ...]:
-        """The tokens a connection uses, the needed one first."""
-        return TOKEN_KINDS[connection.api]
-
     async def give_token(self, name: str, kind: str, text: str) -> str:
-        """Takes a token from the operator and says in sentences where it is from now on.
-
-        Raises `ConsoleError` where the text cannot be a token.
-        """
-        kept = await give(await self._tokens(name), name, kind, text)
+        """Takes a token from the operator and says in sentences where it is from now on: in a store, or held
+        for this run where something comes before every store. Raises `BadToken`."""
+        store, the_kind = await self._tokens(name), import_module("dfn_tui.credentials").TokenKind(kind)
+        secret = import_module("pydantic").SecretStr(text)
+        held = _("The token is held in memory, for this run only.")
+        if store.outranked(name, the_kind):
+            store.hold(name, the_kind, secret)
+            kept = held
+        else:
+            placed = await store.set(name, the_kind, secret)
+            kept = f"{placed.reason} {held}" if placed.source.value == "memory" else placed.reason
         await self.session(name).forget_token()
         return kept
 
@@ -237,7 +234,11 @@ class Connections:
 
     async def unlock_keyring(self, name: str, password: str) -> None:
         """Opens the locked keyring that a connection's token is in. Raises `StillLocked`."""
-        await unlock(await self._tokens(name), password)
+        store, no_keyring = await self._tokens(name), import_module("dfn_tui.credentials").NoKeyring
+        try:
+            await store.unlock(import_module("pydantic").SecretStr(password))
+        except no_keyring as none:
+            raise StillLocked(none.reason) from None
 
     @property
     def lock_after(self) -> int:
@@ -251,7 +252,7 @@ class Connections:
         self._piped = None
         if self._store is not None:
             self._store.forget_held()
-        sessions = [session for name, session in self._sessions.items() if not self._is_demo(name)]
+        sessions = [session for name, session in self._sessions.items() if not self._demo_of(name)]
         await asyncio.gather(*(session.rest() for session in sessions))
 
     async def add(self, connection: Connection) -> None:
@@ -273,7 +274,7 @@ class Connections:
         for bulk in self._bulk_sessions.values():
             await bulk.finish()
         for session in self._sessions.values():
-            await session.finish()
+            await session.forget_token()
         if self._journal is not None:
             await self._journal.close()
         if self._demo is not None:

@@ -61,7 +61,8 @@ class Demo:
 
         return AsyncJournal(Path(self._folder.name) / "journal.db", journal_key)
 
-    def make_store(self) -> "TokenStore":
+    @cached_property
+    def store(self) -> "TokenStore":
         """A store that knows the sandbox's tokens, whatever the environment says. Slow to import."""
         credentials, secret = import_module("dfn_tui.credentials"), import_module("pydantic").SecretStr
         store: TokenStore = credentials.TokenStore(environ={})

@@ -35,7 +35,7 @@ async def record(
         evidence=approval.evidence,
     )
     try:
-        return await journal.begin(intents(groups, blank))
+        return await journal.write((), intents(groups, blank))
     except JournalError as error:
         raise GateRefused(
             _("Nothing was sent: {why}").format(why=error.title),
@@ -50,7 +50,7 @@ async def conclude(
     """Journals how it ended. Where that fails the error is given back, not raised: the change was sent,
     and the entries that stay open are settled at the next start."""
     try:
-        await journal.conclude([outcome(seq, one) for seq, one in zip(entries, results, strict=True)])
+        await journal.write([outcome(seq, one) for seq, one in zip(entries, results, strict=True)], ())
     except JournalError as error:
         return error
     return None

@@ -19,23 +19,20 @@ KEYS = ("user", "flag", "operator", "connection", "outcome", "since", "until")
 class FilterRefused(ConsoleError):
     """A filter that cannot be understood. Nothing was searched."""
 
+    def __init__(self, happened: str, next_step: str) -> None:
+        super().__init__(_("This filter cannot be used"), happened, next_step)
 
-def parse_filter(text: str) -> Filter:
-    """`user:u-1 flag:mkt_sms_flag outcome:unknown since:2026-11-01` as a filter; times are Korean.
+
+def parse_words(words: Iterable[str]) -> Filter:
+    """`user:u-1`, `flag:mkt_sms_flag`, `outcome:unknown`, `since:2026-11-01` as a filter; times are Korean.
 
     A word without a key is a user's id. `outcome:open` asks for writes without any outcome. Raises
     `FilterRefused`.
     """
-    return parse_words(text.split())
-
-
-def parse_words(words: Iterable[str]) -> Filter:
-    """The same for words that were already taken apart, so that a value may hold blanks."""
     wanted, asked = Filter(), set()
     for word in words:
         if not encodable(word):
             raise FilterRefused(
-                _("This filter cannot be used"),
                 _("{word} holds a character that no entry can hold.").format(word=sanitize(word, 40)),
                 _("Copy it again from its source."),
             )
@@ -44,7 +41,6 @@ def parse_words(words: Iterable[str]) -> Filter:
             key, value = "user", word
         if key in asked or not value:
             raise FilterRefused(
-                _("This filter cannot be used"),
                 _("{key} is to be asked for once, and with a value.").format(key=key),
                 _("Write each as key:value, with spaces between."),
             )
@@ -69,7 +65,6 @@ def _with(wanted: Filter, key: str, value: str) -> Filter:
 def _one_of(key: str, value: str, choices: list[str]) -> str:
     if value not in choices:
         raise FilterRefused(
-            _("This filter cannot be used"),
             _("{key} cannot be {value}.").format(key=key, value=sanitize(value, 40)),
             _("Choose one of: {choices}.").format(choices=", ".join(str(choice) for choice in choices)),
         )
@@ -86,15 +81,9 @@ def _moment(value: str, *, end: bool) -> datetime:
         return (found if found.tzinfo else found.replace(tzinfo=KOREA)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise FilterRefused(
-            _("This filter cannot be used"),
             _("{value} is no day and no moment.").format(value=sanitize(value, 40)),
             _("Write a day as 2026-11-01, or a moment as 2026-11-01T20:40."),
         ) from None
-
-
-def is_empty(wanted: Filter) -> bool:
-    """Whether the filter asks for nothing in particular."""
-    return wanted == Filter()
 
 
 def entry_lines(entry: Entry) -> Iterator[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from dfn_tui.service.changes.values import format_value
-from dfn_tui.store import Entry, FieldChange, FieldOutcome, Operator, OutcomeRecord
+from dfn_tui.store import Entry, FieldChange, Operator, OutcomeRecord
 from dfn_tui.store.records import Value
 from dfn_tui.text import sanitize
 from dfn_tui.text.korea import korean_time
@@ -73,26 +73,16 @@ def record(entry: Entry) -> dict[str, object]:
         "code": outcome.code if outcome else None,
         "message": outcome.message if outcome else "",
         "concluded_at": _utc(outcome.at) if outcome else None,
-        "reason": intent.reason,
-        "evidence": intent.evidence,
-        "warnings": intent.warnings,
+        **_named(intent, "reason", "evidence", "warnings"),
         "operator": _operator(intent.operator),
-        "program": intent.program,
-        "write": intent.write,
-        "undo_of": intent.undo_of,
-        "job": intent.job,
+        **_named(intent, "program", "write", "undo_of", "job"),
     }
 
 
 def _change(entry: Entry, change: FieldChange) -> dict[str, object]:
-    ended = _ended(entry, change)
+    ended = entry.field_outcome(change)
     return {
-        "kind": change.kind,
-        "name": change.name,
-        "before": change.before,
-        "after": change.after,
-        "readable": change.readable,
-        "personal": change.personal,
+        **_named(change, "kind", "name", "before", "after", "readable", "personal"),
         "cover": change.redaction,
         "outcome": entry.outcome_of(change) or OPEN,
         "read_back": bool(ended and ended.read_back),
@@ -110,12 +100,16 @@ def outcome_record(outcome: OutcomeRecord) -> dict[str, object]:
         "code": outcome.code,
         "message": outcome.message,
         "by": _operator(outcome.by) if outcome.by else None,
-        "changes": [{name: getattr(field, name) for name in _OF_FIELD} for field in outcome.fields],
+        "changes": [_named(field, *_OF_FIELD) for field in outcome.fields],
     }
 
 
 def _operator(who: Operator) -> dict[str, object]:
-    return {name: getattr(who, name) for name in ("user", "sudo_user", "ssh", "host", "pid")}
+    return _named(who, "user", "sudo_user", "ssh", "host", "pid")
+
+
+def _named(record: object, *names: str) -> dict[str, object]:
+    return {name: getattr(record, name) for name in names}
 
 
 def rows(entry: Entry) -> Iterator[list[str]]:
@@ -128,11 +122,6 @@ def rows(entry: Entry) -> Iterator[list[str]]:
         # What the outcome does not say of the field in particular, it says of the user.
         values = same | {name: value for name, value in change.items() if value not in (None, "")}
         yield [_cell(values.get(column)) for column in COLUMNS]
-
-
-def _ended(entry: Entry, change: FieldChange) -> FieldOutcome | None:
-    fields = entry.outcome.fields if entry.outcome else ()
-    return next((field for field in fields if (field.kind, field.name) == (change.kind, change.name)), None)
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -4,17 +4,13 @@ Article 50 of Korea's Network Act has the sender tell the recipient the outcome 
 withdrawal within 14 days, and have consents confirmed every two years.
 """
 
-import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from dfn_tui.api.types import Identity
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
-from dfn_tui.errors import ConsoleError
-from dfn_tui.files import new_private_text
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
 from dfn_tui.service.history import state_of, who
@@ -28,10 +24,6 @@ from dfn_tui.text.korea import korean_date, korean_minute
 NOTICE_WITHIN = timedelta(days=14)
 CONFIRM_AFTER = timedelta(days=2 * 365)
 _LONGEST_NAME = 40
-
-
-class NotExported(ConsoleError):
-    """The receipt was not written to a file."""
 
 
 async def make_receipt(session: Session, identity: Identity) -> str:
@@ -58,35 +50,6 @@ def receipt_file(identity: Identity, now: datetime) -> str:
     user = mask(identity.value) if is_personal_id(identity.kind) else identity.value
     safe = re.sub(r"[^\w.-]", "_", user[:_LONGEST_NAME])
     return f"receipt-{safe}-{korean_date(now)}.txt"
-
-
-async def export_receipt(path: str, text: str) -> Path:
-    """Writes the receipt to a new file that only its owner may read, and says where that is.
-
-    Raises `NotExported`, also where there is such a file already.
-    """
-    return await asyncio.to_thread(_write, path, text)
-
-
-def _write(path: str, text: str) -> Path:
-    try:
-        place = Path(path).expanduser().absolute()
-        with new_private_text(place) as file:
-            file.write(text)
-    except FileExistsError:
-        raise NotExported(
-            _("Not exported"),
-            _("There is a file of that name already; it was left as it is."),
-            _("Give another name."),
-        ) from None
-    except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL in it, a home nobody has
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else _("no such path can be")
-        raise NotExported(
-            _("Not exported"),
-            _("The file cannot be written: {reason}.").format(reason=reason),
-            _("Give another path."),
-        ) from error
-    return place
 
 
 def receipt(

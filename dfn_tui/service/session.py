@@ -37,7 +37,7 @@ from dfn_tui.service.changes.pipeline import (
     read_groups,
     send,
 )
-from dfn_tui.service.changes.policy import Approval, require
+from dfn_tui.service.changes.policy import Approval, Scope, require
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
 from dfn_tui.service.context import ConnectionContext
@@ -248,9 +248,9 @@ class Session:
         seen = [self.staging.seen(change.identity) for change in changes]
         return review(changes, seen, self.capabilities, self.connection, self.clock())
 
-    def admit(self, reviewed: Review, approval: Approval) -> None:
+    def admit(self, scope: Scope, approval: Approval) -> None:
         """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing."""
-        require(reviewed.scope, self.context.mode, self.connection, approval, self.clock())
+        require(scope, self.context.mode, self.connection, approval, self.clock())
 
     def stop_sending(self) -> None:
         """Sends nothing more; what is under way goes on."""
@@ -273,7 +273,7 @@ class Session:
         It is over after about `seconds`, and for each further request full of users some more; what nobody
         answered by then is unknown.
         """
-        self.admit(reviewed, approval)
+        self.admit(reviewed.scope, approval)
         async with self._using(settled=True) as client:
             task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress, seconds))
             self._writing.add(task)
@@ -315,7 +315,7 @@ class Session:
         approval: Approval,
         progress: OnProgress,
     ) -> list[UserResult]:
-        self.admit(reviewed, approval)  # again: reading took its time, and the night may have begun
+        self.admit(reviewed.scope, approval)  # again: reading took its time, and the night may have begun
         entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)
         replies = await send(client, groups, progress)
         results = await read_back(client, groups, replies, self.clock, progress)
@@ -324,7 +324,3 @@ class Session:
         if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in results):
             self._reconciling.append(asyncio.ensure_future(self._settle_later(client)))
         return results
-
-    async def finish(self) -> None:
-        """Waits for what is being written, then closes the connection."""
-        await self.forget_token()

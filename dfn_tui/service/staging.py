@@ -98,14 +98,12 @@ class Draft:
             )
             for name, value in self.properties.items()
         ]
-        fields += [self._ci_change(name, value) for name, value in self.ci.items()]
+        seen_ci = record.ci or {}
+        fields += [
+            FieldChange(FieldKind.CI, name, seen_ci.get(name), value, record.ci is not None, personal=True)
+            for name, value in self.ci.items()
+        ]
         return UserChange(record.identity, tuple(fields), record.unknown_to_server, self.undo_of)
-
-    def _ci_change(self, name: str, value: str | None) -> FieldChange:
-        before = (self.record.ci or {}).get(name)
-        return FieldChange(
-            FieldKind.CI, name, before, value, readable=self.record.ci is not None, personal=True
-        )
 
 
 class Staging:

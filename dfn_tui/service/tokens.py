@@ -66,25 +66,3 @@ def everyday_store(
         kind = credentials.TokenKind(piped.kind)
         store.hold(piped.connection, kind, piped.token, credentials.Source.STDIN)
     return store
-
-
-async def give(store: "TokenStore", name: str, kind: str, text: str) -> str:
-    """Takes a token from the operator and says in a sentence where it is from now on: in a store, or held
-    for this run where something comes before every store. Raises `BadToken`."""
-    the_kind = import_module("dfn_tui.credentials").TokenKind(kind)
-    secret = import_module("pydantic").SecretStr(text)
-    held = _("The token is held in memory, for this run only.")
-    if store.outranked(name, the_kind):
-        store.hold(name, the_kind, secret)
-        return held
-    placed = await store.set(name, the_kind, secret)
-    return f"{placed.reason} {held}" if placed.source.value == "memory" else placed.reason
-
-
-async def unlock(store: "TokenStore", password: str) -> None:
-    """Opens the locked keyring. Raises `StillLocked`."""
-    no_keyring = import_module("dfn_tui.credentials").NoKeyring
-    try:
-        await store.unlock(import_module("pydantic").SecretStr(password))
-    except no_keyring as none:
-        raise StillLocked(none.reason) from None

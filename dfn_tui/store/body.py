@@ -6,7 +6,8 @@ are hashed depend on no encoding and any text, half surrogate pairs included, ha
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
@@ -30,6 +31,8 @@ GENESIS = hashlib.sha256(b"dfn-tui journal").digest()
 """The hash before the first entry."""
 SUBJECT_SLOT = -1
 """Where a sealed id lies; a sealed change lies at its place among the changes."""
+SAME = ("connection", "environment", "evidence", "job", "program", "reason", "undo_of", "write")
+"""What an entry and an `Intent` call the same, and hold the same for."""
 ADDED_LATER = ("approver", "expressed_on", "expressed_source", "ground", "incident")
 """What only an entry of which it is known has, so that others are written as ever."""
 _FORMER = {"not-applied": Outcome.FAILED, "changed-by-other": Outcome.DIFFERENT}
@@ -82,59 +85,47 @@ class Unreadable(Exception):
     """What the journal holds is nothing this program wrote."""
 
 
+@contextmanager
+def _ours() -> Iterator[None]:
+    """Raises Unreadable for what no entry of ours says."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable from error
+
+
+@_ours()
 def read_body(text: bytes | None) -> Body:
     """The JSON object in `text`. Raises Unreadable if it holds none."""
-    try:
-        body = json.loads(text or b"")
-    except ValueError as error:
-        raise Unreadable from error
+    body = json.loads(text or b"")
     if not isinstance(body, dict):
         raise Unreadable
     return body
 
 
-def entry_of(seq: int, intent: Body, outcome: Body | None) -> Entry:
+@_ours()
+def entry_of(seq: int, body: Body, outcome: Body | None) -> Entry:
     """The entry these bodies hold. Raises Unreadable if they hold something else."""
-    try:
-        return _entry(seq, intent, outcome)
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable from error
-
-
-def _entry(seq: int, body: Body, outcome: Body | None) -> Entry:
     subject = body["subject"]
     return Entry(
         seq=seq,
         at=datetime.fromisoformat(body["at"]),
         intent=Intent(
-            connection=body["connection"],
-            environment=body["environment"],
             api=body["generation"],
             subject=Subject(subject["kind"], subject["value"], subject["personal"], _redaction(subject)),
             changes=tuple(_change(change) for change in body["changes"]),
             operator=Operator(**body["operator"]),
-            program=body["program"],
-            write=body["write"],
             warnings=tuple(body["warnings"]),
-            reason=body["reason"],
-            evidence=body["evidence"],
-            undo_of=body["undo_of"],
-            job=body["job"],
+            **{name: body[name] for name in SAME},
             **{name: body.get(name, "") for name in ADDED_LATER},
         ),
-        outcome=None if outcome is None else _outcome(outcome),
+        outcome=None if outcome is None else outcome_of(outcome),
     )
 
 
+@_ours()
 def outcome_of(body: Body) -> OutcomeRecord:
     """The outcome in `body`. Raises Unreadable if it holds something else."""
-    try:
-        return _outcome(body)
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable from error
-
-
-def _outcome(body: Body) -> OutcomeRecord:
     return OutcomeRecord(
         intent=body["intent"],
         outcome=_word(body["ending"]),
@@ -173,15 +164,8 @@ def _redaction(part: Mapping[str, Any]) -> Redaction | None:
 
 
 def _change(part: Mapping[str, Any]) -> FieldChange:
-    return FieldChange(
-        kind=_kind(part["kind"]),
-        name=part["name"],
-        before=part["before"],
-        after=part["after"],
-        readable=part["readable"],
-        personal=part["personal"],
-        redaction=_redaction(part),
-    )
+    same = {name: part[name] for name in ("name", "before", "after", "readable", "personal")}
+    return FieldChange(kind=_kind(part["kind"]), redaction=_redaction(part), **same)
 
 
 def seals_of(body: Body) -> list[tuple[int, str]]:

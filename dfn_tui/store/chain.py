@@ -1,7 +1,7 @@
 """Adding to the chain, and to the tables that lists are made from, in one transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,32 +57,20 @@ class IndexKey(NamedTuple):
     @classmethod
     def of(cls, body: Body, outcome: str) -> "IndexKey":
         """The key of an intent with this body."""
-        operator = body["operator"]
-        return cls(
-            body["connection"],
-            operator["user"],
-            operator["sudo_user"] or "",
-            operator["host"],
-            _flags(change["name"] for change in body["changes"] if change["kind"] == FieldKind.CONSENT),
-            outcome,
-        )
+        user, sudo_user, host = (body["operator"][name] for name in ("user", "sudo_user", "host"))
+        flags = [change["name"] for change in body["changes"] if change["kind"] == FieldKind.CONSENT]
+        return cls(body["connection"], user, sudo_user or "", host, _spaced(flags), outcome)
 
     @classmethod
     def before(cls, group: IntentGroup) -> "IndexKey":
         """The key of the intents of a group that has no outcome yet."""
-        operator = group.operator
-        return cls(
-            group.connection,
-            operator.user,
-            operator.sudo_user or "",
-            operator.host,
-            _flags(change.name for change in group.changes if change.kind == FieldKind.CONSENT),
-        )
+        by = group.operator
+        flags = [change.name for change in group.changes if change.kind == FieldKind.CONSENT]
+        return cls(group.connection, by.user, by.sudo_user or "", by.host, _spaced(flags))
 
 
-def _flags(consents: Iterable[str]) -> str:
-    flags = " ".join(sorted(consents))
-    return f" {flags} " if flags else ""
+def _spaced(flags: list[str]) -> str:
+    return f" {' '.join(sorted(flags))} " if flags else ""
 
 
 _FIND_KEY = f"SELECT id FROM index_key WHERE {' AND '.join(f'{name} = ?' for name in IndexKey._fields)}"  # noqa: S608
@@ -165,23 +153,15 @@ class Appender:
     def finish(self, dropped: str | None = None) -> None:
         """Writes what was added, and moves the head to the last entry, signed where there is a key."""
         insert(self._connection, "INSERT INTO entry", self._entries)
-        self._list_outcomes()
+        if self._listed:
+            self._list_outcomes()
         insert(self._connection, "INSERT INTO intent", self._intents)
         insert(self._connection, "INSERT INTO sealed", self._sealed)
-        since, signed, signature, key_id = self._signature()
+        dropped = self._head.dropped if dropped is None else dropped
         self._connection.execute(
             "UPDATE head SET count = ?, hash = ?, at = ?, dropped = ?, since = ?, signed = ?,"
             " signature = ?, key_id = ?",
-            (
-                self._count,
-                self._hash,
-                self._at,
-                self._head.dropped if dropped is None else dropped,
-                since,
-                signed,
-                signature,
-                key_id,
-            ),
+            (self._count, self._hash, self._at, dropped, *self._signature()),
         )
 
     def _list_outcomes(self) -> None:

@@ -8,7 +8,6 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote
 
 try:
@@ -16,6 +15,7 @@ try:
 except ImportError:  # Windows: there every console counts as running until it says otherwise
     fcntl = None  # type: ignore[assignment]
 
+from dfn_tui.files import make_private_folder
 from dfn_tui.store.errors import journal_errors, locked
 from dfn_tui.store.records import Operator
 
@@ -23,48 +23,30 @@ _TIMEOUT = 2.0  # seconds
 
 
 class RunningConsole:
-    """Says that this process runs, until `close` or its end."""
+    """Says that this process runs on `host`, until `close` or its end, by a lock in the state folder
+    `folder`. Raises JournalError where that cannot be taken."""
 
-    def __init__(self, folder: Path, descriptor: int, path: Path) -> None:
-        self._folder = folder
-        self._descriptor = descriptor
-        self._path = path
-
-    @classmethod
-    def here(cls, folder: Path, host: str) -> Self:
-        """Takes the lock of this process on `host`, in the state folder `folder`. Raises JournalError."""
-        path = _lock_file(folder, host, os.getpid())
+    def __init__(self, folder: Path, host: str) -> None:
+        self._folder, self._host = folder, host
+        self._path = path = _lock_file(folder, host, os.getpid())
         deadline = time.monotonic() + _TIMEOUT
         with journal_errors(path):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(folder)
             while (descriptor := take_lock(path)) is None:
                 if time.monotonic() > deadline:
                     raise locked(path)  # containers may share a folder, a host name and process numbers
                 time.sleep(0.01)
-        return cls(folder, descriptor, path)
+        self._descriptor = descriptor
 
-    def ended(self, operator: Operator, host: str) -> bool:
+    def ended(self, operator: Operator) -> bool:
         """Whether the console that wrote an entry is certainly gone: it ran on this host, and its lock is
         free. Of a console on another host nothing is known."""
-        if operator.host != host or operator.pid is None or fcntl is None:
+        if operator.host != self._host or operator.pid is None or fcntl is None:
             return False
         if operator.pid == os.getpid():
             return False  # this very process
-        path = _lock_file(self._folder, host, operator.pid)
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        else:
-            with suppress(OSError):
-                path.unlink()
-            return True
-        finally:
-            os.close(descriptor)
+        path = _lock_file(self._folder, self._host, operator.pid)
+        return not path.exists() or is_free(path)
 
     def close(self) -> None:
         """Says that this console is no more."""
@@ -85,6 +67,17 @@ def take_lock(path: Path) -> int | None:
             return descriptor  # and not one that was just cleared away as a dead console's
     os.close(descriptor)
     return None
+
+
+def is_free(path: Path) -> bool:
+    """Whether no process holds that lock; what is left of it is cleared away."""
+    descriptor = take_lock(path)
+    if descriptor is None:
+        return False
+    with suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
+    return True
 
 
 def _lock_file(folder: Path, host: str, pid: int) -> Path:

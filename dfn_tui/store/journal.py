@@ -1,14 +1,13 @@
 """The journal of every change: intents that are durable before anything is sent, and how they ended."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from dfn_tui import paths
+from dfn_tui.files import Closing
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import search
 from dfn_tui.store.body import Unreadable, canonical, drop_body, revealed, stamp
@@ -27,6 +26,7 @@ from dfn_tui.store.records import (
 from dfn_tui.store.schema import empty_journal, is_current, on_read_only_media, open_journal, transaction
 from dfn_tui.store.sealing import Sealer
 from dfn_tui.store.verify import Progress, verify
+from dfn_tui.text.korea import Clock, utc_now
 
 LOCK_TIMEOUT = 3.0
 """Seconds to wait for another process that is writing."""
@@ -37,11 +37,7 @@ def journal_file() -> Path:
     return paths.state_dir() / "journal.db"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Journal:
+class Journal(Closing):
     """One console's access to the journal.
 
     The file is made by the first write; until then the journal is empty. Every method may raise
@@ -57,7 +53,7 @@ class Journal:
         path: Path,
         key: bytes | None = None,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Clock = utc_now,
         timeout: float = LOCK_TIMEOUT,
     ) -> None:
         self.path = path
@@ -83,7 +79,7 @@ class Journal:
     def write(self, outcomes: Sequence[OutcomeGroup], intents: Sequence[IntentGroup]) -> list[int]:
         """Writes how some intents ended and what is about to be sent next, all of it or nothing. Both are on
         the disk when this returns the numbers of all users of all groups, in their order. Raises ValueError
-        as `conclude` does."""
+        for an outcome of an intent that was never written."""
         if not any(group.intents for group in outcomes) and not any(group.users for group in intents):
             return []
         with self._writing() as connection:
@@ -179,14 +175,6 @@ class Journal:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

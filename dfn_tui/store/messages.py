@@ -24,7 +24,7 @@ def explain_verification(found: Verification) -> str:
 
 
 def _fault(fault: ChainFault) -> str:
-    sentences = {
+    return {
         ChainFault.ALTERED: _("Entry {seq} was altered: it does not fit the chain."),
         ChainFault.MISPLACED: _("The order was changed at entry {seq}: another entry belongs in its place."),
         ChainFault.MISSING: _("Entry {seq} was removed."),
@@ -32,24 +32,20 @@ def _fault(fault: ChainFault) -> str:
         ChainFault.ADDED: _("Entry {seq} was put in: the journal never wrote it."),
         ChainFault.LOST: _("A sealed value of entry {seq} was removed before its time."),
         ChainFault.FORGED: _("A sealed value of entry {seq} was altered."),
-        ChainFault.LISTED_WRONG: _(
-            "Entry {seq} is chained as it was written, but lists would show it wrongly."
-        ),
+        ChainFault.LISTED_WRONG: _("Entry {seq} is chained as it was written; lists would show it wrongly."),
         ChainFault.UNSIGNED: _(
             "The signature does not fit: the entries up to {seq} are not the ones that were signed."
         ),
-    }
-    return sentences[fault]
+    }[fault]
 
 
 def explain_redaction(redaction: Redaction) -> str:
     """Why a value is masked, and so whether its change can be undone."""
-    sentences = {
+    return {
         Redaction.SEALED: _("This value is sealed."),
         Redaction.NOT_KEPT: _("Only the mask was kept: there was no keyring when this was written."),
         Redaction.DROPPED: _("This value was dropped when its retention time was over."),
         Redaction.NO_KEY: _("This value is sealed, and the key is not available."),
         Redaction.WRONG_KEY: _("This value was sealed with another key."),
         Redaction.ALTERED: _("This sealed value was altered and cannot be opened."),
-    }
-    return sentences[redaction]
+    }[redaction]

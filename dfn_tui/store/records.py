@@ -212,12 +212,14 @@ class Entry(NamedTuple):
 
     def outcome_of(self, change: FieldChange) -> Outcome | None:
         """How this field ended, or the whole user where the outcome does not tell fields apart."""
-        if self.outcome is None:
-            return None
-        for ended in self.outcome.fields:
-            if (ended.kind, ended.name) == (change.kind, change.name):
-                return ended.outcome
-        return self.outcome.outcome
+        said = self.field_outcome(change) or self.outcome
+        return said.outcome if said else None
+
+    def field_outcome(self, change: FieldChange) -> FieldOutcome | None:
+        """What the outcome says of this field in particular."""
+        fields = self.outcome.fields if self.outcome else ()
+        same = (one for one in fields if (one.kind, one.name) == (change.kind, change.name))
+        return next(same, None)
 
 
 class Filter(NamedTuple):

@@ -9,7 +9,7 @@ from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
-from dfn_tui.files import create_private
+from dfn_tui.files import create_private, make_private_folder, sync
 from dfn_tui.store.body import GENESIS, Unreadable, read_body
 from dfn_tui.store.errors import damaged, foreign, newer, no_log
 
@@ -134,25 +134,14 @@ def on_read_only_media(path: Path) -> bool:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.close(handle)
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     if new:
-        _sync_folder(path)
-
-
-def _sync_folder(path: Path) -> None:
-    """A file's name must survive a power cut as well as what is in it."""
-    if os.name != "posix":
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        sync(path.parent)  # the name must survive a power cut as well as what is in the file
 
 
 def _settle(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
@@ -201,7 +190,7 @@ def _keep_copy(path: Path, version: int) -> None:
         raise
     finally:
         os.close(descriptor)
-    _sync_folder(path)
+    sync(path.parent)
 
 
 def _check_schema(connection: sqlite3.Connection, path: Path) -> None:

@@ -9,16 +9,16 @@ Times are turned into ranges of numbers first.
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import nlargest
-from typing import NamedTuple
 
 from dfn_tui.store.body import Body, Sealed, Unreadable, entry_of, outcome_of, read_body, stamp, words_for
 from dfn_tui.store.chain import OPEN, read_head
 from dfn_tui.store.records import Entry, Filter, OutcomeRecord
 
 Span = tuple[int, int]
+Values = Mapping[str, str | int | None]
 
 _KEYS = """SELECT id FROM index_key
     WHERE (:connection IS NULL OR connection = :connection)
@@ -37,13 +37,14 @@ def find(
 ) -> list[int]:
     """The numbers of the intents that `wanted` fits, newest first. `handles` are what the user asked for
     may be kept as; without a user there are none."""
-    keys = [row[0] for row in connection.execute(_KEYS, _facets(wanted))]
+    values = _values(wanted)
+    keys = [row[0] for row in connection.execute(_KEYS, values)]
     found: list[int] = []
-    for span in _spans(connection, wanted.since, wanted.until, before_seq):
+    for low, high in _spans(connection, wanted.since, wanted.until, before_seq):
         in_span: list[int] = []
         for handle in handles or (None,):
-            walk = _Walk.of(handle, wanted, span)
-            in_span += _newest(connection, keys, walk, limit - len(found))
+            place = {**values, "user": handle, "low": low, "high": high}
+            in_span += _newest(connection, keys, _source(handle, wanted), place, limit - len(found))
         found += nlargest(limit - len(found), in_span)
         if len(found) >= limit:
             break
@@ -63,7 +64,7 @@ def walk(connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str])
         WHERE index_key IN ({_KEYS}) AND (:write IS NULL OR "write" = :write)
         AND (:incident IS NULL OR incident = :incident)
         AND intent.seq BETWEEN :low AND :high {narrow} ORDER BY intent.seq DESC"""  # noqa: S608  no values
-    values = {**_facets(wanted), **users, "write": wanted.write, "incident": wanted.incident}
+    values = _values(wanted) | users
     for low, high in _spans(connection, wanted.since, wanted.until, None):
         for seq, said, outcome, ended in connection.execute(question, {**values, "low": low, "high": high}):
             yield entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
@@ -118,58 +119,36 @@ def body_at(connection: sqlite3.Connection, seq: int) -> Body:
     return read_body(row[0] if row else None)
 
 
-def _facets(wanted: Filter) -> dict[str, str | None]:
-    return {
-        "connection": wanted.connection,
-        "operator": wanted.operator,
-        "flag": wanted.flag,
-        "host": wanted.host,
-        "outcomes": _outcomes(wanted),
+def _values(wanted: Filter) -> dict[str, str | None]:
+    """What the statements here are given. Outcomes are spaced on both sides of each; OPEN has no letter."""
+    outcomes = [OPEN] if wanted.unresolved else words_for(wanted.outcome) if wanted.outcome else None
+    names = ("connection", "operator", "flag", "host", "write", "incident")
+    return {name: getattr(wanted, name) for name in names} | {
+        "outcomes": None if outcomes is None else f" {' '.join(outcomes)} "
     }
 
 
-def _outcomes(wanted: Filter) -> str | None:
-    """The words asked for, spaced on both sides of each; an intent without an outcome has none."""
-    if wanted.unresolved:
-        return f" {OPEN} "
-    return f" {' '.join(words_for(wanted.outcome))} " if wanted.outcome else None
+def _source(user: str | None, wanted: Filter) -> str:
+    """Which index to walk, and where in it."""
+    index, narrow = "intent_key", ""
+    if wanted.incident is not None:
+        index, narrow = "intent_incident", "incident = :incident AND "
+    if wanted.write is not None:
+        index, narrow = "intent_write", f'"write" = :write AND {narrow}'
+    if user is not None:
+        index, narrow = "intent_user", f"user = :user AND {narrow}"
+    return (
+        f"FROM intent INDEXED BY {index} WHERE {narrow}index_key = :index_key AND seq BETWEEN :low AND :high"
+    )
 
 
-class _Walk(NamedTuple):
-    """Which index to walk, where in it, and the values for that."""
-
-    source: str
-    values: dict[str, str | int | None]
-
-    @classmethod
-    def of(cls, user: str | None, wanted: Filter, span: Span) -> "_Walk":
-        index, narrow = "intent_key", ""
-        if wanted.incident is not None:
-            index, narrow = "intent_incident", "incident = :incident AND "
-        if wanted.write is not None:
-            index, narrow = "intent_write", f'"write" = :write AND {narrow}'
-        if user is not None:
-            index, narrow = "intent_user", f"user = :user AND {narrow}"
-        return cls(
-            f"FROM intent INDEXED BY {index}"
-            f" WHERE {narrow}index_key = :index_key AND seq BETWEEN :low AND :high",
-            {
-                "user": user,
-                "write": wanted.write,
-                "incident": wanted.incident,
-                "low": span[0],
-                "high": span[1],
-            },
-        )
-
-
-def _newest(connection: sqlite3.Connection, keys: Sequence[int], walk: _Walk, limit: int) -> list[int]:
-    """The newest entries of these keys along the walk."""
+def _newest(
+    connection: sqlite3.Connection, keys: Sequence[int], source: str, values: Values, limit: int
+) -> list[int]:
+    """The newest entries of these keys in the source."""
     tops = []
     for key in keys:
-        top = connection.execute(
-            f"SELECT max(seq) {walk.source}", {**walk.values, "index_key": key}
-        ).fetchone()[0]
+        top = connection.execute(f"SELECT max(seq) {source}", {**values, "index_key": key}).fetchone()[0]
         if top is not None:
             tops.append((top, key))
     tops.sort(reverse=True)
@@ -178,8 +157,8 @@ def _newest(connection: sqlite3.Connection, keys: Sequence[int], walk: _Walk, li
         if len(found) >= limit and top < found[limit - 1]:
             break  # no entry of this key, nor of those after it, is among the newest
         rows = connection.execute(
-            f"SELECT seq {walk.source} ORDER BY seq DESC LIMIT :limit",
-            {**walk.values, "index_key": key, "limit": limit},
+            f"SELECT seq {source} ORDER BY seq DESC LIMIT :limit",
+            {**values, "index_key": key, "limit": limit},
         )
         found = sorted((*found, *(row[0] for row in rows)), reverse=True)[:limit]
     return found

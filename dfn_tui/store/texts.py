@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dfn_tui.store.body import (
     ADDED_LATER,
+    SAME,
     SUBJECT_SLOT,
     Body,
     Sealed,
@@ -40,13 +41,12 @@ def intent_texts(group: IntentGroup, at: str, sealer: Sealer | None) -> Iterator
     personal = any(change.personal for change in group.changes)
     changes = "" if personal else canonical([_change(change) for change in group.changes])
     for subject, undo_of, job in group.users:
-        user, sealed = subject.value, []
+        user: str = subject.value
+        sealed: list[Sealed] = []
         if personal or subject.personal:
-            redactor = _Redactor(group, subject, sealer)
-            user, sealed = redactor.handle, redactor.sealed
-            said = canonical(redactor.subject())
-            if personal:
-                changes = canonical([redactor.change(*numbered) for numbered in enumerate(group.changes)])
+            user, whom, what, sealed = _redacted(group, subject, sealer)
+            said = canonical(whom)
+            changes = canonical(what) if personal else changes
         else:
             said = quoted(user)
             said = f'{{"handle":{said},"kind":{quoted(subject.kind)},"personal":false,"value":{said}}}'
@@ -62,57 +62,43 @@ def _shared(group: IntentGroup, at: str) -> Body:
     body = {
         "at": at,
         "changes": None,
-        "connection": group.connection,
-        "environment": group.environment,
-        "evidence": group.evidence,
         "generation": group.api,
-        "job": None,
         "kind": "intent",
         "operator": group.operator._asdict(),
-        "program": group.program,
-        "reason": group.reason,
         "subject": None,
-        "undo_of": None,
         "warnings": list(group.warnings),
-        "write": group.write,
     }
+    body |= {name: getattr(group, name, None) for name in SAME}  # each user has their own job and undo_of
     return body | {name: value for name in ADDED_LATER if (value := getattr(group, name))}
 
 
-class _Redactor:
-    """Masks the personal values of one user's intent, and seals them where there is a key."""
+def _redacted(
+    group: IntentGroup, subject: Subject, sealer: Sealer | None
+) -> tuple[str, Body, list[Body], list[Sealed]]:
+    """What one user is found by, the user and the changes with personal values masked, and these values
+    sealed where there is a key."""
+    handle, sealed = subject.value, list[Sealed]()
+    if subject.personal:
+        handle = sealer.handle(subject.value) if sealer else mask(subject.value)
 
-    def __init__(self, group: IntentGroup, subject: Subject, sealer: Sealer | None) -> None:
-        self._group = group
-        self._subject = subject
-        self._sealer = sealer
-        self.sealed: list[Sealed] = []
-        self.handle = subject.value
-        if subject.personal:
-            self.handle = sealer.handle(subject.value) if sealer else mask(subject.value)
-
-    def subject(self) -> Body:
-        subject = self._subject
-        value, seal = subject.value, {}
-        if subject.personal:
-            value, seal = mask(value), self._seal(SUBJECT_SLOT, value, "subject", subject.kind)
-        body = {"handle": self.handle, "kind": subject.kind, "personal": subject.personal, "value": value}
-        return body | seal
-
-    def change(self, slot: int, change: FieldChange) -> Body:
-        body = _change(change)
-        if change.personal:
-            body |= self._seal(slot, [change.before, change.after], change.kind, change.name)
-            body |= {"before": _masked(change.before), "after": _masked(change.after)}
-        return body
-
-    def _seal(self, slot: int, value: object, kind: str, name: str) -> Body:
-        if self._sealer is None:
+    def seal(slot: int, value: object, kind: str, name: str) -> Body:
+        if sealer is None:
             return {}
-        context = seal_context(self._group, self._subject.kind, self.handle, kind, name)
-        nonce, ciphertext = self._sealer.seal(canonical(value).encode(), context)
-        self.sealed.append(Sealed(slot, nonce, ciphertext))
+        context = seal_context(group, subject.kind, handle, kind, name)
+        nonce, ciphertext = sealer.seal(canonical(value).encode(), context)
+        sealed.append(Sealed(slot, nonce, ciphertext))
         return {"seal": commitment(nonce, ciphertext)}
+
+    said = {"handle": handle, "kind": subject.kind, "personal": subject.personal, "value": subject.value}
+    if subject.personal:
+        said["value"] = mask(subject.value)
+        said |= seal(SUBJECT_SLOT, subject.value, "subject", subject.kind)
+    changes = [_change(change) for change in group.changes]
+    for slot, (body, change) in enumerate(zip(changes, group.changes, strict=True)):
+        if change.personal:
+            body.update(seal(slot, [change.before, change.after], change.kind, change.name))
+            body.update(before=_masked(change.before), after=_masked(change.after))
+    return handle, said, changes, sealed
 
 
 def _change(change: FieldChange) -> Body:

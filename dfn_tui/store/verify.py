@@ -50,67 +50,55 @@ def verify(
     connection: sqlite3.Connection, sealer: Sealer | None, progress: Progress | None = None
 ) -> Verification:
     """Reads the whole journal once, from the first entry to the first fault, in the open transaction."""
-    return _Verifier(connection, sealer, progress).run()
+    head = read_head(connection)
+    try:
+        _check_chain(connection, head, progress)
+        return Verification(head.count, signed=_signed(connection, head, sealer))
+    except _Found as found:
+        return Verification(head.count, found.fault, found.seq)
 
 
-class _Verifier:
-    def __init__(
-        self, connection: sqlite3.Connection, sealer: Sealer | None, progress: Progress | None
-    ) -> None:
-        self._connection = connection
-        self._sealer = sealer
-        self._progress = progress
-        self._head = read_head(connection)
-        self._listed = _Listed(connection, self._head)
+def _check_chain(connection: sqlite3.Connection, head: ChainHead, progress: Progress | None) -> None:
+    listed = _Listed(connection, head)
+    expected, previous = 1, GENESIS
+    for row in connection.execute(_ROWS):
+        seq, body, digest = row[:3]
+        if seq != expected or seq > head.count:
+            raise _gap(seq, expected, head.count)
+        if chained(previous, body) != digest:
+            raise _broken(connection, seq, previous)
+        listed.check(_Row._make(row))
+        expected, previous = seq + 1, digest
+        if progress is not None and seq % _STRIDE == 0:
+            progress(seq, head.count)
+    if expected <= head.count:
+        raise _Found(ChainFault.TRUNCATED, expected)
+    if previous != head.hash:
+        raise _Found(ChainFault.ALTERED, head.count)
+    listed.end()
 
-    def run(self) -> Verification:
-        try:
-            self._chain()
-            self._listed.end()
-            signed = self._signed()
-        except _Found as found:
-            return Verification(self._head.count, found.fault, found.seq)
-        return Verification(self._head.count, signed=signed)
 
-    def _chain(self) -> None:
-        count = self._head.count
-        listed = self._listed
-        expected, previous = 1, GENESIS
-        for row in self._connection.execute(_ROWS):
-            seq, body, digest = row[:3]
-            if seq != expected or seq > count:
-                raise self._gap(seq, expected)
-            if chained(previous, body) != digest:
-                raise self._broken(seq, previous)
-            listed.check(_Row._make(row))
-            expected, previous = seq + 1, digest
-            if self._progress is not None and seq % _STRIDE == 0:
-                self._progress(seq, count)
-        if expected <= count:
-            raise _Found(ChainFault.TRUNCATED, expected)
-        if previous != self._head.hash:
-            raise _Found(ChainFault.ALTERED, count)
+def _gap(seq: int, expected: int, count: int) -> _Found:
+    if expected < seq and expected <= count:
+        return _Found(ChainFault.MISSING, expected)
+    return _Found(ChainFault.ADDED, seq)
 
-    def _gap(self, seq: int, expected: int) -> _Found:
-        if expected < seq and expected <= self._head.count:
-            return _Found(ChainFault.MISSING, expected)
-        return _Found(ChainFault.ADDED, seq)
 
-    def _broken(self, seq: int, previous: bytes) -> _Found:
-        """Whether some later entry would fit in place of this one."""
-        later = self._connection.execute(
-            "SELECT CAST(body AS BLOB), CAST(hash AS BLOB) FROM entry WHERE seq > ? ORDER BY seq", (seq,)
-        )
-        fits = any(chained(previous, body) == digest for body, digest in later)
-        return _Found(ChainFault.MISPLACED if fits else ChainFault.ALTERED, seq)
+def _broken(connection: sqlite3.Connection, seq: int, previous: bytes) -> _Found:
+    """Whether some later entry would fit in place of this one."""
+    later = connection.execute(
+        "SELECT CAST(body AS BLOB), CAST(hash AS BLOB) FROM entry WHERE seq > ? ORDER BY seq", (seq,)
+    )
+    fits = any(chained(previous, body) == digest for body, digest in later)
+    return _Found(ChainFault.MISPLACED if fits else ChainFault.ALTERED, seq)
 
-    def _signed(self) -> tuple[int, int] | None:
-        head, sealer = self._head, self._sealer
-        if sealer is None or head.signature is None or head.key_id != sealer.key_id:
-            return None
-        if not vouched(head, sealer, hash_of(self._connection, head.signed)):
-            raise _Found(ChainFault.UNSIGNED, head.signed or head.count)
-        return head.since or 1, head.signed or head.count
+
+def _signed(connection: sqlite3.Connection, head: ChainHead, sealer: Sealer | None) -> tuple[int, int] | None:
+    if sealer is None or head.signature is None or head.key_id != sealer.key_id:
+        return None
+    if not vouched(head, sealer, hash_of(connection, head.signed)):
+        raise _Found(ChainFault.UNSIGNED, head.signed or head.count)
+    return head.since or 1, head.signed or head.count
 
 
 class _Listed:
@@ -131,13 +119,10 @@ class _Listed:
         self._at = ""
         self._dropped = ""
         self._intents = 0
-        self._sealed = self._sealed_rows()
-        self._next_sealed = next(self._sealed, None)
-
-    def _sealed_rows(self) -> Iterator[tuple[int, int, bytes, bytes]]:
-        yield from self._connection.execute(
+        self._sealed: Iterator[tuple[int, int, bytes, bytes]] = connection.execute(
             "SELECT seq, slot, CAST(nonce AS BLOB), CAST(ciphertext AS BLOB) FROM sealed ORDER BY seq, slot"
         )
+        self._next_sealed = next(self._sealed, None)
 
     def check(self, row: _Row) -> None:
         try:

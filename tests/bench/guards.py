@@ -123,9 +123,15 @@ MUTANTS = (
     Mutant("answer is the user's id", POLICY, "if scope.deletes and scope.user:", "if False:", OF_POLICY),
     Mutant("--yes in production", POLICY, "yes_is_enough=not production", "yes_is_enough=True", OF_POLICY),
     Mutant(
-        "policy of single changes", DESK, "self.admit(reviewed, approval)\n        async", "async", OF_DESK
+        "policy of single changes",
+        DESK,
+        "self.admit(reviewed.scope, approval)\n        async",
+        "async",
+        OF_DESK,
     ),
-    Mutant("policy before journalling", DESK, "self.admit(reviewed, approval)  # again", "pass", OF_DESK),
+    Mutant(
+        "policy before journalling", DESK, "self.admit(reviewed.scope, approval)  # again", "pass", OF_DESK
+    ),
     Mutant(
         "policy of a plan",
         BULK_DESK,
@@ -457,7 +463,11 @@ MUTANTS = (
         OF_OUTCOME,
     ),
     Mutant(
-        "read back while not shown", PIPELINE, "if not (wanted or replies", "if (False and replies", OF_DESK
+        "read back while not shown",
+        PIPELINE,
+        "return shows_all(taken, records.get(user.identity))",
+        "return True",
+        OF_CHECK,
     ),
     Mutant(
         "all shown, of many",
@@ -510,14 +520,14 @@ MUTANTS = (
     Mutant(
         "content at resume",
         BULK_DESK,
-        "check_digest(job.path, job.plan.db, lambda _users: None)",
+        "check_digest(job.path, job.plan.db)",
         "pass",
         OF_BULK,
     ),
     Mutant(
         "rules at resume",
         BULK_DESK,
-        "        self._require(found, approval)\n\n    async def _go",
+        "        self.session.admit(found.scope, approval)\n\n    async def _go",
         "\n    async def _go",
         OF_BULK,
     ),

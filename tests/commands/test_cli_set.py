@@ -67,7 +67,7 @@ def test_confirmed_unchanged_and_unknown_to_the_server(
         "Over here (sandbox):",
         one,
         "  mkt_sms_flag  ● subscribed → ○ unsubscribed",
-        "1 confirmed, 1 unchanged, 1 failed",
+        "1 ✓ confirmed, 1 = as wanted already, 1 ✗ failed",
     ]
 
 

@@ -65,7 +65,7 @@ async def test_the_results_are_written_to_a_new_file(
         await pilot.press("e")
         await fill(pilot, "path", str(file))
         await pilot.press("enter")
-        await see(pilot, "There is such a file already")
+        await see(pilot, "There is a file of that name already")
     lines = [line.split(",") for line in file.read_text(encoding="utf-8").splitlines()]
     assert [(line[0], line[3]) for line in lines] == [
         ("user", "outcome"),

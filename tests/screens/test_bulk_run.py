@@ -81,7 +81,7 @@ async def test_a_job_goes_on_while_one_is_elsewhere_and_is_come_back_to(
         await see(pilot, "PAUSED")
         await pilot.press("escape")
         await see(pilot, "Many users at once")
-        under_way(app).resume()
+        under_way(app).rate_limiter.resume()
         await see(pilot, "finished.")
         await until(pilot, lambda: "JOB " not in line(app))
     assert {state(sandbox, user) for user in users(1, 30)} == {"Unsubscribed"}

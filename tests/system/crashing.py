@@ -35,7 +35,7 @@ GATE, CHAIN = "dfn_tui/service/gate.py", "dfn_tui/store/chain.py"
 PIPELINE = "dfn_tui/service/changes/pipeline.py"
 STEPS = {
     "before the intent": (GATE, "record"),
-    "while the intent is written": (CHAIN, "_list_intents"),
+    "while the intent is written": (CHAIN, "_signature"),
     "after the intent": (PIPELINE, "send"),
     "after the answer": (PIPELINE, "read_back"),
     "before the outcome": (GATE, "conclude"),

@@ -11,7 +11,7 @@ from tests.unit.journals import intent
 
 async def test_outcomes_and_the_next_intents_are_written_together(tmp_path: Path) -> None:
     journal = AsyncJournal(tmp_path / "state" / "journal.db")
-    [first] = await journal.begin([intent("a", operator=journal.operator)])
+    [first] = await journal.write((), [intent("a", operator=journal.operator)])
     [second] = await journal.write(
         [OutcomeGroup((first,), Outcome.ACCEPTED)], [intent("b", operator=journal.operator)]
     )

@@ -181,13 +181,13 @@ async def test_it_can_be_paused_slowed_and_left(sandbox: SandboxThread, tmp_path
     async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
         run = await bulk.apply(path, APPROVAL, options())
-        run.pause()
+        run.rate_limiter.pause()
         await until(lambda: run.rate_limiter.under_way == 0)
         run.rate_limiter.slower()
         assert run.progress().paused
         assert run.progress().limit == LIMIT // 2
         run.rate_limiter.slow_to(300)  # five a second
-        run.resume()
+        run.rate_limiter.resume()
         await until(lambda: bool(writes(sandbox)))
         run.stop()
         record = await bulk.wait()

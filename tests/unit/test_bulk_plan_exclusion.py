@@ -14,8 +14,7 @@ from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.format import bad_words, head_words, planned_words, totals_words, who_words
 from dfn_tui.service.bulk.plan.records import PlanError, PlanStatus
-from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
-from dfn_tui.service.bulk.plan.totals import totals
+from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection, totals
 from tests.unit.plans import DAY, NIGHT, blind_plan, ids, make
 
 BY = "lee@bastion-2"

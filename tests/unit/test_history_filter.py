@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.history import FilterRefused, is_empty, parse_filter
+from dfn_tui.service.history import FilterRefused, parse_words
 from dfn_tui.store import Filter
 
 
@@ -16,7 +16,7 @@ def test_every_key_is_understood_and_times_are_korean() -> None:
         "user:u-1 flag:mkt_sms_flag operator:kim connection:prod outcome:failed "
         "since:2026-11-01 until:2026-11-02T12:00"
     )
-    assert parse_filter(text) == Filter(
+    assert parse_words(text.split()) == Filter(
         user="u-1",
         flag="mkt_sms_flag",
         operator="kim",
@@ -28,25 +28,25 @@ def test_every_key_is_understood_and_times_are_korean() -> None:
 
 
 def test_a_day_is_asked_for_whole() -> None:
-    wanted = parse_filter("since:2026-11-01 until:2026-11-01")
+    wanted = parse_words(["since:2026-11-01", "until:2026-11-01"])
     assert wanted.since is not None
     assert wanted.until is not None
     assert (wanted.until - wanted.since).days == 1
 
 
 def test_a_bare_word_is_a_user_also_with_a_colon_in_it() -> None:
-    assert parse_filter("u-1") == Filter(user="u-1")
-    assert parse_filter("shop:u-1") == Filter(user="shop:u-1")
+    assert parse_words(["u-1"]) == Filter(user="u-1")
+    assert parse_words(["shop:u-1"]) == Filter(user="shop:u-1")
 
 
 def test_open_asks_for_what_has_no_outcome() -> None:
-    assert parse_filter("outcome:open") == Filter(unresolved=True)
+    assert parse_words(["outcome:open"]) == Filter(unresolved=True)
 
 
 @pytest.mark.parametrize("text", ["", "  \t "])
 def test_nothing_asks_for_all(text: str) -> None:
-    assert is_empty(parse_filter(text))
-    assert not is_empty(parse_filter("u-1"))
+    assert parse_words(text.split()) == Filter()
+    assert parse_words(["u-1"]) != Filter()
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_nothing_asks_for_all(text: str) -> None:
 )
 def test_what_cannot_be_understood_is_refused_with_what_can(text: str, said: str) -> None:
     with pytest.raises(FilterRefused) as refused:
-        parse_filter(text)
+        parse_words(text.split())
     assert said in f"{refused.value.happened} {refused.value.next_step}"
 
 
 @given(st.text())
 def test_any_text_is_a_filter_or_refused(text: str) -> None:
     try:
-        wanted = parse_filter(text)
+        wanted = parse_words(text.split())
     except FilterRefused:
         return
     assert wanted.since is None or wanted.since.tzinfo

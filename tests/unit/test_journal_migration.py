@@ -182,7 +182,7 @@ if where == "the copy":
 elif where == "before the rename":
     os.fsync = die
 elif where == "after the rename":
-    schema._sync_folder = die
+    schema.sync = die
 else:
     first, second = schema.MIGRATIONS
     schema._own_schema()

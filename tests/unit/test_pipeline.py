@@ -8,10 +8,13 @@ from typing import cast
 import pytest
 
 from dfn_tui.api.calls import Profile, Reply, UserApi
-from dfn_tui.api.capabilities import VERSION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.errors import GateRefused
-from dfn_tui.service.changes.pipeline import ChangeGroup, Checked, Target, check, send
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes import pipeline
+from dfn_tui.service.changes.outcome import PROFILE
+from dfn_tui.service.changes.pipeline import ChangeGroup, Checked, Target, check, read_back, send
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
 
@@ -121,3 +124,18 @@ async def test_a_link_is_never_removed_whatever_was_let_through() -> None:
     with pytest.raises(GateRefused, match="cannot be removed"):
         await send(api, [ChangeGroup((removal,), (target("anna"),))])
     assert linked == []
+
+
+async def test_a_user_is_read_again_until_the_change_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "READ_BACK_PAUSES", (0.0, 0.0, 0.0))
+    shown = iter(["old", "new"])
+
+    async def read_profiles(identities: list[Identity], *_progress: object, **_names: object) -> list[Reply]:
+        return [Reply(one, ok=True, profile=Profile({}, {"grade": next(shown)})) for one in identities]
+
+    api = cast("UserApi", SimpleNamespace(capabilities=VERSION_1, read_profiles=read_profiles))
+    anna = target("anna")
+    replies = {(anna.identity, PROFILE): Reply(anna.identity, ok=True)}
+    [result] = await read_back(api, [ChangeGroup((GRADE,), (anna,))], replies, lambda: NOW)
+    assert result.outcome is Outcome.CONFIRMED
+    assert next(shown, None) is None  # and no more often than that

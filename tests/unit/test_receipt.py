@@ -9,7 +9,8 @@ from dfn_tui.api.calls import Profile
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.receipt import NotExported, export_receipt, receipt, receipt_file
+from dfn_tui.service.export import NotExported, export
+from dfn_tui.service.receipt import receipt, receipt_file
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, Operator, OutcomeRecord, Subject
 
@@ -111,11 +112,11 @@ def is_empty(folder: Path) -> bool:
 
 async def test_a_file_is_written_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "receipt.txt"
-    assert await export_receipt(str(path), "동의\n") == path
+    assert export(str(path), lambda file: file.write("동의\n")) == path
     assert path.read_text(encoding="utf-8") == "동의\n"
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(NotExported) as refused:
-        await export_receipt(str(path), "other")
+        export(str(path), lambda file: file.write("other"))
     assert "left as it is" in refused.value.happened
     assert path.read_text(encoding="utf-8") == "동의\n"
 
@@ -126,7 +127,7 @@ async def test_a_path_that_cannot_be_is_refused_in_words(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotExported):
-        await export_receipt(path, "text")
+        export(path, lambda file: file.write("text"))
     assert is_empty(tmp_path)
 
 
@@ -134,10 +135,10 @@ async def test_a_dangling_link_is_not_followed(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(NotExported):
-        await export_receipt(str(link), "text")
+        export(str(link), lambda file: file.write("text"))
     assert not (tmp_path / "elsewhere").exists()
 
 
 async def test_a_full_disk_leaves_no_half_receipt() -> None:
     with pytest.raises(NotExported):
-        await export_receipt("/dev/full", "text")
+        export("/dev/full", lambda file: file.write("text"))

@@ -244,7 +244,7 @@ class TestOwnWrites:
         leave_open(path)
         with Journal(path) as opened:
             [left] = opened.unresolved()
-        [own] = await journal.begin([again(replace(left.intent, operator=journal.operator))])
+        [own] = await journal.write((), [again(replace(left.intent, operator=journal.operator))])
         assert [entry.seq for entry in await journal.cut_short()] == [left.seq]
         await journal.close()
         other = AsyncJournal(path)
@@ -258,13 +258,13 @@ class TestOwnWrites:
         """As in two containers that share a folder, a host name and process numbers."""
         monkeypatch.setattr("dfn_tui.store.consoles._TIMEOUT", 0.0)
         path.parent.mkdir()
-        twin = RunningConsole.here(path.parent, HERE)
+        twin = RunningConsole(path.parent, HERE)
         leave_open(path)
         with Journal(path) as opened:
             [left] = opened.unresolved()
         journal = AsyncJournal(path)
         with pytest.raises(Exception, match="The journal is locked"):
-            await journal.begin([again(left.intent)])
+            await journal.write((), [again(left.intent)])
         twin.close()
-        await journal.begin([again(left.intent)])
+        await journal.write((), [again(left.intent)])
         await journal.close()

@@ -11,13 +11,15 @@ from dfn_tui.cli.ids import STDIN
 from dfn_tui.cli.output import abandon_output, say, write_data, write_json, write_lines
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.run import results_file
-from dfn_tui.service.bulk.run.format import conflict_words, count_words, state_words
+from dfn_tui.service.bulk.run.format import conflict_words, state_words
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import IN_JOBS
-from dfn_tui.service.bulk.run.results import INVALID, Result, results
+from dfn_tui.service.bulk.run.results import INVALID, Result, results, write_rows
+from dfn_tui.service.bulk.run.results import write_results as export_results
+from dfn_tui.service.change_format import count_words
 from dfn_tui.service.context import capabilities_of
+from dfn_tui.service.export import NotExported
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.korea import korean_time
 
@@ -178,11 +180,11 @@ def write_file(path: Path, job: JobSummary, *, revealed: bool = False) -> bool:
     if str(path) == STDIN:
         write_data()
         with open_job(job.path) as opened:
-            results_file.write_rows(opened, sys.stdout, revealed=revealed)
+            write_rows(opened, sys.stdout, revealed=revealed)
         return True
     try:
-        place = results_file.write_results(job.path, str(path), revealed=revealed)
-    except results_file.NotWritten as error:
+        place = export_results(job.path, str(path), revealed=revealed)
+    except NotExported as error:
         say(f"{error.title}\n{error.happened}\n{error.next_step}")
         return False
     say(_("How each user ended is in {path}").format(path=sanitize(str(place), 200)))

@@ -14,8 +14,7 @@ from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.format import bad_words, planned_words, status_text, who_words
 from dfn_tui.service.bulk.plan.records import PlannedUser, PlanStatus
-from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
-from dfn_tui.service.bulk.plan.totals import totals
+from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection, totals
 from dfn_tui.service.context import capabilities_of
 from dfn_tui.store import Operator
 from dfn_tui.text import _, ngettext

@@ -18,7 +18,7 @@ from dfn_tui.screens.answers import (
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.messages import JobStarted
 from dfn_tui.service.bulk.plan.format import totals_words
-from dfn_tui.service.bulk.plan.reader import Figures
+from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.bulk.run.format import conflict_words
 from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.bulk.session import BulkSession, Options
@@ -37,12 +37,11 @@ class ApplyScreen(SessionScreen[str]):
 
     AUTO_FOCUS = "#cancel"
 
-    def __init__(self, bulk: BulkSession, path: Path, figures: Figures) -> None:
+    def __init__(self, bulk: BulkSession, path: Path, found: Totals) -> None:
         super().__init__(bulk.session)
         self._bulk = bulk
         self._path = path
-        self._digest = figures.digest
-        self._found = figures.totals
+        self._found = found
         self._starting = False
         self._asked = requirements(self._found.scope, self.session.connection, self.session.clock())
 
@@ -50,7 +49,7 @@ class ApplyScreen(SessionScreen[str]):
         users = self._found.to_send
         title = ngettext("Apply: {users} user would be sent", "Apply: {users} users would be sent", users)
         heading = title.format(users=f"{users:,}")
-        yield PlainText(f"{heading} · {self._digest[:12]}", classes="heading")
+        yield PlainText(f"{heading} · {self._found.digest[:12]}", classes="heading")
         with VerticalScroll(id="what", can_focus=True):
             asked = [warning.text for warning in self._asked.to_acknowledge]
             figures = [
@@ -102,7 +101,7 @@ class ApplyScreen(SessionScreen[str]):
         self.say(".heading", _("Checking the plan…"))
         try:
             run = await self._bulk.apply(
-                self._path, self._approval(), self._options_chosen(), digest=self._digest
+                self._path, self._approval(), self._options_chosen(), digest=self._found.digest
             )
         except ConsoleError as error:
             self._starting = False

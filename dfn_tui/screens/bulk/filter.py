@@ -9,8 +9,7 @@ from textual.containers import VerticalScroll
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service.bulk.plan.format import direction_words, selection_words, status_words
 from dfn_tui.service.bulk.plan.records import PlanStatus
-from dfn_tui.service.bulk.plan.selecting import Selection
-from dfn_tui.service.bulk.plan.totals import Totals
+from dfn_tui.service.bulk.plan.totals import Selection, Totals
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field

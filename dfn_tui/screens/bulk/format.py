@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.format import head_words
-from dfn_tui.service.bulk.run.format import conflict_words, count_words, share_of, state_words
+from dfn_tui.service.bulk.run.format import conflict_words, share_of, state_words
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import JobRecord, RunProgress
+from dfn_tui.service.change_format import count_words
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
 

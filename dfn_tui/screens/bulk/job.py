@@ -19,11 +19,12 @@ from dfn_tui.screens.bulk.verify import VerifyScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, PathDialog, ask
 from dfn_tui.screens.messages import JobStarted, PlanRequested
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
-from dfn_tui.service.bulk.run.format import count_words, progress_words
+from dfn_tui.service.bulk.run.format import progress_words
 from dfn_tui.service.bulk.run.listing import JobSummary
-from dfn_tui.service.bulk.run.results_file import write_results
+from dfn_tui.service.bulk.run.results import write_results
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.change_format import count_words
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -140,7 +141,9 @@ class JobScreen(SessionScreen[None]):
 
     def action_pause(self) -> None:
         """Pauses, or goes on."""
-        self._steer(lambda run: run.resume() if run.rate_limiter.paused else run.pause())
+        self._steer(
+            lambda run: run.rate_limiter.resume() if run.rate_limiter.paused else run.rate_limiter.pause()
+        )
 
     def action_slower(self) -> None:
         self._steer(lambda run: run.rate_limiter.slower())

@@ -15,9 +15,9 @@ from dfn_tui.screens.bulk.new_plan import NewPlanScreen
 from dfn_tui.screens.bulk.plan import PlanScreen
 from dfn_tui.screens.dialogs import PathDialog, ask
 from dfn_tui.screens.paged_list import PagedList
-from dfn_tui.service.bulk.run.format import count_words
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.change_format import count_words
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import REST, Column

@@ -16,11 +16,11 @@ from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
+from dfn_tui.service.bulk.plan.exclusion import narrow
 from dfn_tui.service.bulk.plan.format import bad_words, cost_words, head_words, totals_words
-from dfn_tui.service.bulk.plan.reader import Figures, PlanReader
+from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import SENT
-from dfn_tui.service.bulk.plan.selecting import SelectedUsers, Selection
-from dfn_tui.service.bulk.plan.totals import cost
+from dfn_tui.service.bulk.plan.totals import SelectedUsers, Selection, Totals, cost, totals
 from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
@@ -63,7 +63,7 @@ class PlanScreen(SessionScreen[None]):
         self._bulk = bulk
         self._path = path
         self._reader = PlanReader(path)
-        self._figures: Figures | None = None
+        self._figures: Totals | None = None
         self._selection = Selection()
         self._excluding = False
 
@@ -85,23 +85,23 @@ class PlanScreen(SessionScreen[None]):
     async def _look(self) -> bool:
         """Shows the plan's figures as they are now, and says whether they could be had."""
         with self.showing_errors(".heading"):
-            self._figures = await self._reader.figures()
+            self._figures = await self._reader.ask(totals)
             self.say(".heading", self._heading(self._figures))
             self.say("#figures", "\n".join(self._lines(self._figures)))
             self.refresh_bindings()
             return True
         return False
 
-    def _heading(self, figures: Figures) -> str:
+    def _heading(self, found: Totals) -> str:
         words = ngettext(
             "Plan {digest}: {users} user to be sent",
             "Plan {digest}: {users} users to be sent",
-            figures.totals.to_send,
+            found.to_send,
         )
-        return words.format(digest=figures.digest[:12], users=f"{figures.totals.to_send:,}")
+        return words.format(digest=found.digest[:12], users=f"{found.to_send:,}")
 
-    def _lines(self, figures: Figures) -> list[str]:
-        found, usual = figures.totals, Options()
+    def _lines(self, found: Totals) -> list[str]:
+        usual = Options()
         expected = cost(
             found, self.session.capabilities, limit=usual.limit, look_first=True, read_back=usual.read_back
         )
@@ -112,13 +112,13 @@ class PlanScreen(SessionScreen[None]):
         words = shown_words(self._selection)
         self.say("#shown", _("Shown: {which}").format(which=words) if words else "")
         if self._figures is not None:
-            self.planned_users.ask(self._selection, self._figures.totals.head.kind)
+            self.planned_users.ask(self._selection, self._figures.head.kind)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("apply", "filter", "toggle_user", "narrow", "reveal"):
             return self._figures is not None
         if action == "bad":
-            head = self._figures.totals.head if self._figures is not None else None
+            head = self._figures.head if self._figures is not None else None
             return head is not None and bool(head.bad + head.duplicates)
         return True
 
@@ -128,7 +128,7 @@ class PlanScreen(SessionScreen[None]):
             self._list()
 
         if self._figures is not None:
-            ask(self.app, FilterDialog(self._figures.totals, self._selection), show)
+            ask(self.app, FilterDialog(self._figures, self._selection), show)
 
     def action_toggle_user(self) -> None:
         """Leaves the user under the cursor out, or puts it back."""
@@ -162,7 +162,9 @@ class PlanScreen(SessionScreen[None]):
     async def _narrow(self, which: Selection | SelectedUsers, out: bool) -> None:
         with self.showing_errors():
             try:
-                count = await self._reader.narrow(which, out=out, at=self.session.clock(), by=self._bulk.by)
+                count = await self._reader.ask(
+                    lambda plan: narrow(plan, which, self.session.clock(), self._bulk.by, out=out)
+                )
             finally:
                 self._excluding = False
             if isinstance(which, Selection):
@@ -176,7 +178,7 @@ class PlanScreen(SessionScreen[None]):
     async def action_bad(self) -> None:
         """Shows the rows of the input that are in no plan."""
         with self.showing_errors():
-            rows = await self._reader.bad_rows(BAD_ROWS_SHOWN)
+            rows = await self._reader.ask(lambda plan: plan.bad_rows(limit=BAD_ROWS_SHOWN))
             lines = [bad_words(row) for row in rows]
             if len(rows) == BAD_ROWS_SHOWN:
                 command = shlex.join(["dfn-tui", "bulk", "show", "--bad", sanitize(str(self._path), 200)])

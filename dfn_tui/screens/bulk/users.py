@@ -8,10 +8,11 @@ from textual.binding import Binding, BindingType
 
 from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.paged_list import PagedList
+from dfn_tui.service.bulk.plan.exclusion import select
 from dfn_tui.service.bulk.plan.format import planned_words, status_text, who_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import PlannedUser
-from dfn_tui.service.bulk.plan.selecting import Selection
+from dfn_tui.service.bulk.plan.totals import Selection
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
 from dfn_tui.widgets.table import PADDING, REST, Column
@@ -63,9 +64,10 @@ class PlannedUsers(PagedList[PlannedUser]):
         return item.number
 
     async def page(self, after: PlannedUser | None, limit: int) -> Sequence[PlannedUser]:
-        if self._asked is None:
+        if (asked := self._asked) is None:
             return ()
-        return await self._reader.users(self._asked, after.number if after else -1, limit)
+        number = after.number if after else -1
+        return await self._reader.ask(lambda plan: select(plan, asked, number, limit))
 
     def detail(self, item: PlannedUser) -> str:
         return f"{self._who(item)}: {status_text(item)}\n{self._changes(item)}"

@@ -1,5 +1,6 @@
 """The receipt of one user: shown, copied, exported."""
 
+import asyncio
 from typing import ClassVar
 
 from textual import work
@@ -9,7 +10,8 @@ from textual.containers import VerticalScroll
 
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.dialogs import PathDialog, ask, copy
-from dfn_tui.service.receipt import export_receipt, make_receipt, receipt_file
+from dfn_tui.service.export import export
+from dfn_tui.service.receipt import make_receipt, receipt_file
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _
@@ -58,6 +60,10 @@ class ReceiptScreen(SessionScreen[None]):
         prompt = _("Write it to this new file, readable only by you:")
         name = f"./{receipt_file(self._identity, self.session.clock())}"
         dialog = PathDialog(
-            _("Export the receipt"), prompt, _("Export"), name, lambda path: export_receipt(path, self._text)
+            _("Export the receipt"),
+            prompt,
+            _("Export"),
+            name,
+            lambda path: asyncio.to_thread(export, path, lambda file: file.write(self._text)),
         )
         ask(self.app, dialog, self.tell_written)

@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Input
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.history.listing import HistoryList
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.service.history import KEYS, FilterRefused, is_empty, parse_filter
+from dfn_tui.service.history import KEYS, FilterRefused, parse_words
 from dfn_tui.service.session import Session
 from dfn_tui.text import _
 from dfn_tui.widgets.field import Field
@@ -64,14 +64,14 @@ class HistoryScreen(ConsoleScreen[None]):
     def _search(self, text: str) -> bool:
         """Lists what fits, or says beside the filter why it cannot be used."""
         try:
-            wanted = parse_filter(text)
+            wanted = parse_words(text.split())
         except FilterRefused as error:
             self.say(".refusal", f"{error.happened} {error.next_step}")
             return False
         self.say(".refusal", "")
         none = (
             _("Nothing was changed from this host yet.")
-            if is_empty(wanted)
+            if not text.strip()
             else _("No entry fits this filter.")
         )
         self.history_list.ask(wanted, none)

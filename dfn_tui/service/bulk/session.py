@@ -29,7 +29,7 @@ from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.bulk.run.undoing import undo_edits
 from dfn_tui.service.bulk.run.verifying import Drift, verify
-from dfn_tui.service.changes.policy import Approval, require, require_same_place, warnings
+from dfn_tui.service.changes.policy import Approval, require_same_place, warnings
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
@@ -115,7 +115,7 @@ class BulkSession:
         the server. Raises what reading the input and the server raise, and `PlanError`."""
         head = self._head(source.kind, name)
         async with self._client(limit) as client:
-            _head, digest = await make_plan(
+            return await make_plan(
                 client,
                 source,
                 path,
@@ -124,7 +124,6 @@ class BulkSession:
                 stop_at_first_bad=stop_at_first_bad,
                 progress=progress,
             )
-        return digest
 
     async def plan_undo(
         self, job: str, path: Path, progress: Callable[[Reading], None], *, limit: int = DOCUMENTED_LIMIT
@@ -136,19 +135,13 @@ class BulkSession:
             require_same_place(found.plan.head, self.session.connection)
             edits = undo_edits(found, self.session.journal.path)
             async with self._client(limit) as client:
-                _head, digest = await make_undo(client, edits, path, head, progress=progress)
-        return digest
+                return await make_undo(client, edits, path, head, progress=progress)
 
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
         """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
         found = totals(plan)
-        self._require(found, approval)
+        self.session.admit(found.scope, approval)
         return found
-
-    def _require(self, found: Totals, approval: Approval) -> None:
-        require(
-            found.scope, self.session.context.mode, self.session.connection, approval, self.session.clock()
-        )
 
     async def apply(
         self, path: Path, approval: Approval, options: Options, *, digest: str | None = None
@@ -204,7 +197,7 @@ class BulkSession:
     async def _start(self, job: Job, limit: int | None, again: Sequence[Outcome] = ()) -> Run:
         """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
         try:
-            record, head = job.record, job.plan.head
+            record = job.record
             if not job.take():
                 raise JobBusy(  # noqa: TRY301  the job must be closed
                     _("The job runs already"),
@@ -222,14 +215,14 @@ class BulkSession:
             raise
         ready: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
         self.run = None
-        going = self._go(job, record, head, total, limit or record.limit, ready)
+        going = self._go(job, record, total, limit or record.limit, ready)
         self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
 
     def _check(self, job: Job, record: JobRecord) -> None:
         """Asks the rules once more, of the plan that was approved and of no other: the file may have been
         changed since. Raises `PlanError` and `GateRefused`."""
-        check_digest(job.path, job.plan.db, lambda _users: None)
+        check_digest(job.path, job.plan.db)
         if job.plan.digest != record.digest:
             raise _not_as_approved()
         found = totals(job.plan)
@@ -248,16 +241,10 @@ class BulkSession:
             approval = approval._replace(
                 acknowledged=read, typed_count=users, max_grants=granted, max_users=users
             )
-        self._require(found, approval)
+        self.session.admit(found.scope, approval)
 
     async def _go(
-        self,
-        job: Job,
-        record: JobRecord,
-        head: PlanMetadata,
-        total: int,
-        limit: int,
-        ready: "asyncio.Future[Run]",
+        self, job: Job, record: JobRecord, total: int, limit: int, ready: "asyncio.Future[Run]"
     ) -> JobRecord:
         try:
             async with self._client(limit) as client:
@@ -271,7 +258,7 @@ class BulkSession:
                     evidence=record.evidence,
                 )
                 run_log, clock = RunLog(journal, job), self.session.clock
-                self.run = Run(record, total, client, run_log, head.kind, blank, journal, clock)
+                self.run = Run(record, total, client, run_log, job.plan.head.kind, blank, journal, clock)
                 ready.set_result(self.run)
                 if self.stopping:
                     self.run.stop()

@@ -153,8 +153,8 @@ class FieldColumn(NamedTuple):
         return FieldEdit(self.kind, self.name, state.value)
 
 
-def _refuse_value(happened: str) -> NoReturn:
-    raise ValueRefused(_("Not taken"), happened, _("Correct it."))
+def _refuse_value(happened: str, next_step: str | None = None) -> NoReturn:
+    raise ValueRefused(_("Not taken"), happened, next_step or _("Correct it."))
 
 
 def _json_value(value: object) -> Value:
@@ -243,15 +243,13 @@ def parse_assignment(text: str, capabilities: Capabilities) -> FieldEdit:
     """
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueRefused(
-            _("Not taken"),
+        _refuse_value(
             _("A change needs a name, an equals sign and a value."),
             _("Write it as {example}.").format(example="mkt_sms_flag=Unsubscribed"),
         )
     column = resolve(name, capabilities)
     if not value.strip():
-        raise ValueRefused(
-            _("Not taken"),
+        _refuse_value(
             _("{name} is given no value.").format(name=column.name),
             _("Write one after the equals sign: nothing that was set can be unset."),
         )

@@ -36,16 +36,14 @@ def require_plain(values: Iterable[str], capabilities: Capabilities) -> None:
         return
     kind = next(filter(None, map(looks_like, values)), None)
     if kind is not None:
-        raise in_doubt(kind, capabilities)
+        raise _in_doubt(kind, capabilities.write_by[0].value)
 
 
-def in_doubt(kind: IdentityKind, capabilities: Capabilities) -> KindInDoubt:
-    """What is said of ids that look like that kind."""
+def _in_doubt(kind: IdentityKind, default: str) -> KindInDoubt:
     found = {
         IdentityKind.PHONE_NO: _("These look like phone numbers, and would be taken as {default}."),
         IdentityKind.EMAIL: _("These look like e-mail addresses, and would be taken as {default}."),
     }[kind]
-    default = capabilities.write_by[0].value
     say = _("Say which: --kind {kind} or --kind {default}; F2 on the screen; or identity of the connection.")
     return KindInDoubt(
         _("What are these ids?"),

@@ -9,7 +9,7 @@ from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.changes.reading import seen, unread
+from dfn_tui.service.changes.reading import common, seen, unread
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import UserRecord
@@ -97,8 +97,7 @@ def plan_undo(entry: Entry, intent: Intent, record: UserRecord) -> tuple[UndoFie
 
     `intent` is the entry's own, uncovered as far as its values are kept.
     """
-    applied = {(change.kind, change.name) for change in still_applied(entry)}
-    return tuple(_field(c, record) for c in intent.changes if (c.kind, c.name) in applied)
+    return tuple(_field(change, record) for change in common(intent.changes, still_applied(entry)))
 
 
 def _field(change: FieldChange, record: UserRecord) -> UndoField:
@@ -108,12 +107,10 @@ def _field(change: FieldChange, record: UserRecord) -> UndoField:
     kind = FieldKind(change.kind)
     read, now, _why = seen(record, kind, change.name)
     doing, wanted, why = inverse_of(change)
-    if doing is UndoKind.IMPOSSIBLE:
-        already = change.redaction is None and change.readable and read and same_value(now, change.before)
-        doing, why = (UndoKind.ALREADY, "") if already else (doing, why)
-        return UndoField(change, doing, now, doing, why=why)
-    if read and change.readable and same_value(now, change.before):
+    if read and change.redaction is None and change.readable and same_value(now, change.before):
         return UndoField(change, UndoKind.ALREADY, now, UndoKind.ALREADY)
+    if doing is UndoKind.IMPOSSIBLE:
+        return UndoField(change, doing, now, doing, why=why)
     if read and doing is not UndoKind.DELETE and same_value(now, wanted):
         return UndoField(change, UndoKind.ALREADY, now, UndoKind.ALREADY, why=why)
     found = UndoField(change, doing, now, doing, wanted, why)

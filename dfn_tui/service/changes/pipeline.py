@@ -4,8 +4,7 @@ The unit is one edit and the users it is for. A single user is a group of one.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dfn_tui.api.calls import CiWrite, OnProgress, ProfileWrite, Progress, Reply, UserApi, ignore_progress
@@ -22,17 +21,17 @@ from dfn_tui.service.changes.outcome import (
     UserResult,
     judge_user,
     part_of,
+    shows_all,
 )
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.changes.reading import Records, fields_of, read_fields, seen
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, ngettext
+from dfn_tui.text.korea import Clock
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Seconds before each reading back: the server may take a moment to show what it took."""
-
-Clock = Callable[[], datetime]
 
 
 class Target(NamedTuple):
@@ -262,10 +261,5 @@ async def read_back(
 
 def _shows(user: Target, fields: Sequence[FieldChange], replies: Replies, records: Records) -> bool:
     """Nothing more is to be learnt by waiting: each field shows what was wanted, or was refused."""
-    record = records.get(user.identity)
-    for item in fields:
-        found = seen(record, item.kind, item.name)
-        wanted = found.read and same_value(found.now, item.after)
-        if not (wanted or replies[user.identity, part_of(item)].refused):
-            return False
-    return True
+    taken = [item for item in fields if not replies[user.identity, part_of(item)].refused]
+    return shows_all(taken, records.get(user.identity))

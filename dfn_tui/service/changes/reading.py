@@ -1,6 +1,6 @@
 """Reading users, and what a field of theirs is now: the one place that says which names are asked for."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, sanitize
+from dfn_tui.text.korea import Clock
 
 Field = tuple[FieldKind, str]
 Records = dict[Identity, UserRecord]
@@ -27,7 +28,7 @@ class Seen(NamedTuple):
 async def read_records(
     api: UserApi,
     identities: Sequence[Identity],
-    clock: Callable[[], datetime],
+    clock: Clock,
     progress: OnProgress = ignore_progress,
     *,
     names: Sequence[str] | None = None,
@@ -71,7 +72,7 @@ async def read_fields(
     api: UserApi,
     identities: Sequence[Identity],
     fields: Iterable[Field],
-    clock: Callable[[], datetime],
+    clock: Clock,
     progress: OnProgress = ignore_progress,
 ) -> Records:
     """The users with these fields and no others, as they are now."""
@@ -84,6 +85,12 @@ async def read_fields(
 def fields_of(changes: Iterable[FieldChange]) -> set[Field]:
     """The fields that these changes are about."""
     return {(change.kind, change.name) for change in changes}
+
+
+def common(changes: Iterable[FieldChange], others: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    """Those of the changes whose fields are among those of the others."""
+    fields = fields_of(others)
+    return tuple(change for change in changes if (change.kind, change.name) in fields)
 
 
 def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:

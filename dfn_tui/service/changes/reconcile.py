@@ -1,6 +1,6 @@
 """What an earlier run left open is reconciled by reading the users back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from dfn_tui.service.changes.reading import Records
 from dfn_tui.service.intents import outcome as recorded
 from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent
 from dfn_tui.text import _
+from dfn_tui.text.korea import Clock
 
 _PAGE = 200
 
@@ -26,9 +27,7 @@ class Reconciled(NamedTuple):
     message: str = ""
 
 
-async def reconcile(
-    api: UserApi, journal: AsyncJournal, connection: str, clock: Callable[[], datetime]
-) -> list[Reconciled]:
+async def reconcile(api: UserApi, journal: AsyncJournal, connection: str, clock: Clock) -> list[Reconciled]:
     """Closes the open entries of that connection: those cut short, and those whose outcome was unknown.
 
     Where single users cannot be read they are closed as unknown, once; so is, for the time being, what is
@@ -49,7 +48,7 @@ async def reconcile(
 
 
 async def _page(
-    api: UserApi, journal: AsyncJournal, entries: Sequence[Entry], clock: Callable[[], datetime]
+    api: UserApi, journal: AsyncJournal, entries: Sequence[Entry], clock: Clock
 ) -> list[Reconciled]:
     intents = [(entry, await journal.reveal(entry)) for entry in entries]
     asked = clock()
@@ -60,7 +59,7 @@ async def _page(
         result = _result(entry, intent, records, asked, readable=bool(api.capabilities.read_by))
         if result is not None:
             results.append((entry, result))
-    await journal.conclude([recorded(entry.seq, result, journal.operator) for entry, result in results])
+    await journal.write([recorded(entry.seq, result, journal.operator) for entry, result in results], ())
     return [Reconciled(entry, result.outcome, result.decisive.message) for entry, result in results]
 
 
@@ -70,10 +69,7 @@ def identity_of(intent: Intent) -> Identity:
 
 
 def _fields(intent: Intent) -> tuple[FieldChange, ...]:
-    return tuple(
-        FieldChange(FieldKind(c.kind), c.name, c.before, c.after, c.readable, c.personal)
-        for c in intent.changes
-    )
+    return tuple(c._replace(kind=FieldKind(c.kind), redaction=None) for c in intent.changes)
 
 
 def _result(

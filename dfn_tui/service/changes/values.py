@@ -147,14 +147,15 @@ class _Written(str):
     __slots__ = ()
 
 
-def _no_constant(_name: str) -> NoReturn:
+def no_constant(_name: str) -> NoReturn:
+    """For `json`: NaN and infinity are no JSON."""
     raise ValueError
 
 
 def _array(text: str, element: Callable[[str], _Element], of_strings: bool) -> list[_Element]:
     form = _('Write it as ["a","b"].') if of_strings else _("Write it as [1,2].")
     try:
-        found = json.loads(text, parse_int=_Written, parse_float=_Written, parse_constant=_no_constant)
+        found = json.loads(text, parse_int=_Written, parse_float=_Written, parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise ValueRefused(_("Not staged"), _("This is not an array."), form) from None
     if not isinstance(found, list):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, TypeVar
 
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
@@ -39,11 +39,6 @@ class Problem(Exception):
         return Bad(line, self.fault, self.reason, shown_user(kind, user))
 
 
-def refuse_row(fault: RowFault, reason: str) -> NoReturn:
-    """Raises Problem."""
-    raise Problem(fault, reason)
-
-
 def plain_user(kind: IdentityKind) -> Callable[[str], object]:
     """A quick test for ids that are fine as they are; what fails it is for `read_user`."""
     return _PLAIN_OF.get(kind, _PLAIN).fullmatch
@@ -59,17 +54,17 @@ def read_user(kind: IdentityKind, cell: str) -> str:
     """The user's id that a cell holds. Raises Problem."""
     user = bare_id(cell_text(cell))
     if not user:
-        refuse_row(RowFault.NO_ID, _("There is no id."))
+        raise Problem(RowFault.NO_ID, _("There is no id."))
     if _CONTROL.search(user):
-        refuse_row(RowFault.BAD_ID, _("The id holds a control character or a line break."))
+        raise Problem(RowFault.BAD_ID, _("The id holds a control character or a line break."))
     if not encodable(user):
-        refuse_row(
+        raise Problem(
             RowFault.BAD_ID, _("The id holds a character that cannot be sent (half of a surrogate pair).")
         )
     if user.startswith("'"):
-        refuse_row(RowFault.BAD_ID, _("The id begins with an apostrophe, as spreadsheets mark text."))
+        raise Problem(RowFault.BAD_ID, _("The id begins with an apostrophe, as spreadsheets mark text."))
     if _SHORTENED.fullmatch(user):
-        refuse_row(RowFault.BAD_ID, _("A spreadsheet shortened this number: its last digits are lost."))
+        raise Problem(RowFault.BAD_ID, _("A spreadsheet shortened this number: its last digits are lost."))
     if kind is IdentityKind.PHONE_NO and (mobile := _KOREAN_MOBILE.fullmatch(user)):
         return f"8210{mobile[1]}{mobile[2]}"
     if kind is not IdentityKind.USER_ID:
@@ -119,10 +114,10 @@ class EditReader(Generic[_Cells]):
         edits = list(self._for_all)
         for edit in self._read(cells):
             if any((edit.kind, edit.name) == (held.kind, held.name) for held in edits):
-                refuse_row(RowFault.NAME, _("{name} is given twice.").format(name=edit.name))
+                raise Problem(RowFault.NAME, _("{name} is given twice.").format(name=edit.name))
             edits.append(edit)
         if not edits:
-            refuse_row(RowFault.NOTHING, _("The row asks for no change."))
+            raise Problem(RowFault.NOTHING, _("The row asks for no change."))
         return EditSet.of(edits)
 
 

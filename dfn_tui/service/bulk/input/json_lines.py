@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
 
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.service.bulk.input.cells import (
@@ -11,7 +10,6 @@ from dfn_tui.service.bulk.input.cells import (
     plain_user,
     problem_with_value,
     read_user,
-    refuse_row,
     remember,
 )
 from dfn_tui.service.bulk.input.layout import Layout
@@ -24,7 +22,7 @@ from dfn_tui.service.changes.fields import (
     identity_kind,
     resolve,
 )
-from dfn_tui.service.changes.values import ValueRefused
+from dfn_tui.service.changes.values import ValueRefused, no_constant
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
 
@@ -33,11 +31,7 @@ class _Object(list[tuple[str, object]]):
     """The names and values of a JSON object, each as often as it was written."""
 
 
-def _no_constant(_name: str) -> NoReturn:
-    raise ValueError
-
-
-_decode = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_no_constant).decode
+_decode = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=no_constant).decode
 
 
 class JsonReader:
@@ -73,7 +67,7 @@ class JsonReader:
         except (ValueError, RecursionError):
             raise Problem(RowFault.JSON, _("This is no JSON.")) from None
         if type(found) is not _Object:
-            refuse_row(RowFault.JSON, _("This is no JSON object."))
+            raise Problem(RowFault.JSON, _("This is no JSON object."))
         users: list[tuple[IdentityKind, object]] = []
         others: list[tuple[str, object]] = []
         for name, value in found:
@@ -86,14 +80,14 @@ class JsonReader:
 
     def _user(self, users: list[tuple[IdentityKind, object]]) -> str:
         if len(users) > 1:
-            refuse_row(RowFault.BAD_ID, _("The user is named more than once."))
+            raise Problem(RowFault.BAD_ID, _("The user is named more than once."))
         if not users or users[0][0] is not self._kind:
-            refuse_row(RowFault.NO_ID, _("There is no {kind}.").format(kind=self._kind))
+            raise Problem(RowFault.NO_ID, _("There is no {kind}.").format(kind=self._kind))
         user = users[0][1]
         if isinstance(user, int) and not isinstance(user, bool):
             return str(user)
         if not isinstance(user, str):
-            refuse_row(RowFault.BAD_ID, _("The id is not a string."))
+            raise Problem(RowFault.BAD_ID, _("The id is not a string."))
         return user
 
     def _mean(self, name: str) -> FieldColumn | IdentityKind | Problem:

@@ -6,15 +6,16 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final, Self, cast
+from typing import BinaryIO, Final, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind
+from dfn_tui.files import Closing
 from dfn_tui.service.bulk.input.encodings import UTF_8, Encoding, FileUnreadable, detect_encoding
 from dfn_tui.service.bulk.input.json_lines import JsonReader
 from dfn_tui.service.bulk.input.layout import Form, InputRefused, detect_layout, kind_in_json
 from dfn_tui.service.bulk.input.records import Bad, Counts, Good, StoppedAtBadRow
 from dfn_tui.service.bulk.input.rows import IdReader, TableReader
-from dfn_tui.service.changes.fields import FieldColumn, FieldEdit
+from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.text import _
 
@@ -23,7 +24,7 @@ _BLANK_LINES: Final = 1000  # at most, before the first row
 _LINES_WITHOUT_USER: Final = 100  # at most, before the first JSON line that names its user
 
 
-class BulkInput:
+class BulkInput(Closing):
     """An input that was understood as a whole. Iterating reads its rows, each time from the start.
 
     Each record after the header becomes one `Good` or `Bad`, in the order of the file, or is blank; `counts`
@@ -47,25 +48,13 @@ class BulkInput:
         begin = self._begin()
         self._blank_before = len(begin) - 1
         self._layout = detect_layout(begin, capabilities, kind or self._kind_in_json(begin), edits_for_all)
-
-    @property
-    def encoding(self) -> str | None:
-        """The encoding by the name that is shown; None for pasted text, which is in none."""
-        return self._encoding.name if self._encoding else None
-
-    @property
-    def form(self) -> Form:
-        return self._layout.form
-
-    @property
-    def kind(self) -> IdentityKind:
+        self.encoding = encoding.name if encoding else None
+        """By the name that is shown; None for pasted text, which is in none."""
+        self.form = self._layout.form
+        self.kind = self._layout.kind
         """What every user of this input is named by."""
-        return self._layout.kind
-
-    @property
-    def columns(self) -> tuple[FieldColumn, ...]:
+        self.columns = tuple(column for column in self._layout.columns if column)
         """The fields that a table's header names; none for ids, nor for JSON lines."""
-        return tuple(column for column in self._layout.columns if column)
 
     def rows(self, *, stop_at_first_bad: bool = False) -> Iterator[Good | Bad]:
         """The rows. With `stop_at_first_bad`, raises StoppedAtBadRow at the first one that is bad.
@@ -73,10 +62,9 @@ class BulkInput:
         Raises FileUnreadable where the file changes meanwhile. One iteration at a time.
         """
         lines = self._lines()
+        reader: IdReader | TableReader | JsonReader
         if self.form is Form.JSON_LINES:
-            reader: IdReader | TableReader | JsonReader = JsonReader(
-                self._layout, self.edits_for_all, self._capabilities
-            )
+            reader = JsonReader(self._layout, self.edits_for_all, self._capabilities)
         elif self.form is Form.IDS:
             reader = IdReader(self._layout, self.edits_for_all)
         else:
@@ -137,12 +125,6 @@ class BulkInput:
     def close(self) -> None:
         """Closes the file, or forgets what was kept of a stream."""
         self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
 
 def open_input(

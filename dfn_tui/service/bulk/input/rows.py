@@ -17,7 +17,6 @@ from dfn_tui.service.bulk.input.cells import (
     plain_user,
     problem_with_value,
     read_user,
-    refuse_row,
 )
 from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
 from dfn_tui.service.bulk.input.records import Bad, Good, Row, RowFault
@@ -63,9 +62,9 @@ class IdReader:
         elif len(text.split()) > 1 or any(delimiter in text for delimiter in DELIMITERS):
             cells = []
         if cells is None:
-            refuse_row(RowFault.QUOTES, _quotes())
+            raise Problem(RowFault.QUOTES, _quotes())
         if len(cells) != 1:
-            refuse_row(RowFault.CELLS, _("There is more than one id in the line."))
+            raise Problem(RowFault.CELLS, _("There is more than one id in the line."))
         return cells[0]
 
 
@@ -144,7 +143,8 @@ class TableReader:
         try:
             self._check_width(cells)
             user = read_user(self._layout.kind, user)
-            return Good(line, user, self._wanted(cells))
+            wanted = self._wishes.of(cells, self._rest(cells), sum(map(len, cells)))
+            return Good(line, user, wanted)
         except Problem as problem:
             return problem.bad(line, self._layout.kind, user)
 
@@ -152,10 +152,7 @@ class TableReader:
         width = len(self._layout.columns)
         if len(cells) < width or any(map(bare_id, cells[width:])):
             words = _("The row has {count} cells where {expected} were expected.")
-            refuse_row(RowFault.CELLS, words.format(count=len(cells), expected=width))
-
-    def _wanted(self, cells: list[str]) -> EditSet:
-        return self._wishes.of(cells, self._rest(cells), sum(map(len, cells)))
+            raise Problem(RowFault.CELLS, words.format(count=len(cells), expected=width))
 
     def _read(self, cells: list[str]) -> Iterator[FieldEdit]:
         return (_edit(column, cells[place]) for place, column in self._others if bare_id(cells[place]))

@@ -5,22 +5,22 @@ whole plan gets the plan's name.
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from dfn_tui.api.types import IdentityKind
+from dfn_tui.files import sync
 from dfn_tui.service.bulk.input.ingest import Taken, take_in
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.records import shown_user
-from dfn_tui.service.bulk.plan.classify import Classified
+from dfn_tui.service.bulk.plan.classify import NO_INVERSE, Classified, UndoEdit
 from dfn_tui.service.bulk.plan.file import APPLICATION_ID, TABLES, create, disk_errors, write_head
 from dfn_tui.service.bulk.plan.records import PlanError, PlanGroup, PlanMetadata
-from dfn_tui.service.bulk.plan.undoing import NO_INVERSE, UndoEdit
 from dfn_tui.text import _
 
 _UNDO_TABLE = """
@@ -46,11 +46,8 @@ class Row(NamedTuple):
     undo_of: int | None
 
 
-class Judged(NamedTuple):
-    """What is planned for the user of a row."""
-
-    row: Row
-    group: PlanGroup
+Judged = tuple[Row, PlanGroup]
+"""What is planned for the user of a row."""
 
 
 class PlanBuilder:
@@ -66,7 +63,7 @@ class PlanBuilder:
         self._rows: sqlite3.Connection | None = None
         self._plan: sqlite3.Connection | None = None
         self._pages = _OF_INPUT
-        self._numbers: dict[tuple[str, str, str], int] = {}
+        self._number = lru_cache(_KNOWN)(self._load_number)
         self._left = False
         self._closing = Lock()
 
@@ -141,21 +138,14 @@ class PlanBuilder:
         with disk_errors(self.path):
             plan.executemany(
                 "INSERT INTO user (number, user, shape, undo_of) VALUES (?, ?, ?, ?)",
-                [(row.number, row.user, self._number(group), row.undo_of) for row, group in judged],
+                [(row.number, row.user, self._number(*group.row()), row.undo_of) for row, group in judged],
             )
 
-    def _number(self, group: PlanGroup) -> int:
-        key = group.row()
-        known = self._numbers.get(key)
-        if known is None:
-            plan = self._databases()[1]
-            plan.execute("INSERT OR IGNORE INTO shape (standing, wanted, rest) VALUES (?, ?, ?)", key)
-            question = "SELECT id FROM shape WHERE standing = ? AND wanted = ? AND rest = ?"
-            known = int(plan.execute(question, key).fetchone()[0])
-            if len(self._numbers) >= _KNOWN:
-                self._numbers.clear()
-            self._numbers[key] = known
-        return known
+    def _load_number(self, *group: str) -> int:
+        plan = self._databases()[1]
+        plan.execute("INSERT OR IGNORE INTO shape (standing, wanted, rest) VALUES (?, ?, ?)", group)
+        question = "SELECT id FROM shape WHERE standing = ? AND wanted = ? AND rest = ?"
+        return int(plan.execute(question, group).fetchone()[0])
 
     def finish(self, head: PlanMetadata) -> str:
         """Writes the head, gives the file its name once it is on the disk, and returns the digest."""
@@ -168,9 +158,9 @@ class PlanBuilder:
             digest = write_head(plan, head, lambda _users: self._check())
             plan.execute("COMMIT")
             self._close_plan()
-            _sync(self._part)
+            sync(self._part)
             self._part.replace(self.path)
-            _sync(self.path.parent)
+            sync(self.path.parent)
         return digest
 
     def leave(self) -> None:
@@ -215,8 +205,7 @@ class PlanBuilder:
 
 
 def _undo_row(edit: UndoEdit) -> tuple[int, str, str, str, int | None]:
-    written = json.dumps([edit.written.written, edit.written.was, edit.written.left])
-    return edit.number, edit.user, edit.wanted.text, written, edit.undo_of
+    return edit.number, edit.user, edit.wanted.text, json.dumps(edit.written), edit.undo_of
 
 
 def _no_inverse(edit: UndoEdit, kind: IdentityKind) -> tuple[int, str, str, str]:
@@ -232,17 +221,4 @@ def given_up() -> PlanError:
 
 
 def _written(text: str | None) -> Classified | None:
-    if text is None:
-        return None
-    written, was, left = json.loads(text)
-    return Classified(tuple(written), tuple(was), tuple(left))
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # there folders cannot be opened
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return None if text is None else Classified(*map(tuple, json.loads(text)))

@@ -1,33 +1,55 @@
-"""What is planned for one user, by what they are now. Pure rules: nothing here reads or writes."""
+"""What is planned for one user, by what they are now, and what takes back what a job wrote.
 
+Pure rules: nothing here reads or writes.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from dfn_tui.api.types import Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.bulk.plan.records import PlanGroup, PlanStatus, edit_set
-from dfn_tui.service.changes.fields import EditSet
+from dfn_tui.service.changes.fields import EditSet, FieldEdit
+from dfn_tui.service.changes.inverse import UndoKind
+from dfn_tui.service.changes.inverse import inverse_of as field_way_back
 from dfn_tui.service.changes.reading import seen
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.records import UserRecord
-from dfn_tui.store import FieldKind
-from dfn_tui.text import sanitize
+from dfn_tui.store import FieldChange, FieldKind
+from dfn_tui.text import _, sanitize
 
 UNKNOWN_VALUE = "unknown-value"
 """The code of a user who has a consent that is none of its three states."""
+NO_INVERSE = "no-way-back"
+"""The fault of a user for whom nothing can be taken back."""
 
 _MESSAGE = 300  # characters kept of what a server says
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(NamedTuple):
     """What an undo takes back of one user, aligned with the edits: what the job wrote, what `was` there
     before, and in sentences what is `left` as it is because there is no way back."""
 
     written: tuple[Value | None, ...]
     was: tuple[Value | None, ...]
     left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoEdit:
+    """What is wanted back for the user who had that `number` in the job; nothing where there is no way back.
+
+    `undo_of` is the journal entry that would be taken back.
+    """
+
+    number: int
+    user: str
+    wanted: EditSet
+    written: Classified
+    undo_of: int | None = None
 
 
 def blind(wanted: EditSet, written: Classified | None) -> PlanGroup:
@@ -94,3 +116,29 @@ def _new_findings(consents: tuple[tuple[Flag, State], ...], wanted: str) -> tupl
         if edit.kind is FieldKind.CONSENT
     }
     return tuple(one.text for one in new_lints(before, before | changed)) if changed else ()
+
+
+def inverse_of(changes: Sequence[FieldChange]) -> tuple[list[FieldEdit], list[str]]:
+    """The edits that take these changes back, and in sentences what cannot be."""
+    edits, reasons = [], []
+    for change in changes:
+        kind, value, why = field_way_back(change)
+        if kind is UndoKind.IMPOSSIBLE:
+            reasons.append(_("{name}: {reason}").format(name=sanitize(change.name, 40), reason=why))
+        else:
+            edits.append(FieldEdit(change.kind, change.name, None if kind is UndoKind.DELETE else value))
+    return edits, reasons
+
+
+def undo_wish(number: int, user: str, changes: Sequence[FieldChange], undo_of: int | None) -> UndoEdit:
+    """What takes back these `changes`, which a job sent for that user."""
+    edits, reasons = inverse_of(changes)
+    wanted = EditSet.of(edits)
+    made = {(change.kind, change.name): change for change in changes}
+    aligned = [made[edit.kind, edit.name] for edit in wanted.edits]
+    written = Classified(
+        tuple(change.after for change in aligned),
+        tuple(change.before for change in aligned),
+        tuple(reasons),
+    )
+    return UndoEdit(number, user, wanted, written, undo_of)

@@ -4,16 +4,14 @@ Whatever is left out or put back is noted in the plan's head and gives the plan 
 """
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
 from dfn_tui.service.bulk.plan.file import SENDABLE, PlanFile, check_digest, plan_errors, write_head
 from dfn_tui.service.bulk.plan.format import narrowing_words
 from dfn_tui.service.bulk.plan.records import Narrowing, PlanGroup, PlannedUser
-from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
+from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection
+from dfn_tui.store.schema import transaction
 from dfn_tui.text import sanitize
 
 _FEW = 20_000  # users that are sorted quicker than a million are gone through
@@ -25,12 +23,8 @@ def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 2
         few = _choose(plan, selection)
         users = "chosen CROSS JOIN user ON shape = id" if few else "user"  # the join looks at the few alone
         condition, values = _condition(selection)
-        found = plan.db.execute(
-            f"SELECT number, user, shape, left_out, undo_of FROM {users}"  # noqa: S608  no value is in it
-            f" WHERE number > ? AND {condition} ORDER BY number LIMIT ?",
-            (after, *values, limit),
-        )
-        return [plan.user_of(row) for row in found.fetchall()]
+        wanted = f"number > ? AND {condition} ORDER BY number LIMIT ?"
+        return plan.users_where(wanted, after, *values, limit, source=users)
 
 
 def narrow(
@@ -40,7 +34,6 @@ def narrow(
     by: str,
     *,
     out: bool,
-    progress: Callable[[int], None] = lambda _users: None,
 ) -> int:
     """Leaves these users out, or puts those back that were left out, and says for how many of the users that
     may be sent that made a difference. Raises PlanError."""
@@ -48,9 +41,9 @@ def narrow(
         if isinstance(which, Selection):
             _choose(plan, which)
         condition, values = _condition(which)
-        with _transaction(plan.db):
+        with transaction(plan.db):
             # A digest over what something else changed meanwhile would make it look like ours.
-            check_digest(plan.path, plan.db, progress)
+            check_digest(plan.path, plan.db)
             changed = plan.db.execute(
                 f"UPDATE user SET left_out = ? WHERE left_out = ? AND {SENDABLE} AND {condition}",  # noqa: S608
                 (out, not out, *values),
@@ -58,7 +51,7 @@ def narrow(
             if changed:
                 done = Narrowing(at, sanitize(by, 200), narrowing_words(which, out=out), changed)
                 head = plan.head
-                write_head(plan.db, replace(head, narrowed=(*head.narrowed, done)), progress)
+                write_head(plan.db, replace(head, narrowed=(*head.narrowed, done)))
         return changed
 
 
@@ -98,22 +91,11 @@ def _choose(plan: PlanFile, selection: Selection) -> bool:
         db = plan.db
         plan.chosen = None
         db.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY)")
-        with _transaction(db):
+        with transaction(db):
             db.execute("DELETE FROM chosen")
             for number, *kept in db.execute("SELECT id, standing, wanted, rest FROM shape"):
                 if key.has(PlanGroup.read(*kept)):
                     db.execute("INSERT INTO chosen VALUES (?)", (number,))
         question = "SELECT count(*) FROM chosen CROSS JOIN user ON shape = id"
-        plan.chosen = key, db.execute(question).fetchone()[0] <= _FEW
+        plan.chosen = key, plan.value(question) <= _FEW
     return plan.chosen[1]
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")

@@ -9,13 +9,14 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, count
 from pathlib import Path
-from typing import Self
+from typing import Any
 
-from dfn_tui.files import empty_private
+from dfn_tui.files import Closing, empty_private
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanGroup, PlanMetadata, PlannedUser, as_json
 from dfn_tui.text import _, sanitize
 
@@ -55,7 +56,7 @@ class BadRow:
     shown: str
 
 
-class PlanFile:
+class PlanFile(Closing):
     """An open plan. Close it after use; one thread at a time. Every method may raise `PlanError`."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
@@ -70,20 +71,22 @@ class PlanFile:
     def head(self) -> PlanMetadata:
         """What holds for the plan as a whole."""
         with plan_errors(self.path):
-            return PlanMetadata.read(self.db.execute("SELECT text FROM head").fetchone()[0])
+            return PlanMetadata.read(self.value("SELECT text FROM head"))
 
     @property
     def digest(self) -> str:
         """64 hexadecimal digits: of the head and of everything that is planned."""
+        return str(self.value("SELECT digest FROM head"))
+
+    def value(self, question: str, *values: str | int) -> Any:
+        """The one value that the file has for this."""
         with plan_errors(self.path):
-            return str(self.db.execute("SELECT digest FROM head").fetchone()[0])
+            return self.db.execute(question, values).fetchone()[0]
 
     def _load_group(self, number: int) -> PlanGroup:
+        question = "SELECT standing, wanted, rest FROM shape WHERE id = ?"
         with plan_errors(self.path):
-            row = self.db.execute(
-                "SELECT standing, wanted, rest FROM shape WHERE id = ?", (number,)
-            ).fetchone()
-            return PlanGroup.read(*row)
+            return PlanGroup.read(*self.db.execute(question, (number,)).fetchone())
 
     def groups(self) -> Iterator[tuple[int, PlanGroup, int, int]]:
         """Every group with its number, how many users have it, and how many of them are left out."""
@@ -96,21 +99,20 @@ class PlanFile:
 
     def users(self, after: int = -1, limit: int = 200) -> list[PlannedUser]:
         """The users after that number, in order."""
-        with plan_errors(self.path):
-            found = self.db.execute(
-                "SELECT number, user, shape, left_out, undo_of FROM user"
-                " WHERE number > ? ORDER BY number LIMIT ?",
-                (after, limit),
-            ).fetchall()
-            return [self.user_of(row) for row in found]
+        return self.users_where("number > ? ORDER BY number LIMIT ?", after, limit)
 
     def find(self, user: str) -> PlannedUser | None:
         """The user of that id."""
+        return next(iter(self.users_where("user = ?", user)), None)
+
+    def users_where(self, condition: str, *values: str | int, source: str = "user") -> list[PlannedUser]:
+        """The users of whom that holds, out of `source`: a table or a join."""
         with plan_errors(self.path):
-            row = self.db.execute(
-                "SELECT number, user, shape, left_out, undo_of FROM user WHERE user = ?", (user,)
-            ).fetchone()
-            return self.user_of(row) if row else None
+            found = self.db.execute(
+                f"SELECT number, user, shape, left_out, undo_of FROM {source} WHERE {condition}",  # noqa: S608
+                values,
+            )
+            return [self.user_of(row) for row in found.fetchall()]
 
     def bad_rows(self, after: int = -1, limit: int = 200) -> list[BadRow]:
         """The rows of the input that are in no plan, in order."""
@@ -128,12 +130,6 @@ class PlanFile:
 
     def close(self) -> None:
         self.db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
 
 def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None) -> PlanFile:
@@ -160,7 +156,9 @@ def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None)
         return plan
 
 
-def check_digest(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> None:
+def check_digest(
+    path: Path, db: sqlite3.Connection, progress: Callable[[int], None] = lambda _users: None
+) -> None:
     """Raises PlanError where anything is not as it was saved."""
     said = db.execute("SELECT digest FROM head").fetchone()
     if said is None or said[0] != digest_of(db, progress):
@@ -179,17 +177,14 @@ def _check_sense(plan: PlanFile) -> None:
         ("SELECT count(*) FROM user WHERE left_out NOT IN (0, 1)", 0),
         ("SELECT count(*) FROM user WHERE shape NOT IN (SELECT id FROM shape)", 0),
     ):
-        if plan.db.execute(question).fetchone()[0] != number:
+        if plan.value(question) != number:
             raise damaged(plan.path)
 
 
 def unused_name(folder: Path, name: str, suffix: str) -> str:
     """That name, with a number where `folder` has such a file already."""
-    at, free = 1, name
-    while (folder / f"{free}{suffix}").exists():
-        at += 1
-        free = f"{name}-{at}"
-    return free
+    names = chain([name], (f"{name}-{at}" for at in count(2)))
+    return next(free for free in names if not (folder / f"{free}{suffix}").exists())
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -229,12 +224,11 @@ def check_tables(path: Path, db: sqlite3.Connection, application: int, tables: S
             _("{path} was made by another version of this program.").format(path=sanitize(str(path), 200)),
             _("Use that version, or make the plan anew."),
         )
-    with sqlite3.connect(":memory:") as ours:
+    with closing(sqlite3.connect(":memory:")) as ours:
         for statement in tables:
             ours.execute(statement)
         if _schema(db) != _schema(ours):
             raise damaged(path)
-    ours.close()
 
 
 def _schema(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:

@@ -7,8 +7,7 @@ from dfn_tui.consent.diff import Direction
 from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.plan.file import BadRow
 from dfn_tui.service.bulk.plan.records import PlanMetadata, PlannedUser, PlanStatus
-from dfn_tui.service.bulk.plan.selecting import AllButFirst, SelectedUsers, Selection
-from dfn_tui.service.bulk.plan.totals import Cost, Totals
+from dfn_tui.service.bulk.plan.totals import AllButFirst, Cost, SelectedUsers, Selection, Totals
 from dfn_tui.service.change_format import change_words
 from dfn_tui.service.changes.policy import warnings
 from dfn_tui.text import _, ngettext, sanitize

@@ -14,9 +14,8 @@ from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.ingest import Taken
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.builder import Judged, PlanBuilder, Row, given_up
-from dfn_tui.service.bulk.plan.classify import blind, judge
+from dfn_tui.service.bulk.plan.classify import UndoEdit, blind, judge
 from dfn_tui.service.bulk.plan.records import PlanMetadata, edit_set
-from dfn_tui.service.bulk.plan.undoing import UndoEdit
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import FieldKind
@@ -46,8 +45,8 @@ async def make_plan(
     create: bool = False,
     stop_at_first_bad: bool = False,
     progress: Tell = lambda _reading: None,
-) -> tuple[PlanMetadata, str]:
-    """Makes the plan of `source` at `path`, in place of a file that may be there; its head and its digest.
+) -> str:
+    """Makes the plan of `source` at `path`, in place of a file that may be there, and returns its digest.
 
     `head` says where the plan holds, and by whom, when and of what it is made. `create`: users the server
     knows nothing of are to be created. Raises PlanError, StoppedAtBadRow where that is asked for, what
@@ -70,7 +69,7 @@ async def make_undo(
     head: PlanMetadata,
     *,
     progress: Tell = lambda _reading: None,
-) -> tuple[PlanMetadata, str]:
+) -> str:
     """Makes the plan that takes a job back, as `make_plan` does. `edits` has each user once, in any order,
     and is gone through in another thread."""
     making = _Making(client, head, path, False, progress)
@@ -98,9 +97,7 @@ class _Making:
         self._feeding = asyncio.Lock()
         self._judged: list[Judged] = []
 
-    async def go(
-        self, take: Callable[[PlanBuilder, Callable[[int], None]], Taken]
-    ) -> tuple[PlanMetadata, str]:
+    async def go(self, take: Callable[[PlanBuilder, Callable[[int], None]], Taken]) -> str:
         loop = asyncio.get_running_loop()
 
         def on_progress(rows: int) -> None:
@@ -113,7 +110,7 @@ class _Making:
             self._tell()
             await self._look_all_up()
             head = replace(self._head, **asdict(taken))
-            return head, await self._thread.do(lambda: self._draft.finish(head))
+            return await self._thread.do(lambda: self._draft.finish(head))
         finally:
             self._draft.leave()
             # Shielded: whatever cancels it, the files must go.
@@ -144,8 +141,8 @@ class _Making:
     def _judge(self, row: Row, record: UserRecord | None) -> Judged:
         wanted = edit_set(row.wanted)
         if record is None:
-            return Judged(row, blind(wanted, row.written))
-        return Judged(row, judge(wanted, row.written, record, create=self._create))
+            return row, blind(wanted, row.written)
+        return row, judge(wanted, row.written, record, create=self._create)
 
     async def _next(self, size: int) -> Sequence[Row]:
         """The next users; empty at the end."""

@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter
+
 from dfn_tui.api.types import IdentityKind, Value
 from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.consent.flags import Flag, State
@@ -166,7 +168,7 @@ class PlannedUser:
 class Narrowing(NamedTuple):
     """Somebody left users out of a plan, or put them back."""
 
-    at: datetime
+    at: AwareDatetime
     by: str
     what: str
     users: int
@@ -177,11 +179,13 @@ class PlanMetadata:
     """What holds for a plan as a whole: where it may be sent, and by whom (`user@host`), when and of what it
     was made. `source` is the input's name without its folders; `bad`, `duplicates`, `blank` are its rows."""
 
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
+
     connection: str
     environment: Environment
     api: ApiVersion
     kind: IdentityKind
-    made: datetime
+    made: AwareDatetime
     by: str
     source: str = ""
     form: str = ""
@@ -194,37 +198,14 @@ class PlanMetadata:
     narrowed: tuple[Narrowing, ...] = ()
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """The head that `as_json` wrote. Raises ValueError, KeyError or TypeError for what is none."""
-        value = json.loads(text)
-        narrowed = tuple(
-            Narrowing(_aware(at), str(by), str(what), int(users)) for at, by, what, users in value["narrowed"]
-        )
-        if not all(isinstance(value[name], str) for name in _HEAD_TEXTS):
-            raise TypeError("no text")
-        if not all(type(value[name]) is int for name in _HEAD_NUMBERS):
-            raise TypeError("no number")
-        known = {
-            "environment": Environment(value["environment"]),
-            "api": ApiVersion(value["api"]),
-            "kind": IdentityKind(value["kind"]),
-            "made": _aware(value["made"]),
-            "narrowed": narrowed,
-        }
-        return cls(**{**value, **known})
+    def read(cls, text: str) -> "PlanMetadata":
+        """The head that `as_json` wrote. Raises ValueError for what is none."""
+        return _METADATA.validate_json(text)
+
+
+_METADATA = TypeAdapter(PlanMetadata)
 
 
 def as_json(found: Any) -> str:
     """A head, or another dataclass of texts, numbers and moments, as its file keeps it."""
     return json.dumps(asdict(found), ensure_ascii=False, sort_keys=True, default=datetime.isoformat)
-
-
-def _aware(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError("no time zone")
-    return found
-
-
-_HEAD_TEXTS = ("connection", "by", "source", "form", "encoding", "undo_of_job")
-_HEAD_NUMBERS = ("users", "duplicates", "bad", "blank")

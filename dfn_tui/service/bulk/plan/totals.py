@@ -1,14 +1,15 @@
-"""A plan in figures: how many users, which way, and what sending it takes."""
+"""A plan in figures: how many users, which way, and what sending it takes; and which of them are meant."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from dfn_tui.api.types import Capabilities
 from dfn_tui.consent.diff import Direction, FlagChange
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.bulk.plan.file import PlanFile
-from dfn_tui.service.bulk.plan.records import SENT, PlanMetadata, PlanStatus
+from dfn_tui.service.bulk.plan.records import SENT, PlanGroup, PlanMetadata, PlanStatus
 from dfn_tui.service.changes.outcome import CI_DELETE, CI_SET, PROFILE, part_of
 from dfn_tui.service.changes.policy import Scope
 from dfn_tui.store import FieldChange, FieldKind
@@ -26,6 +27,8 @@ class Totals:
     """
 
     head: PlanMetadata
+    digest: str = ""
+    """Of the plan that these are the figures of."""
     statuses: Mapping[PlanStatus, int] = field(default_factory=dict)
     left_out: int = 0
     to_send: int = 0
@@ -83,10 +86,11 @@ def totals(plan: PlanFile) -> Totals:
         parts.update(dict.fromkeys(kinds, sent))
     return Totals(
         head=plan.head,
+        digest=plan.digest,
         statuses=dict(statuses),
         left_out=all_left_out,
         to_send=sum(statuses[one] for one in SENT) - all_left_out,
-        flags={one: flags[one] for one in sorted(flags, key=lambda one: (_FLAGS.index(one[0]), one[1]))},
+        flags={one: flags[one] for one in product(Flag, Direction) if one in flags},
         fields=dict(sorted(fields.items())),
         deleted=dict(sorted(deleted.items())),
         warnings=dict(warnings.most_common()),
@@ -98,14 +102,56 @@ def totals(plan: PlanFile) -> Totals:
     )
 
 
-_FLAGS = tuple(Flag)
-
-
 def direction_of(change: FieldChange) -> Direction | None:
     """Whether a change gives a consent or takes one back; None for what is no consent."""
     if change.kind is not FieldKind.CONSENT:
         return None
     return FlagChange(Flag(change.name), None, State(str(change.after))).direction
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Users of a plan by what is planned for them; what is None or "" is not looked at.
+
+    `flag` and `direction` hold for one and the same change. `text` is contained in the id, however that is
+    capitalised.
+    """
+
+    flag: Flag | None = None
+    direction: Direction | None = None
+    status: PlanStatus | None = None
+    warned: bool | None = None
+    left_out: bool | None = None
+    text: str = ""
+
+    def has(self, group: PlanGroup) -> bool:
+        """Whether users of that group may belong to it."""
+        if self.status is not None and group.status is not self.status:
+            return False
+        if self.warned is not None and bool(group.warnings) is not self.warned:
+            return False
+        if self.flag is None and self.direction is None:
+            return True
+        return any(
+            (detail := direction_of(change)) is not None
+            and self.flag in (None, change.name)
+            and self.direction in (None, detail)
+            for change in group.changes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedUsers:
+    """The users of these ids."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllButFirst:
+    """All users that would be sent, but for the first `count` of them."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,10 @@
 """A job in words: how its users ended, and how far it is. All of it is inert."""
 
 import shlex
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.format import span
 from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict, Phase, RunProgress
-from dfn_tui.service.change_format import nothing_set_count, outcome_words
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.korea import korean_clock
 
@@ -31,14 +28,6 @@ def conflict_words(rule: OnConflict) -> str:
         OnConflict.SKIP: _("set them aside"),
         OnConflict.OVERWRITE: _("send all the same, without looking"),
     }[rule]
-
-
-def count_words(counts: Mapping[Outcome, int], nothing_set: int = 0) -> list[str]:
-    """`1,200 ✓ confirmed`: one for each way in which users ended, and one for those with nothing set."""
-    words = [f"{counts[one]:,} {outcome_words(one)}" for one in Outcome if counts.get(one)]
-    if nothing_set:
-        words.append(_("{users}, not sent").format(users=nothing_set_count(nothing_set)))
-    return words
 
 
 def left_words(record: JobRecord, progress: RunProgress, connection: str) -> str:

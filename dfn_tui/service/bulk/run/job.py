@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
-from dfn_tui.files import empty_private, make_private_folder
+from dfn_tui.files import Closing, empty_private, make_private_folder
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.file import (
     SENDABLE,
@@ -26,8 +25,8 @@ from dfn_tui.service.bulk.plan.file import (
 )
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, PlanStatus, as_json
 from dfn_tui.service.bulk.run.records import JobRecord, UserEnd
-from dfn_tui.store.consoles import take_lock
-from dfn_tui.store.schema import insert
+from dfn_tui.store.consoles import is_free, take_lock
+from dfn_tui.store.schema import insert, transaction
 from dfn_tui.text import _, sanitize
 
 APPLICATION_ID = 0x64666E62  # "dfnb", in the file's header
@@ -39,7 +38,7 @@ _TABLES = (
 )
 
 
-class Job:
+class Job(Closing):
     """An open job. One thread at a time; every method may raise `PlanError`."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
@@ -51,7 +50,7 @@ class Job:
     @property
     def record(self) -> JobRecord:
         with plan_errors(self.path):
-            return JobRecord.read(self._db.execute("SELECT text FROM job").fetchone()[0])
+            return JobRecord.read(self.plan.value("SELECT text FROM job"))
 
     def save(self, record: JobRecord) -> None:
         """Writes where the job stands."""
@@ -61,24 +60,16 @@ class Job:
     @property
     def checkpoint(self) -> int:
         """Up to which journal entry this file knows all that the journal knows of this job."""
-        with plan_errors(self.path):
-            return int(self._db.execute("SELECT floor FROM job").fetchone()[0])
+        return int(self.plan.value("SELECT floor FROM job"))
 
     def count_to_send(self) -> int:
         """How many users are to be done in all."""
-        with plan_errors(self.path):
-            found = self._db.execute(f"SELECT count(*) FROM user WHERE {_TO_SEND}")  # noqa: S608  as below
-            return int(found.fetchone()[0])
+        return int(self.plan.value(f"SELECT count(*) FROM user WHERE {_TO_SEND}"))  # noqa: S608  as below
 
     def count_nothing_set(self) -> int:
         """How many users nothing was sent for, as they had nothing set when the plan was made."""
-        with plan_errors(self.path):
-            unknown = "SELECT id FROM shape WHERE standing = ?"
-            found = self._db.execute(
-                f"SELECT count(*) FROM user WHERE shape IN ({unknown})",  # noqa: S608  no value is in it
-                (PlanStatus.UNKNOWN.value,),
-            )
-            return int(found.fetchone()[0])
+        question = "SELECT count(*) FROM user JOIN shape ON shape.id = user.shape WHERE standing = ?"
+        return int(self.plan.value(question, PlanStatus.UNKNOWN.value))
 
     def counts(self) -> Counter[Outcome]:
         """How many users ended in which way."""
@@ -126,23 +117,17 @@ class Job:
         power cut only with the journal's help."""
         changed = Counter(one.outcome for one in ended)
         numbers = json.dumps([one.number for one in ended])
-        with plan_errors(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                for ending, count in self._db.execute(
-                    "SELECT ending, count(*) FROM ended"
-                    " WHERE number IN (SELECT value FROM json_each(?)) GROUP BY ending",
-                    (numbers,),
-                ):
-                    changed[Outcome(ending)] -= count
-                # As plain text: SQLite takes twenty times as long over a member of an enum.
-                rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
-                insert(self._db, "INSERT OR REPLACE INTO ended", rows)
-                self._db.execute("UPDATE job SET floor = max(floor, ?)", (checkpoint,))
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+        with plan_errors(self.path), transaction(self._db):
+            for ending, count in self._db.execute(
+                "SELECT ending, count(*) FROM ended"
+                " WHERE number IN (SELECT value FROM json_each(?)) GROUP BY ending",
+                (numbers,),
+            ):
+                changed[Outcome(ending)] -= count
+            # As plain text: SQLite takes twenty times as long over a member of an enum.
+            rows = [(one.number, one.seq, one.outcome.value, one.code, one.message) for one in ended]
+            insert(self._db, "INSERT OR REPLACE INTO ended", rows)
+            self._db.execute("UPDATE job SET floor = max(floor, ?)", (checkpoint,))
         return changed
 
     def take_up_again(self, *outcomes: Outcome) -> int:
@@ -160,14 +145,7 @@ class Job:
     @property
     def under_way(self) -> bool:
         """Whether some process runs it at this moment."""
-        if self._lock is not None:
-            return True
-        path = self.path.with_suffix(".lock")
-        lock = take_lock(path)
-        if lock is not None:
-            path.unlink(missing_ok=True)
-            os.close(lock)
-        return lock is None
+        return self._lock is not None or not is_free(self.path.with_suffix(".lock"))
 
     def close(self) -> None:
         self._db.close()
@@ -176,12 +154,6 @@ class Job:
             with suppress(OSError):
                 self.path.with_suffix(".lock").unlink()
             os.close(lock)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
 
 _TO_SEND = f"NOT left_out AND {SENDABLE}"

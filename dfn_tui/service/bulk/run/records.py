@@ -1,11 +1,12 @@
 """What a job knows of its users, and what it tells of itself while it runs."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import NamedTuple
+
+from pydantic import ConfigDict, TypeAdapter
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
@@ -57,6 +58,8 @@ class JobRecord:
     first version, whose content its digest vouches for.
     """
 
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
+
     id: str
     digest: str
     begun: datetime
@@ -76,18 +79,12 @@ class JobRecord:
     max_users: int | None = None
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """The record that `as_json` wrote. Raises ValueError, KeyError or TypeError for what is none."""
-        value = json.loads(text)
-        known = {
-            "begun": datetime.fromisoformat(value["begun"]),
-            "ended": datetime.fromisoformat(value["ended"]) if value["ended"] else None,
-            "warnings": tuple(map(str, value["warnings"])),
-            "on_conflict": OnConflict(value["on_conflict"]),
-            "state": JobState(value["state"]),
-            "acknowledged": tuple(map(str, answers)) if (answers := value.get("acknowledged")) else answers,
-        }
-        return cls(**{**value, **known})
+    def read(cls, text: str) -> "JobRecord":
+        """The record that `as_json` wrote. Raises ValueError for what is none."""
+        return _RECORD.validate_json(text)
+
+
+_RECORD = TypeAdapter(JobRecord)
 
 
 class Phase(StrEnum):

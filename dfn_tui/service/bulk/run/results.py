@@ -1,13 +1,16 @@
 """How each user of a job ended, for a file: nothing of the plan is missing from it."""
 
+import csv
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TextIO
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, PlanStatus
-from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.job import Job, open_job
 from dfn_tui.service.bulk.run.records import UserEnd
 from dfn_tui.service.change_format import nothing_set
+from dfn_tui.service.export import export
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.personal import shown_value
 from dfn_tui.store import FieldChange
@@ -33,6 +36,20 @@ class Result(NamedTuple):
     def cells(self) -> list[str]:
         """As a row under `COLUMNS`: inert, and nothing a spreadsheet would run."""
         return [spreadsheet_cell(value) for value in self]
+
+
+def write_results(job: Path, name: str, *, revealed: bool = False) -> Path:
+    """Writes how each user of the job at `job` ended to a new file of that name, as `export` does. Personal
+    values are masked unless `revealed`. Raises PlanError and NotExported."""
+    with open_job(job) as opened:
+        return export(name, lambda file: write_rows(opened, file, revealed=revealed))
+
+
+def write_rows(job: Job, file: TextIO, *, revealed: bool = False) -> None:
+    """Writes the same as CSV to an open file. Raises PlanError and OSError."""
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    writer.writerows(row.cells() for row in results(job, revealed=revealed))
 
 
 def results(job: Job, *, revealed: bool = False) -> Iterator[Result]:

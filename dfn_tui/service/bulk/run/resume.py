@@ -13,6 +13,7 @@ from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import UserEnd
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.changes.outcome import STILL_AT_WORK
+from dfn_tui.service.changes.reading import common
 from dfn_tui.store import Entry, Filter
 
 _PAGE = 500
@@ -35,16 +36,20 @@ async def recover(run_log: RunLog, journal: AsyncJournal, batches: Batches, now:
         if len(newer) < len(page):
             break
         before = page[-1].seq
-    await _look_at_unknown(seen, run_log, journal, batches, now)
+    after = -1  # then the users that the job's file itself knows to be of unknown outcome
+    while found := await run_log.ask(
+        partial(Job.ended_in, outcome=Outcome.UNKNOWN, after=after, limit=_PAGE)
+    ):
+        for user, ended in found:
+            entry = await journal.entry(ended.seq) if ended.seq is not None else None
+            if entry is not None and user.number not in seen:
+                await _take([entry], seen, run_log, batches, now)
+        after = found[-1][0].number
     await run_log.flush()
 
 
 async def _take(
-    entries: list[Entry],
-    seen: set[int],
-    run_log: RunLog,
-    batches: Batches,
-    now: datetime,
+    entries: list[Entry], seen: set[int], run_log: RunLog, batches: Batches, now: datetime
 ) -> None:
     """Entries come newest first: of a user that was sent more than once, the first one counts."""
     for entry in entries:
@@ -59,27 +64,11 @@ async def _take(
             await _look_at(entry, number, run_log, batches, now)
 
 
-async def _look_at_unknown(
-    seen: set[int], run_log: RunLog, journal: AsyncJournal, batches: Batches, now: datetime
-) -> None:
-    """The users that the job's file itself knows to be of unknown outcome."""
-    after = -1
-    while found := await run_log.ask(
-        partial(Job.ended_in, outcome=Outcome.UNKNOWN, after=after, limit=_PAGE)
-    ):
-        for user, ended in found:
-            entry = await journal.entry(ended.seq) if ended.seq is not None else None
-            if entry is not None and user.number not in seen:
-                await _take([entry], seen, run_log, batches, now)
-        after = found[-1][0].number
-
-
 async def _look_at(entry: Entry, number: int, run_log: RunLog, batches: Batches, now: datetime) -> None:
     user = await run_log.ask(lambda job: job.user(number))
     if user is None:
         return
-    wanted = {(change.kind, change.name) for change in entry.intent.changes}
-    fields = tuple(item for item in user.group.changes if (item.kind.value, item.name) in wanted)
+    fields = common(user.group.changes, entry.intent.changes)
     age = abs((now - entry.at).total_seconds())
     wait = max(SHORTLY, STILL_AT_WORK.total_seconds() - age)
     batches.look_again([SentUser(user, fields, entry.seq)], wait, said=entry.outcome is not None)

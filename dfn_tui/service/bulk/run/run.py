@@ -102,7 +102,8 @@ class Run:
 
     async def _end(self) -> JobRecord:
         if self._state is None:
-            self._state = JobState.STOPPED if self._stopped() else JobState.FINISHED
+            stopped = self.error is not None or self._client.over
+            self._state = JobState.STOPPED if stopped else JobState.FINISHED
         why = ""
         if self._batches.conflict:
             why = _("Somebody else changed a user since the plan was made.")
@@ -117,9 +118,6 @@ class Run:
         self.phase = Phase.OVER
         self.record = record
         return record
-
-    def _stopped(self) -> bool:
-        return self.error is not None or self._client.over
 
     async def _send_all(self) -> None:
         workers = [asyncio.ensure_future(self._work()) for _number in range(self.rate_limiter.most + _SPARE)]
@@ -156,13 +154,6 @@ class Run:
 
     def _told_checked(self, users: int) -> None:
         self.checked += users
-
-    def pause(self) -> None:
-        """Sends nothing more until `resume`; what is under way is finished."""
-        self.rate_limiter.pause()
-
-    def resume(self) -> None:
-        self.rate_limiter.resume()
 
     def stop(self, *, abort: bool = False) -> None:
         """Sends nothing more; `go` returns once what is under way is finished. The next start offers the job

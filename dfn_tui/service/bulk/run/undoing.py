@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.undoing import UndoEdit, undo_wish
+from dfn_tui.service.bulk.plan.classify import UndoEdit, undo_wish
 from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.changes.reading import common
 from dfn_tui.store import FieldChange, Journal
 
 _PAGE = 2000
@@ -33,5 +34,4 @@ def _sent(changes: tuple[FieldChange, ...], seq: int, journal: Journal) -> tuple
     if len(changes) == 1:
         return changes
     entry = journal.entry(seq)
-    names = {(change.kind, change.name) for change in entry.intent.changes} if entry else set()
-    return tuple(change for change in changes if (change.kind.value, change.name) in names)
+    return common(changes, entry.intent.changes if entry else ())
