@@ -4,6 +4,7 @@ A check takes what the TOML parser gave, or None for a key that is missing, and 
 raises `Wrong`.
 """
 
+import math
 import re
 from difflib import get_close_matches
 from enum import StrEnum
@@ -99,21 +100,23 @@ def command(value: object) -> tuple[str, ...]:
 
 
 def minutes(value: object) -> int:
-    """A whole number of minutes, from 0 to a day's 1,440."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1440:
-        return value
-    raise Wrong(_("Write a whole number of minutes from 0 (never) to 1440, without quotes."))
+    """A whole number of minutes, 0 for never."""
+    return _whole(
+        value, 0, 1440, _("Write a whole number of minutes from 0 (never) to 1440, without quotes.")
+    )
 
 
 def days(value: object) -> int:
-    """A whole number of days, from 1 to 36,500."""
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 36_500:
-        return value
-    raise Wrong(_("Write a whole number of days from 1 to 36500, without quotes."))
+    """A whole number of days."""
+    return _whole(value, 1, 36_500, _("Write a whole number of days from 1 to 36500, without quotes."))
 
 
 def count(value: object) -> int:
-    """How many users, from 1 on."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+    """How many users."""
+    return _whole(value, 1, math.inf, _("Write a whole number from 1 on, without quotes."))
+
+
+def _whole(value: object, least: int, most: float, right: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value
-    raise Wrong(_("Write a whole number from 1 on, without quotes."))
+    raise Wrong(right)
