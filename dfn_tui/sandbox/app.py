@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from dfn_tui.sandbox.core import Call, Dialect, ReceivedRequest, Sandbox, date_header, endpoint
+from dfn_tui.sandbox.core import Call, Dialect, Sandbox, date_header, endpoint
 from dfn_tui.sandbox.export import ExportRequest
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.v1 import VersionOne
 from dfn_tui.sandbox.v2 import VersionTwo
 
 
-def create_app(options: SandboxOptions, record: list[ReceivedRequest] | None = None) -> Starlette:
+def create_app(options: SandboxOptions) -> Starlette:
     """Both versions as one application, with `app.state.sandbox` (a `Sandbox`) behind it.
 
-    `record` collects every request. The application closes its state when it is shut down. Dropping
-    connections takes `dfn_tui.sandbox.server`. Raises ConsoleError where the state file cannot be used.
+    The application closes its state when it is shut down. Dropping connections takes
+    `dfn_tui.sandbox.server`. Raises ConsoleError where the state file cannot be used.
     """
-    sandbox = Sandbox(options, record)
+    sandbox = Sandbox(options)
     one, two, export = VersionOne(sandbox), VersionTwo(sandbox), ExportRequest(sandbox)
     calls: list[tuple[str, Dialect, str, Call]] = [
         *((path, one, "version 1", call) for path, call in one.calls().items()),

@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from email.utils import formatdate
 from random import Random
 from typing import Any, Protocol
@@ -24,17 +24,6 @@ from dfn_tui.sandbox.seed import seeded_users
 _SKEW = re.compile(r"[+-][0-9]{1,9}")
 _YEAR = 366 * 86_400
 _TRUTHFUL = Faults()
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
-    """One request as it came in. Header names are in lower case, as on the server's side of HTTP."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
 
 
 class Refused(Exception):
@@ -63,11 +52,10 @@ Call = Callable[[bytes], Response]
 class Sandbox:
     """What the calls share: options, faults, state, rate windows, and a source of chance."""
 
-    def __init__(self, options: SandboxOptions, record: list[ReceivedRequest] | None = None) -> None:
+    def __init__(self, options: SandboxOptions) -> None:
         self.options = options
         self.faults: Faults = replace(options.faults)
         self.random = Random(options.seed)  # noqa: S311  faults must repeat, they need not surprise
-        self.record = record
         self.state: Database = open_database(options.state)
         self._windows: dict[str, tuple[float, int]] = {}
         self._written: set[str] = set()
@@ -177,8 +165,6 @@ def endpoint(
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         faults = sandbox.faults
-        if sandbox.record is not None:
-            sandbox.record.append(_received(request, body))
         if faults.latency_ms:
             await asyncio.sleep(faults.latency_ms / 1000)
         headers: dict[str, str] = {}
@@ -202,11 +188,6 @@ def endpoint(
         return response
 
     return handle
-
-
-def _received(request: Request, body: bytes) -> ReceivedRequest:
-    url = request.url
-    return ReceivedRequest(request.method, url.path, url.query, dict(request.headers), body)
 
 
 def date_header(wanted: str) -> dict[str, str]:

@@ -1,20 +1,17 @@
-"""The server the sandbox runs on, in this thread (`serve`) or in one of its own (`SandboxThread`)."""
+"""The server the sandbox runs on."""
 
 import asyncio
 import socket
 import threading
-from typing import Any, Self
+from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dfn_tui.sandbox.app import create_app
-from dfn_tui.sandbox.core import ReceivedRequest, Sandbox
-from dfn_tui.sandbox.database import Database
 from dfn_tui.sandbox.delivery import CUT, WRITE
-from dfn_tui.sandbox.listening import listen, url_of
-from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.sandbox.options import SandboxOptions
 
 
 class _Protocol(H11Protocol):
@@ -31,10 +28,10 @@ class _Protocol(H11Protocol):
         self.app = disturbed
 
 
-class _Server(uvicorn.Server):
+class SandboxServer(uvicorn.Server):
     """Says when it is up."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -58,66 +55,6 @@ class _Server(uvicorn.Server):
         self.up.set()
 
 
-def serve(options: SandboxOptions, sock: socket.socket | None = None, port: int = 0) -> None:
-    """Serves until SIGINT or SIGTERM, on `sock` (listening already) or a new loopback socket."""
-    listening = sock or listen(port=port)
-    try:
-        _Server(create_app(options)).run([listening])
-    finally:
-        listening.close()
-
-
-class SandboxThread:
-    """A sandbox in a thread of its own, for the time of a `with` block. For tests."""
-
-    def __init__(self, options: SandboxOptions | None = None, *, record: bool = True) -> None:
-        self.options = options or SandboxOptions()
-        self.requests: list[ReceivedRequest] = []
-        """The requests received so far (with `record`), in the order they came in."""
-        self._record = record
-        self._server: _Server
-        self._sandbox: Sandbox
-        self._thread: threading.Thread
-
-    @property
-    def token(self) -> str:
-        return self.options.token
-
-    @property
-    def export_token(self) -> str:
-        return self.options.export_token
-
-    @property
-    def service_id(self) -> str:
-        return self.options.service_id
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong; may be changed while the sandbox runs."""
-        return self._sandbox.faults
-
-    @property
-    def state(self) -> Database:
-        """The state, open until the end of the block: `sandbox.state.query("SELECT …")`."""
-        return self._sandbox.state
-
-    def __enter__(self) -> Self:
-        app = create_app(self.options, self.requests if self._record else None)
-        self._sandbox = app.state.sandbox
-        self._server = _Server(app)
-        sock = listen()
-        self.url = url_of(sock)
-        self._thread = threading.Thread(target=self._run, args=(sock,), daemon=True)
-        self._thread.start()
-        self._server.up.wait()
-        return self
-
-    def _run(self, sock: socket.socket) -> None:
-        try:
-            self._server.run([sock])
-        finally:
-            self._server.up.set()  # a start that failed must not leave the test waiting
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+def serve(options: SandboxOptions, sock: socket.socket) -> None:
+    """Serves on `sock`, which listens already, until SIGINT or SIGTERM."""
+    SandboxServer(create_app(options)).run([sock])

@@ -10,7 +10,6 @@ from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import make_undo
 from dfn_tui.service.bulk.plan.records import PlanError, PlanStatus
@@ -18,6 +17,7 @@ from dfn_tui.service.bulk.plan.totals import totals
 from dfn_tui.service.bulk.plan.undoing import UndoEdit, inverse_of, undo_wish
 from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.store import FieldChange, FieldKind
+from tests.sandbox_thread import SandboxThread
 from tests.starting import Server
 from tests.unit.plans import Nowhere, about, by_user, calls
 
