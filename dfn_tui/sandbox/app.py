@@ -26,7 +26,10 @@ def create_app(options: SandboxOptions) -> Starlette:
     one, two, export = VersionOne(sandbox), VersionTwo(sandbox), ExportRequest(sandbox)
     calls: list[tuple[str, Dialect, str, Call]] = [
         *((path, one, "version 1", call) for path, call in one.calls().items()),
-        *((path, two, _import_window(path), call) for path, call in two.calls().items()),
+        *(
+            (path, two, "identity" if "/identities" in path else "profile", call)
+            for path, call in two.calls().items()
+        ),
         *((path, export, "export", call) for path, call in export.calls().items()),
     ]
 
@@ -50,7 +53,3 @@ def create_app(options: SandboxOptions) -> Starlette:
     )
     app.state.sandbox = sandbox
     return app
-
-
-def _import_window(path: str) -> str:
-    return "identity" if "/identities" in path else "profile"
