@@ -241,13 +241,17 @@ class Batch:
             return Reply(item.identity, False, code=UNREADABLE, message=message)
         if failed is not None and found is not None and self._write:
             # One of the two is false, so neither is believed: reading back tells.
-            return Reply(item.identity, False, code="contradiction", message=_contradiction())
+            message = _("The server's answer says both that this was applied and that it failed.")
+            return Reply(item.identity, False, code="contradiction", message=message)
         if failed is not None:
             return Reply(item.identity, False, code=failed[0], message=failed[1])
         if found is not None:
             profile, ci = found.profile, found.ci
             return Reply(item.identity, True, profile=profile, ci=ci, ci_unreadable=found.ci_unreadable)
-        return Reply(item.identity, False, code="not-mentioned", message=_not_mentioned(write=self._write))
+        message = _("The server's answer does not mention this user.")
+        if self._write:
+            message += " " + _("Look the user up to see what was applied.")
+        return Reply(item.identity, False, code="not-mentioned", message=message)
 
     def _repeatable(self, reply: Reply) -> bool:
         """5003 says that this user was not looked at, so even a write may be repeated. A read may be
@@ -289,13 +293,3 @@ def _strangers(count: int) -> str:
         "The server also answered for {count} users nobody asked about; that was ignored.",
         count,
     ).format(count=count)
-
-
-def _not_mentioned(*, write: bool) -> str:
-    if write:
-        return _("The server's answer does not mention this user. Look the user up to see what was applied.")
-    return _("The server's answer does not mention this user.")
-
-
-def _contradiction() -> str:
-    return _("The server's answer says both that this was applied and that it failed.")

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -166,17 +166,14 @@ class Transport:
         # Raised out here so that the error does not carry httpx's along, and the token's header with it.
         raise error
 
-    def open(self, call: Call, sent: SentFlag) -> AbstractAsyncContextManager[httpx.Response]:
+    @asynccontextmanager
+    async def open(self, call: Call, sent: SentFlag) -> AsyncIterator[httpx.Response]:
         """The answer as a stream, for what is too long to hold.
 
         Raises ReadOnly; the caller turns `FAULTS` into errors by `error_for`, and keeps the time.
         """
         if call.write and self._read_only:
             raise messages.read_only()
-        return self._open(call, sent)
-
-    @asynccontextmanager
-    async def _open(self, call: Call, sent: SentFlag) -> AsyncIterator[httpx.Response]:
         response = await self._client.send(self._request(call, sent), auth=call.auth, stream=True)
         try:
             self._note_date(response.headers.get("date"))
