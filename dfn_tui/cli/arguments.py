@@ -15,7 +15,7 @@ _LARGEST_NUMBER = 2**63 - 1
 def add_get(parser: argparse.ArgumentParser) -> None:
     """`dfn-tui get`."""
     parser.usage = _("%(prog)s [options] ID…")
-    parser.set_defaults(run="dfn_tui.cli.get:run")
+    parser.set_defaults(run="dfn_tui.cli.reading:get")
     parser.add_argument("words", nargs="+", metavar="ID", help=_("a user; -: those on the standard input"))
     _add_reading(parser)
 
@@ -23,7 +23,7 @@ def add_get(parser: argparse.ArgumentParser) -> None:
 def add_set(parser: argparse.ArgumentParser) -> None:
     """`dfn-tui set`."""
     parser.usage = _("%(prog)s [options] ID… NAME=VALUE…")
-    parser.set_defaults(run="dfn_tui.cli.set:run")
+    parser.set_defaults(run="dfn_tui.cli.writing:set_")
     words = _("users (-: those on the standard input), then what is to be so for all of them")
     parser.add_argument("words", nargs="+", metavar="WORD", help=words)
     _add_reading(parser)
