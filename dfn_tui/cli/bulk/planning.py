@@ -6,15 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dfn_tui.cli.assignments import edits_for_all
-from dfn_tui.cli.bulk.output import (
-    SHORT,
-    bad_json,
-    bad_rows,
-    command,
-    expected,
-    opened_for_many,
-    plan_lines,
-)
+from dfn_tui.cli.bulk.output import SHORT, bad_json, bad_rows, command, expected, opened_for_many, plan_lines
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identity_kind
 from dfn_tui.cli.output import say, write_json
