@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from dfn_tui.text.i18n import gettext as _
+from dfn_tui.text import _
 
 # Digits and the punctuation people write between them. Letters stay out: `phonenumbers` would read
 # "1-800-FLOWERS" and drop "ext. 5", and neither is what the operator sees.
