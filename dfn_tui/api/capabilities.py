@@ -1,8 +1,7 @@
 """What each API version can do, by its public documentation. Free of httpx: screens need it first."""
 
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, ValueType
-from dfn_tui.consent.flags import Flag
-from dfn_tui.consent.optins import OPTINS
+from dfn_tui.consent.flags import OPTINS, Flag
 
 VERSION_1 = Capabilities(
     api="v1",

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.consent.diff import Direction
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan

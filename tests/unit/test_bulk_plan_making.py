@@ -14,8 +14,7 @@ from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import ApiVersion
-from dfn_tui.consent.diff import Direction
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
 from dfn_tui.service.bulk.input.reading import open_input

@@ -13,9 +13,8 @@ from datetime import date, datetime
 from typing import Final, NoReturn, TypeVar, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
-from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.flags import OPTINS, Flag, State
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
-from dfn_tui.consent.optins import OPTINS
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable

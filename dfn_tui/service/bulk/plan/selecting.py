@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from dfn_tui.consent.diff import Direction
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.service.bulk.plan.records import PlanGroup, PlanStatus
 from dfn_tui.service.bulk.plan.totals import direction_of
 
