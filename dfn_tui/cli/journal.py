@@ -17,9 +17,8 @@ from dfn_tui.files import new_private_text
 from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
 from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
 from dfn_tui.store import Entry, Filter, Journal, explain_redaction, explain_verification, journal_file
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import _, ngettext, padded, sanitize, width
 from dfn_tui.text.korea import korean_time
-from dfn_tui.text.width import padded, width
 
 
 def list_(args: argparse.Namespace) -> int:

@@ -15,8 +15,7 @@ from dfn_tui.service.personal import is_masked, shown_value
 from dfn_tui.service.records import FieldChange, UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Capabilities, Value
-from dfn_tui.text import _, sanitize
-from dfn_tui.text.width import padded, width
+from dfn_tui.text import _, padded, sanitize, width
 
 Fields = Callable[[UserRecord], Mapping[str, Value | None]]
 """The fields of a user that a command shows, by name."""

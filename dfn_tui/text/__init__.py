@@ -1,4 +1,4 @@
-"""How anything becomes words on a screen: translation, inert text, masks.
+"""How anything becomes words on a screen: translation, inert text, masks, widths.
 
 English is the source language. Whole sentences go to `_`, with named placeholders
 (`_("{count} users staged").format(count=n)`), so that a translator can reorder them.
@@ -19,6 +19,8 @@ _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _DOMAIN = re.compile(r"[\w.\-]+")
 # A date with its hyphens has eight digits.
 _WITHIN = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+|\+?[0-9](?:[-.]?[0-9]){8,}")
+# Vowels and finals of decomposed Hangul are drawn into the cells of the consonant before them.
+_JOINING = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 
 
 @cache
@@ -79,3 +81,19 @@ def mask(value: str) -> str:
 def mask_within(text: str) -> str:
     """`text` with every e-mail address and every number of nine digits or more in it masked."""
     return _WITHIN.sub(lambda detail: mask(detail[0]), text)
+
+
+def width(text: str) -> int:
+    """The cells that `text` takes; it has to be inert."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me"} or any(ord(char) in block for block in _JOINING):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def padded(text: str, cells: int) -> str:
+    """`text` with blanks after it, up to that many cells."""
+    return text + " " * (cells - width(text))
