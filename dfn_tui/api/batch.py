@@ -228,7 +228,11 @@ class Batch:
         replies = {item.identity.value: self._one(item, response) for item in asked}
         if not strangers:
             return replies
-        note = _strangers(strangers)
+        note = ngettext(
+            "The server also answered for {count} user nobody asked about; that was ignored.",
+            "The server also answered for {count} users nobody asked about; that was ignored.",
+            strangers,
+        ).format(count=strangers)
         self._progress(Progress(self._done, self._total, reason=note))
         return {value: reply._replace(message=reply.message or note) for value, reply in replies.items()}
 
@@ -284,12 +288,4 @@ class Batch:
 def _busy(count: int) -> str:
     return ngettext(
         "The server is too busy for {count} user.", "The server is too busy for {count} users.", count
-    ).format(count=count)
-
-
-def _strangers(count: int) -> str:
-    return ngettext(
-        "The server also answered for {count} user nobody asked about; that was ignored.",
-        "The server also answered for {count} users nobody asked about; that was ignored.",
-        count,
     ).format(count=count)

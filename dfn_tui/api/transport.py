@@ -138,8 +138,10 @@ class Transport:
         self._timeouts = timeouts or Timeouts()
         self._waits = self._timeouts.each()
         self._now = now
+        trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusted.set_alpn_protocols(["http/1.1"])
         self._client = httpx.AsyncClient(
-            transport=_pool(self._url, connections),
+            transport=ConnectionPool(self._url, trusted, proxy_for(self._url), connections),
             cookies=_NoCookies(),
             trust_env=False,
             follow_redirects=False,
@@ -277,12 +279,6 @@ def _checked(base_url: str) -> httpx.URL:
             _("Use https: in base_url; http: is for this host itself only."),
         )
     return url
-
-
-def _pool(url: httpx.URL, connections: int) -> ConnectionPool:
-    trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusted.set_alpn_protocols(["http/1.1"])
-    return ConnectionPool(url, trusted, proxy_for(url), connections)
 
 
 def _reason(exc: BaseException) -> str:

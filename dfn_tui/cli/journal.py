@@ -44,7 +44,9 @@ def show(args: argparse.Namespace) -> int:
     with _open(key) as journal:
         entry = journal.entry(args.seq)
         if entry is None:
-            say(_not_found(args.seq, journal.count()))
+            no_change = _("Entry {seq} is no change: it says how a change ended, or is a note.")
+            words = no_change if args.seq <= journal.count() else _("There is no entry {seq}.")
+            say(words.format(seq=args.seq))
             return ExitCode.SOME_FAILED
         outcomes = journal.outcomes(args.seq)
         if args.reveal:
@@ -54,12 +56,6 @@ def show(args: argparse.Namespace) -> int:
     else:
         write_lines((*entry_lines(entry), *_covers(entry), *outcome_lines(outcomes)))
     return 0
-
-
-def _not_found(seq: int, count: int) -> str:
-    if seq <= count:
-        return _("Entry {seq} is no change: it says how a change ended, or is a note.").format(seq=seq)
-    return _("There is no entry {seq}.").format(seq=seq)
 
 
 def _covers(entry: Entry) -> Iterator[str]:
