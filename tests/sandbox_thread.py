@@ -7,12 +7,11 @@ from typing import Self
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dfn_tui.sandbox.app import create_app
 from dfn_tui.sandbox.core import Sandbox
 from dfn_tui.sandbox.database import Database
-from dfn_tui.sandbox.listening import listen, url_of
+from dfn_tui.sandbox.launch import listen, url_of
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxServer
+from dfn_tui.sandbox.server import SandboxServer, create_app
 
 
 @dataclass(frozen=True, slots=True)

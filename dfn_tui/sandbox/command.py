@@ -8,8 +8,7 @@ import threading
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.sandbox.arguments import options_of
-from dfn_tui.sandbox.launch import require_server
-from dfn_tui.sandbox.listening import inherited, listen, url_of
+from dfn_tui.sandbox.launch import inherited, listen, require_server, url_of
 from dfn_tui.text import _
 
 

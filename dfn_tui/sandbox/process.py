@@ -10,10 +10,11 @@ from dfn_tui.sandbox.launch import (
     EXPORT_TOKEN_VARIABLE,
     SERVICE_ID,
     TOKEN_VARIABLE,
+    listen,
     new_token,
     require_server,
+    url_of,
 )
-from dfn_tui.sandbox.listening import listen, url_of
 
 # -P: never run a module from the current folder.
 _COMMAND = (sys.executable, "-P", "-m", "dfn_tui.sandbox", "--until-eof")

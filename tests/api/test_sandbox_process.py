@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.sandbox.listening import listen, url_of
+from dfn_tui.sandbox.launch import listen, url_of
 from dfn_tui.sandbox.process import SandboxProcess
 
 COMMAND = [sys.executable, "-m", "dfn_tui.sandbox"]
