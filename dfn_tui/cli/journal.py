@@ -176,19 +176,19 @@ def _key() -> bytes | None:
 
 
 def _key_to_reveal() -> bytes | None:
-    key = _key()
-    if key is None:
-        say(_("The keyring gives no key: sealed values stay masked."))
-    return key
+    return _key_or(_("The keyring gives no key: sealed values stay masked."))
 
 
 def _key_for(wanted: Filter) -> bytes | None:
     """The key where finding needs it: personal ids are kept sealed."""
-    if wanted.user is None:
-        return None
+    words = _("The keyring gives no key: users named by an e-mail address or a phone number are not found.")
+    return None if wanted.user is None else _key_or(words)
+
+
+def _key_or(words: str) -> bytes | None:
     key = _key()
     if key is None:
-        say(_("The keyring gives no key: users named by an e-mail address or a phone number are not found."))
+        say(words)
     return key
 
 

@@ -88,7 +88,11 @@ def carry_out(
         _foresee(args, session, reviewed)
     elif reviewed.changes:
         stop = partial(runner.get_loop().call_soon_threadsafe, session.stop_sending)
-        with finishing(stop, _waiting()):
+        words = _(
+            "What was begun cannot be stopped half-way: nothing more is sent, waiting for the server's last "
+            "answer. (8 s at most; once more leaves at once.)"
+        )
+        with finishing(stop, words):
             ended |= runner.run(_send(session, reviewed, approval, SECONDS - spent))
     shown = [ended[user] for user in users]
     try:
@@ -98,13 +102,6 @@ def carry_out(
     if session.stopped and any(one.code == NOT_SENT for one in shown):
         return INTERRUPTED
     return exit_code(shown)
-
-
-def _waiting() -> str:
-    return _(
-        "What was begun cannot be stopped half-way: nothing more is sent, waiting for the server's last "
-        "answer. (8 s at most; once more leaves at once.)"
-    )
 
 
 async def _read_all(session: Session, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
