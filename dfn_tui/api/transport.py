@@ -57,10 +57,6 @@ class Timeouts(NamedTuple):
     pool: float = 10.0
     total: float = 40.0
 
-    def each(self) -> dict[str, float]:
-        """Those of a request's steps, as httpx takes them with a request."""
-        return {"connect": self.connect, "read": self.read, "pool": self.pool}
-
 
 class TokenAuth(httpx.Auth):
     """Puts a token into its header as the request goes out, so that it lies nowhere else.
@@ -136,7 +132,7 @@ class Transport:
         self._read_only = read_only
         self._fresh_writes = fresh_writes
         self._timeouts = timeouts or Timeouts()
-        self._waits = self._timeouts.each()
+        self._waits = self._timeouts._asdict()
         self._now = now
         trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusted.set_alpn_protocols(["http/1.1"])

@@ -4,7 +4,6 @@ import asyncio
 import json
 import math
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
@@ -201,11 +200,6 @@ def date_header(wanted: str) -> dict[str, str]:
 
 def _read_kind(faults: Faults, written: bool) -> str:
     return faults.read_back if written and faults.read_back != "true" else faults.read_answer
-
-
-def same(given: str, expected: str) -> bool:
-    """Whether a token is the expected one."""
-    return secrets.compare_digest(given.encode(), expected.encode())
 
 
 def bearer(request: Request) -> str:

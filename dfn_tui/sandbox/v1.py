@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dfn_tui.consent.flags import State
 from dfn_tui.sandbox.codes import VERSION_1
-from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object, same
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object
 from dfn_tui.sandbox.database import CI_FIELDS, FLAGS
 from dfn_tui.sandbox.delivery import answer, key_twice
 from dfn_tui.sandbox.odd import otherwise, shown
@@ -54,7 +54,7 @@ class VersionOne:
         }
 
     def authorize(self, request: Request) -> None:
-        if not same(bearer(request), self._sandbox.options.token):
+        if bearer(request) != self._sandbox.options.token:
             raise refuse(4001)
 
     def too_many_requests(self) -> Refused:
