@@ -94,5 +94,4 @@ class ConfigError(ConsoleError):
     ) -> None:
         happened = happened.format(file=sanitize(str(path)), key=key, **named)
         super().__init__(title or _("The configuration cannot be used"), happened, next_step)
-        self.path = path
         self.key = key
