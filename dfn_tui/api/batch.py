@@ -208,13 +208,7 @@ class Batch:
         """Waits for another attempt after a request that failed as a whole, or says that there is none."""
         requests = self._requests
         if worth_retrying(error, requests.policy, write=self._write) and requests.stopped is None:
-            if isinstance(error, RateLimited):
-                again = await state.after_limit(
-                    error.happened, error.wait, limiter_waits=requests.limiter_waits
-                )
-            else:
-                again = await state.again(error.happened)
-            if again:
+            if await state.after(error, limiter_waits=requests.limiter_waits):
                 return True
             if state.exhausted and isinstance(error, TRANSIENT):
                 requests.note_exhausted(error)
