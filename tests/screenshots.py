@@ -14,7 +14,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from dfn_tui.config import Environment
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import open_own_plan
 from tests.screens.driving import console, driven, look_up, see
 

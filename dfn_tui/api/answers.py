@@ -171,7 +171,7 @@ def error_of(
     if kind is None and status < 300:
         return None
     applied = not believed if write else None
-    error = _MESSAGES.get(kind or ApiError, _unreadable)(response, code, message, write, applied)
+    error = _MESSAGES[kind or ApiError](response, code, message, write, applied)
     error.believed = believed and kind is not ApiError
     return error
 
@@ -181,12 +181,6 @@ def _limited(response: Response, code: str, _message: str, _write: bool, applied
     return messages.rate_limited(code, wait, applied=applied)
 
 
-def _unreadable(
-    _response: Response, code: str, _message: str, write: bool, _applied: bool | None
-) -> ApiError:
-    return messages.answer_unreadable(code, write=write)
-
-
 _MESSAGES: Mapping[Kind, Callable[[Response, str, str, bool, bool | None], ApiError]] = {
     TokenRejected: lambda _r, code, _m, _w, applied: messages.token_rejected(code, applied=applied),
     NotPermitted: lambda _r, code, text, _w, applied: messages.not_permitted(code, text, applied=applied),
@@ -194,4 +188,5 @@ _MESSAGES: Mapping[Kind, Callable[[Response, str, str, bool, bool | None], ApiEr
     Rejected: lambda _r, code, text, _w, applied: messages.rejected(code, text, applied=applied),
     AnswerLost: lambda _r, _c, _m, write, _a: messages.answer_lost(timeout=False, write=write),
     ServerFailed: lambda _r, code, _m, write, _a: messages.server_failed(code, write=write),
+    ApiError: lambda _r, code, _m, write, _a: messages.answer_unreadable(code, write=write),
 }

@@ -208,13 +208,7 @@ class Batch:
         """Waits for another attempt after a request that failed as a whole, or says that there is none."""
         requests = self._requests
         if worth_retrying(error, requests.policy, write=self._write) and requests.stopped is None:
-            if isinstance(error, RateLimited):
-                again = await state.after_limit(
-                    error.happened, error.wait, limiter_waits=requests.limiter_waits
-                )
-            else:
-                again = await state.again(error.happened)
-            if again:
+            if await state.after(error, limiter_waits=requests.limiter_waits):
                 return True
             if state.exhausted and isinstance(error, TRANSIENT):
                 requests.note_exhausted(error)
@@ -228,7 +222,11 @@ class Batch:
         replies = {item.identity.value: self._one(item, response) for item in asked}
         if not strangers:
             return replies
-        note = _strangers(strangers)
+        note = ngettext(
+            "The server also answered for {count} user nobody asked about; that was ignored.",
+            "The server also answered for {count} users nobody asked about; that was ignored.",
+            strangers,
+        ).format(count=strangers)
         self._progress(Progress(self._done, self._total, reason=note))
         return {value: reply._replace(message=reply.message or note) for value, reply in replies.items()}
 
@@ -241,13 +239,17 @@ class Batch:
             return Reply(item.identity, False, code=UNREADABLE, message=message)
         if failed is not None and found is not None and self._write:
             # One of the two is false, so neither is believed: reading back tells.
-            return Reply(item.identity, False, code="contradiction", message=_contradiction())
+            message = _("The server's answer says both that this was applied and that it failed.")
+            return Reply(item.identity, False, code="contradiction", message=message)
         if failed is not None:
             return Reply(item.identity, False, code=failed[0], message=failed[1])
         if found is not None:
             profile, ci = found.profile, found.ci
             return Reply(item.identity, True, profile=profile, ci=ci, ci_unreadable=found.ci_unreadable)
-        return Reply(item.identity, False, code="not-mentioned", message=_not_mentioned(write=self._write))
+        message = _("The server's answer does not mention this user.")
+        if self._write:
+            message += " " + _("Look the user up to see what was applied.")
+        return Reply(item.identity, False, code="not-mentioned", message=message)
 
     def _repeatable(self, reply: Reply) -> bool:
         """5003 says that this user was not looked at, so even a write may be repeated. A read may be
@@ -281,21 +283,3 @@ def _busy(count: int) -> str:
     return ngettext(
         "The server is too busy for {count} user.", "The server is too busy for {count} users.", count
     ).format(count=count)
-
-
-def _strangers(count: int) -> str:
-    return ngettext(
-        "The server also answered for {count} user nobody asked about; that was ignored.",
-        "The server also answered for {count} users nobody asked about; that was ignored.",
-        count,
-    ).format(count=count)
-
-
-def _not_mentioned(*, write: bool) -> str:
-    if write:
-        return _("The server's answer does not mention this user. Look the user up to see what was applied.")
-    return _("The server's answer does not mention this user.")
-
-
-def _contradiction() -> str:
-    return _("The server's answer says both that this was applied and that it failed.")

@@ -1,8 +1,7 @@
 """What each API version can do, by its public documentation. Free of httpx: screens need it first."""
 
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, ValueType
-from dfn_tui.consent.flags import Flag
-from dfn_tui.consent.optins import OPTINS
+from dfn_tui.consent.flags import OPTINS, Flag
 
 VERSION_1 = Capabilities(
     api="v1",
@@ -20,16 +19,17 @@ VERSION_1 = Capabilities(
     linkable=(),
 )
 
+_LINKABLE = (
+    IdentityKind.PHONE_NO,
+    IdentityKind.EMAIL,
+    IdentityKind.KAKAO_USER_ID,
+    IdentityKind.LINE_USER_ID,
+)
+
 VERSION_2 = Capabilities(
     api="v2",
     read_by=(),
-    write_by=(
-        IdentityKind.EXTERNAL_ID,
-        IdentityKind.PHONE_NO,
-        IdentityKind.EMAIL,
-        IdentityKind.KAKAO_USER_ID,
-        IdentityKind.LINE_USER_ID,
-    ),
+    write_by=(IdentityKind.EXTERNAL_ID, *_LINKABLE),
     flags=tuple(OPTINS),
     batch_size=1,
     standard_properties=(
@@ -38,22 +38,7 @@ VERSION_2 = Capabilities(
         StandardProperty("df_birth", ValueType.DATE, personal=True),
         StandardProperty("df_membership", ValueType.STRING),
     ),
-    value_types=(
-        ValueType.STRING,
-        ValueType.LONG,
-        ValueType.DOUBLE,
-        ValueType.BOOLEAN,
-        ValueType.DATE,
-        ValueType.DATETIME,
-        ValueType.STRINGS,
-        ValueType.LONGS,
-        ValueType.DOUBLES,
-    ),
+    value_types=tuple(kind for kind in ValueType if kind is not ValueType.NUMBER),
     ci_fields=(),
-    linkable=(
-        IdentityKind.PHONE_NO,
-        IdentityKind.EMAIL,
-        IdentityKind.KAKAO_USER_ID,
-        IdentityKind.LINE_USER_ID,
-    ),
+    linkable=_LINKABLE,
 )

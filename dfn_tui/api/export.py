@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dfn_tui.api import messages
 from dfn_tui.api.answers import checked, error_of, parsed
 from dfn_tui.api.encoding import decoded
-from dfn_tui.api.errors import AnswerUnreadable, ApiError, RateLimited
+from dfn_tui.api.errors import AnswerUnreadable, ApiError
 from dfn_tui.api.pool import SentFlag
 from dfn_tui.api.retry import RetryPolicy, RetryState, TellWait, worth_retrying
 from dfn_tui.api.transport import FAULTS, Call, Response, TokenAuth, Transport
@@ -54,15 +54,9 @@ class Export:
                         yield dict(zip(header, record, strict=True))
                     return
             except ApiError as exc:
-                if began or not await self._again(state, exc):
+                again = not began and worth_retrying(exc, self._policy, write=False)
+                if not again or not await state.after(exc):
                     raise
-
-    async def _again(self, state: RetryState, error: ApiError) -> bool:
-        if not worth_retrying(error, self._policy, write=False):
-            return False
-        if isinstance(error, RateLimited):
-            return await state.after_limit(error.happened, error.wait, limiter_waits=False)
-        return await state.again(error.happened)
 
     async def header(self, request: ExportProfiles) -> list[str]:
         """The names an export would have; the rest of it is not read. Raises ApiError."""

@@ -1,6 +1,6 @@
 """When a request may start: what a bulk run's rate limiter has to offer to the clients."""
 
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol, Self
 
 
@@ -36,13 +36,8 @@ class Unlimited:
 
     closed = False
 
-    def request(self) -> Self:
-        return self
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_error: object) -> None: ...
+    def request(self) -> AbstractAsyncContextManager[Self]:
+        return nullcontext(self)
 
     def busy(self) -> None: ...
 

@@ -73,6 +73,12 @@ class RetryState:
         """Whether every attempt was made."""
         return self._attempt >= self._policy.attempts
 
+    async def after(self, error: ApiError, *, limiter_waits: bool = False) -> bool:
+        """Waits after that error and returns True, or returns False at once when nothing is left to try."""
+        if isinstance(error, RateLimited):
+            return await self.after_limit(error.happened, error.wait, limiter_waits=limiter_waits)
+        return await self.again(error.happened)
+
     async def again(self, reason: str) -> bool:
         """Waits and returns True, or returns False at once when no attempt is left."""
         if self.exhausted:

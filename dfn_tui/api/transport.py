@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -56,10 +56,6 @@ class Timeouts(NamedTuple):
     read: float = 20.0
     pool: float = 10.0
     total: float = 40.0
-
-    def each(self) -> dict[str, float]:
-        """Those of a request's steps, as httpx takes them with a request."""
-        return {"connect": self.connect, "read": self.read, "pool": self.pool}
 
 
 class TokenAuth(httpx.Auth):
@@ -136,10 +132,12 @@ class Transport:
         self._read_only = read_only
         self._fresh_writes = fresh_writes
         self._timeouts = timeouts or Timeouts()
-        self._waits = self._timeouts.each()
+        self._waits = self._timeouts._asdict()
         self._now = now
+        trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusted.set_alpn_protocols(["http/1.1"])
         self._client = httpx.AsyncClient(
-            transport=_pool(self._url, connections),
+            transport=ConnectionPool(self._url, trusted, proxy_for(self._url), connections),
             cookies=_NoCookies(),
             trust_env=False,
             follow_redirects=False,
@@ -166,17 +164,14 @@ class Transport:
         # Raised out here so that the error does not carry httpx's along, and the token's header with it.
         raise error
 
-    def open(self, call: Call, sent: SentFlag) -> AbstractAsyncContextManager[httpx.Response]:
+    @asynccontextmanager
+    async def open(self, call: Call, sent: SentFlag) -> AsyncIterator[httpx.Response]:
         """The answer as a stream, for what is too long to hold.
 
         Raises ReadOnly; the caller turns `FAULTS` into errors by `error_for`, and keeps the time.
         """
         if call.write and self._read_only:
             raise messages.read_only()
-        return self._open(call, sent)
-
-    @asynccontextmanager
-    async def _open(self, call: Call, sent: SentFlag) -> AsyncIterator[httpx.Response]:
         response = await self._client.send(self._request(call, sent), auth=call.auth, stream=True)
         try:
             self._note_date(response.headers.get("date"))
@@ -280,12 +275,6 @@ def _checked(base_url: str) -> httpx.URL:
             _("Use https: in base_url; http: is for this host itself only."),
         )
     return url
-
-
-def _pool(url: httpx.URL, connections: int) -> ConnectionPool:
-    trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusted.set_alpn_protocols(["http/1.1"])
-    return ConnectionPool(url, trusted, proxy_for(url), connections)
 
 
 def _reason(exc: BaseException) -> str:

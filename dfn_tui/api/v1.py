@@ -70,7 +70,7 @@ class V1Api(Client):
             body = wire.WriteProfiles(user_properties=[item.payload for item in items])
             return await self._written(_PROFILE + "/update", body)
 
-        return await self._write(_items(writes, _properties, _user_properties), send, progress)
+        return await self._write(_items(writes, _properties, wire.UserProperties), send, progress)
 
     async def read_ci(
         self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
@@ -88,7 +88,7 @@ class V1Api(Client):
             body = wire.WriteCi(user_ci_properties=[item.payload for item in items])
             return await self._written(_CI + "/update", body)
 
-        return await self._write(_items(writes, _ci_fields, _user_ci), send, progress)
+        return await self._write(_items(writes, _ci_fields, wire.UserCi), send, progress)
 
     async def delete_ci(
         self,
@@ -186,7 +186,7 @@ EditT = TypeVar("EditT", wire.Properties, wire.CiFields)
 
 
 def _items(
-    writes: Sequence[WriteT], edit_of: Callable[[WriteT], EditT | str], user: Callable[[str, EditT], Any]
+    writes: Sequence[WriteT], edit_of: Callable[[WriteT], EditT | str], user: Callable[..., Any]
 ) -> list[Item | Reply]:
     """Each user with what is to be written, or the reply that says why nothing can be. An edit is checked
     once for all its users; `edit_of` gives the field that cannot be sent where it cannot."""
@@ -200,18 +200,10 @@ def _items(
                 items.append(invalid(identity, edit))
             else:
                 try:
-                    items.append(Item(identity, user(identity.value, edit)))
+                    items.append(Item(identity, user(user_id=identity.value, properties=edit)))
                 except ValidationError as exc:
                     items.append(invalid(identity, field_path(exc)))
     return items
-
-
-def _user_properties(user_id: str, edit: wire.Properties) -> wire.UserProperties:
-    return wire.UserProperties(user_id=user_id, properties=edit)
-
-
-def _user_ci(user_id: str, edit: wire.CiFields) -> wire.UserCi:
-    return wire.UserCi(user_id=user_id, properties=edit)
 
 
 def _properties(write: ProfileWrite) -> wire.Properties | str:

@@ -23,8 +23,7 @@ from dfn_tui.api.requests import absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport
 from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.consent.flags import State
-from dfn_tui.consent.optins import OPTINS, to_optins
+from dfn_tui.consent.flags import OPTINS, State, to_optins
 from dfn_tui.text import _
 
 _WRITES_AT_ONCE = 4

@@ -31,10 +31,7 @@ _COLLECTED_LATER = (None, "demo", "get", "set", "ci")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit code: 0 all done, 1 some users failed, the sandbox could not
-    run, the journal does not hold what was asked for or the doctor found a fault, 2 bad usage or input, or a
-    configuration or journal that is not right, 3 refused by a guard, 4 trouble with a token or a permission,
-    5 trouble with the network or the server, 6 nobody knows whether a user was written to, 130 stopped."""
+    """Runs the command line and returns the exit code: an `ExitCode`, or 130 where it was stopped."""
     # Importing makes many objects and drops none: the console starts a tenth quicker where nobody looks for
     # some to collect, and looks again once it has painted.
     gc.disable()

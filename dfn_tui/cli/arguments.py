@@ -13,17 +13,15 @@ _LARGEST_NUMBER = 2**63 - 1
 
 
 def add_get(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui get`."""
     parser.usage = _("%(prog)s [options] ID…")
-    parser.set_defaults(run="dfn_tui.cli.get:run")
+    parser.set_defaults(run="dfn_tui.cli.reading:get")
     parser.add_argument("words", nargs="+", metavar="ID", help=_("a user; -: those on the standard input"))
     _add_reading(parser)
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui set`."""
     parser.usage = _("%(prog)s [options] ID… NAME=VALUE…")
-    parser.set_defaults(run="dfn_tui.cli.set:run")
+    parser.set_defaults(run="dfn_tui.cli.writing:set_")
     words = _("users (-: those on the standard input), then what is to be so for all of them")
     parser.add_argument("words", nargs="+", metavar="WORD", help=words)
     _add_reading(parser)
@@ -32,7 +30,6 @@ def add_set(parser: argparse.ArgumentParser) -> None:
 
 
 def add_ci(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui ci`."""
     commands = add_actions(parser)
     getting = commands.add_parser("get", help=_("the identifiers that messages are sent to"))
     setting = commands.add_parser("set", help=_("set identifiers, or link identities (version 2)"))
@@ -54,7 +51,6 @@ def _add_ci(parser: argparse.ArgumentParser, function: str, names: str, words: s
 
 
 def add_auth(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui auth`."""
     commands = add_actions(parser)
     setting = commands.add_parser("set", help=_("keep a token: asked for, or piped in"))
     _add_token(setting, "set_", _("which token; the connection's first is the default"))
@@ -75,7 +71,6 @@ def _add_token(parser: argparse.ArgumentParser, function: str, words: str = "") 
 
 
 def add_doctor(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui doctor`."""
     parser.set_defaults(run="dfn_tui.cli.doctor:run")
     add_connection(parser, _("look at this connection's token and server"))
     _add_json(parser)
@@ -83,7 +78,6 @@ def add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def add_completion(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui completion`."""
     parser.set_defaults(run="dfn_tui.cli.completion:run")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("shell", nargs="?", choices=("bash", "zsh", "fish"), help=_("for this shell"))
@@ -91,13 +85,11 @@ def add_completion(parser: argparse.ArgumentParser) -> None:
 
 
 def add_help(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui help`."""
     parser.set_defaults(run="dfn_tui.cli.help:run")
     parser.add_argument("topic", nargs="?", metavar="TOPIC", help=_("what to show; without: the topics"))
 
 
 def add_journal(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui journal`."""
     commands = add_actions(parser)
     listing = commands.add_parser("list", help=_("the newest entries"))
     listing.set_defaults(run="dfn_tui.cli.journal:list_")
@@ -173,19 +165,16 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def add_kind(parser: argparse.ArgumentParser) -> None:
-    """`--kind KIND`."""
     kinds = [kind.value for kind in IdentityKind]
     words = _("what the ids are: {kinds}").format(kinds=", ".join(kinds))
     parser.add_argument("--kind", choices=kinds, metavar="KIND", help=words)
 
 
 def add_json_of_users(parser: argparse.ArgumentParser) -> None:
-    """`--json`."""
     parser.add_argument("--json", action="store_true", help=_("one JSON object a line for each user"))
 
 
 def add_reveal(parser: argparse.ArgumentParser) -> None:
-    """`--reveal`."""
     parser.add_argument("--reveal", action="store_true", help=_("do not mask personal values"))
 
 
@@ -202,7 +191,6 @@ def add_approval(parser: argparse.ArgumentParser) -> None:
 
 
 def add_max_grants(parser: argparse.ArgumentParser) -> None:
-    """`--max-grants N`."""
     words = _("give a consent to so many users, this once")
     parser.add_argument("--max-grants", type=positive, metavar="N", help=words)
 

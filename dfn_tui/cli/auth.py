@@ -15,8 +15,7 @@ from dfn_tui.config import Config, Connection, load
 from dfn_tui.credentials import FoundToken, Source, SourceStatus, TokenKind, TokenStore, clean_token
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
-from dfn_tui.text import _, sanitize
-from dfn_tui.text.width import padded, width
+from dfn_tui.text import _, padded, sanitize, width
 
 
 def set_(args: argparse.Namespace) -> int:

@@ -7,7 +7,11 @@ from dfn_tui.errors import ConsoleError, GateRefused, TokenTrouble
 
 
 class ExitCode(IntEnum):
-    """The exit codes of the commands that read and write users."""
+    """The exit codes of all commands.
+
+    SOME_FAILED: also that the sandbox could not run, the journal does not hold what was asked for or the
+    doctor found a fault. BAD_USAGE: also a configuration or journal that is not right.
+    """
 
     DONE = 0
     SOME_FAILED = 1

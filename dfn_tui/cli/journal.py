@@ -17,9 +17,8 @@ from dfn_tui.files import new_private_text
 from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
 from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
 from dfn_tui.store import Entry, Filter, Journal, explain_redaction, explain_verification, journal_file
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import _, ngettext, padded, sanitize, width
 from dfn_tui.text.korea import korean_time
-from dfn_tui.text.width import padded, width
 
 
 def list_(args: argparse.Namespace) -> int:
@@ -45,7 +44,9 @@ def show(args: argparse.Namespace) -> int:
     with _open(key) as journal:
         entry = journal.entry(args.seq)
         if entry is None:
-            say(_not_found(args.seq, journal.count()))
+            no_change = _("Entry {seq} is no change: it says how a change ended, or is a note.")
+            words = no_change if args.seq <= journal.count() else _("There is no entry {seq}.")
+            say(words.format(seq=args.seq))
             return ExitCode.SOME_FAILED
         outcomes = journal.outcomes(args.seq)
         if args.reveal:
@@ -55,12 +56,6 @@ def show(args: argparse.Namespace) -> int:
     else:
         write_lines((*entry_lines(entry), *_covers(entry), *outcome_lines(outcomes)))
     return 0
-
-
-def _not_found(seq: int, count: int) -> str:
-    if seq <= count:
-        return _("Entry {seq} is no change: it says how a change ended, or is a note.").format(seq=seq)
-    return _("There is no entry {seq}.").format(seq=seq)
 
 
 def _covers(entry: Entry) -> Iterator[str]:
@@ -181,19 +176,19 @@ def _key() -> bytes | None:
 
 
 def _key_to_reveal() -> bytes | None:
-    key = _key()
-    if key is None:
-        say(_("The keyring gives no key: sealed values stay masked."))
-    return key
+    return _key_or(_("The keyring gives no key: sealed values stay masked."))
 
 
 def _key_for(wanted: Filter) -> bytes | None:
     """The key where finding needs it: personal ids are kept sealed."""
-    if wanted.user is None:
-        return None
+    words = _("The keyring gives no key: users named by an e-mail address or a phone number are not found.")
+    return None if wanted.user is None else _key_or(words)
+
+
+def _key_or(words: str) -> bytes | None:
     key = _key()
     if key is None:
-        say(_("The keyring gives no key: users named by an e-mail address or a phone number are not found."))
+        say(words)
     return key
 
 

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from dfn_tui.errors import ConsoleError
@@ -103,9 +102,7 @@ class ProgressLine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._shown:
             self._write("\r" + " " * self._shown + "\r")
 

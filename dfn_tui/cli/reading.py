@@ -4,19 +4,18 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
-from dfn_tui.cli.ids import identities
+from dfn_tui.cli.ids import given_ids, identities
 from dfn_tui.cli.output import json_line, say, write_data, write_text
-from dfn_tui.cli.session import server_progress, waiting_on
+from dfn_tui.cli.session import opened, server_progress, waiting_on
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.change_format import nothing_set, nothing_set_count
 from dfn_tui.service.personal import is_masked, shown_value
-from dfn_tui.service.records import UserRecord
+from dfn_tui.service.records import FieldChange, UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Capabilities, Value
-from dfn_tui.text import _, sanitize
-from dfn_tui.text.width import padded, width
+from dfn_tui.text import _, padded, sanitize, width
 
 Fields = Callable[[UserRecord], Mapping[str, Value | None]]
 """The fields of a user that a command shows, by name."""
@@ -40,6 +39,17 @@ def require_reading(capabilities: Capabilities) -> None:
             _("This API version cannot read a single user."),
             _("Use a connection of version 1, or the product's own export."),
         )
+
+
+def get(args: argparse.Namespace) -> int:
+    """`dfn-tui get`: shows the consents and properties of users; returns an `ExitCode`. Raises
+    `ConsoleError`."""
+
+    def fields(record: UserRecord) -> Mapping[str, Value]:
+        return {flag.value: state.value for flag, state in record.consents.items()} | dict(record.properties)
+
+    with opened(args) as (session, runner):
+        return runner.run(show_users(args, session, given_ids(args.words), fields, ci=False))
 
 
 async def show_users(
@@ -70,6 +80,16 @@ def shown_json(name: str, value: Value | None, revealed: bool) -> Value | None:
     if value is None or revealed or not is_masked(name, value):
         return value
     return shown_value(name, value, revealed=False)
+
+
+def change_json(item: FieldChange, revealed: bool) -> dict[str, object]:
+    """A change as it goes into JSON."""
+    return {
+        "name": item.name,
+        "before": shown_json(item.name, item.before, revealed),
+        "after": shown_json(item.name, item.after, revealed),
+        "readable": item.readable,
+    }
 
 
 def _show_json(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:

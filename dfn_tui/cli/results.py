@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.output import say, write_json, write_lines
-from dfn_tui.cli.reading import UNKNOWN_USER, shown_json
+from dfn_tui.cli.reading import UNKNOWN_USER, change_json, shown_json
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_format import change_words, count_words, nothing_set, outcome_words, value_words
@@ -84,14 +84,9 @@ def _record(one: CommandResult, revealed: bool) -> dict[str, object]:
         "code": one.code,
         "message": one.message,
         "changes": [
-            {
-                "name": item.name,
-                "before": shown_json(item.name, item.before, revealed),
-                "after": shown_json(item.name, item.after, revealed),
-                "readable": item.readable,
-                "outcome": outcome,
-                **_now(one.fields[at] if one.fields else None, revealed),
-            }
+            change_json(item, revealed)
+            | {"outcome": outcome}
+            | _now(one.fields[at] if one.fields else None, revealed)
             for at, (item, outcome) in enumerate(zip(one.changes, outcomes, strict=True))
         ],
     }

@@ -7,27 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from dfn_tui.api.deadline import deadline
+from dfn_tui.cli.assignments import ids_and_others, profile_edits
 from dfn_tui.cli.confirm import all_answered, approve, show_review
 from dfn_tui.cli.ids import identities
 from dfn_tui.cli.output import INTERRUPTED, abandon_output, say
 from dfn_tui.cli.reading import UNKNOWN_USER, read_words
-from dfn_tui.cli.results import (
-    CommandResult,
-    conflicting,
-    exit_code,
-    not_created,
-    of_result,
-    show,
-)
-from dfn_tui.cli.session import finishing, server_progress, waiting_on
+from dfn_tui.cli.results import CommandResult, conflicting, exit_code, not_created, of_result, show
+from dfn_tui.cli.session import finishing, opened, server_progress, waiting_on
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_format import nothing_set_count
 from dfn_tui.service.changes.outcome import NOT_SENT
 from dfn_tui.service.changes.pipeline import StaleWrite
 from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.records import Progress as Answered
-from dfn_tui.service.records import UserRecord
 from dfn_tui.service.review import Review
 from dfn_tui.service.session import Session
 from dfn_tui.service.staging import Draft
@@ -41,6 +36,22 @@ SECONDS = 60.0
 
 LEAST_SECONDS = 20.0
 """What is left for sending however long the reading took."""
+
+
+def set_(args: argparse.Namespace) -> int:
+    """`dfn-tui set`: writes consents and properties; returns an `ExitCode`. Raises `ConsoleError`."""
+    with opened(args) as (session, runner):
+        ids, changes = ids_and_others(args.words, lambda word: "=" in word)
+        edits = profile_edits(changes, session.capabilities)
+        consents = {Flag(one.name): State(str(one.value)) for one in edits if one.kind is FieldKind.CONSENT}
+
+        def stage(draft: Draft) -> None:
+            draft.stage_consents(consents)
+            for one in edits:
+                if one.kind is FieldKind.PROPERTY and one.value is not None:
+                    draft.stage_property(one.name, one.value)
+
+        return carry_out(args, session, runner, ids, stage, ci=False)
 
 
 def carry_out(
@@ -77,7 +88,11 @@ def carry_out(
         _foresee(args, session, reviewed)
     elif reviewed.changes:
         stop = partial(runner.get_loop().call_soon_threadsafe, session.stop_sending)
-        with finishing(stop, _waiting()):
+        words = _(
+            "What was begun cannot be stopped half-way: nothing more is sent, waiting for the server's last "
+            "answer. (8 s at most; once more leaves at once.)"
+        )
+        with finishing(stop, words):
             ended |= runner.run(_send(session, reviewed, approval, SECONDS - spent))
     shown = [ended[user] for user in users]
     try:
@@ -87,13 +102,6 @@ def carry_out(
     if session.stopped and any(one.code == NOT_SENT for one in shown):
         return INTERRUPTED
     return exit_code(shown)
-
-
-def _waiting() -> str:
-    return _(
-        "What was begun cannot be stopped half-way: nothing more is sent, waiting for the server's last "
-        "answer. (8 s at most; once more leaves at once.)"
-    )
 
 
 async def _read_all(session: Session, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:

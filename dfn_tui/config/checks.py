@@ -4,6 +4,7 @@ A check takes what the TOML parser gave, or None for a key that is missing, and 
 raises `Wrong`.
 """
 
+import math
 import re
 from difflib import get_close_matches
 from enum import StrEnum
@@ -12,8 +13,6 @@ from urllib.parse import urlsplit
 
 from dfn_tui.text import _
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_VISIBLE_ASCII = re.compile(r"[!-~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
@@ -49,40 +48,36 @@ def boolean(value: object) -> bool:
 
 def name(value: object) -> str:
     """A connection's name; it also names the connection's tokens in the keyring."""
-    if not isinstance(value, str) or not NAME.fullmatch(value):
-        raise Wrong(_("A name has 1 to 64 letters (A to Z), digits, dots, underscores and hyphens."))
-    return value
+    right = _("A name has 1 to 64 letters (A to Z), digits, dots, underscores and hyphens.")
+    return _text(value, r"[A-Za-z0-9._-]{1,64}", right)
 
 
 def identifier(value: object) -> str:
     """An id the platform issued: visible ASCII, whatever its form."""
-    if not isinstance(value, str) or len(value) > 256 or not _VISIBLE_ASCII.fullmatch(value):
-        raise Wrong(_("Write the id in quotes, as the platform's web console shows it, without spaces."))
-    return value
+    right = _("Write the id in quotes, as the platform's web console shows it, without spaces.")
+    return _text(value, r"[!-~]{1,256}", right)
 
 
 def base_url(value: object) -> str:
     """Where requests go, without a slash at the end: `https`, or `http` on this very machine."""
     wrong = Wrong(_("Write an address like “https://host” (plain http is for this machine only)."))
-    # Checked before parsing: the parser quietly drops line breaks and tabs.
-    if not isinstance(value, str) or len(value) > 2048 or not _VISIBLE_ASCII.fullmatch(value):
-        raise wrong
+    text = _text(value, r"[!-~]{1,2048}", wrong.right)  # the parser quietly drops line breaks and tabs
     try:
-        parts = urlsplit(value)
+        parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:  # a port that is no number, a broken IPv6 address
         raise wrong from None
-    if not host or port == 0 or "\\" in value:
+    if not host or port == 0 or "\\" in text:
         raise wrong
     if "@" in parts.netloc:
         raise Wrong(_("An address must not hold a user name or a password."))
-    if "?" in value or "#" in value:
+    if "?" in text or "#" in text:
         raise Wrong(_("An address must not have a query or a fragment: end it before the “?” or “#”."))
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
         raise Wrong(_("Use https: plain http would show tokens and personal data to the network."))
     if parts.scheme not in {"http", "https"}:
         raise wrong
-    return value.rstrip("/")
+    return text.rstrip("/")
 
 
 def command(value: object) -> tuple[str, ...]:
@@ -99,21 +94,29 @@ def command(value: object) -> tuple[str, ...]:
 
 
 def minutes(value: object) -> int:
-    """A whole number of minutes, from 0 to a day's 1,440."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1440:
-        return value
-    raise Wrong(_("Write a whole number of minutes from 0 (never) to 1440, without quotes."))
+    """A whole number of minutes, 0 for never."""
+    return _whole(
+        value, 0, 1440, _("Write a whole number of minutes from 0 (never) to 1440, without quotes.")
+    )
 
 
 def days(value: object) -> int:
-    """A whole number of days, from 1 to 36,500."""
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 36_500:
-        return value
-    raise Wrong(_("Write a whole number of days from 1 to 36500, without quotes."))
+    """A whole number of days."""
+    return _whole(value, 1, 36_500, _("Write a whole number of days from 1 to 36500, without quotes."))
 
 
 def count(value: object) -> int:
-    """How many users, from 1 on."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+    """How many users."""
+    return _whole(value, 1, math.inf, _("Write a whole number from 1 on, without quotes."))
+
+
+def _whole(value: object, least: int, most: float, right: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value
-    raise Wrong(_("Write a whole number from 1 on, without quotes."))
+    raise Wrong(right)
+
+
+def _text(value: object, form: str, right: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(form, value):
+        raise Wrong(right)
+    return value

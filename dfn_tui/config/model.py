@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _
+from dfn_tui.text import _, sanitize
 
 LOCK_AFTER = 10
 """Minutes, where the file does not say."""
@@ -79,11 +79,19 @@ class ConfigError(ConsoleError):
 
     `key` is the dotted key it is about (`connections.prod.api`), empty where the whole file is. The texts
     name the file and the key and what would be right; a value of the file is never repeated in them.
+    `happened` has places for `file`, `key` and the others that are `named`.
     """
 
     def __init__(
-        self, path: Path, happened: str, next_step: str, *, key: str = "", title: str | None = None
+        self,
+        path: Path,
+        happened: str,
+        next_step: str,
+        *,
+        key: str = "",
+        title: str | None = None,
+        **named: object,
     ) -> None:
+        happened = happened.format(file=sanitize(str(path)), key=key, **named)
         super().__init__(title or _("The configuration cannot be used"), happened, next_step)
-        self.path = path
         self.key = key

@@ -6,12 +6,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dfn_tui.config.model import Config, ConfigError
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _
 
 LARGEST = 1 << 20
 """Bytes. No configuration comes near it; a log given by mistake does."""
 
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_PLACE = re.compile(r"\(at line (?P<line>\d+), column (?P<column>\d+)\)$")
 
 
 def load(path: Path) -> Config:
@@ -36,32 +36,29 @@ def parse(text: str, path: Path) -> Config:
     except RecursionError:
         raise ConfigError(
             path,
-            _("{file} is nested too deeply to be a configuration.").format(file=sanitize(str(path))),
+            _("{file} is nested too deeply to be a configuration."),
             _("Check that DFN_TUI_CONFIG names the right file."),
         ) from None
     except ValueError as error:
         # The parser's own words are left out: they may repeat what stands in the file.
         place = _PLACE.search(str(error))
         right = _("Put text in quotes, close every quote and bracket, and give each key once.")
-        file = sanitize(str(path))
         if place is None:
-            raise ConfigError(path, _("{file} is not valid TOML.").format(file=file), right) from None
+            raise ConfigError(path, _("{file} is not valid TOML."), right) from None
         happened = _("{file} is not valid TOML at line {line}, column {column}.")
-        happened = happened.format(file=file, line=place[1], column=place[2])
-        raise ConfigError(path, happened, right) from None
+        raise ConfigError(path, happened, right, **place.groupdict()) from None
     return validate(document, path)
 
 
 def read_text(path: Path) -> str | None:
     """What the file holds, with its line ends as they are; None if it is not there."""
-    file = sanitize(str(path))
     try:
         found = path.stat()
         # Asked before opening: opening a named pipe would wait for a writer.
         if not stat.S_ISREG(found.st_mode):
             raise ConfigError(
                 path,
-                _("{file} is not a file.").format(file=file),
+                _("{file} is not a file."),
                 _("Give the path of a text file, like “config.toml”, in DFN_TUI_CONFIG."),
             )
         with path.open("rb") as opened:
@@ -71,21 +68,16 @@ def read_text(path: Path) -> str | None:
     except OSError as error:
         raise ConfigError(
             path,
-            _("{file} cannot be read: {reason}.").format(file=file, reason=error.strerror or "OSError"),
+            _("{file} cannot be read: {reason}."),
             _("Check who owns the file and its folders, and that you may read them."),
+            reason=error.strerror or "OSError",
         ) from None
     if len(data) > LARGEST:
-        raise ConfigError(
-            path,
-            _("{file} is larger than 1 MiB.").format(file=file),
-            _("Check that DFN_TUI_CONFIG names the right file."),
-        )
+        step = _("Check that DFN_TUI_CONFIG names the right file.")
+        raise ConfigError(path, _("{file} is larger than 1 MiB."), step)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            path,
-            _("{file} is not UTF-8 text at line {line}.").format(file=file, line=line),
-            _("Save the file as UTF-8."),
-        ) from None
+        happened = _("{file} is not UTF-8 text at line {line}.")
+        raise ConfigError(path, happened, _("Save the file as UTF-8."), line=line) from None

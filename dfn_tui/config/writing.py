@@ -7,7 +7,7 @@ from dfn_tui.config.model import Config, ConfigError, Connection
 from dfn_tui.config.reading import parse, read_text
 from dfn_tui.config.schema import dotted, validate
 from dfn_tui.files import replace_private
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _
 
 
 def add_connection(config: Config, connection: Connection) -> Config:
@@ -25,14 +25,15 @@ def add_connection(config: Config, connection: Connection) -> Config:
     before = read_text(path) or ""
     current = parse(before, path)
     if connection.name in current.connections:
-        key = dotted("connections", connection.name)
         raise ConfigError(
             path,
-            _("{file} already has {key}.").format(file=sanitize(str(path)), key=key),
+            _("{file} already has {key}."),
             _("Choose another name. Nothing was changed."),
-            key=key,
+            key=dotted("connections", connection.name),
         )
-    after = _with_table(before, _table(connection, path))
+    after = _table(connection, path)
+    if before:
+        after = before + ("\n" if before.endswith("\n") else "\n\n") + after
     if not current.connections:
         after = f'default = "{connection.name}"\n\n' + after
     added = _read_back(after, path)
@@ -42,18 +43,12 @@ def add_connection(config: Config, connection: Connection) -> Config:
 
 def _table(connection: Connection, path: Path) -> str:
     """The connection as the file has it. Raises `ConfigError` where it is not right."""
-    values = _values(connection)
+    values = {key: value for key, value in connection._asdict().items() if value not in (None, False, ())}
+    del values["name"]
     validate({"connections": {connection.name: values}}, path)
     # JSON's quoting is TOML's, for everything that the validation lets through.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items()]
     return f"[{dotted('connections', connection.name)}]\n" + "".join(lines)
-
-
-def _with_table(text: str, table: str) -> str:
-    """`text` with a table at its end, a blank line before it."""
-    if not text:
-        return table
-    return text + ("\n" if text.endswith("\n") else "\n\n") + table
 
 
 def _read_back(text: str, path: Path) -> Config:
@@ -62,17 +57,10 @@ def _read_back(text: str, path: Path) -> Config:
     except ConfigError:
         raise ConfigError(
             path,
-            _("{file} is written in a way that the console cannot add to.").format(file=sanitize(str(path))),
+            _("{file} is written in a way that the console cannot add to."),
             _("Add the connection with an editor. Nothing was changed."),
             title=_("The connection was not saved"),
         ) from None
-
-
-def _values(connection: Connection) -> dict[str, object]:
-    """The connection as its table's keys, without those that say what goes without saying."""
-    values = connection._asdict()
-    del values["name"]
-    return {key: value for key, value in values.items() if value not in (None, False, ())}
 
 
 def _write(path: Path, text: str) -> None:
@@ -81,9 +69,8 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise ConfigError(
             path,
-            _("{file} cannot be written: {reason}.").format(
-                file=sanitize(str(path)), reason=error.strerror or "OSError"
-            ),
+            _("{file} cannot be written: {reason}."),
             _("Nothing was changed. Check that you may write to its folder and that the disk is not full."),
             title=_("The connection was not saved"),
+            reason=error.strerror or "OSError",
         ) from None

@@ -1,10 +1,12 @@
-"""The nine consent flags as purpose × channel, and the three states each can be in.
+"""The nine consent flags as purpose × channel, the three states each can be in, and a change of one.
 
 Rests on the table of consent flags in DFINERY's user API, version 1: every flag is written as
-`"Subscribed"` or `"Unsubscribed"`, and one that was never set reads as `"Undefined"`.
+`"Subscribed"` or `"Unsubscribed"`, and one that was never set reads as `"Undefined"`. Version 2 has five of
+them as Booleans, where null was never set.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -80,3 +82,58 @@ _FLAGS = {place: flag for flag, place in _PLACES.items()}
 
 Consents = Mapping[Flag, State]
 """What is known of one user's flags. A flag that is absent is not readable, which is not NEVER_SET."""
+
+OPTINS: Mapping[Flag, str] = {
+    Flag.INFO: "df_push_optin",
+    Flag.MKT_PUSH: "df_push_ads_optin",
+    Flag.MKT_SMS: "df_sms_ads_optin",
+    Flag.MKT_KAKAO: "df_kakao_ads_optin",
+    Flag.NIGHT_PUSH: "df_push_night_ads_optin",
+}
+"""The consents version 2 has, by the flag they stand for, in the order of the flags."""
+
+_VALUES = {State.SUBSCRIBED: True, State.UNSUBSCRIBED: False, State.NEVER_SET: None}
+
+
+def to_optins(consents: Consents) -> dict[str, bool | None]:
+    """The consents as version 2's properties.
+
+    Raises ValueError for a flag without a counterpart: dropping one silently would lose a withdrawal.
+    """
+    missing = [flag.value for flag in consents if flag not in OPTINS]
+    if missing:
+        raise ValueError(f"version 2 has no counterpart of {', '.join(missing)}")
+    return {OPTINS[flag]: _VALUES[state] for flag, state in consents.items()}
+
+
+class Direction(StrEnum):
+    """Giving a consent needs care; taking one back must be quick."""
+
+    GRANT = "grant"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChange:
+    """One flag to be written. `before` is None where it is not readable.
+
+    Raises ValueError when `after` is NEVER_SET: the API writes no nulls, so a flag that was once set
+    cannot go back.
+    """
+
+    flag: Flag
+    before: State | None
+    after: State
+
+    def __post_init__(self) -> None:
+        if self.after is State.NEVER_SET:
+            raise ValueError("a flag cannot be written as never set")
+
+    @property
+    def direction(self) -> Direction:
+        return Direction.GRANT if self.after is State.SUBSCRIBED else Direction.WITHDRAW
+
+    @property
+    def grants_night(self) -> bool:
+        """Whether this gives a consent to advertising at night, which the law wants given separately."""
+        return self.direction is Direction.GRANT and self.flag.purpose is Purpose.NIGHT

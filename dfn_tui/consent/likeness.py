@@ -8,8 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from dfn_tui.consent.flags import Flag
-from dfn_tui.consent.optins import OPTINS
+from dfn_tui.consent.flags import OPTINS, Flag
 
 _ALIKE = 0.8
 _SEPARATORS = re.compile(r"[\s_.\-/]+")

@@ -38,8 +38,8 @@ def lint(consents: Consents) -> tuple[Lint, ...]:
 
 def new_lints(before: Consents, after: Consents) -> tuple[Lint, ...]:
     """The findings in `after` that are not in `before` already."""
-    known = {(one.kind, one.flags) for one in lint(before)}
-    return tuple(one for one in lint(after) if (one.kind, one.flags) not in known)
+    known = lint(before)
+    return tuple(one for one in lint(after) if one not in known)
 
 
 def _contradictions(flag: Flag, consents: Consents) -> Iterator[Lint]:

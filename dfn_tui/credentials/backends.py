@@ -100,12 +100,8 @@ def _require_unlocked(collection: str | None) -> None:
 
     with closing(secretstorage.dbus_init()) as connection:
         try:
-            opened = (
-                secretstorage.Collection(connection, collection)
-                if collection
-                else secretstorage.Collection(connection)
-            )
-            locked = opened.is_locked()
+            path = collection or secretstorage.collection.DEFAULT_COLLECTION
+            locked = secretstorage.Collection(connection, path).is_locked()
         except secretstorage.ItemNotFoundException:
             raise NoKeyring(
                 _("The Secret Service has no default collection yet; create one to keep tokens in it.")
@@ -115,16 +111,15 @@ def _require_unlocked(collection: str | None) -> None:
 
 
 def _refusal(name: str) -> str:
-    shown = sanitize(name, 80)
     if name.startswith(("keyrings.alt.", "keyrings.cryptfile.")):
-        return _("The keyring {name} is refused: it keeps or may keep tokens in a plain file.").format(
-            name=shown
-        )
-    if name == "keyring.backends.null.Keyring":
-        return _("The keyring {name} is refused: it drops what it is given.").format(name=shown)
-    if name == "keyring.backends.fail.Keyring":
-        return _("The keyring {name} is refused: it can keep nothing.").format(name=shown)
-    return _("The keyring {name} is refused: it is not known to keep tokens safe.").format(name=shown)
+        words = _("The keyring {name} is refused: it keeps or may keep tokens in a plain file.")
+    elif name == "keyring.backends.null.Keyring":
+        words = _("The keyring {name} is refused: it drops what it is given.")
+    elif name == "keyring.backends.fail.Keyring":
+        words = _("The keyring {name} is refused: it can keep nothing.")
+    else:
+        words = _("The keyring {name} is refused: it is not known to keep tokens safe.")
+    return words.format(name=sanitize(name, 80))
 
 
 def _none_works() -> str:

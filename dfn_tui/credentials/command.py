@@ -49,7 +49,9 @@ async def token_from(
         raise CommandFailed(reason.format(program=program, error=why)) from None
     try:
         async with asyncio.timeout(limit):
-            out, err, code = await _outcome(process)
+            out, err, code = await asyncio.gather(
+                _drain(process.stdout), _drain(process.stderr), process.wait()
+            )
     except TimeoutError:
         reason = _("The token's command {program} did not end within {seconds:g} seconds and was killed.")
         raise CommandFailed(reason.format(program=program, seconds=limit)) from None
@@ -74,14 +76,9 @@ def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-async def _outcome(process: Process) -> tuple[str, str, int]:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    return await asyncio.gather(_drain(process.stdout), _drain(process.stderr), process.wait())
-
-
-async def _drain(stream: asyncio.StreamReader) -> str:
+async def _drain(stream: asyncio.StreamReader | None) -> str:
     """All of a stream is read, so that its writer can end; only the beginning is kept."""
+    assert stream is not None
     kept = b""
     while piece := await stream.read(KEPT):
         kept += piece[: KEPT - len(kept)]

@@ -53,8 +53,7 @@ class KernelKeyring:
 
     def read(self, entry: str) -> SecretStr | None:
         """The token of that entry, None where it has none or where it has expired."""
-        with _explained():
-            calls = _Calls(self._system_call)
+        with self._calls() as calls:
             key = calls.find(entry)
             if key is None:
                 return None
@@ -70,8 +69,7 @@ class KernelKeyring:
         """Keeps a token, and says until when (Korean time)."""
         now = now or datetime.now(UTC)
         end = end_of_stay(now)
-        with _explained():
-            calls = _Calls(self._system_call)
+        with self._calls() as calls:
             key = calls.add(entry, token.get_secret_value().encode("ascii"))
             try:
                 calls.keyctl(_SET_TIMEOUT, key, max(1, int((end - now).total_seconds())))
@@ -82,11 +80,23 @@ class KernelKeyring:
 
     def delete(self, entry: str) -> None:
         """Deletes an entry, which need not be there."""
-        with _explained():
-            calls = _Calls(self._system_call)
+        with self._calls() as calls:
             key = calls.find(entry)
             if key is not None:
                 calls.keyctl(_UNLINK, key, calls.ring)
+
+    @contextmanager
+    def _calls(self) -> "Iterator[_Calls]":
+        try:
+            yield _Calls(self._system_call)
+        except OSError as error:
+            if error.errno in _FORBIDDEN:
+                reason = _(
+                    "This host does not allow the kernel's keyring, as is usual in containers ({error})."
+                )
+            else:
+                reason = _("The kernel's keyring failed ({error}).")
+            raise KernelUnusable(reason.format(error=error.strerror or type(error).__name__)) from None
 
 
 class _Calls:
@@ -144,16 +154,3 @@ def _libc() -> Callable[..., int]:
         return answer
 
     return system_call
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        said = error.strerror or type(error).__name__
-        if error.errno in _FORBIDDEN:
-            reason = _("This host does not allow the kernel's keyring, as is usual in containers ({error}).")
-        else:
-            reason = _("The kernel's keyring failed ({error}).")
-        raise KernelUnusable(reason.format(error=said)) from None

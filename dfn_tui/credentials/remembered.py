@@ -37,7 +37,8 @@ class Remembered:
         if stores.get(entry) == store:
             return
         others = {name: chosen for name, chosen in stores.items() if name != entry}
-        self._write(others if store is None else {**others, entry: store.value})
+        chosen_now = others if store is None else {**others, entry: store.value}
+        replace_private(self._path, f"{json.dumps(chosen_now, indent=1, sort_keys=True)}\n".encode())
 
     def _read(self) -> dict[str, object]:
         try:
@@ -50,6 +51,3 @@ class Remembered:
         if isinstance(stores, dict):
             return stores
         raise ValueError
-
-    def _write(self, stores: dict[str, object]) -> None:
-        replace_private(self._path, f"{json.dumps(stores, indent=1, sort_keys=True)}\n".encode())

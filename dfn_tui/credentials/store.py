@@ -73,7 +73,7 @@ class TokenStore:
         if held is not None:
             return _of_this_run(*held)
         entry, settings = entry_of(connection, kind), self._settings(connection)
-        chosen = self._choice(entry, settings)
+        chosen = self.chosen(connection, kind)
         in_order: dict[Source, Callable[[], Awaitable[SourceAnswer]]] = {
             Source.ENVIRONMENT: partial(from_environment, kind, self._environ),
             Source.COMMAND: partial(from_command, kind, settings, self._environ),
@@ -82,15 +82,10 @@ class TokenStore:
         }
         answers: dict[Source, SourceAnswer] = {}
         for source, ask in in_order.items():
-            answers[source] = await ask()
-            if answers[source].decides:
+            answer = answers[source] = await ask()
+            if answer.token or (answer.status is SourceStatus.FAILED and source in _DECIDING):
                 break
         return _found(answers)
-
-    def _choice(self, entry: str, settings: Settings) -> Source | None:
-        """The store chosen for a token; one that the configuration no longer allows is none."""
-        chosen = self._choices.store(entry)
-        return None if chosen is Source.KERNEL and not settings.kernel else chosen
 
     def outranked(self, connection: str, kind: TokenKind) -> str:
         """Why a token in a keyring would not be used, in a sentence; empty where it would be."""
@@ -128,11 +123,10 @@ class TokenStore:
         return Placed(Source.MEMORY, " ".join(said))
 
     def _targets(self, connection: str, kind: TokenKind, store: Source | None) -> tuple[Source, ...]:
-        settings = self._settings(connection)
-        only = store or self._choice(entry_of(connection, kind), settings)
+        only = store or self.chosen(connection, kind)
         if only is not None:
             return (only,)
-        return (Source.KEYRING, Source.KERNEL) if settings.kernel else (Source.KEYRING,)
+        return (Source.KEYRING, Source.KERNEL) if self._settings(connection).kernel else (Source.KEYRING,)
 
     async def _put(self, target: Source, connection: str, kind: TokenKind, token: SecretStr) -> str:
         entry = entry_of(connection, kind)
@@ -205,8 +199,10 @@ class TokenStore:
         self._held.clear()
 
     def chosen(self, connection: str, kind: TokenKind) -> Source | None:
-        """The store that was chosen for a token: KEYRING, KERNEL, or None yet."""
-        return self._choice(entry_of(connection, kind), self._settings(connection))
+        """The store that was chosen for a token, KEYRING or KERNEL; None yet, or where the configuration no
+        longer allows it."""
+        store = self._choices.store(entry_of(connection, kind))
+        return None if store is Source.KERNEL and not self._settings(connection).kernel else store
 
     async def unlock(self, password: SecretStr) -> None:
         """Opens a locked keyring. Raises `KeyringLocked` where the password is wrong, else `NoKeyring`."""
@@ -223,39 +219,37 @@ class TokenStore:
 
 
 _ASKED = (Source.ENVIRONMENT, Source.COMMAND, Source.KEYRING, Source.KERNEL)
+_DECIDING = (Source.ENVIRONMENT, Source.COMMAND)
+"""Where one of these fails, no other is asked: an older token from there would not do."""
 
 
 def _of_this_run(source: Source, token: SecretStr) -> FoundToken:
-    reason = (
-        _("The token was given with --token-stdin, for this run only.")
-        if source is Source.STDIN
-        else _("The token is held in memory, for this run only.")
-    )
-    other = _("Not asked: a token was given to this run.")
-    steps = {one: Step(one, SourceStatus.NOT_ASKED, other) for one in _ASKED}
-    return FoundToken(
-        token, source, reason, _in_order(steps | {source: Step(source, SourceStatus.USED, reason)})
-    )
+    if source is Source.STDIN:
+        reason = _("The token was given with --token-stdin, for this run only.")
+    else:
+        reason = _("The token is held in memory, for this run only.")
+    used = {source: SourceAnswer(SourceStatus.USED, reason)}
+    return FoundToken(token, source, reason, _steps(used, _("Not asked: a token was given to this run.")))
 
 
 def _found(answers: Mapping[Source, SourceAnswer]) -> FoundToken:
     """The outcome of a search: the last answer decides; sources without an answer were not asked."""
-    other = _("Not asked: an earlier source comes before it.")
-    steps = {one: Step(one, SourceStatus.NOT_ASKED, other) for one in _ASKED}
-    all_steps = _in_order(steps | {source: answer.step for source, answer in answers.items()})
-    last = [*answers.values()][-1]
+    steps = _steps(answers, _("Not asked: an earlier source comes before it."))
+    source, last = [*answers.items()][-1]
     if last.token is not None:
-        return FoundToken(last.token, last.step.source, last.step.reason, all_steps)
-    asked = [answer.step for answer in answers.values()]
-    tried = (step.reason for step in asked if step.status in (SourceStatus.FAILED, SourceStatus.EMPTY))
+        return FoundToken(last.token, source, last.reason, steps)
+    in_vain = (SourceStatus.FAILED, SourceStatus.EMPTY)
+    tried = (answer.reason for answer in answers.values() if answer.status in in_vain)
     locked = any(answer.locked for answer in answers.values())
-    return FoundToken(None, Source.NONE, " ".join(tried), all_steps, locked)
+    return FoundToken(None, Source.NONE, " ".join(tried), steps, locked)
 
 
-def _in_order(steps: Mapping[Source, Step]) -> tuple[Step, ...]:
-    """With the first and the last of the sources, where this run was given nothing."""
-    given = {
-        Source.STDIN: Step(Source.STDIN, SourceStatus.OFF, _("--token-stdin was not given.")),
-        Source.MEMORY: Step(Source.MEMORY, SourceStatus.EMPTY, _("No token was given while this ran.")),
-    } | dict(steps)
-    return tuple(given[one] for one in (Source.STDIN, *_ASKED, Source.MEMORY))
+def _steps(answers: Mapping[Source, SourceAnswer], not_asked: str) -> tuple[Step, ...]:
+    """Every source in order, with what it answered; why the others were not asked."""
+    all_answers = {
+        Source.STDIN: SourceAnswer(SourceStatus.OFF, _("--token-stdin was not given.")),
+        **dict.fromkeys(_ASKED, SourceAnswer(SourceStatus.NOT_ASKED, not_asked)),
+        Source.MEMORY: SourceAnswer(SourceStatus.EMPTY, _("No token was given while this ran.")),
+        **answers,
+    }
+    return tuple(Step(source, answer.status, answer.reason) for source, answer in all_answers.items())

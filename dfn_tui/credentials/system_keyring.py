@@ -70,7 +70,20 @@ class SystemKeyring:
     async def journal_key(self, *, make: bool) -> bytes | None:
         """The key that personal values in the journal are sealed with: 32 bytes. With `make` one is made
         where there is none yet; None where the entry holds something else."""
-        return await self._ask(lambda keyring: _journal_key(keyring, make=make))
+
+        def question(keyring: Backend) -> bytes | None:
+            stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)
+            if stored is None and make:
+                made = base64.b64encode(os.urandom(_JOURNAL_KEY_BYTES)).decode()
+                keyring.set_password(SERVICE, _JOURNAL_ENTRY, made)
+                stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)  # another console's, if it was quicker
+            try:
+                key = base64.b64decode(stored or "", validate=True)
+            except ValueError:
+                return None
+            return key if len(key) == _JOURNAL_KEY_BYTES else None
+
+        return await self._ask(question)
 
     async def within_limit(self, question: Callable[[], Answer]) -> Answer:
         """The answer to a question that may block for ever. Raises `NoKeyring`."""
@@ -103,16 +116,3 @@ def _answer(question: Callable[[], Answer], future: "Future[Answer]") -> None:
     except Exception as error:  # noqa: BLE001
         reason = _("The keyring failed ({error}).").format(error=type(error).__name__)
         future.set_exception(KeyringUnusable(reason))
-
-
-def _journal_key(keyring: Backend, *, make: bool) -> bytes | None:
-    stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)
-    if stored is None and make:
-        made = base64.b64encode(os.urandom(_JOURNAL_KEY_BYTES)).decode()
-        keyring.set_password(SERVICE, _JOURNAL_ENTRY, made)
-        stored = keyring.get_password(SERVICE, _JOURNAL_ENTRY)  # another console's, if it was quicker
-    try:
-        key = base64.b64decode(stored or "", validate=True)
-    except ValueError:
-        return None
-    return key if len(key) == _JOURNAL_KEY_BYTES else None

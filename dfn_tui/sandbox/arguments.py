@@ -134,7 +134,6 @@ _EXPLAINED = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `dfn-tui sandbox`."""
     defaults = SandboxOptions()
     parser.set_defaults(run="dfn_tui.sandbox.command:run")
     parser.add_argument("--host", default="127.0.0.1", help=_("a loopback address"))
@@ -150,17 +149,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--service-id", default=defaults.service_id, help=_("the service id of version 2"))
     parser.add_argument("--listen-fd", type=_count, metavar="FD", help=_("a listening socket to take over"))
     parser.add_argument("--until-eof", action="store_true", help=_("stop when the standard input is closed"))
-    _add_faults(parser)
-
-
-def _add_faults(parser: argparse.ArgumentParser) -> None:
-    """One option for each of `Faults`, whose defaults hold."""
-    defaults, types = Faults(), get_type_hints(Faults)
+    types = get_type_hints(Faults)
     for title, switches in _EXPLAINED.items():
         group = parser.add_argument_group(title, _KINDS if "write_answer" in switches else None)
         for name, explained in switches.items():
             how = _READ.get(name) or _READ.get(types[name]) or {"choices": get_args(types[name])}
-            default = None if "action" in how else getattr(defaults, name)
+            default = None if "action" in how else getattr(defaults.faults, name)
             group.add_argument("--" + name.replace("_", "-"), default=default, help=explained, **how)
     parser.add_argument("--absent", choices=get_args(Absence), help=_("all four --absent-… options at once"))
 

@@ -3,15 +3,12 @@
 import argparse
 import os
 import signal
-import socket
 import sys
 import threading
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.sandbox.arguments import options_of
-from dfn_tui.sandbox.launch import require_server
-from dfn_tui.sandbox.listening import inherited, listen, url_of
-from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.launch import inherited, listen, require_server, url_of
 from dfn_tui.text import _
 
 
@@ -34,25 +31,17 @@ def run(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace) -> None:
     require_server()
     options = options_of(args)
-    with _socket(args) as sock:
+    with listen(args.host, args.port) if args.listen_fd is None else inherited(args.listen_fd) as sock:
         from dfn_tui.sandbox.server import serve  # noqa: PLC0415  the server is an extra, and slow to import
 
-        print(_describe(options, url_of(sock)), flush=True)
+        rows = {
+            _("URL"): url_of(sock),
+            _("API and import token"): options.token,
+            _("Export token"): options.export_token,
+            _("Service id"): options.service_id,
+        }
+        print("\n".join(f"{name}: {value}" for name, value in rows.items()), flush=True)
         serve(options, sock)
-
-
-def _socket(args: argparse.Namespace) -> socket.socket:
-    return listen(args.host, args.port) if args.listen_fd is None else inherited(args.listen_fd)
-
-
-def _describe(options: SandboxOptions, url: str) -> str:
-    rows = [
-        (_("URL"), url),
-        (_("API and import token"), options.token),
-        (_("Export token"), options.export_token),
-        (_("Service id"), options.service_id),
-    ]
-    return "\n".join(f"{name}: {value}" for name, value in rows)
 
 
 def _stop_at_eof() -> None:

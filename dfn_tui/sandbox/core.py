@@ -4,10 +4,9 @@ import asyncio
 import json
 import math
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from email.utils import formatdate
 from random import Random
 from typing import Any, Protocol
@@ -24,17 +23,6 @@ from dfn_tui.sandbox.seed import seeded_users
 _SKEW = re.compile(r"[+-][0-9]{1,9}")
 _YEAR = 366 * 86_400
 _TRUTHFUL = Faults()
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
-    """One request as it came in. Header names are in lower case, as on the server's side of HTTP."""
-
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
 
 
 class Refused(Exception):
@@ -63,11 +51,10 @@ Call = Callable[[bytes], Response]
 class Sandbox:
     """What the calls share: options, faults, state, rate windows, and a source of chance."""
 
-    def __init__(self, options: SandboxOptions, record: list[ReceivedRequest] | None = None) -> None:
+    def __init__(self, options: SandboxOptions) -> None:
         self.options = options
         self.faults: Faults = replace(options.faults)
         self.random = Random(options.seed)  # noqa: S311  faults must repeat, they need not surprise
-        self.record = record
         self.state: Database = open_database(options.state)
         self._windows: dict[str, tuple[float, int]] = {}
         self._written: set[str] = set()
@@ -177,8 +164,6 @@ def endpoint(
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         faults = sandbox.faults
-        if sandbox.record is not None:
-            sandbox.record.append(_received(request, body))
         if faults.latency_ms:
             await asyncio.sleep(faults.latency_ms / 1000)
         headers: dict[str, str] = {}
@@ -204,11 +189,6 @@ def endpoint(
     return handle
 
 
-def _received(request: Request, body: bytes) -> ReceivedRequest:
-    url = request.url
-    return ReceivedRequest(request.method, url.path, url.query, dict(request.headers), body)
-
-
 def date_header(wanted: str) -> dict[str, str]:
     """The Date header that `--date` asks for."""
     if wanted == "none":
@@ -222,38 +202,20 @@ def _read_kind(faults: Faults, written: bool) -> str:
     return faults.read_back if written and faults.read_back != "true" else faults.read_answer
 
 
-def same(given: str, expected: str) -> bool:
-    """Whether a token is the expected one."""
-    return secrets.compare_digest(given.encode(), expected.encode())
-
-
 def bearer(request: Request) -> str:
     """The token of `Authorization: Bearer …`, or an empty text."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme == "Bearer" else ""
 
 
-def _refuse_constant(text: str) -> float:
-    raise ValueError(text)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(text)
-    return number
-
-
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object a body holds. Raises ValueError for anything that is not one or cannot be stored:
     broken UTF-8, lone surrogates, numbers without end."""
-    text = body.decode()
     try:
-        payload = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        payload = json.loads(body.decode())
+        json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(payload, dict):
         raise ValueError("not an object")  # noqa: TRY004  one kind of error for a bad body
-    if "\\u" in text:  # a lone surrogate can only have come from an escape
-        json.dumps(payload, ensure_ascii=False).encode()
     return payload

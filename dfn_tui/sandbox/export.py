@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.codes import EXPORT
-from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object, same
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object
 from dfn_tui.sandbox.delivery import answer
 from dfn_tui.sandbox.v2_properties import CONSENTS, NAMES
 
@@ -40,7 +40,7 @@ class ExportRequest:
 
     def authorize(self, request: Request) -> None:
         options = self._sandbox.options
-        if not same(bearer(request), options.export_token):
+        if bearer(request) != options.export_token:
             raise refuse("unauthorized_token")
         if request.query_params.get("service_id") != options.service_id:
             raise refuse("invalid_parameter")

@@ -10,10 +10,11 @@ from dfn_tui.sandbox.launch import (
     EXPORT_TOKEN_VARIABLE,
     SERVICE_ID,
     TOKEN_VARIABLE,
+    listen,
     new_token,
     require_server,
+    url_of,
 )
-from dfn_tui.sandbox.listening import listen, url_of
 
 # -P: never run a module from the current folder.
 _COMMAND = (sys.executable, "-P", "-m", "dfn_tui.sandbox", "--until-eof")
@@ -21,17 +22,17 @@ _PATIENCE = 3.0  # seconds, for each of the ways of asking it to end
 
 
 class SandboxProcess:
-    """A sandbox with new tokens, started at once; `arguments` as for `dfn-tui sandbox`.
+    """A sandbox with new tokens; `arguments` as for `dfn-tui sandbox`.
 
-    With `at_once` False it is started by `start`: making a process takes a while, and the console would
-    rather paint first. `url` is good from the beginning: connections wait in the socket until the server is
-    up. The process ends with `close()`, or when this process ends in whatever way: it holds the other end of
-    the pipe the sandbox reads. Raises ConsoleError where the web server is not installed.
+    `start` makes the process, which takes a while: the console would rather paint first. `url` is good from
+    the beginning: connections wait in the socket until the server is up. The process ends with `close()`, or
+    when this process ends in whatever way: it holds the other end of the pipe the sandbox reads. Raises
+    ConsoleError where the web server is not installed.
     """
 
     service_id = SERVICE_ID
 
-    def __init__(self, arguments: Sequence[str] = (), *, at_once: bool = True) -> None:
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
         require_server()
         self.token = new_token()
         self.export_token = new_token()
@@ -39,8 +40,6 @@ class SandboxProcess:
         self._socket = listen()
         self.url = url_of(self._socket)
         self._process: subprocess.Popen[bytes] | None = None
-        if at_once:
-            self.start()
 
     def start(self) -> None:
         """Starts the process, unless it was started or closed before."""
@@ -82,6 +81,7 @@ class SandboxProcess:
         self._process.wait()
 
     def __enter__(self) -> Self:
+        self.start()
         return self
 
     def __exit__(self, *_error: object) -> None:

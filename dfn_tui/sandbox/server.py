@@ -1,20 +1,66 @@
-"""The server the sandbox runs on, in this thread (`serve`) or in one of its own (`SandboxThread`)."""
+"""The sandbox as a Starlette application, and the server it runs on."""
 
 import asyncio
 import socket
 import threading
-from typing import Any, Self
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from dfn_tui.sandbox.app import create_app
-from dfn_tui.sandbox.core import ReceivedRequest, Sandbox
-from dfn_tui.sandbox.database import Database
+from dfn_tui.sandbox.core import Call, Dialect, Sandbox, date_header, endpoint
 from dfn_tui.sandbox.delivery import CUT, WRITE
-from dfn_tui.sandbox.listening import listen, url_of
-from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.sandbox.export import ExportRequest
+from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.sandbox.v1 import VersionOne
+from dfn_tui.sandbox.v2 import VersionTwo
+
+
+def create_app(options: SandboxOptions) -> Starlette:
+    """Both versions as one application, with `app.state.sandbox` (a `Sandbox`) behind it.
+
+    The application closes its state when it is shut down. Raises ConsoleError where the state file cannot
+    be used.
+    """
+    sandbox = Sandbox(options)
+    one, two, export = VersionOne(sandbox), VersionTwo(sandbox), ExportRequest(sandbox)
+    calls: list[tuple[str, Dialect, str, Call]] = [
+        *((path, one, "version 1", call) for path, call in one.calls().items()),
+        *(
+            (path, two, "identity" if "/identities" in path else "profile", call)
+            for path, call in two.calls().items()
+        ),
+        *((path, export, "export", call) for path, call in export.calls().items()),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        sandbox.close()
+
+    async def not_a_call(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = {**(error.headers or {}), **date_header(sandbox.faults.date)}
+        return PlainTextResponse(error.detail, error.status_code, headers)
+
+    app = Starlette(
+        routes=[
+            Route(path, endpoint(sandbox, dialect, window, call), methods=["POST"])
+            for path, dialect, window, call in calls
+        ],
+        exception_handlers={HTTPException: not_a_call},
+        lifespan=lifespan,
+    )
+    app.state.sandbox = sandbox
+    return app
 
 
 class _Protocol(H11Protocol):
@@ -31,10 +77,10 @@ class _Protocol(H11Protocol):
         self.app = disturbed
 
 
-class _Server(uvicorn.Server):
+class SandboxServer(uvicorn.Server):
     """Says when it is up."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -58,66 +104,6 @@ class _Server(uvicorn.Server):
         self.up.set()
 
 
-def serve(options: SandboxOptions, sock: socket.socket | None = None, port: int = 0) -> None:
-    """Serves until SIGINT or SIGTERM, on `sock` (listening already) or a new loopback socket."""
-    listening = sock or listen(port=port)
-    try:
-        _Server(create_app(options)).run([listening])
-    finally:
-        listening.close()
-
-
-class SandboxThread:
-    """A sandbox in a thread of its own, for the time of a `with` block. For tests."""
-
-    def __init__(self, options: SandboxOptions | None = None, *, record: bool = True) -> None:
-        self.options = options or SandboxOptions()
-        self.requests: list[ReceivedRequest] = []
-        """The requests received so far (with `record`), in the order they came in."""
-        self._record = record
-        self._server: _Server
-        self._sandbox: Sandbox
-        self._thread: threading.Thread
-
-    @property
-    def token(self) -> str:
-        return self.options.token
-
-    @property
-    def export_token(self) -> str:
-        return self.options.export_token
-
-    @property
-    def service_id(self) -> str:
-        return self.options.service_id
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong; may be changed while the sandbox runs."""
-        return self._sandbox.faults
-
-    @property
-    def state(self) -> Database:
-        """The state, open until the end of the block: `sandbox.state.query("SELECT …")`."""
-        return self._sandbox.state
-
-    def __enter__(self) -> Self:
-        app = create_app(self.options, self.requests if self._record else None)
-        self._sandbox = app.state.sandbox
-        self._server = _Server(app)
-        sock = listen()
-        self.url = url_of(sock)
-        self._thread = threading.Thread(target=self._run, args=(sock,), daemon=True)
-        self._thread.start()
-        self._server.up.wait()
-        return self
-
-    def _run(self, sock: socket.socket) -> None:
-        try:
-            self._server.run([sock])
-        finally:
-            self._server.up.set()  # a start that failed must not leave the test waiting
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+def serve(options: SandboxOptions, sock: socket.socket) -> None:
+    """Serves on `sock`, which listens already, until SIGINT or SIGTERM."""
+    SandboxServer(create_app(options)).run([sock])

@@ -2,15 +2,15 @@
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dfn_tui.consent.flags import State
 from dfn_tui.sandbox.codes import VERSION_1
-from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object, same
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, bearer, read_object
 from dfn_tui.sandbox.database import CI_FIELDS, FLAGS
 from dfn_tui.sandbox.delivery import answer, key_twice
 from dfn_tui.sandbox.odd import otherwise, shown
@@ -27,6 +27,8 @@ _NAMES = frozenset(FLAGS)
 _WRITABLE = frozenset({State.SUBSCRIBED, State.UNSUBSCRIBED})
 _KAKAO_ID = re.compile(r"[0-9]{10}")
 _PHONE = re.compile(r"[1-9][0-9]{6,14}")  # E.164 without the plus
+
+WriteT = TypeVar("WriteT", bound=tuple[str, *tuple[Any, ...]])
 
 
 def refuse(code: int, message: str | None = None) -> Refused:
@@ -52,7 +54,7 @@ class VersionOne:
         }
 
     def authorize(self, request: Request) -> None:
-        if not same(bearer(request), self._sandbox.options.token):
+        if bearer(request) != self._sandbox.options.token:
             raise refuse(4001)
 
     def too_many_requests(self) -> Refused:
@@ -87,10 +89,7 @@ class VersionOne:
             flags = {flag: State(properties[flag]) for flag in FLAGS if flag in properties}
             rest = {name: value for name, value in properties.items() if name not in _NAMES}
             writes.append((user_id, flags, rest))
-        user_ids = [write[0] for write in writes]
-        self._refuse_bad(user_ids)
-        store = self._sandbox.state.write_profiles
-        return self._written(user_ids, lambda some: store(one for one in writes if one[0] in some))
+        return self._updated(writes, self._sandbox.state.write_profiles)
 
     def ci(self, body: bytes) -> Response:
         request = _read(body)
@@ -106,10 +105,7 @@ class VersionOne:
         for _user_id, fields in writes:
             for name, value in fields.items():
                 _check_ci(name, value)
-        user_ids = [user_id for user_id, _fields in writes]
-        self._refuse_bad(user_ids)
-        store = self._sandbox.state.write_ci
-        return self._written(user_ids, lambda some: store(one for one in writes if one[0] in some))
+        return self._updated(writes, self._sandbox.state.write_ci)
 
     def ci_delete(self, body: bytes) -> Response:
         request = _read(body)
@@ -121,9 +117,12 @@ class VersionOne:
         names = _ci_names(request)
         return self._written(user_ids, lambda some: self._sandbox.state.delete_ci(some, names))
 
-    def _refuse_bad(self, user_ids: list[str]) -> None:
+    def _updated(self, writes: list[WriteT], store: Callable[[Iterable[WriteT]], None]) -> Response:
+        """Has writes stored, each of which begins with its user, and answers them."""
+        user_ids = [write[0] for write in writes]
         if not self._sandbox.faults.bad_users.isdisjoint(user_ids):
             raise refuse(4007)
+        return self._written(user_ids, lambda some: store(one for one in writes if one[0] in some))
 
     def _busy(self, user_ids: list[str]) -> list[str]:
         faults = self._sandbox.faults

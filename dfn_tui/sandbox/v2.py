@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dfn_tui.consent.flags import State
 from dfn_tui.sandbox.codes import VERSION_2
-from dfn_tui.sandbox.core import Call, Refused, Sandbox, read_object, same
+from dfn_tui.sandbox.core import Call, Refused, Sandbox, read_object
 from dfn_tui.sandbox.database import IDENTITIES
 from dfn_tui.sandbox.delivery import answer, key_twice
 from dfn_tui.sandbox.v2_properties import CONSENTS, is_datetime, is_stored
@@ -42,7 +42,7 @@ class VersionTwo:
         options = self._sandbox.options
         if request.query_params.get("service_id") != options.service_id:
             raise refuse("40101")
-        if not same(request.headers.get("access_token", ""), options.token):
+        if request.headers.get("access_token") != options.token:
             raise refuse("40201")
 
     def too_many_requests(self) -> Refused:

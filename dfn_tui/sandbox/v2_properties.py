@@ -5,9 +5,10 @@ registers in the product's web console. An unknown name or a wrong type is not s
 """
 
 import json
-import re
-from collections.abc import Callable
 from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from dfn_tui.consent.flags import Flag
 
@@ -21,83 +22,57 @@ CONSENTS = {
     "df_push_night_ads_optin": Flag.NIGHT_PUSH,
 }
 _ARRAY_BYTES = 8 * 1024
-_GENDERS = frozenset({"Male", "Female", "NonBinary", "Other"})
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATETIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
+_Long = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Date = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(date.fromisoformat)]
+_Datetime = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z$"),
+    AfterValidator(datetime.fromisoformat),
+]
 
 
-Check = Callable[[object], bool]
+def _small(values: list[Any]) -> list[Any]:
+    texts = (value if isinstance(value, str) else json.dumps(value) for value in values)
+    if sum(len(text.encode()) for text in texts) > _ARRAY_BYTES:
+        raise ValueError
+    return values
 
 
-def _string(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _long(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
-
-
-def _double(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _boolean(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _time(form: re.Pattern[str], parse: Callable[[str], object]) -> Check:
-    def is_time(value: object) -> bool:
-        if not isinstance(value, str) or not form.fullmatch(value):
-            return False
-        try:
-            parse(value)
-        except ValueError:
-            return False
-        return True
-
-    return is_time
-
-
-_date = _time(_DATE, date.fromisoformat)
-is_datetime = _time(_DATETIME, datetime.fromisoformat)
-"""Whether a value is a UTC date-time as the documentation writes it, milliseconds optional."""
-
-
-def _array_of(element: Check) -> Check:
-    def fits_array(value: object) -> bool:
-        return isinstance(value, list) and all(map(element, value)) and sum(map(_size, value)) <= _ARRAY_BYTES
-
-    return fits_array
-
-
-def _size(value: object) -> int:
-    return len((value if isinstance(value, str) else json.dumps(value)).encode())
-
-
-def _gender(value: object) -> bool:
-    return isinstance(value, str) and value in _GENDERS
-
-
-_REGISTERED: dict[str, Check] = {
-    "df_name": _string,
-    "df_gender": _gender,
-    "df_birth": _date,
-    "df_membership": _string,
-    **dict.fromkeys(CONSENTS, _boolean),
-    "email": _string,
-    "points": _long,
-    "average_basket": _double,
-    "vip": _boolean,
-    "signup_date": _date,
-    "last_login": is_datetime,
-    "interests": _array_of(_string),
-    "order_numbers": _array_of(_long),
-    "ratings": _array_of(_double),
+_REGISTERED: dict[str, Any] = {
+    "df_name": str,
+    "df_gender": Literal["Male", "Female", "NonBinary", "Other"],
+    "df_birth": _Date,
+    "df_membership": str,
+    **dict.fromkeys(CONSENTS, bool),
+    "email": str,
+    "points": _Long,
+    "average_basket": float,
+    "vip": bool,
+    "signup_date": _Date,
+    "last_login": _Datetime,
+    "interests": Annotated[list[str], AfterValidator(_small)],
+    "order_numbers": Annotated[list[_Long], AfterValidator(_small)],
+    "ratings": Annotated[list[float], AfterValidator(_small)],
 }
 NAMES = tuple(_REGISTERED)
+_STRICT = ConfigDict(strict=True)
+_TYPES = {name: TypeAdapter[Any](kind, config=_STRICT) for name, kind in _REGISTERED.items()}
+_DATETIME = TypeAdapter[Any](_Datetime, config=_STRICT)
 
 
 def is_stored(name: str, value: object) -> bool:
     """Whether the property is registered and `value` is of its type."""
-    check = _REGISTERED.get(name)
-    return check is not None and check(value)
+    return name in _TYPES and _fits(_TYPES[name], value)
+
+
+def is_datetime(value: object) -> bool:
+    """Whether a value is a UTC date-time as the documentation writes it, milliseconds optional."""
+    return _fits(_DATETIME, value)
+
+
+def _fits(kind: TypeAdapter[Any], value: object) -> bool:
+    try:
+        kind.validate_python(value)
+    except ValidationError:
+        return False
+    return True

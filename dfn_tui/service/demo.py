@@ -27,7 +27,7 @@ class Demo:
     """
 
     def __init__(self) -> None:
-        self._process = SandboxProcess(at_once=False)
+        self._process = SandboxProcess()
         self.connections: Mapping[str, Connection] = {
             name: Connection(
                 name,

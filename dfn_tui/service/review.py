@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from dfn_tui.api.types import Capabilities
 from dfn_tui.config import Connection
-from dfn_tui.consent.diff import Direction, FlagChange
-from dfn_tui.consent.flags import Consents, Flag, State
+from dfn_tui.consent.flags import Consents, Direction, Flag, FlagChange, State
 from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
 from dfn_tui.service.records import UserChange

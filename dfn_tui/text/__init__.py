@@ -1,8 +1,99 @@
-"""How anything becomes words on a screen: translation, inert text, masks."""
+"""How anything becomes words on a screen: translation, inert text, masks, widths.
 
-from dfn_tui.text.i18n import gettext as _
-from dfn_tui.text.i18n import ngettext
-from dfn_tui.text.mask import mask, mask_within
-from dfn_tui.text.sanitize import sanitize
+English is the source language. Whole sentences go to `_`, with named placeholders
+(`_("{count} users staged").format(count=n)`), so that a translator can reorder them.
+"""
 
-__all__ = ["_", "mask", "mask_within", "ngettext", "sanitize"]
+import gettext
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+# Cc control, Cf format (bidirectional overrides, zero width), Cs lone surrogates, Co private use,
+# Zl and Zp line and paragraph separators: none of these may reach the terminal as themselves.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Hangul fillers and the blank Braille pattern count as letters and symbols, but show nothing.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+# Anything else after the last "@" is no domain but more text, which may be as personal as the rest.
+_DOMAIN = re.compile(r"[\w.\-]+")
+# A date with its hyphens has eight digits.
+_WITHIN = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+|\+?[0-9](?:[-.]?[0-9]){8,}")
+# Vowels and finals of decomposed Hangul are drawn into the cells of the consonant before them.
+_JOINING = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
+
+
+@cache
+def _catalogue() -> gettext.NullTranslations:
+    return gettext.translation("dfn_tui", Path(__file__).parent / "locale", fallback=True)
+
+
+def _(message: str) -> str:
+    """The text of `message` in the operator's language (`LANGUAGE`, `LC_ALL`, `LANG`)."""
+    return _catalogue().gettext(message)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Like `_`, choosing the form that fits `count`; the caller still formats it in."""
+    return _catalogue().ngettext(singular, plural, count)
+
+
+def _shown(char: str) -> str:
+    if char.isascii() and char.isprintable():
+        return char
+    if unicodedata.category(char) not in _UNSAFE and char not in _BLANK:
+        return char
+    point = ord(char)
+    if point <= 0xFF:
+        return f"\\x{point:02x}"
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+
+
+def sanitize(text: str, limit: int | None = None) -> str:
+    """`text` with control characters, escape sequences, bidirectional overrides, invisible characters
+    and lone surrogates as visible escapes.
+
+    With `limit`, at most that many characters of the input are kept and an ellipsis says that more
+    follows (for display only: never store the result). The result may still hold square brackets:
+    show it with markup switched off.
+    """
+    cut = limit is not None and len(text) > limit
+    kept = text[:limit] if cut else text
+    plain = kept.isascii() and kept.isprintable()  # by far the most, and a million of them are exported
+    shown = kept if plain else "".join(map(_shown, kept))
+    return shown + "…" if cut else shown
+
+
+def mask(value: str) -> str:
+    """A phone number, Kakao id, e-mail address or name with its middle covered.
+
+    The length stays visible for numbers (operators compare digits), an e-mail keeps its domain.
+    `821012345678` → `82••••••••78`, `lee@example.com` → `l••@example.com`.
+    """
+    local, at, domain = value.rpartition("@")
+    if at and local and _DOMAIN.fullmatch(domain):
+        return local[0] + "•" * max(2, len(local) - 1) + at + domain
+    if len(value) <= 4:
+        return "•" * max(len(value), 1)
+    return value[:2] + "•" * (len(value) - 4) + value[-2:]
+
+
+def mask_within(text: str) -> str:
+    """`text` with every e-mail address and every number of nine digits or more in it masked."""
+    return _WITHIN.sub(lambda detail: mask(detail[0]), text)
+
+
+def width(text: str) -> int:
+    """The cells that `text` takes; it has to be inert."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me"} or any(ord(char) in block for block in _JOINING):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def padded(text: str, cells: int) -> str:
+    """`text` with blanks after it, up to that many cells."""
+    return text + " " * (cells - width(text))

@@ -1,6 +1,6 @@
 """A pasted list of ids, taken apart."""
 
-from dfn_tui.text.i18n import gettext as _
+from dfn_tui.text import _
 
 # What spreadsheets, chat programs and web pages leave around a copied id without showing it: the byte
 # order mark, zero-width characters and directional marks.

@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from typing import NamedTuple
 
-from dfn_tui.text.i18n import gettext as _
+from dfn_tui.text import _
 
 # Digits and the punctuation people write between them. Letters stay out: `phonenumbers` would read
 # "1-800-FLOWERS" and drop "ext. 5", and neither is what the operator sees.
@@ -12,26 +11,16 @@ _WRITTEN = re.compile(r"\+?[\d\s().\-‐‑‒–—−]+")
 _KAKAO_ID = re.compile(r"[0-9]{10}")
 
 
-class NotAPhoneNumber(ValueError):
-    """No valid phone number. The text is for the operator and does not repeat what was typed."""
+class BadNumber(ValueError):
+    """No phone number, or no Kakao id. The text is for the operator and does not repeat what was typed."""
 
 
-class NotAKakaoId(ValueError):
-    """Not ten digits. The text is for the operator and does not repeat what was typed."""
-
-
-class PhoneNumber(NamedTuple):
-    """A number as E.164 without the plus (`821012345678`); `changed` when it was typed another way."""
-
-    digits: str
-    changed: bool
-
-
-def e164(text: str) -> PhoneNumber:
-    """The phone number in `text`, taken for a Korean one where it bears no country code.
+def e164(text: str) -> str:
+    """The phone number in `text` as E.164 without the plus (`821012345678`), taken for a Korean one where it
+    bears no country code.
 
     A number with a plus may be of any country, and so may digits that are no valid Korean number but
-    are already in the platform's form. Raises NotAPhoneNumber when no valid number is meant.
+    are already in the platform's form. Raises BadNumber when no valid number is meant.
     """
     # Copied contacts bring invisible directional marks along.
     seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
@@ -40,13 +29,13 @@ def e164(text: str) -> PhoneNumber:
     if _WRITTEN.fullmatch(seen.replace("(+", "+(", 1)):
         digits = _valid(seen) or (_valid("+" + seen) if seen.isdecimal() else None)
     if digits is None:
-        raise NotAPhoneNumber(
+        raise BadNumber(
             _(
                 "This is not a valid phone number. Write a Korean number as 010-1234-5678, and any other "
                 "with a plus and its country code, as +1 202 555 0123."
             )
         )
-    return PhoneNumber(digits, changed=digits != text)
+    return digits
 
 
 def _valid(written: str) -> str | None:
@@ -65,8 +54,8 @@ def _valid(written: str) -> str | None:
 def kakao_id(text: str) -> str:
     """`text`, which must be exactly ten ASCII digits; a leading zero is real and stays.
 
-    Raises NotAKakaoId otherwise: the platform refuses anything else.
+    Raises BadNumber otherwise: the platform refuses anything else.
     """
     if not _KAKAO_ID.fullmatch(text):
-        raise NotAKakaoId(_("A Kakao id is exactly ten digits, 0 to 9, and nothing else."))
+        raise BadNumber(_("A Kakao id is exactly ten digits, 0 to 9, and nothing else."))
     return text

@@ -15,8 +15,8 @@ from dfn_tui.api.v1 import V1Api
 from dfn_tui.api.v2 import V2Api
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import DeleteKey, RateLimit, Reset, Spelling
-from dfn_tui.sandbox.server import SandboxThread
 from tests.api.served import Waits, change, external, how, users
+from tests.sandbox_thread import SandboxThread
 
 IDS = [f"fault-{number}" for number in range(25)]
 OFF = {Flag.MKT_SMS: State.UNSUBSCRIBED}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from dfn_tui.sandbox.options import Faults, RateLimit, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 UPDATE, DELETE = "/api/v1/users/profile/update", "/api/v1/users/ci/delete"
 IDS = [f"user-{number:04d}" for number in range(1, 21)]

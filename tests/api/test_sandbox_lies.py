@@ -15,7 +15,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.notable import notable_ids
 from dfn_tui.sandbox.odd import LONG_ID, OWN_FAULTS, odd_users
 from dfn_tui.sandbox.options import RateLimit, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 ONE, OTHER = "user-0001", "user-0002"
 PROFILE, UPDATE = "/api/v1/users/profile", "/api/v1/users/profile/update"

@@ -12,13 +12,14 @@ import httpx
 import pytest
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.sandbox.listening import listen, url_of
+from dfn_tui.sandbox.launch import listen, url_of
 from dfn_tui.sandbox.process import SandboxProcess
 
 COMMAND = [sys.executable, "-m", "dfn_tui.sandbox"]
 PARENT = """
 from dfn_tui.sandbox.process import SandboxProcess
 sandbox = SandboxProcess()
+sandbox.start()
 print(sandbox.pid, sandbox.url, sandbox.token, flush=True)
 input()
 """
@@ -133,7 +134,8 @@ def test_tokens_are_new_each_time_and_no_arguments() -> None:
 
 
 def test_a_process_that_has_just_been_started_can_be_closed() -> None:
-    SandboxProcess().close()
+    with SandboxProcess():
+        pass
 
 
 def test_nothing_stays_behind_when_the_parent_is_killed() -> None:

@@ -15,7 +15,7 @@ from dfn_tui.sandbox.database import Database, open_database
 from dfn_tui.sandbox.notable import notable_ids
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.sandbox.seed import seeded_users
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = TEXT | st.integers() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)

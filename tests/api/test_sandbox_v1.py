@@ -8,7 +8,7 @@ import pytest
 
 from dfn_tui.consent.flags import Flag
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 PROFILE, UPDATE = "/api/v1/users/profile", "/api/v1/users/profile/update"
 CI, CI_UPDATE, CI_DELETE = "/api/v1/users/ci", "/api/v1/users/ci/update", "/api/v1/users/ci/delete"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 PROFILE, IDENTITIES, DELETE = "/api/v1/user-profile", "/api/v1/identities", "/api/v1/identities/delete"
 EXPORT = "/api/v1/export/userprofile"

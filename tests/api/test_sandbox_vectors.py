@@ -9,7 +9,7 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import RateLimit, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 VECTORS = {path.stem: path for path in sorted(Path(__file__).parent.parent.glob("data/vectors/*.json"))}
 Exchange = dict[str, Any]

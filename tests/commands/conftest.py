@@ -8,8 +8,8 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.running import Run, runner
+from tests.sandbox_thread import SandboxThread
 
 
 @pytest.fixture(autouse=True)

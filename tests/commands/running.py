@@ -18,7 +18,7 @@ from dfn_tui.cli import main
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import NoKeyring
 from dfn_tui.sandbox.options import Absence
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.starting import KEY, Server
 
 CONFIG = """

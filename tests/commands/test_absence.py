@@ -10,10 +10,10 @@ import pytest
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Absence, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.changes.inverse import prepare_undo, stage_undo
 from dfn_tui.store import journal_file
 from tests.commands.running import Run
+from tests.sandbox_thread import SandboxThread
 from tests.starting import endings, entries, send, start
 
 USER, NOBODY = "m-2041", "nobody-7"

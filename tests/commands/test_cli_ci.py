@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.running import EACH_SPELLING, Run, Typed
+from tests.sandbox_thread import SandboxThread
 
 pytestmark = EACH_SPELLING
 DELETE = "/api/v1/users/ci/delete"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.running import EACH_SPELLING, Run, Typed
+from tests.sandbox_thread import SandboxThread
 
 pytestmark = EACH_SPELLING
 GOLDEN = Path(__file__).parents[1] / "data" / "users"

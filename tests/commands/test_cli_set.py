@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal, journal_file
 from tests.commands.running import EACH_SPELLING, Run, Typed
+from tests.sandbox_thread import SandboxThread
 from tests.starting import KEY, entries
 from tests.unit.journals import again
 

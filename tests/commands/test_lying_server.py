@@ -9,9 +9,9 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import journal_file
 from tests.commands.running import Ran, Run, runner
+from tests.sandbox_thread import SandboxThread
 from tests.starting import endings
 
 USER, OTHER = "m-2041", "m-1"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import journal_file
 from tests.commands.running import Run
+from tests.sandbox_thread import SandboxThread
 from tests.starting import endings
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.running import Run
+from tests.sandbox_thread import SandboxThread
 
 STOP = ("mkt_sms_flag=Unsubscribed", "--yes", "--reason", "INC-7")
 

@@ -16,9 +16,9 @@ import pytest
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal
 from tests.e2e.tmux import Tmux, Watched, look_up, review_withdrawal
+from tests.sandbox_thread import SandboxThread
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from tests.e2e.tmux import Tmux, children
+from tests.sandbox_thread import SandboxThread
 
 pytestmark = pytest.mark.slow
 

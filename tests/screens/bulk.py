@@ -5,11 +5,11 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from dfn_tui.app import ConsoleApp
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.store import Operator
 from dfn_tui.widgets.field import Field
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import press, see
 
 STOP = "mkt_sms_flag=Unsubscribed"

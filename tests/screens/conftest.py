@@ -6,7 +6,7 @@ import pytest
 from textual._context import active_app
 
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 
 @pytest.fixture

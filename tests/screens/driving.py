@@ -16,9 +16,9 @@ from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import TokenKind, TokenStore
 from dfn_tui.credentials.backends import Backend, NoKeyring
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.connections import Connections
 from dfn_tui.text.korea import Clock
+from tests.sandbox_thread import SandboxThread
 
 DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 """Noon in Korea."""

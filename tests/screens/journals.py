@@ -5,7 +5,6 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import (
     FieldChange,
     FieldKind,
@@ -17,6 +16,7 @@ from dfn_tui.store import (
     Subject,
 )
 from tests.keyrings import Keyring
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import review_withdrawal, see
 
 

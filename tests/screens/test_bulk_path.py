@@ -7,7 +7,7 @@ import pytest
 from textual.events import Paste
 
 from dfn_tui.config import ApiVersion
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import SIZES, STOP, apply, fill, make_plan, state, users, write_list, writes
 from tests.screens.driving import console, driven, press, see, shown, type_in, until
 

@@ -8,10 +8,10 @@ from textual.widgets import DataTable
 
 from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.paged_list import PAGE
 from dfn_tui.widgets.tick import Tick
+from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import SIZES, fill, make_plan, session, state, users, write_list, writes
 from tests.screens.driving import NIGHT, console, driven, press, see, shown, type_in, until
 

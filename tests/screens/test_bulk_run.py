@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.app import ConsoleApp
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.lock import LockScreen
 from dfn_tui.service.bulk.run.records import JobState, Phase
+from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import (
     SIZES,
     apply,

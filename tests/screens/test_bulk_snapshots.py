@@ -8,7 +8,7 @@ import pytest
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Environment
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import apply, open_own_plan, session
 from tests.screens.driving import DAY, NIGHT, console, see, until
 

@@ -7,8 +7,8 @@ import pytest
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import load
 from dfn_tui.credentials import TokenStore
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.connections import Connections
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, no_keyring, see, type_in, until
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, look_up, see
 
 

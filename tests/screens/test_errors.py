@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from dfn_tui.sandbox.options import Faults, RateLimit, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, look_up, review_withdrawal, see, shown, type_in, until
 
 

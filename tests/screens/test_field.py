@@ -2,8 +2,8 @@
 
 from textual import events
 
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.widgets.field import Field
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, until
 
 

@@ -8,7 +8,6 @@ from textual.widgets import DataTable
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import (
     Entry,
     FieldChange,
@@ -23,6 +22,7 @@ from dfn_tui.store import (
 )
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.tick import Tick
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
 from tests.screens.journals import (
     SMS_OFF,

@@ -10,12 +10,12 @@ from dfn_tui.api.calls import Progress
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.dialogs import NoticeDialog, TokenDialog
 from dfn_tui.screens.lock import LockScreen
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import Piped
 from dfn_tui.widgets.field import Field
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
 from tests.starting import connections, withdraw
 

@@ -6,7 +6,7 @@ import pytest
 from textual.events import Paste
 
 from dfn_tui.config import ApiVersion, Environment
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import (
     NIGHT,
     SIZES,

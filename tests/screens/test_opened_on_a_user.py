@@ -5,8 +5,8 @@ from pathlib import Path
 
 from dfn_tui.api.types import Identity
 from dfn_tui.app import ConsoleApp
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.records import UserRecord
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import driven, see, until
 from tests.starting import connections
 

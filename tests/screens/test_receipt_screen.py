@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.config import ApiVersion
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.widgets.field import Field
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, look_up, see
 from tests.screens.journals import content, unsubscribe_sms
 

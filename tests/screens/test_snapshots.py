@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dfn_tui.config import Environment
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import DAY, NIGHT, console, look_up, see
 
 Compare = Callable[..., bool]

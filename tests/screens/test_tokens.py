@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, Source, TokenKind, TokenStore
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import Piped, everyday_store
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, driven, look_up, no_keyring, see, shown, type_in, until
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from textual.app import App, ComposeResult
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.screens.lookup.users import UsersTable
 from dfn_tui.service.session import Session
+from tests.sandbox_thread import SandboxThread
 from tests.starting import send, start
 
 

@@ -20,9 +20,7 @@ import httpx
 from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import SENT
@@ -31,6 +29,7 @@ from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.context import ConnectionContext
 from dfn_tui.store import Filter, Journal
+from tests.sandbox_thread import ReceivedRequest, SandboxThread
 from tests.starting import KEY, connections
 from tests.system.bulk_writer import LIMIT, BulkOrder
 from tests.system.crashing import Requests, Writer

@@ -23,11 +23,10 @@ from typing import Any, Protocol, Self
 
 from dfn_tui.config import ApiVersion
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.changes.reconcile import Reconciled
 from dfn_tui.store import Filter, Journal
+from tests.sandbox_thread import ReceivedRequest, SandboxThread
 from tests.starting import KEY, start
 from tests.system.writer import Order
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 USER = "user-0003"
 

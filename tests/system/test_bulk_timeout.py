@@ -8,10 +8,9 @@ import pytest
 
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.run.records import JobState, OnConflict
+from tests.sandbox_thread import ReceivedRequest, SandboxThread
 from tests.system.crashing import Requests
 from tests.unit.jobs import apply, bulk_session, ends, options, plan, users
 

@@ -10,9 +10,9 @@ import pytest
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.session import Session
 from dfn_tui.store import Journal
+from tests.sandbox_thread import SandboxThread
 from tests.starting import KEY, start, withdraw
 from tests.system.test_journal_disk import nobody
 

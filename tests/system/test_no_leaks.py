@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.api.transport import Timeouts
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Filter, Journal
 from tests.api.served import RawServer, Served, cut, http, silent
 from tests.e2e.tmux import Tmux, children
 from tests.e2e.tmux import look_up as look_up_in
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, look_up, see, shown, until
 from tests.starting import KEY
 from tests.system.planted import USER, Planted, leaking_files, leaks

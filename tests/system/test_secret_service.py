@@ -22,8 +22,8 @@ from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, NoKeyring, Source, TokenKind, TokenStore
 from dfn_tui.credentials.backends import KeyringUnusable
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.connections import Connections
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import driven, look_up, see, shown
 
 pytestmark = pytest.mark.slow

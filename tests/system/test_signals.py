@@ -13,9 +13,9 @@ import pytest
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal
 from tests.e2e.tmux import LOCK_TIMEOUT, Tmux, Watched, review_withdrawal
+from tests.sandbox_thread import SandboxThread
 from tests.starting import start
 
 pytestmark = pytest.mark.slow

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.core import ReceivedRequest
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import Entry, Filter, Journal
+from tests.sandbox_thread import ReceivedRequest, SandboxThread
 from tests.starting import KEY, start
 from tests.system.crashing import Requests, Writer
 from tests.system.writer import Order

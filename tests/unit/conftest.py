@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from dfn_tui.config import ApiVersion
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict
@@ -15,6 +14,7 @@ from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.text.korea import Clock, utc_now
+from tests.sandbox_thread import SandboxThread
 from tests.starting import Server, connections
 
 STOP = "mkt_sms_flag=Unsubscribed"

@@ -4,9 +4,9 @@ import asyncio
 from pathlib import Path
 
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.run.records import JobState
 from dfn_tui.service.bulk.session import Options
+from tests.sandbox_thread import SandboxThread
 from tests.unit.jobs import APPROVAL, STOP, bulk_session, plan, users
 
 

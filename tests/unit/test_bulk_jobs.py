@@ -18,13 +18,13 @@ from dfn_tui.consent.flags import State as Consent
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.bulk.session import JobBusy
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.policy import Approval
+from tests.sandbox_thread import SandboxThread
 from tests.starting import entries, until
 from tests.unit.jobs import (
     APPROVAL,

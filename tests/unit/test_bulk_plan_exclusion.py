@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.consent.diff import Direction
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.format import bad_words, head_words, planned_words, totals_words, who_words
 from dfn_tui.service.bulk.plan.records import PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection, totals
+from tests.sandbox_thread import SandboxThread
 from tests.unit.plans import DAY, NIGHT, blind_plan, ids, make
 
 BY = "lee@bastion-2"

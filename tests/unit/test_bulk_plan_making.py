@@ -14,10 +14,8 @@ from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import ApiVersion
-from dfn_tui.consent.diff import Direction
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.input.records import StoppedAtBadRow
@@ -27,6 +25,7 @@ from dfn_tui.service.bulk.plan.making import Reading, make_plan
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import Cost, cost, totals
 from dfn_tui.service.changes.policy import warnings
+from tests.sandbox_thread import SandboxThread
 from tests.unit.plans import STOP, Nowhere, about, blind_plan, by_user, calls, edits, make
 
 

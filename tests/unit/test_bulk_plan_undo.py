@@ -10,14 +10,14 @@ from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
-from dfn_tui.service.bulk.plan.classify import UndoEdit, inverse_of, undo_wish
+from dfn_tui.service.bulk.plan.classify import UndoEdit, inverse_of, undo_edit
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import make_undo
 from dfn_tui.service.bulk.plan.records import PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import totals
 from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.store import FieldChange, FieldKind
+from tests.sandbox_thread import SandboxThread
 from tests.starting import Server
 from tests.unit.plans import Nowhere, about, by_user, calls
 
@@ -79,15 +79,15 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
         state.write_ci([("ci", {"kakao_id": "0123456789"})])
         points = FieldChange(PROPERTY, "points", 1, 2)
         made = [
-            undo_wish(2, "as-written", [flag(ON, OFF)], 11),
-            undo_wish(3, "back-again", [flag(ON, OFF)], 12),
-            undo_wish(4, "other", [flag(ON, OFF), points], 13),
-            undo_wish(5, "given", [flag(NEVER, ON)], 14),
-            undo_wish(6, "half", [flag(NEVER, ON), flag(NEVER, ON, Flag.MKT)], 15),
-            undo_wish(7, "partly", [flag(OFF, ON), FieldChange(PROPERTY, "new", None, 1)], 16),
-            undo_wish(8, "ci", [FieldChange(CI, "kakao_id", None, "0123456789")], 17),
-            undo_wish(9, "lost", [FieldChange(PROPERTY, "new", None, 1)], 18),
-            undo_wish(10, "", [flag(ON, OFF)], 19),  # the server refuses it
+            undo_edit(2, "as-written", [flag(ON, OFF)], 11),
+            undo_edit(3, "back-again", [flag(ON, OFF)], 12),
+            undo_edit(4, "other", [flag(ON, OFF), points], 13),
+            undo_edit(5, "given", [flag(NEVER, ON)], 14),
+            undo_edit(6, "half", [flag(NEVER, ON), flag(NEVER, ON, Flag.MKT)], 15),
+            undo_edit(7, "partly", [flag(OFF, ON), FieldChange(PROPERTY, "new", None, 1)], 16),
+            undo_edit(8, "ci", [FieldChange(CI, "kakao_id", None, "0123456789")], 17),
+            undo_edit(9, "lost", [FieldChange(PROPERTY, "new", None, 1)], 18),
+            undo_edit(10, "", [flag(ON, OFF)], 19),  # the server refuses it
         ]
         plan = await undo(server, tmp_path / "p.plan", made)
     with plan:
@@ -124,8 +124,8 @@ async def test_only_what_is_still_as_the_job_left_it_is_taken_back(tmp_path: Pat
 
 def test_of_version_2_only_grants_are_taken_back(tmp_path: Path) -> None:
     made = [
-        undo_wish(1, "a@b.kr", [flag(None, ON, readable=False)], 11),
-        undo_wish(2, "c@d.kr", [flag(None, OFF, readable=False)], 12),
+        undo_edit(1, "a@b.kr", [flag(None, ON, readable=False)], 11),
+        undo_edit(2, "c@d.kr", [flag(None, OFF, readable=False)], 12),
     ]
     plan = asyncio.run(undo(Nowhere(), tmp_path / "p.plan", made, ApiVersion.V2, IdentityKind.EMAIL))
     with plan:
@@ -141,7 +141,7 @@ def test_a_source_that_fails_leaves_no_plan_and_is_closed(tmp_path: Path) -> Non
 
     def source() -> Iterator[UndoEdit]:
         try:
-            yield undo_wish(1, "a", [flag(ON, OFF)], 11)
+            yield undo_edit(1, "a", [flag(ON, OFF)], 11)
             raise PlanError("The job is damaged", "", "")
         finally:
             closed.append(True)

@@ -10,12 +10,12 @@ from dfn_tui.api.calls import Reply, UserApi
 from dfn_tui.api.types import Identity
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.run.batch import Batches
 from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.changes.outcome import STILL_AT_WORK
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.reading import read_fields
+from tests.sandbox_thread import SandboxThread
 from tests.unit.jobs import apply, bulk_session, ends, options, plan, users
 
 Answer = Callable[[Identity, str], Reply]

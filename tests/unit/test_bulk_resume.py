@@ -11,12 +11,12 @@ import pytest
 
 from dfn_tui.errors import GateRefused
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.plan.file import digest_of
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
 from dfn_tui.service.bulk.session import BulkSession, Options
 from dfn_tui.service.context import Mode
+from tests.sandbox_thread import SandboxThread
 from tests.starting import connections
 from tests.unit.jobs import APPROVAL, STOP, bulk_session, consents, plan, users
 

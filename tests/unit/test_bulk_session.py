@@ -8,13 +8,13 @@ import pytest
 from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.bulk.session import Options
 from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.connections import Connections
+from tests.sandbox_thread import SandboxThread
 from tests.starting import connections, until
 
 USERS = [f"user-{number:04d}" for number in range(1, 61)]

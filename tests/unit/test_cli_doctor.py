@@ -20,9 +20,9 @@ from dfn_tui.config import Connection
 from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.doctor import files, host, network
 from dfn_tui.store import journal_file
+from tests.sandbox_thread import SandboxThread
 from tests.unit.journals import filled, tampering
 
 TOKEN = "tok-3f81c6"

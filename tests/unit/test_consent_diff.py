@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.consent.diff import Direction, FlagChange
-from dfn_tui.consent.flags import Flag, Purpose, State
+from dfn_tui.consent.flags import Direction, Flag, FlagChange, Purpose, State
 
 
 def test_no_flag_goes_back_to_never_set() -> None:

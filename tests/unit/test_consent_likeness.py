@@ -1,8 +1,7 @@
 import pytest
 
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import OPTINS, Flag
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
-from dfn_tui.consent.optins import OPTINS
 
 
 @pytest.mark.parametrize(

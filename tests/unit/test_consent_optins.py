@@ -1,7 +1,6 @@
 import pytest
 
-from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.optins import to_optins
+from dfn_tui.consent.flags import Flag, State, to_optins
 
 
 def test_the_documented_mapping() -> None:

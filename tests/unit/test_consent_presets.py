@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.consent.flags import Channel, Flag, Purpose, State
-from dfn_tui.consent.optins import OPTINS
+from dfn_tui.consent.flags import OPTINS, Channel, Flag, Purpose, State
 from dfn_tui.consent.presets import Preset, presets
 from dfn_tui.consent.sending import Delivery, may_advertise
 

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.consent.flags import SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
-from dfn_tui.consent.optins import OPTINS
+from dfn_tui.consent.flags import OPTINS, SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
 from dfn_tui.consent.sending import ChannelVerdict, Delivery, may_advertise
 
 NOON = datetime(2026, 3, 1, 3, tzinfo=UTC)

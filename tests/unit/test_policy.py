@@ -8,8 +8,7 @@ import pytest
 from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import ApiVersion, Connection, Environment
-from dfn_tui.consent.diff import Direction, FlagChange
-from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.flags import Direction, Flag, FlagChange, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.plan.records import PlanMetadata
 from dfn_tui.service.bulk.plan.totals import Totals

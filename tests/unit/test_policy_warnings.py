@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfn_tui.config import ApiVersion, Connection, Environment
-from dfn_tui.consent.diff import FlagChange
-from dfn_tui.consent.flags import Flag, Purpose, State
+from dfn_tui.consent.flags import Flag, FlagChange, Purpose, State
 from dfn_tui.service.changes.policy import Requirements, Scope, requirements, warnings
 
 NOON = datetime(2026, 3, 1, 3, tzinfo=UTC)

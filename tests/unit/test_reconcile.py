@@ -13,7 +13,6 @@ import pytest
 from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.changes.reconcile import reconcile
 from dfn_tui.store import (
@@ -27,6 +26,7 @@ from dfn_tui.store import (
     RunningConsole,
     Subject,
 )
+from tests.sandbox_thread import SandboxThread
 from tests.starting import KEY, endings, entries, start, until, withdraw
 from tests.unit.journals import again
 

@@ -12,12 +12,12 @@ import pytest
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.changes.pipeline import Conflict, StaleWrite, read_groups
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.context import Mode
 from dfn_tui.service.session import Session
 from dfn_tui.store import Journal
+from tests.sandbox_thread import SandboxThread
 from tests.starting import endings, entries, send, start, until, withdraw
 
 SMS = Flag.MKT_SMS.value

@@ -5,8 +5,8 @@ from pathlib import Path
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.changes.policy import Approval
+from tests.sandbox_thread import SandboxThread
 from tests.starting import endings, start
 
 

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from rich.cells import cell_len
 
-from dfn_tui.text.width import padded, width
+from dfn_tui.text import padded, width
 
 
 @pytest.mark.parametrize(

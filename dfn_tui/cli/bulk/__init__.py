@@ -21,7 +21,6 @@ _DOCUMENTED_LIMIT = 10_000  # requests a minute; the module that the run has it 
 
 
 def add_bulk(parser: argparse.ArgumentParser) -> None:
-    """`dfn-tui bulk`."""
     commands = add_actions(parser)
     _add_plan(commands.add_parser("plan", help=_("read every user and save what would change")))
     _add_show(commands.add_parser("show", help=_("look through a plan, leave users out of it")))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from dfn_tui.cli.reading import shown_json
+from dfn_tui.cli.reading import change_json
 from dfn_tui.cli.session import started
 from dfn_tui.service.bulk.plan.file import BadRow, PlanFile
 from dfn_tui.service.bulk.plan.format import cost_words, head_words, totals_words
@@ -120,13 +120,5 @@ def user_json(user: PlannedUser, *, revealed: bool) -> dict[str, object]:
         "standing": group.status.value,  # its name in version 0.1
         "left_out": user.left_out,
         "warnings": list(group.warnings),
-        "changes": [
-            {
-                "name": item.name,
-                "before": shown_json(item.name, item.before, revealed),
-                "after": shown_json(item.name, item.after, revealed),
-                "readable": item.readable,
-            }
-            for item in group.changes
-        ],
+        "changes": [change_json(item, revealed) for item in group.changes],
     }

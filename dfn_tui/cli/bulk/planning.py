@@ -2,19 +2,12 @@
 
 import argparse
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dfn_tui.cli.assignments import edits_for_all
-from dfn_tui.cli.bulk.output import (
-    SHORT,
-    bad_json,
-    bad_rows,
-    command,
-    expected,
-    opened_for_many,
-    plan_lines,
-)
+from dfn_tui.cli.bulk.output import SHORT, bad_json, bad_rows, command, expected, opened_for_many, plan_lines
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identity_kind
 from dfn_tui.cli.output import say, write_json
@@ -45,19 +38,16 @@ def plan(args: argparse.Namespace) -> ExitCode:
         piped = str(args.file) == STDIN
         given: Path | BinaryIO = piped_bytes() if piped else args.file
         with open_input(given, has, edits, kind) as source:
-            runner.run(
-                _watched(
-                    lambda on_progress: bulk.plan(
-                        source,
-                        _("standard input") if piped else args.file.name,
-                        args.output,
-                        on_progress,
-                        create=args.create,
-                        stop_at_first_bad=args.stop_at_bad,
-                        limit=args.limit,
-                    )
-                )
+            make = partial(
+                bulk.plan,
+                source,
+                _("standard input") if piped else args.file.name,
+                args.output,
+                create=args.create,
+                stop_at_first_bad=args.stop_at_bad,
+                limit=args.limit,
             )
+            runner.run(_watched(make))
         return _report(args, bulk)
 
 
@@ -65,9 +55,7 @@ def undo(args: argparse.Namespace) -> ExitCode:
     """Makes the plan that takes a job back. Raises `ConsoleError`."""
     _check_output(args)
     with opened_for_many(args) as (bulk, runner):
-        runner.run(
-            _watched(lambda on_progress: bulk.plan_undo(args.job, args.output, on_progress, limit=args.limit))
-        )
+        runner.run(_watched(partial(bulk.plan_undo, args.job, args.output, limit=args.limit)))
         return _report(args, bulk)
 
 

@@ -7,8 +7,7 @@ from dfn_tui.cli.bulk.output import bad_json, bad_rows, expected, plan_lines, to
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import checked_text, given_ids, identities
 from dfn_tui.cli.output import say, write_json, write_lines
-from dfn_tui.consent.diff import Direction
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.plan.exclusion import narrow, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan

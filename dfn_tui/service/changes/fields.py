@@ -14,8 +14,7 @@ from typing import NamedTuple, NoReturn, cast
 
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
-from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.optins import OPTINS
+from dfn_tui.consent.flags import OPTINS, Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.values import (
     ValueRefused,

@@ -8,8 +8,7 @@ from typing import NamedTuple, Protocol
 
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import ApiVersion, Connection, Environment
-from dfn_tui.consent.diff import Direction, FlagChange
-from dfn_tui.consent.flags import Purpose
+from dfn_tui.consent.flags import Direction, FlagChange, Purpose
 from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
 from dfn_tui.errors import GateRefused

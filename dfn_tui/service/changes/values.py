@@ -13,13 +13,12 @@ from datetime import date, datetime
 from typing import Final, NoReturn, TypeVar, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind, StandardProperty, Value, ValueType
-from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.flags import OPTINS, Flag, State
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
-from dfn_tui.consent.optins import OPTINS
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable
-from dfn_tui.text.phone import NotAKakaoId, NotAPhoneNumber, e164, kakao_id
+from dfn_tui.text.phone import BadNumber, e164, kakao_id
 
 ARRAY_BYTES: Final = 8192
 """The most that the values of one array may take together, in bytes of UTF-8."""
@@ -298,13 +297,13 @@ def parse_ci(field: str, text: str) -> tuple[str, str]:
     bare = text.strip()
     try:
         if field in _PHONE_FIELDS:
-            value = e164(bare).digits
+            value = e164(bare)
         elif field == "kakao_id":
             value = kakao_id(bare)
         else:
             _string(bare)
             value = _email(bare) if field == IdentityKind.EMAIL else _account(bare)
-    except (NotAPhoneNumber, NotAKakaoId) as error:
+    except BadNumber as error:
         raise ValueRefused(_("Not staged"), str(error), _("Correct it.")) from None
     if value == text:
         return value, ""

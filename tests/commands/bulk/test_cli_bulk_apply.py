@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.bulk.using import APPLY, GIVE, REASON, STOP, Bulk, Users, state_of, stop_one, writes
 from tests.commands.running import Run, Typed
+from tests.sandbox_thread import SandboxThread
 
 
 def test_all_are_confirmed(bulk: Bulk, sandbox: SandboxThread, users: Users) -> None:

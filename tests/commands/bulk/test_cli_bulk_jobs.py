@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.bulk.using import APPLY, REASON, Bulk, Users, state_of, stop_one
 from tests.commands.running import Run, Typed
+from tests.sandbox_thread import SandboxThread
 
 SLOWLY = ("--limit", "60", "--on-conflict", "overwrite")
 """One request a second, and the first one writes."""

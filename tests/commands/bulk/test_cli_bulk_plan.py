@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.consent.flags import State
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.bulk.using import GIVE, STOP, Bulk, Users, writes
 from tests.commands.running import Run
+from tests.sandbox_thread import SandboxThread
 
 
 def test_a_list_becomes_a_plan(bulk: Bulk, sandbox: SandboxThread, users: Users) -> None:

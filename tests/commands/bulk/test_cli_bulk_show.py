@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.bulk.using import REASON, Bulk, Users
 from tests.commands.running import Run
+from tests.sandbox_thread import SandboxThread
 
 
 def test_a_plan_as_a_whole(bulk: Bulk, run: Run, users: Users) -> None:

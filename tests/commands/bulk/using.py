@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dfn_tui.consent.flags import Flag
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.running import Ran
+from tests.sandbox_thread import SandboxThread
 
 STOP, GIVE = "mkt_sms_flag=Unsubscribed", "mkt_sms_flag=Subscribed"
 WRITE = "/api/v1/users/profile/update"

@@ -130,7 +130,7 @@ def inverse_of(changes: Sequence[FieldChange]) -> tuple[list[FieldEdit], list[st
     return edits, reasons
 
 
-def undo_wish(number: int, user: str, changes: Sequence[FieldChange], undo_of: int | None) -> UndoEdit:
+def undo_edit(number: int, user: str, changes: Sequence[FieldChange], undo_of: int | None) -> UndoEdit:
     """What takes back these `changes`, which a job sent for that user."""
     edits, reasons = inverse_of(changes)
     wanted = EditSet.of(edits)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.consent.diff import Direction
+from dfn_tui.consent.flags import Direction
 from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.plan.file import BadRow
 from dfn_tui.service.bulk.plan.records import PlanMetadata, PlannedUser, PlanStatus

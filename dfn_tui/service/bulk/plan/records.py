@@ -11,8 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
 from dfn_tui.api.types import IdentityKind, Value
 from dfn_tui.config import ApiVersion, Environment
-from dfn_tui.consent.flags import Flag, State
-from dfn_tui.consent.optins import OPTINS
+from dfn_tui.consent.flags import OPTINS, Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import same_value

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from dfn_tui.api.types import Capabilities
-from dfn_tui.consent.diff import Direction, FlagChange
-from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.flags import Direction, Flag, FlagChange, State
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, PlanGroup, PlanMetadata, PlanStatus
 from dfn_tui.service.changes.outcome import CI_DELETE, CI_SET, PROFILE, part_of

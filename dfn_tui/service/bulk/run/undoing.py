@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.classify import UndoEdit, undo_wish
+from dfn_tui.service.bulk.plan.classify import UndoEdit, undo_edit
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.changes.reading import common
 from dfn_tui.store import FieldChange, Journal
@@ -26,7 +26,7 @@ def undo_edits(job: Job, journal: Path) -> Iterator[UndoEdit]:
                 # As "failed" with that code in jobs of the first version.
                 if ended.outcome in _MAY_HAVE_CHANGED or ended.code == "different":
                     sent = _sent(user.group.changes, ended.seq, entries)
-                    yield undo_wish(user.number, user.user, sent, ended.seq)
+                    yield undo_edit(user.number, user.user, sent, ended.seq)
 
 
 def _sent(changes: tuple[FieldChange, ...], seq: int, journal: Journal) -> tuple[FieldChange, ...]:
