@@ -49,7 +49,7 @@ UNREADABLE = (
 SLOW = ("silent", "stalled")
 
 LONGEST = 30.0
-"""Seconds within which a command has ended, however busy this machine is: its own bounds are far shorter here."""
+"""Seconds within which a command has ended, however busy this machine is: its own bounds are shorter here."""
 
 UNTRUE = {
     "confirmed": ("Nothing was", "not applied", "may or may not", "may have been"),
