@@ -52,10 +52,10 @@ LONGEST = 30.0
 """Seconds within which a command has ended, however busy this machine is: its own bounds are shorter here."""
 
 UNTRUE = {
-    "confirmed": ("Nothing was", "not applied", "may or may not", "may have been"),
-    "accepted": ("confirmed", "Reading back shows", "Nothing was"),
-    "unknown": ("Nothing was", "was not applied", "shows the change", "confirmed"),
-    "different": ("Nothing was", "confirmed", "may or may not", "may have been"),
+    "confirmed": ("changed nothing", "Nothing was", "not applied", "may or may not", "may have been"),
+    "accepted": ("confirmed", "Reading back shows", "changed nothing", "Nothing was"),
+    "unknown": ("changed nothing", "Nothing was", "was not applied", "shows the change", "confirmed"),
+    "different": ("changed nothing", "Nothing was", "confirmed", "may or may not", "may have been"),
     "failed": ("confirmed", "may or may not", "may have been"),
 }
 """What must not be said of a user who ended so."""

@@ -107,7 +107,7 @@ def test_version_2_is_told_by_its_answer_and_never_as_confirmed(
     assert ([one for _user, one in ran.outcomes], ran.code) == ([told(answer)[0]], told(answer)[1]), ran.out
     assert journalled() == [told(answer)[0]]
     message = ran.objects[0]["message"]
-    assert ("Nothing was changed" in message) is (answer in REFUSED_2)
+    assert ("changed nothing" in message) is (answer in REFUSED_2)
     assert "Reading back" not in message
 
 

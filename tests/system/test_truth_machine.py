@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import fields
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -76,7 +77,7 @@ class ServerHistory:
             ids = list(user_ids)
             if server.faults.apply_after_ms:
                 sandbox._written.update(ids)
-                self._late += [(one, lambda one=one: sandbox._store([one], store)) for one in ids]
+                self._late += [(one, partial(sandbox._store, [one], store)) for one in ids]
             else:
                 apply(ids, store)
             self.look(ids)

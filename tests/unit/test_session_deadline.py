@@ -1,7 +1,6 @@
 """A server that falls silent holds nobody for longer than was allowed, and every wait is told."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ async def test_waits_to_read_are_told_beside_a_write(path: Path, monkeypatch: py
         async def lifted(_seconds: float) -> None:
             sandbox.faults.read_answer = sandbox.faults.read_back = "true"
 
-        monkeypatch.setattr("dfn_tui.api.retry.SINGLE", replace(SINGLE, sleep=lifted))
+        monkeypatch.setattr("dfn_tui.api.retry.SINGLE", SINGLE._replace(sleep=lifted))
         async with start(sandbox, path) as session:
             sandbox.state.write_profiles([("user-0001", {Flag.MKT_SMS: State.SUBSCRIBED}, {})])
             record = await session.open_user(session.identity("user-0001"))

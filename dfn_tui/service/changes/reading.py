@@ -99,7 +99,7 @@ def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:
         return Seen(False)
     source = record.ci if kind is FieldKind.CI else record.profile
     if source is None:
-        return Seen(False, why=_why(record.failure) if record.failure else "")
+        return Seen(False, why=record.failure.message if record.failure else "")
     if kind is FieldKind.CI:
         if name in record.ci_unreadable:
             return Seen(False, why=_not_readable(name, record.ci_unreadable[name]))
@@ -111,15 +111,6 @@ def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:
         return Seen(True, record.properties.get(name))
     state = record.consents.get(Flag(name))
     return Seen(state is not None, state.value if state is not None else None)
-
-
-def _why(failure: Reply) -> str:
-    """Why the user could not be read, beside what is said of a write: so not in the error's own words, that
-    nothing was changed or sent."""
-    if failure.error is None:
-        return failure.message
-    words = _("Reading the user failed: {title} (code {code}).")
-    return words.format(title=failure.error.title, code=failure.code)
 
 
 def _not_readable(name: str, why: str) -> str:
