@@ -223,8 +223,19 @@ class TruthMachine(RuleBasedStateMachine):
 
     # The operator's moves.
 
-    @rule(data=st.data(), both=st.booleans(), names=st.sets(st.sampled_from([*VALUES]), min_size=1))
-    def sets(self, data: st.DataObject, both: bool, names: set[str]) -> None:
+    @rule(
+        data=st.data(),
+        both=st.booleans(),
+        names=st.sets(st.sampled_from([*VALUES]), min_size=1),
+        lies=st.none()
+        | st.tuples(st.sampled_from((*WHOLE, *NO_ANSWER)), st.booleans(), st.sampled_from(READS)),
+    )
+    def sets(
+        self, data: st.DataObject, both: bool, names: set[str], lies: tuple[str, bool, str] | None
+    ) -> None:
+        """`lies`: the server is well when the users are looked up, and no more when they are written."""
+        if lies is not None:
+            self._calm()
         wanted = {name: data.draw(st.sampled_from(VALUES[name])) for name in sorted(names)}
         for user in self.users if both else self.users[:1]:
             record = self._look_up(user)
@@ -238,6 +249,9 @@ class TruthMachine(RuleBasedStateMachine):
                     draft.stage_property(GRADE, value)
                 else:
                     draft.stage_ci(PHONE, value)
+        if lies is not None:
+            self.answers_in_full(*lies[:2])
+            self.server.faults.read_back = lies[2]
         self._apply()
 
     @rule()
