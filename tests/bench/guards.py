@@ -388,6 +388,13 @@ MUTANTS = (
         ("tests/api/test_encoding.py",),
     ),
     # what reading back means
+    Mutant(
+        "judge: words of a lost answer",
+        OUTCOME,
+        "if reply is not None and reply.error is not None and not reply.refused:",
+        "if False:",
+        OF_WORDS,
+    ),
     Mutant("judge: nothing read", OUTCOME, "if not found.read:", "if False:", OF_OUTCOME),
     Mutant("judge: as wanted", OUTCOME, "if same_value(found.now, change.after):", "if False:", OF_OUTCOME),
     Mutant(

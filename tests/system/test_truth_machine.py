@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -47,7 +47,7 @@ LAG = 0.2
 
 WHOLE = ("true", "no-details", "user-twice", "repeated", "failed", "unmentioned")
 """Answers after which the server is done with a write, or was never going to do it."""
-NO_ANSWER = ("cut", "page", "401", "408", "425", "500", "504", "5001", "9999", "silent", "stalled")
+NO_ANSWER = ("cut", "page", "401", "408", "425", "500", "504", "5001", "9999")
 REFUSALS = ("4001", "4007")
 READS = ("true", "page", "401", "504", "cut", "4001", "failed", "unmentioned", "user-twice", "key-twice")
 
@@ -396,13 +396,14 @@ def _play(examples: int, steps: int) -> None:
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
+        phases=[Phase.generate],  # a case that fails is short enough, and the lag makes smaller ones differ
         suppress_health_check=[*HealthCheck],
     )
     run_state_machine_as_test(TruthMachine, settings=rules)
 
 
 def test_what_is_told_is_so() -> None:
-    _play(examples=60, steps=20)
+    _play(examples=200, steps=20)
 
 
 @pytest.mark.slow
