@@ -159,6 +159,13 @@ MUTANTS = (
     Mutant("consent words", VALUES, "if is_consent_word(text):", "if False:", OF_VALUES),
     # before sending
     Mutant(
+        "end of settling",
+        DESK,
+        "with deadline(A_LOOK_UP):\n                settled",
+        "if True:\n                settled",
+        OF_DESK,
+    ),
+    Mutant(
         "end of a look-up",
         DESK,
         "with deadline(A_LOOK_UP):\n            found",

@@ -59,3 +59,20 @@ async def test_waits_to_read_are_told_beside_a_write(path: Path, monkeypatch: py
             sandbox.faults.read_back = "4006"
             await send(session, progress=told.append)
             assert [bool(one.waiting) for one in told] == [False, True]
+
+
+async def test_what_an_earlier_run_left_open_holds_nobody_for_longer(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.service.changes.pipeline.READ_BACK_PAUSES", (0.0,))
+    with SandboxThread(SandboxOptions(users=5)) as sandbox:
+        sandbox.faults.write_answer, sandbox.faults.apply_after_ms = "504", None
+        async with start(sandbox, path) as session:
+            record = await session.open_user(session.identity("user-0001"))
+            session.staging.draft(record).stage_property("grade", "gold")
+            await send(session)
+        monkeypatch.setattr("dfn_tui.service.session.A_LOOK_UP", 0.5)
+        sandbox.faults.read_answer = "silent"
+        async with start(sandbox, path) as session, asyncio.timeout(15):
+            await session.settled_first()
+    assert [ending and ending.value for ending in endings(path)] == ["unknown"]
