@@ -22,9 +22,9 @@ import pytest
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.store import journal_file
 from tests.commands.running import Ran, Run, runner
+from tests.sandbox_thread import SandboxThread
 from tests.starting import endings, entries
 
 PUSH = Flag.MKT_PUSH

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from tests.commands.running import Run
+from tests.sandbox_thread import SandboxThread
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
-from dfn_tui.sandbox.server import SandboxThread
+from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, look_up, review_withdrawal, see, shown, until
 from tests.starting import endings
 

@@ -24,7 +24,6 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.sandbox.server import SandboxThread
 from dfn_tui.service.changes.inverse import prepare_undo, stage_undo
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import StaleWrite
@@ -33,6 +32,7 @@ from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.store import Entry
 from dfn_tui.text.korea import utc_now
+from tests.sandbox_thread import SandboxThread
 from tests.starting import connections, entries, send
 
 PUSH, GRADE, PHONE = Flag.MKT_PUSH.value, "grade", "phone_number"
