@@ -149,6 +149,15 @@ def field_path(exc: ValidationError, within: str = "", steps: int | None = None)
     return sanitize(path, _PATH_LENGTH)
 
 
+# 408 and 425 (too late, too early) refuse nothing: the same may do a moment later.
+_BY_STATUS: Mapping[int, Kind] = {
+    401: TokenRejected,
+    403: NotPermitted,
+    408: ServerFailed,
+    425: ServerFailed,
+}
+
+
 def error_of(
     response: Response, kind: Kind | None, code: str, message: str, *, documented: bool, write: bool
 ) -> ApiError | None:
@@ -167,7 +176,7 @@ def error_of(
     elif status == 429 and not (believed and kind is Rejected):
         kind = RateLimited
     elif kind is ApiError and status >= 400:
-        kind = {401: TokenRejected, 403: NotPermitted}.get(status, Rejected)
+        kind = _BY_STATUS.get(status, Rejected)
     if kind is None and status < 300:
         return None
     applied = not believed if write else None

@@ -242,7 +242,8 @@ class Batch:
             message = _("The server's answer says both that this was applied and that it failed.")
             return Reply(item.identity, False, code="contradiction", message=message)
         if failed is not None:
-            return Reply(item.identity, False, code=failed[0], message=failed[1])
+            said = _("The server said: “{words}”").format(words=failed[1]) if failed[1] else ""
+            return Reply(item.identity, False, code=failed[0], message=said)
         if found is not None:
             profile, ci = found.profile, found.ci
             return Reply(item.identity, True, profile=profile, ci=ci, ci_unreadable=found.ci_unreadable)

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.ids import given_ids, identities
@@ -64,7 +65,7 @@ async def show_users(
     async with server_progress(beside_data=True) as progress:
         done = unknown = 0
         async for record in session.look_up(wanted, waiting_on(progress), ci=ci):
-            show(record, fields(record), args.reveal)
+            show(record, _Shown.of(record, fields(record), ci=ci), args.reveal)
             if record.failure is not None:
                 failures.append(record.failure.error)
             unknown += record.unknown_to_server
@@ -92,11 +93,26 @@ def change_json(item: FieldChange, revealed: bool) -> dict[str, object]:
     }
 
 
-def _show_json(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:
+class _Shown(NamedTuple):
+    """The values of a user, and by name why the others cannot be read."""
+
+    values: Mapping[str, Value | None]
+    unreadable: Mapping[str, str]
+
+    @classmethod
+    def of(cls, record: UserRecord, fields: Mapping[str, Value | None], *, ci: bool) -> "_Shown":
+        unreadable = record.profile.unreadable if record.profile else {}
+        if ci:
+            unreadable = {name: why for name, why in record.ci_unreadable.items() if name in fields}
+        return cls({name: value for name, value in fields.items() if name not in unreadable}, unreadable)
+
+
+def _show_json(record: UserRecord, found: _Shown, revealed: bool) -> None:
     code, message = _remark(record)
     value = {
         "user_id": record.identity.value,
-        "properties": {name: shown_json(name, value, revealed) for name, value in fields.items()},
+        "properties": {name: shown_json(name, value, revealed) for name, value in found.values.items()},
+        "unreadable": dict(found.unreadable),
         "outcome": "failed" if record.failure else "read",
         "code": code,
         "message": message,
@@ -104,16 +120,19 @@ def _show_json(record: UserRecord, fields: Mapping[str, Value | None], revealed:
     print(json_line(value), flush=True)  # whoever reads it need not wait for the last user
 
 
-def _show(record: UserRecord, fields: Mapping[str, Value | None], revealed: bool) -> None:
+def _show(record: UserRecord, found: _Shown, revealed: bool) -> None:
     user = sanitize(record.identity.value)
     code, message = _remark(record)
     if record.failure is not None:
         say(f"{user}: {sanitize(message)}" + (f" ({sanitize(code)})" if code else ""))
         return
     print(f"{user}: {message}" if message else user)
-    wide = max(map(width, map(sanitize, fields)), default=0)
-    for name, value in fields.items():
-        print(f"  {padded(sanitize(name), wide)}  {_words(name, value, revealed)}")
+    shown = {name: _words(name, value, revealed) for name, value in found.values.items()}
+    for name, why in found.unreadable.items():
+        shown[name] = _("not readable: {why}").format(why=sanitize(why, 120))
+    wide = max(map(width, map(sanitize, shown)), default=0)
+    for name, words in shown.items():
+        print(f"  {padded(sanitize(name), wide)}  {words}")
 
 
 def _remark(record: UserRecord) -> tuple[str | None, str]:

@@ -107,7 +107,8 @@ def _lines(one: CommandResult, revealed: bool) -> Iterator[str]:
             parts.append(
                 _("now: {value}").format(value=value_words(field.change, field.now, revealed=revealed))
             )
-        yield "  ".join((*parts, *_why(field.code, field.message)))
+        code = None if field.code == field.outcome else field.code  # which is said already
+        yield "  ".join((*parts, *_why(code, field.message)))
     if not one.fields:
         changes = [change_words(item, revealed) for item in one.changes]
         for words in [[words] for words in changes] or [[]]:

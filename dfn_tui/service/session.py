@@ -54,6 +54,9 @@ LOOK_UPS_AT_ONCE = 4
 RECONCILE_TIMEOUT = 5.0
 """Seconds a look-up waits while what an earlier run left open is settled. A write waits to the end."""
 
+A_LOOK_UP = 60.0
+"""The longest time for the users of one request, all attempts together; what the server asks to wait does not
+count."""
 
 A_REQUEST = 20.0
 """Seconds more that a write may take for each request after the first."""
@@ -115,7 +118,8 @@ class Session:
 
     async def _settle(self, client: UserApi) -> None:
         try:
-            settled = await reconcile(client, self.journal, self.connection.name, self.clock)
+            with deadline(A_LOOK_UP):
+                settled = await reconcile(client, self.journal, self.connection.name, self.clock)
         except JournalError as error:
             self.journal_trouble = error  # reading goes on; writing is refused at the gate
             return
@@ -228,7 +232,8 @@ class Session:
         self, client: UserApi, identities: Sequence[Identity], progress: OnProgress, ci: bool
     ) -> list[UserRecord]:
         ci = ci and bool(self.capabilities.ci_fields)
-        found = await read_records(client, identities, self.clock, progress, ci=ci)
+        with deadline(A_LOOK_UP):
+            found = await read_records(client, identities, self.clock, progress, ci=ci)
         return [found[identity] for identity in identities]
 
     async def look_again(self, identities: Collection[Identity]) -> None:

@@ -136,8 +136,8 @@ FAULTS: dict[str, tuple[Served, type[ApiError], str, str]] = {
     "401 HTML": (http(HTML, 401), TokenRejected, "401", "pending"),
     "403 HTML": (http(HTML, 403), NotPermitted, "403", "pending"),
     "404 HTML": (http(HTML, 404), Rejected, "404", "pending"),
-    "408 HTML": (http(HTML, 408), Rejected, "408", "pending"),
-    "425 HTML": (http(HTML, 425), Rejected, "425", "pending"),
+    "408 HTML": (http(HTML, 408), ServerFailed, "408", "pending"),
+    "425 HTML": (http(HTML, 425), ServerFailed, "425", "pending"),
     "429 HTML": (http(HTML, 429), RateLimited, "429", "pending"),
     "429": (
         http({"result_code": 4006, "result_msg": "x", "result_data": None}, 429),

@@ -70,7 +70,7 @@ async def test_nobody_is_silently_missing() -> None:
     async with RawServer(found({"a": {}}, [failure(4999, "b", msg="no [/x] \x1b[2J")])) as server:
         outcomes = await v1(server.url).read_profiles(users("a", "b", "c"))
     assert codes(outcomes) == [None, "4999", "not-mentioned"]
-    assert outcomes[1].message == "no [/x] \\x1b[2J"
+    assert outcomes[1].message == "The server said: “no [/x] \\x1b[2J”"
     assert outcomes[2].message and how(outcomes[2]) == how(outcomes[1]) == "remark"
 
 

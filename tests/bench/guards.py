@@ -30,6 +30,7 @@ OF_BULK = (
 )
 OF_READING = ("tests/unit/test_bulk_read_back.py",)
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
+OF_WORDS = ("tests/commands/test_fault_matrix.py",)
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
 OF_API = ("tests/api/test_batch.py", "tests/api/test_retry.py", "tests/api/test_v1.py")
 
@@ -157,6 +158,20 @@ MUTANTS = (
     Mutant("Undefined is no value", VALUES, "if text.strip().casefold() == _ABSENT:", "if False:", OF_VALUES),
     Mutant("consent words", VALUES, "if is_consent_word(text):", "if False:", OF_VALUES),
     # before sending
+    Mutant(
+        "end of settling",
+        DESK,
+        "with deadline(A_LOOK_UP):\n                settled",
+        "if True:\n                settled",
+        OF_DESK,
+    ),
+    Mutant(
+        "end of a look-up",
+        DESK,
+        "with deadline(A_LOOK_UP):\n            found",
+        "if True:\n            found",
+        OF_DESK,
+    ),
     Mutant("stale check", DESK, "if checked.conflicts:", "if False:", OF_DESK),
     Mutant("stale check: strict", DESK, "strict=True)", "strict=False)", OF_DESK),
     Mutant("stale check: left out", DESK, "if c.identity not in approval.leave_out}", "}", OF_DESK),
@@ -380,6 +395,13 @@ MUTANTS = (
         ("tests/api/test_encoding.py",),
     ),
     # what reading back means
+    Mutant(
+        "judge: words of a lost answer",
+        OUTCOME,
+        "if reply is not None and reply.error is not None and not reply.refused:",
+        "if False:",
+        OF_WORDS,
+    ),
     Mutant("judge: nothing read", OUTCOME, "if not found.read:", "if False:", OF_OUTCOME),
     Mutant("judge: as wanted", OUTCOME, "if same_value(found.now, change.after):", "if False:", OF_OUTCOME),
     Mutant(

@@ -86,7 +86,9 @@ def test_a_user_that_cannot_be_read(
     assert ran.objects[1]["code"] == "5003"
     as_text = run("get", "user-0003")
     assert (as_text.code, as_text.out) == (1, "")
-    assert as_text.err == "user-0003: The server was too busy to handle it. Please try again later. (5003)\n"
+    assert as_text.err == (
+        "user-0003: The server said: “The server was too busy to handle it. Please try again later.” (5003)\n"
+    )
 
 
 async def _no_patience(*_arguments: object) -> bool:

@@ -106,6 +106,9 @@ def _judged(
     code = None if reply is None else reply.code
     if not found.read:
         return _unread(reply, found.why, said)
+    if reply is not None and reply.error is not None and not reply.refused:
+        # Its message says that nobody knows what was applied, which is known by now.
+        said = _("The request itself ended with: {title}.").format(title=reply.error.title)
     if same_value(found.now, change.after):
         if reply is not None and reply.ok:
             return Outcome.CONFIRMED, None, ""
