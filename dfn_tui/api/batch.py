@@ -76,14 +76,29 @@ class Requests:
         self.closed = False
         """Whether whoever uses this client wants nothing more to be written; reading goes on."""
         self._in_vain = 0
+        self._limited_since: float | None = None
 
     def note(self, error: ApiError | None) -> None:
         """Counts a request, with the error it ended with."""
         if self.policy.in_vain is None:
             return
+        if isinstance(error, RateLimited):
+            self._note_limit(error)
+            return
+        self._limited_since = None
         self._in_vain = self._in_vain + 1 if isinstance(error, TRANSIENT) else 0
         lasting = isinstance(error, Unreachable) and error.code in LASTING
         if lasting or isinstance(error, _STOPS_ALL) or self._in_vain >= self.policy.in_vain:
+            self._stop(error)
+
+    def _note_limit(self, error: RateLimited) -> None:
+        policy, now = self.policy, self.policy.clock()
+        self._limited_since = now if self._limited_since is None else self._limited_since
+        asked_for = (
+            error.wait is not None and policy.longest_wait is not None and error.wait > policy.longest_wait
+        )
+        so_long = policy.limited_for is not None and now - self._limited_since >= policy.limited_for
+        if asked_for or so_long:
             self._stop(error)
 
     def note_exhausted(self, error: ApiError) -> None:

@@ -30,11 +30,15 @@ class RetryPolicy(NamedTuple):
     least: float = 0.0
     """The part of a pause that is never left to chance."""
     longest_wait: float | None = 120.0
-    """A longer wait that the server announces is not begun; None where any is waited for."""
+    """A longer wait that the server announces is not begun; None where any is waited for. With `limited_for`
+    nothing more is asked then, either."""
     rate_limits_count: bool = True
     """Whether a refusal for the rate limit uses up an attempt."""
     resend_unreached: bool = False
     """Whether a write goes out again when no connection was made; otherwise the operator decides anew."""
+    limited_for: float | None = None
+    """After so long a time of nothing but “too many requests” nothing more is asked of the server, by any
+    call. None where each call is judged by itself."""
     in_vain: int | None = None
     """After so many requests in a row without an answer nothing more is asked of the server, by any call.
     None where each call is judged by itself."""
@@ -51,8 +55,9 @@ BULK = RetryPolicy(
     total=None,
     longest=8.0,
     least=0.5,
-    longest_wait=None,
+    longest_wait=600.0,
     rate_limits_count=False,
+    limited_for=600.0,
     resend_unreached=True,
     in_vain=12,
 )
@@ -135,5 +140,5 @@ def worth_retrying(error: ApiError, policy: RetryPolicy, *, write: bool) -> bool
     if isinstance(error, Unreachable):
         return error.code not in LASTING and (policy.resend_unreached or not write)
     if isinstance(error, RateLimited):
-        return True
+        return not write or error.believed or error.wait is not None  # or anything may have said it
     return not write and isinstance(error, TRANSIENT)

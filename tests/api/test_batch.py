@@ -184,11 +184,44 @@ async def test_each_request_starts_by_the_limiter_and_none_after_it_is_closed() 
 
 async def test_the_limiter_waits_for_a_rate_limit_and_no_attempt_is_used_up() -> None:
     waits, limiter = Waits(), Counter()
-    limited = http("", 429, {"Retry-After": "31536000"})
+    limited = http("", 429, {"Retry-After": "600"})
     async with RawServer(*[limited] * 30, written("a")) as server:
         api = v1(server.url, policy=in_no_time(BULK, waits), limiter=limiter)
         (reply,) = await api.write_profiles(edit("a"))
-    assert reply.ok and waits.slept == [] and limiter.told == [31_536_000.0] * 30
+    assert reply.ok and waits.slept == [] and limiter.told == [600.0] * 30
+
+
+@pytest.mark.parametrize("wait", [601, 31_536_000])
+async def test_a_run_ends_where_the_server_asks_for_more_than_ten_minutes(wait: int) -> None:
+    limiter = Counter()
+    async with RawServer(http("", 429, {"Retry-After": str(wait)})) as server:
+        api = v1(server.url, policy=in_no_time(BULK, Waits()), limiter=limiter)
+        (reply,) = await api.write_profiles(edit("a"))
+        assert isinstance(api.stopped, RateLimited) and limiter.closed
+        (later,) = await api.write_profiles(edit("b"))
+        assert len(server.requests) == 1
+    assert (how(reply), how(later), later.code) == ("pending", "refused", "not-sent")
+
+
+async def test_a_run_ends_after_ten_minutes_of_nothing_but_rate_limits() -> None:
+    clock = Clock()
+
+    class Slow(Counter):
+        def limited(self, wait: float | None) -> None:
+            super().limited(wait)
+            clock.now += 250
+
+    limiter = Slow()
+    answers = [refusal(4006, 429), refusal(4006, 429), written("a"), *[refusal(4006, 429)] * 9]
+    async with RawServer(*answers) as server:
+        policy = in_no_time(BULK, Waits())._replace(clock=clock)
+        api = v1(server.url, policy=policy, limiter=limiter)
+        (first,) = await api.write_profiles(edit("a"))
+        assert first.ok and api.stopped is None
+        (reply,) = await api.write_profiles(edit("b"))
+        assert isinstance(api.stopped, RateLimited) and limiter.closed
+        assert len(server.requests) == 7  # four since the last one that got through
+    assert how(reply) == "refused"
 
 
 async def test_a_single_change_waits_no_longer_than_is_bearable() -> None:

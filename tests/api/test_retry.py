@@ -69,7 +69,8 @@ async def test_attempts_and_total_time_are_caps(
         (messages.unreachable("proxy", "h"), False, False),
         (messages.answer_lost(timeout=True, write=False), True, False),
         (messages.server_failed("500", write=False), True, False),
-        (messages.rate_limited("4006", None, applied=False), True, True),
+        (messages.rate_limited("4006", 3.0, applied=True), True, True),
+        (messages.rate_limited("429", None, applied=True), True, False),
         (messages.answer_unreadable("malformed", write=False), False, False),
         (messages.token_rejected("4001", applied=False), False, False),
         (messages.not_permitted("4004", "", applied=False), False, False),
@@ -104,8 +105,9 @@ async def test_for_a_run_that_gets_through_in_the_end() -> None:
     assert waits.slept == [0.25, 0.5, 1, 2, 4]
     state = RetryState(policy, lambda *_args: None)
     for _number in range(50):
-        assert await state.after_limit("slow", 86_400.0, limiter_waits=False)
+        assert await state.after_limit("slow", 600.0, limiter_waits=False)
         assert await state.after_limit("slow", None, limiter_waits=False)
     slept = len(waits.slept)
-    assert await state.after_limit("slow", 86_400.0, limiter_waits=True)
+    assert await state.after_limit("slow", 600.0, limiter_waits=True)
     assert len(waits.slept) == slept  # the limiter waits
+    assert not await state.after_limit("slow", 601.0, limiter_waits=True)

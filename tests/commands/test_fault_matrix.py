@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from dfn_tui.api.retry import BULK
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.sandbox.options import Faults, SandboxOptions
@@ -295,14 +296,10 @@ def test_a_user_that_cannot_be_read_has_no_values(
     assert (as_text.out, as_text.code) == ("", READ_CODES[read])
 
 
-WAITED_OUT = pytest.mark.xfail(strict=True, run=False, reason="a job waits for ever where it is always 429")
-
-
 @pytest.mark.parametrize(
     "answer",
     [
-        *(one for one in (*YES, *NO, *NONE, *REFUSED) if one not in ("429", "4006", *SLOW)),
-        *(pytest.param(one, marks=WAITED_OUT) for one in ("429", "4006")),
+        *(one for one in (*YES, *NO, *NONE, *REFUSED) if one not in SLOW),
         *(pytest.param(one, marks=pytest.mark.slow) for one in SLOW),
     ],
 )
@@ -313,11 +310,13 @@ def test_a_list_is_told_as_truly(
     user: str,
     hurried: Callable[[str], None],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     answer: str,
     applied: bool,
 ) -> None:
     if applied and answer in REFUSED:
         pytest.skip("such an envelope is believed")
+    monkeypatch.setattr("dfn_tui.api.retry.BULK", BULK._replace(limited_for=0.3))
     hurried(answer)
     plan = str(tmp_path / "stop.plan")
     assert run("bulk", "plan", "-", f"{PUSH}=Unsubscribed", "-o", plan, stdin=user.encode()).code == 0
