@@ -14,11 +14,11 @@ from dfn_tui import paths
 from dfn_tui.cli.choice import required
 from dfn_tui.cli.output import INTERRUPTED, ProgressLine, say
 from dfn_tui.config import load
-from dfn_tui.service.change_format import reconciled_words
+from dfn_tui.service.change_format import pause_words, reconciled_words
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.records import Progress as Answered
 from dfn_tui.service.session import Session
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _
 
 _COLLECT_AFTER = 0.5
 """Seconds until Python's garbage collector, which the command line stopped, works again."""
@@ -107,9 +107,7 @@ def waiting_on(progress: ProgressLine) -> Callable[[Answered], None]:
 
     def show(answered: Answered) -> None:
         if answered.waiting:
-            words = _("Waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
-            reason = sanitize(answered.reason)
-            progress.wait(words.format(seconds=answered.waiting, attempt=answered.attempt, reason=reason))
+            progress.wait(pause_words(answered))
 
     return show
 

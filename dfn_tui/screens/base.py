@@ -1,5 +1,6 @@
 """What all screens share: the status line above, the keys below, help, and how errors are told."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -23,6 +24,7 @@ from dfn_tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.context import ConnectionContext
+    from dfn_tui.service.records import Progress
     from dfn_tui.service.session import Session
 
 
@@ -32,6 +34,10 @@ STYLES: list[str | PurePath] = [*paths.style_files()]
 
 REVEAL = Binding("m", "reveal", _("Reveal"), id="values.reveal", tooltip=_("Show or mask personal values"))
 """Bound by the screens that have personal values; `watch_revealed` shows them anew."""
+
+
+SILENCE = 3.0
+"""Seconds without a word of the server after which it is said that it is waited for."""
 
 
 class Host(Protocol):
@@ -141,6 +147,32 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
         """Puts an expected error before the operator. Where a token would help, one can be given at once,
         and `retry` is called with it in place; staged edits stay as they are."""
         self.app.post_message(ErrorRaised(self.session, error, retry))
+
+    @contextmanager
+    def showing_waits(self, selector: str) -> Iterator[Callable[["Progress | None"], None]]:
+        """Shows in the text there what is waited for: the pauses before further attempts, and the server's
+        silence. What it gives is called with each news of the server."""
+        heard = time.monotonic()
+
+        def news(progress: "Progress | None" = None) -> None:
+            nonlocal heard
+            heard = time.monotonic()
+            if progress is not None and progress.waiting >= 1:
+                heard += progress.waiting
+                from dfn_tui.service.change_format import pause_words  # noqa: PLC0415  rarely needed
+
+                self.say(selector, pause_words(progress))
+
+        def look() -> None:
+            silent = time.monotonic() - heard
+            if silent >= SILENCE:
+                self.say(selector, _("Waiting for the server, {seconds:.0f} s").format(seconds=silent))
+
+        timer = self.set_interval(1, look)
+        try:
+            yield news
+        finally:
+            timer.stop()
 
     @contextmanager
     def showing_errors(self, selector: str = "", retry: Callable[[], object] | None = None) -> Iterator[None]:

@@ -84,7 +84,14 @@ class ResultScreen(SessionScreen[None]):
     @work(group="apply")
     async def on_mount(self) -> None:
         try:
-            self._results = await self.session.apply(self._review, self._approval, self._on_progress)
+            with self.showing_waits("#headline") as news:
+
+                def on_progress(progress: Progress) -> None:
+                    words = _("Sending: {done} of {total}")
+                    self.say("#headline", words.format(done=progress.done, total=progress.total))
+                    news(progress)
+
+                self._results = await self.session.apply(self._review, self._approval, on_progress)
         except ConsoleError as error:
             self._failed = True
             self.say("#headline", sanitize(f"{error.title}. {error.happened}"))
@@ -122,11 +129,6 @@ class ResultScreen(SessionScreen[None]):
         with self.showing_errors():
             await self.session.look_again(changed)
             self.action_review(in_place=True)
-
-    def _on_progress(self, progress: Progress) -> None:
-        words = _("Sending: {done} of {total} answered. {reason}")
-        text = words.format(done=progress.done, total=progress.total, reason=progress.reason)
-        self.say("#headline", sanitize(text))
 
     def _show(self) -> None:
         if self._results is None:

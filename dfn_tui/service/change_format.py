@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from dfn_tui.api.calls import Progress
 from dfn_tui.api.types import Value
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.outcomes import Outcome
@@ -32,6 +33,12 @@ def count_words(counts: Mapping[Outcome, int], nothing_set: int = 0) -> list[str
     if nothing_set:
         words.append(_("{users}, not sent").format(users=nothing_set_count(nothing_set)))
     return words
+
+
+def pause_words(at: Progress) -> str:
+    """A pause before the next attempt, and why."""
+    words = _("Waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
+    return words.format(seconds=at.waiting, attempt=at.attempt, reason=sanitize(at.reason))
 
 
 def nothing_set() -> str:

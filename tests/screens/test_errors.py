@@ -173,3 +173,42 @@ async def test_ids_that_cannot_be_sent_are_refused_with_their_place(sandbox: San
         app.screen.query_one("#ids").value = "good bad\ud800"  # type: ignore[attr-defined]
         await pilot.press("enter")
         await see(pilot, "Nothing was looked up", "Mend the list")
+
+
+@pytest.mark.parametrize("where", ["list", "user", "result"])
+async def test_it_is_said_that_a_silent_server_is_waited_for(
+    sandbox: SandboxThread, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.screens.base.SILENCE", 0.0)
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        if where == "list":
+            sandbox.faults.read_answer = "silent"
+            await look_up(pilot, "user-0001 user-0002")
+            await see(pilot, "Waiting for the server, 1 s")
+            await pilot.press("escape")
+            await see(pilot, "Stopped.")
+        elif where == "user":
+            await look_up(pilot, "user-0001")
+            await see(pilot, "Nothing staged.")
+            sandbox.faults.read_answer = "silent"
+            await pilot.press("f5")
+            await see(pilot, "Waiting for the server, 1 s", "● subscribed")
+            await pilot.press("escape")
+            await see(pilot, "user_id: ")
+        else:
+            await review_withdrawal(pilot)
+            sandbox.faults.write_answer, sandbox.faults.latency_ms = "cut", 1500
+            await pilot.press("tab", "enter")
+            await see(pilot, "Waiting for the server, 1 s")
+            assert "answered" not in shown(app)
+            await see(pilot, "1 ✓ confirmed")
+
+
+async def test_a_pause_is_said_with_its_length(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        sandbox.faults.refuse, sandbox.faults.retry_after = "4006", 7
+        sandbox.faults.rate_limit_spelling = "none"
+        await look_up(pilot, "user-0001")
+        await see(pilot, "Waiting 7 s, then attempt 2")

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from textual.widgets import DataTable
 
     from dfn_tui.screens.lookup.users import UsersTable
-    from dfn_tui.service.records import Progress
     from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 
@@ -184,12 +183,14 @@ class LookupScreen(SessionScreen[None]):
         table = await self._begin_table()
         first_failure: ConsoleError | None = None
         try:
-            async for record in self.session.look_up(identities, self._on_progress):
-                table.add_user(record)
-                if record.failure and record.failure.error and first_failure is None:
-                    first_failure = record.failure.error
-                words = _("{done} of {total} read")
-                self._progress_line(words.format(done=table.row_count, total=len(identities)))
+            with self.showing_waits("#progress") as news:
+                async for record in self.session.look_up(identities, news):
+                    news(None)
+                    table.add_user(record)
+                    if record.failure and record.failure.error and first_failure is None:
+                        first_failure = record.failure.error
+                    words = _("{done} of {total} read")
+                    self._progress_line(words.format(done=table.row_count, total=len(identities)))
         except ConsoleError as error:
             first_failure = error
         known_alone = first_failure is None and len(identities) == 1 and not table.items[0].unknown_to_server
@@ -212,13 +213,6 @@ class LookupScreen(SessionScreen[None]):
         self._users.begin()
         self.query_one("#hint").display = False
         return self._users
-
-    def _on_progress(self, progress: "Progress") -> None:
-        if progress.waiting:
-            words = _("waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
-            self._progress_line(
-                words.format(seconds=progress.waiting, attempt=progress.attempt, reason=progress.reason)
-            )
 
     def _progress_line(self, words: str) -> None:
         if not words:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.ci import CiPane
@@ -85,7 +86,12 @@ class UserScreen(SessionScreen[None]):
     async def action_read(self) -> None:
         writes = self.session.writes_to(self._identity)
         with self.showing_errors(retry=self.action_read):
-            record = await self.session.open_user(self._identity)
+            with self.showing_waits("#staged") as news:
+                try:
+                    record = await self.session.open_user(self._identity, news)
+                except ConsoleError:
+                    self.query_one("#staged", PlainText).update(self._staged())
+                    raise
             if record.failure is not None and record.failure.error is not None:
                 self.tell(record.failure.error, retry=self.action_read)
             self._record = record
