@@ -36,7 +36,7 @@ class HttpConnection:
     async def open(
         cls, url: httpx.URL, tls: ssl.SSLContext, proxy: httpx.Proxy | None, connect_timeout: float
     ) -> "HttpConnection":
-        """Connects to the server at `url`."""
+        """Connects to the server at `url`. Raises TunnelFailed where a proxy hinders it."""
         until = asyncio.get_running_loop().time() + connect_timeout
         if proxy is None:
             async with asyncio.timeout_at(until):

@@ -205,14 +205,14 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 on, for an option."""
+    """A whole number from 1 on, for an option. Raises ArgumentTypeError."""
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text)):
         raise argparse.ArgumentTypeError(_("a whole number from 1 on"))
     return int(text)
 
 
 def up_to(most: int) -> Callable[[str], int]:
-    """A whole number from 1 to `most`, for an option."""
+    """A whole number from 1 to `most`, for an option; it raises ArgumentTypeError."""
 
     def number(text: str) -> int:
         if not (text.isascii() and text.isdecimal() and len(text) < 20 and 1 <= int(text) <= most):

@@ -28,7 +28,7 @@ class Wrong(Exception):
 
 
 def one_of(choices: type[Choice], value: object) -> Choice:
-    """A member of an enumeration, spelled exactly."""
+    """A member of an enumeration, spelled exactly. Raises Wrong."""
     words = [choice.value for choice in choices]
     if isinstance(value, str):
         if value in words:
@@ -40,7 +40,7 @@ def one_of(choices: type[Choice], value: object) -> Choice:
 
 
 def boolean(value: object) -> bool:
-    """`true` or `false`; a quoted "false" is not one, lest it be taken for true."""
+    """`true` or `false`; a quoted "false" is not one, lest it be taken for true. Raises Wrong."""
     if not isinstance(value, bool):
         raise Wrong(_("Write true or false, without quotes."))
     return value
@@ -59,7 +59,7 @@ def identifier(value: object) -> str:
 
 
 def base_url(value: object) -> str:
-    """Where requests go, without a slash at the end: `https`, or `http` on this very machine."""
+    """Where requests go, without a slash at the end: `https`, or `http` on this machine. Raises Wrong."""
     wrong = Wrong(_("Write an address like “https://host” (plain http is for this machine only)."))
     text = _text(value, r"[!-~]{1,2048}", wrong.right)  # the parser quietly drops line breaks and tabs
     try:
@@ -81,7 +81,7 @@ def base_url(value: object) -> str:
 
 
 def command(value: object) -> tuple[str, ...]:
-    """A program and its arguments, to be run as they are, without a shell."""
+    """A program and its arguments, to be run as they are, without a shell. Raises Wrong."""
     wrong = Wrong(_('Write a list of texts in quotes, like ["pass", "show", "dfinery/prod"].'))
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= 64:
         raise wrong

@@ -26,7 +26,7 @@ def load(path: Path) -> Config:
 
 
 def parse(text: str, path: Path) -> Config:
-    """The configuration `text` holds; `path` is for the words of a `ConfigError`."""
+    """The configuration `text` holds; `path` is for the words of the ConfigError it raises."""
     import tomllib  # noqa: PLC0415  only where there is a file
 
     from dfn_tui.config.schema import validate  # noqa: PLC0415  as above
@@ -51,7 +51,7 @@ def parse(text: str, path: Path) -> Config:
 
 
 def read_text(path: Path) -> str | None:
-    """What the file holds, with its line ends as they are; None if it is not there."""
+    """What the file holds, with its line ends as they are; None if it is not there. Raises ConfigError."""
     try:
         found = path.stat()
         # Asked before opening: opening a named pipe would wait for a writer.

@@ -52,7 +52,7 @@ class KernelKeyring:
         self._system_call = system_call
 
     def read(self, entry: str) -> SecretStr | None:
-        """The token of that entry, None where it has none or where it has expired."""
+        """The token of that entry, None where it has none or where it has expired. Raises KernelUnusable."""
         with self._calls() as calls:
             key = calls.find(entry)
             if key is None:

@@ -36,7 +36,7 @@ class SystemKeyring:
         self._silent: Future[Any] | None = None
 
     async def read(self, entry: str) -> SecretStr | None:
-        """The token of that entry, None where it has none."""
+        """The token of that entry, None where it has none. Raises KeyringUnusable."""
 
         def question(keyring: Backend) -> SecretStr | None:
             stored = keyring.get_password(SERVICE, entry)
@@ -49,7 +49,10 @@ class SystemKeyring:
         return await self._ask(question)
 
     async def write(self, entry: str, token: SecretStr) -> None:
-        """Keeps a token, and reads it back, because some keyrings drop a write without a word."""
+        """Keeps a token, and reads it back, because some keyrings drop a write without a word.
+
+        Raises KeyringUnusable.
+        """
 
         def question(keyring: Backend) -> None:
             keyring.set_password(SERVICE, entry, token.get_secret_value())

@@ -156,7 +156,7 @@ class Sandbox:
 def endpoint(
     sandbox: Sandbox, dialect: Dialect, window: str, call: Call
 ) -> Callable[[Request], Awaitable[Response]]:
-    """The handler of one path."""
+    """The handler of one path. A call raises the answer of its refusal."""
 
     async def handle(request: Request) -> Response:
         try:

@@ -65,7 +65,10 @@ def chained(previous: bytes, body: bytes) -> bytes:
 
 
 def stamp(at: datetime) -> str:
-    """UTC with microseconds, always of one length: as text it sorts like the time it is."""
+    """UTC with microseconds, always of one length: as text it sorts like the time it is.
+
+    Raises ValueError for a time without its zone.
+    """
     if at.tzinfo is None:
         raise ValueError("a time in the journal needs a time zone")
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")

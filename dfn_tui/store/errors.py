@@ -19,7 +19,7 @@ class JournalError(ConsoleError):
 
 @contextmanager
 def journal_errors(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the operating system say about the file into a JournalError.
+    """Raises JournalError for what SQLite and the operating system say about the file.
 
     Errors of SQLite that are no fault of the file (a wrong statement) pass: they are defects.
     """

@@ -93,7 +93,7 @@ def load_all(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[Ent
 
 
 def load_outcomes(connection: sqlite3.Connection, seq: int) -> list[OutcomeRecord]:
-    """All outcomes of an intent, the latest first."""
+    """All outcomes of an intent, the latest first. Raises Unreadable."""
     row = connection.execute("SELECT outcome FROM intent WHERE seq = ?", (seq,)).fetchone()
     found = []
     at = row[0] if row else None

@@ -147,7 +147,7 @@ class _Written(str):
 
 
 def no_constant(_name: str) -> NoReturn:
-    """For `json`: NaN and infinity are no JSON."""
+    """For `json`: NaN and infinity are no JSON. Raises ValueError."""
     raise ValueError
 
 

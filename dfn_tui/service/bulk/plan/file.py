@@ -273,7 +273,7 @@ def damaged(path: Path) -> PlanError:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the system say of a file into a `PlanError`."""
+    """Raises PlanError for what SQLite and the system say of a file."""
     try:
         yield
     except (sqlite3.DatabaseError, OSError) as error:
@@ -287,7 +287,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def plan_errors(path: Path) -> Iterator[None]:
-    """The same, and for a content that no plan has."""
+    """The same, and raises it for a content that no plan has."""
     with disk_errors(path):
         try:
             yield

@@ -73,7 +73,7 @@ class RunLog:
         self._write()
 
     async def flush(self) -> None:
-        """Waits until all is written."""
+        """Waits until all is written. Raises what hindered it."""
         while self._writing is not None:
             await asyncio.shield(self._writing)
         if self.trouble is not None:
