@@ -150,12 +150,7 @@ def field_path(exc: ValidationError, within: str = "", steps: int | None = None)
 
 
 # 408 and 425 (too late, too early) refuse nothing: the same may do a moment later.
-_BY_STATUS: Mapping[int, Kind] = {
-    401: TokenRejected,
-    403: NotPermitted,
-    408: ServerFailed,
-    425: ServerFailed,
-}
+_BY_STATUS: Mapping[int, Kind] = {401: TokenRejected, 403: NotPermitted, 408: ServerFailed, 425: ServerFailed}
 
 
 def error_of(

@@ -140,10 +140,7 @@ class UserApi(Protocol):
     ) -> list[Reply]: ...
 
     async def delete_ci(
-        self,
-        identities: Sequence[Identity],
-        fields: Sequence[str],
-        progress: OnProgress = ignore_progress,
+        self, identities: Sequence[Identity], fields: Sequence[str], progress: OnProgress = ignore_progress
     ) -> list[Reply]: ...
 
     async def link(self, identity: Identity, others: Sequence[Identity]) -> Reply:

@@ -19,12 +19,7 @@ VERSION_1 = Capabilities(
     linkable=(),
 )
 
-_LINKABLE = (
-    IdentityKind.PHONE_NO,
-    IdentityKind.EMAIL,
-    IdentityKind.KAKAO_USER_ID,
-    IdentityKind.LINE_USER_ID,
-)
+_LINKABLE = (IdentityKind.PHONE_NO, IdentityKind.EMAIL, IdentityKind.KAKAO_USER_ID, IdentityKind.LINE_USER_ID)
 
 VERSION_2 = Capabilities(
     api="v2",

@@ -194,11 +194,7 @@ class Transport:
             self._target(call),
             headers=[*self._headers, (b"Content-Length", b"%d" % len(call.body))],
             stream=httpx.ByteStream(call.body),
-            extensions={
-                "timeout": self._waits,
-                "sent": sent,
-                "fresh": call.write and self._fresh_writes,
-            },
+            extensions={"timeout": self._waits, "sent": sent, "fresh": call.write and self._fresh_writes},
         )
 
     def _target(self, call: Call) -> httpx.URL:

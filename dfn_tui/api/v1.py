@@ -91,10 +91,7 @@ class V1Api(Client):
         return await self._write(_items(writes, _ci_fields, wire.UserCi), send, progress)
 
     async def delete_ci(
-        self,
-        identities: Sequence[Identity],
-        fields: Sequence[str],
-        progress: OnProgress = ignore_progress,
+        self, identities: Sequence[Identity], fields: Sequence[str], progress: OnProgress = ignore_progress
     ) -> list[Reply]:
         names = list(fields)
         key = "user_ids"

@@ -91,10 +91,7 @@ class V2Api(Client):
         return [_no_ci(identity) for write in writes for identity in write.identities]
 
     async def delete_ci(
-        self,
-        identities: Sequence[Identity],
-        fields: Sequence[str],
-        progress: OnProgress = ignore_progress,
+        self, identities: Sequence[Identity], fields: Sequence[str], progress: OnProgress = ignore_progress
     ) -> list[Reply]:
         return [_no_ci(identity) for identity in identities]
 

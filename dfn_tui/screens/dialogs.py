@@ -30,7 +30,7 @@ class Dialog(WorkersEnd[ScreenResultType | None], ModalScreen[ScreenResultType |
     CSS_PATH = STYLES
     AUTO_FOCUS = "*"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", _("Close"), id="dialog.close", tooltip=_("Close without doing anything")),
+        Binding("escape", "close", _("Close"), id="dialog.close", tooltip=_("Close without doing anything"))
     ]
 
     def __init__(self, title: str) -> None:
@@ -70,7 +70,7 @@ class ErrorDialog(Dialog[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "c", "copy", _("Copy"), id="error.copy", tooltip=_("Send the text to the terminal's clipboard")
-        ),
+        )
     ]
 
     def __init__(self, error: ConsoleError, *, offer_token: bool = False) -> None:

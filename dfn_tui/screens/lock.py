@@ -33,7 +33,7 @@ class LockScreen(WorkersEnd[None]):
     """Covers every screen: it shows where the console is, and how to unlock it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.unlock", _("Unlock"), id="lock.unlock", tooltip=_("Go on where you were")),
+        Binding("enter", "app.unlock", _("Unlock"), id="lock.unlock", tooltip=_("Go on where you were"))
     ]
 
     def __init__(self, context: "ConnectionContext | None") -> None:

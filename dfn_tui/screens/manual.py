@@ -22,7 +22,7 @@ class ManualScreen(ConsoleScreen[None]):
     ManualScreen #page { width: 1fr; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", _("Text or topics"), id="manual.other", tooltip=_("The other side")),
+        Binding("tab", "app.focus_next", _("Text or topics"), id="manual.other", tooltip=_("The other side"))
     ]
     AUTO_FOCUS = "#topics"
 

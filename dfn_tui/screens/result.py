@@ -48,11 +48,7 @@ class ConflictDialog(Dialog[str]):
 def _conflict_lines(conflict: Conflict) -> Text:
     item = conflict.change
     text = Text(f"{sanitize(conflict.user.identity.value, 40)}  {sanitize(item.name, 30)}\n", "bold")
-    for label, value in (
-        (_("seen"), item.before),
-        (_("now"), conflict.now),
-        (_("wanted"), item.after),
-    ):
+    for label, value in ((_("seen"), item.before), (_("now"), conflict.now), (_("wanted"), item.after)):
         text.append(f"  {label:<8}{value_words(item, value, revealed=False)}\n")
     return text
 

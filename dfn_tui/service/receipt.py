@@ -53,11 +53,7 @@ def receipt_file(identity: Identity, now: datetime) -> str:
 
 
 def receipt(
-    record: UserRecord,
-    flags: tuple[Flag, ...],
-    changes: Mapping[str, Entry],
-    connection: str,
-    now: datetime,
+    record: UserRecord, flags: tuple[Flag, ...], changes: Mapping[str, Entry], connection: str, now: datetime
 ) -> str:
     """The receipt as text. `changes` holds, by flag, the journal's latest confirmed change of it."""
     user = sanitize(f"{record.identity.kind.value} {record.identity.value}")

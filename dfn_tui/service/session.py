@@ -10,13 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from dfn_tui.api.calls import (
-    CLOCK_SKEW_LIMIT,
-    OnProgress,
-    Probe,
-    UserApi,
-    ignore_progress,
-)
+from dfn_tui.api.calls import CLOCK_SKEW_LIMIT, OnProgress, Probe, UserApi, ignore_progress
 from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
@@ -286,12 +280,7 @@ class Session:
             return await asyncio.shield(task)
 
     async def _apply(
-        self,
-        client: UserApi,
-        reviewed: Review,
-        approval: Approval,
-        progress: OnProgress,
-        seconds: float,
+        self, client: UserApi, reviewed: Review, approval: Approval, progress: OnProgress, seconds: float
     ) -> list[UserResult]:
         more = (len(reviewed.changes) - 1) // self.capabilities.batch_size
         with deadline(seconds + more * A_REQUEST):

@@ -49,12 +49,7 @@ class Journal(Closing):
     """
 
     def __init__(
-        self,
-        path: Path,
-        key: bytes | None = None,
-        *,
-        clock: Clock = utc_now,
-        timeout: float = LOCK_TIMEOUT,
+        self, path: Path, key: bytes | None = None, *, clock: Clock = utc_now, timeout: float = LOCK_TIMEOUT
     ) -> None:
         self.path = path
         self._sealer = Sealer(key) if key is not None else None

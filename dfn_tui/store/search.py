@@ -29,11 +29,7 @@ _KEYS = """SELECT id FROM index_key
 
 
 def find(
-    connection: sqlite3.Connection,
-    wanted: Filter,
-    handles: Sequence[str],
-    limit: int,
-    before_seq: int | None,
+    connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str], limit: int, before_seq: int | None
 ) -> list[int]:
     """The numbers of the intents that `wanted` fits, newest first. `handles` are what the user asked for
     may be kept as; without a user there are none."""

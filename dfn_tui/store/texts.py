@@ -3,24 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dfn_tui.store.body import (
-    ADDED_LATER,
-    SAME,
-    SUBJECT_SLOT,
-    Body,
-    Sealed,
-    canonical,
-    quoted,
-    seal_context,
-)
-from dfn_tui.store.records import (
-    FieldChange,
-    FieldOutcome,
-    IntentGroup,
-    OutcomeGroup,
-    Subject,
-    Value,
-)
+from dfn_tui.store.body import ADDED_LATER, SAME, SUBJECT_SLOT, Body, Sealed, canonical, quoted, seal_context
+from dfn_tui.store.records import FieldChange, FieldOutcome, IntentGroup, OutcomeGroup, Subject, Value
 from dfn_tui.store.sealing import Sealer, commitment
 from dfn_tui.text import mask
 

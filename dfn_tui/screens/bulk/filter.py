@@ -29,7 +29,7 @@ class FilterDialog(Dialog[Selection]):
 
     AUTO_FOCUS = "Field"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "show", _("Show"), id="filter.show", tooltip=_("Show the users that fit")),
+        Binding("enter", "show", _("Show"), id="filter.show", tooltip=_("Show the users that fit"))
     ]
 
     def __init__(self, found: Totals, now: Selection) -> None:

@@ -27,7 +27,7 @@ class JobList(PagedList[JobSummary]):
     """The jobs that can be gone on with come first, then the newest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "open", _("Open"), id="bulk.open", key_display="Enter/o", tooltip=_("Open this job")),
+        Binding("o", "open", _("Open"), id="bulk.open", key_display="Enter/o", tooltip=_("Open this job"))
     ]
 
     def __init__(self, bulk: BulkSession) -> None:

@@ -94,9 +94,7 @@ class PlanScreen(SessionScreen[None]):
 
     def _heading(self, found: Totals) -> str:
         words = ngettext(
-            "Plan {digest}: {users} user to be sent",
-            "Plan {digest}: {users} users to be sent",
-            found.to_send,
+            "Plan {digest}: {users} user to be sent", "Plan {digest}: {users} users to be sent", found.to_send
         )
         return words.format(digest=found.digest[:12], users=f"{found.to_send:,}")
 

@@ -25,7 +25,7 @@ class PlannedUsers(PagedList[PlannedUser]):
     change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "open", _("Open"), id="bulk.user", key_display="Enter/o", tooltip=_("All of this user")),
+        Binding("o", "open", _("Open"), id="bulk.user", key_display="Enter/o", tooltip=_("All of this user"))
     ]
 
     def __init__(self, reader: PlanReader) -> None:

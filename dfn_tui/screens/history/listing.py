@@ -30,7 +30,7 @@ class HistoryList(PagedList[Entry]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "o", "open", _("Open"), id="history.open", key_display="Enter/o", tooltip=_("Open this entry")
-        ),
+        )
     ]
 
     def __init__(self, journal: AsyncJournal, session: Session | None, *, users: bool) -> None:

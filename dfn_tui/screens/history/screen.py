@@ -23,12 +23,7 @@ class HistoryScreen(ConsoleScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that the keys that follow it on a slow line do not reach the table first.
         Binding(
-            "slash",
-            "filter",
-            _("Filter"),
-            id="history.filter",
-            tooltip=_("Go to the filter"),
-            priority=True,
+            "slash", "filter", _("Filter"), id="history.filter", tooltip=_("Go to the filter"), priority=True
         ),
         Binding("f5", "read", _("Read again"), show=False, id="history.read", tooltip=_("Read it again")),
     ]

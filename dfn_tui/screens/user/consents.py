@@ -31,7 +31,7 @@ class ConsentsPane(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "p", "preset", _("Presets"), id="consents.preset", tooltip=_("Stop all, night or one channel")
-        ),
+        )
     ]
 
     def __init__(self, capabilities: Capabilities, clock: Clock, *, id: str) -> None:

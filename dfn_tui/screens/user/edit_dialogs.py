@@ -31,7 +31,7 @@ class EditDialog(FormDialog[ScreenResultType]):
     """A form whose result is staged."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet")),
+        Binding("enter", "submit", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet"))
     ]
 
     def __init__(self, title: str, verb: str = _("Stage")) -> None:
@@ -51,7 +51,7 @@ class ValueDialog(EditDialog[ScreenResultType]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+t", "next", _("Next type"), id="edit.type", tooltip=_("Read what is typed as another type")
-        ),
+        )
     ]
 
     def __init__(self, title: str, types: Sequence[ValueType], type: ValueType, text: str = "") -> None:
@@ -148,7 +148,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
     stored. `now` are words for the current one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "next", _("Next kind"), id="edit.kind", tooltip=_("Take another kind of identity")),
+        Binding("ctrl+t", "next", _("Next kind"), id="edit.kind", tooltip=_("Take another kind of identity"))
     ]
 
     def __init__(self, title: str, names: Sequence[str], name: str, now: str, text: str = "") -> None:

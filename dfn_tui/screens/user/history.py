@@ -15,7 +15,7 @@ class HistoryPane(HistoryList):
     """Reads the journal when it is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "receipt", _("Receipt"), id="history.receipt", tooltip=_("What each consent rests on")),
+        Binding("t", "receipt", _("Receipt"), id="history.receipt", tooltip=_("What each consent rests on"))
     ]
 
     def __init__(self, session: Session, identity: Identity, *, id: str) -> None:

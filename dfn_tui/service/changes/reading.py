@@ -122,7 +122,5 @@ def unread(reply: Reply) -> ConsoleError:
     if reply.error is not None:
         return reply.error
     return ConsoleError(
-        _("The user could not be read"),
-        sanitize(reply.message or reply.code or "", 160),
-        _("Try again."),
+        _("The user could not be read"), sanitize(reply.message or reply.code or "", 160), _("Try again.")
     )

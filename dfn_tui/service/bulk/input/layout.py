@@ -113,10 +113,7 @@ def _header(line: str) -> tuple[list[str], str]:
 
 
 def _table(
-    header: list[str],
-    capabilities: Capabilities,
-    default: IdentityKind,
-    for_all: Sequence[FieldEdit],
+    header: list[str], capabilities: Capabilities, default: IdentityKind, for_all: Sequence[FieldEdit]
 ) -> tuple[IdentityKind, tuple[FieldColumn | None, ...]]:
     """What users are named by, and what each cell is for."""
     keys = [place for place, name in enumerate(header) if identity_kind(name) in capabilities.write_by]

@@ -137,8 +137,6 @@ def undo_edit(number: int, user: str, changes: Sequence[FieldChange], undo_of: i
     made = {(change.kind, change.name): change for change in changes}
     aligned = [made[edit.kind, edit.name] for edit in wanted.edits]
     written = Classified(
-        tuple(change.after for change in aligned),
-        tuple(change.before for change in aligned),
-        tuple(reasons),
+        tuple(change.after for change in aligned), tuple(change.before for change in aligned), tuple(reasons)
     )
     return UndoEdit(number, user, wanted, written, undo_of)

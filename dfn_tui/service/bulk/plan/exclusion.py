@@ -28,12 +28,7 @@ def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 2
 
 
 def narrow(
-    plan: PlanFile,
-    which: Selection | SelectedUsers | AllButFirst,
-    at: datetime,
-    by: str,
-    *,
-    out: bool,
+    plan: PlanFile, which: Selection | SelectedUsers | AllButFirst, at: datetime, by: str, *, out: bool
 ) -> int:
     """Leaves these users out, or puts those back that were left out, and says for how many of the users that
     may be sent that made a difference. Raises PlanError."""
