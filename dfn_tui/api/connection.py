@@ -100,10 +100,11 @@ class HttpConnection:
         return self._protocol.states == _IDLE and not self._protocol.trailing_data[0] and self._stream.quiet
 
     def finish(self) -> bool:
-        """Makes ready for another exchange, and says whether it is."""
+        """Makes ready for another exchange, and says whether the last one is over: what may have come after
+        it is looked for when the connection is used again."""
         with suppress(h11.LocalProtocolError):
             self._protocol.start_next_cycle()
-            return self.reusable()
+            return self._protocol.states == _IDLE
         return False
 
     def close(self) -> None:

@@ -150,8 +150,7 @@ def _changes(readable: bool, wanted: str, before: str) -> tuple[FieldChange, ...
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedUser:
+class PlannedUser(NamedTuple):
     """One user of a plan. `number` is the line in the input, and their place in the plan."""
 
     number: int
