@@ -41,6 +41,10 @@ COLLECT_AFTER = 0.5
 """Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
 
 
+LEAVING = 8.0
+"""Seconds that what is being written is given when the operator leaves; as many as after a signal."""
+
+
 class ConsoleApp(LockingApp):
     """The console on `connections`, opened on the one named `start`, or on the list where it is None.
 
@@ -212,8 +216,8 @@ class ConsoleApp(LockingApp):
         self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
-        """Leaves; what is being written is finished first."""
-        self.leave()
+        """Leaves; what is being written is finished first, as far as that ends soon."""
+        self.leave(timeout=LEAVING)
 
     def leave(self, code: int = 0, timeout: float | None = None) -> None:
         """Ends the console with exit code `code`: no more input, look-ups dropped, writes finished.
@@ -234,7 +238,11 @@ class ConsoleApp(LockingApp):
             self.notify(_("The job stops after what is under way, and can be resumed."), markup=False)
         try:
             async with asyncio.timeout(within):
-                await self.connections.finish()
+                finishing = asyncio.ensure_future(self.connections.finish())
+                if not (await asyncio.wait([finishing], timeout=0.5))[0]:
+                    words = _("Waiting for the last answers, {seconds:.0f} s at most.")
+                    self.notify(words.format(seconds=within or LEAVING), markup=False)
+                await finishing
         except TimeoutError:
             pass
         except Exception as error:  # noqa: BLE001  a defect: told like those of any handler, not lost

@@ -263,8 +263,6 @@ class Batch:
             profile, ci = found.profile, found.ci
             return Reply(item.identity, True, profile=profile, ci=ci, ci_unreadable=found.ci_unreadable)
         message = _("The server's answer does not mention this user.")
-        if self._write:
-            message += " " + _("Look the user up to see what was applied.")
         return Reply(item.identity, False, code="not-mentioned", message=message)
 
     def _repeatable(self, reply: Reply) -> bool:

@@ -28,7 +28,7 @@ def unreachable(reason: str, host: str, status: int = 0) -> Unreachable:
         "refused": _("{host} refused the connection. The request was not sent."),
         "tls": _("No trusted TLS connection to {host} could be made. The request was not sent."),
         "connect-timeout": _("{host} did not answer in time. The request was not sent."),
-        "deadline": _("The time for this is over. The request was not sent."),
+        "deadline": _("No time was left for the request."),
         "proxy-unreachable": _("The proxy on the way to {host} cannot be reached. The request was not sent."),
         "proxy-unknown": _(
             "The name of the proxy on the way to {host} is not known. The request was not sent."

@@ -76,6 +76,7 @@ class Draft:
         """What would be written for this user."""
         record = self.record
         readable = record.profile is not None
+        unreadable = record.profile.unreadable if record.profile is not None else {}
         fields = [
             FieldChange(
                 FieldKind.CONSENT,
@@ -93,7 +94,7 @@ class Draft:
                 name,
                 record.properties.get(name),
                 value,
-                readable=readable,
+                readable=readable and name not in unreadable,
                 personal=is_personal(name, record.properties.get(name)) or is_personal(name, value),
             )
             for name, value in self.properties.items()
@@ -116,13 +117,14 @@ class Staging:
         """The draft of that user, begun where there is none.
 
         An existing draft is moved onto the newer record: edits that meanwhile became true are dropped. It is
-        never moved back onto an older one, which a screen may still hold. One whose edits were all dropped is
-        begun anew, so that later edits do not pass for an undo.
+        never moved back onto an older one, which a screen may still hold, nor onto a failed read: nothing
+        would be compared with what is there before it is sent. One whose edits were all dropped is begun
+        anew, so that later edits do not pass for an undo.
         """
         held = self._drafts.get(record.identity)
         if held is None or held.empty:
             held = self._drafts[record.identity] = Draft(record)
-        elif held.record is not record and held.record.read_at <= record.read_at:
+        elif record.failure is None and held.record is not record and held.record.read_at <= record.read_at:
             fresh = Draft(record, undo_of=held.undo_of)
             fresh.stage_consents(held.consents)
             for name, value in held.properties.items():

@@ -212,3 +212,20 @@ async def test_a_pause_is_said_with_its_length(sandbox: SandboxThread) -> None:
         sandbox.faults.rate_limit_spelling = "none"
         await look_up(pilot, "user-0001")
         await see(pilot, "Waiting 7 s, then attempt 2")
+
+
+async def test_leaving_waits_for_a_silent_server_only_so_long(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.app.LEAVING", 1.0)
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        sandbox.faults.write_answer = "silent"
+        await review_withdrawal(pilot)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: any("update" in one.path for one in sandbox.requests))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: app._exit)
+        assert app.return_code == 0
+        for task in app.connections.session("here")._writing:
+            task.cancel()  # as the end of the process does

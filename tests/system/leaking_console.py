@@ -39,7 +39,7 @@ def _fail_in_handler(screen: UserScreen) -> None:
     _fail(screen.session, screen._record)
 
 
-async def _fail_in_worker(session: Session, identity: Identity) -> UserRecord:
+async def _fail_in_worker(session: Session, identity: Identity, *_progress: object) -> UserRecord:
     _fail(session, await _open_user(session, identity))
 
 

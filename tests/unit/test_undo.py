@@ -1,5 +1,6 @@
 """Taking changes back: round trips over random states, and everything that cannot be restored."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.api.calls import Profile
+from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
@@ -294,6 +295,28 @@ def test_edits_made_after_an_undo_was_dropped_are_no_undo() -> None:
     draft = staging.draft(now)
     draft.stage_consents({Flag.INFO: OFF})
     assert draft.change().undo_of is None
+
+
+def test_a_read_that_failed_leaves_an_edit_on_what_was_seen_when_it_was_made() -> None:
+    """Or nothing would be compared with what is there before it is sent."""
+    now = record({Flag.MKT: OFF, Flag.INFO: ON})
+    staging = Staging()
+    staging.draft(now).stage_consents({Flag.MKT: ON})
+    failed = UserRecord(now.identity, now.read_at, failure=Reply(now.identity, False, code="timeout"))
+    [change] = staging.draft(failed).change().fields
+    assert (change.before, change.readable) == (OFF.value, True)
+    assert staging.seen(now.identity) == now.consents
+
+
+def test_a_property_that_cannot_be_read_is_not_staged_as_absent() -> None:
+    now = record({})
+    assert now.profile is not None
+    profile = replace(now.profile, unreadable={"interests": "a list"})
+    draft = Draft(replace(now, profile=profile))
+    draft.stage_property("interests", "a")
+    draft.stage_property("points", 3)
+    found = [(one.name, one.readable) for one in draft.change().fields]
+    assert found == [("interests", False), ("points", True)]
 
 
 def test_what_was_refused_or_not_applied_needs_no_undo() -> None:
