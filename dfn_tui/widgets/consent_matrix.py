@@ -1,13 +1,11 @@
 """The consents as a matrix, channels down and purposes across, driven by the arrow keys."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -20,35 +18,14 @@ _STYLES = {State.SUBSCRIBED: "green", State.UNSUBSCRIBED: "red", State.NEVER_SET
 
 
 class ConsentMatrix(Widget, can_focus=True):
-    """Every flag the API version has, in glyph, word and colour; staged edits as `● → ○ unsubscribed`.
-
-    It stages nothing itself: it posts what the operator asks for.
-    """
+    """Every flag the API version has, in glyph, word and colour; staged edits as `● → ○ unsubscribed`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(0,-1)", _("Up"), show=False, id="matrix.up"),
         Binding("down", "move(0,1)", _("Down"), show=False, id="matrix.down"),
         Binding("left", "move(-1,0)", _("Left"), show=False, id="matrix.left"),
         Binding("right", "move(1,0)", _("Right"), show=False, id="matrix.right"),
-        Binding(
-            "s", "want('Subscribed')", _("Subscribed"), id="matrix.subscribe", tooltip=_("Stage: subscribed")
-        ),
-        Binding(
-            "u",
-            "want('Unsubscribed')",
-            _("Unsubscribed"),
-            id="matrix.unsubscribe",
-            tooltip=_("Stage: unsubscribed"),
-        ),
-        Binding("x,backspace", "drop", _("Drop edit"), id="matrix.drop", tooltip=_("Drop this staged edit")),
     ]
-
-    @dataclass
-    class Wanted(Message):
-        """The operator wants `flag` to be `state`, or with None the staged edit of it dropped."""
-
-        flag: Flag
-        state: State | None
 
     cursor: reactive[tuple[int, int]] = reactive((1, 0))
 
@@ -88,13 +65,10 @@ class ConsentMatrix(Widget, can_focus=True):
             if rows:
                 self.cursor = (x, min(rows, key=lambda y: abs(y - self.cursor[1])))
 
-    def action_want(self, state: str) -> None:
-        if flag := self._flag_at(self.cursor):
-            self.post_message(self.Wanted(flag, State(state)))
-
-    def action_drop(self) -> None:
-        if flag := self._flag_at(self.cursor):
-            self.post_message(self.Wanted(flag, None))
+    @property
+    def flag(self) -> Flag | None:
+        """The flag under the cursor."""
+        return self._flag_at(self.cursor)
 
     def on_mount(self) -> None:
         if self._flag_at(self.cursor) is None:

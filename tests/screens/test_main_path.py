@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 
 from dfn_tui.config import ApiVersion, Environment
 from tests.sandbox_thread import SandboxThread
@@ -249,3 +249,14 @@ async def test_reviewing_again_after_a_conflict_shows_what_is_there_now(sandbox:
         await pilot.press("tab", "enter")
         await see(pilot, "1 ✓ confirmed")
     assert consent(sandbox, "user-0001", "mkt_push_flag") == "Unsubscribed"
+
+
+async def test_a_key_and_the_review_in_one_packet_leave_nothing_out(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "● subscribed")
+        for key in ("down", "u", "down", "u", "r"):  # as a terminal passes them on: no key waits for another
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        screen = await see(pilot, "Review: 1 user would be changed")
+        assert screen.count("○ unsubscribed") == 2

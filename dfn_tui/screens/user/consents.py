@@ -30,8 +30,19 @@ class ConsentsPane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
+            "s", "want('Subscribed')", _("Subscribed"), id="matrix.subscribe", tooltip=_("Stage: subscribed")
+        ),
+        Binding(
+            "u",
+            "want('Unsubscribed')",
+            _("Unsubscribed"),
+            id="matrix.unsubscribe",
+            tooltip=_("Stage: unsubscribed"),
+        ),
+        Binding("x,backspace", "drop", _("Drop edit"), id="matrix.drop", tooltip=_("Drop this staged edit")),
+        Binding(
             "p", "preset", _("Presets"), id="consents.preset", tooltip=_("Stop all, night or one channel")
-        )
+        ),
     ]
 
     def __init__(self, capabilities: Capabilities, clock: Clock, *, id: str) -> None:
@@ -56,16 +67,21 @@ class ConsentsPane(Vertical):
         self.query_one("#verdicts", PlainText).update(Text("\n").join(verdicts))
         self.query_one("#findings", PlainText).update(_findings(current, wanted))
 
-    def on_consent_matrix_wanted(self, event: ConsentMatrix.Wanted) -> None:
-        event.stop()
-        if self._draft is None:
-            return
-        if event.state is None:
-            self._draft.consents.pop(event.flag, None)
-        else:
-            self._draft.stage_consents({event.flag: event.state})
-            self._warn(event.flag)
-        self.post_message(DraftChanged())
+    # Staged in the key's own action, not by a message of it: the next key may ask for the review.
+    def action_want(self, state: str) -> None:
+        """Stages that state of the flag under the cursor."""
+        flag = self.query_one(ConsentMatrix).flag
+        if self._draft is not None and flag is not None:
+            self._draft.stage_consents({flag: State(state)})
+            self._warn(flag)
+            self.post_message(DraftChanged())
+
+    def action_drop(self) -> None:
+        """Drops the staged edit of the flag under the cursor."""
+        flag = self.query_one(ConsentMatrix).flag
+        if self._draft is not None and flag is not None:
+            self._draft.consents.pop(flag, None)
+            self.post_message(DraftChanged())
 
     def _warn(self, flag: Flag) -> None:
         """Granting a night consent opens the rule; granting by night what may be sent by day says when."""
