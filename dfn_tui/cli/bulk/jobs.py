@@ -29,6 +29,7 @@ def status(args: argparse.Namespace) -> ExitCode:
     check_results(args)
     with opened_for_many(args) as (bulk, _runner):
         found = [bulk.job(args.job)] if args.job else bulk.jobs()
+        journal = bulk.session.journal.path
     if args.json:
         write_json(map(_record, found))
     elif args.job is None:
@@ -37,7 +38,7 @@ def status(args: argparse.Namespace) -> ExitCode:
         write_lines(_details(found[0]))
     if not found:
         say(_("There is no job."))
-    if args.results is None or write_file(args.results, found[0], revealed=args.reveal):
+    if args.results is None or write_file(args.results, found[0], journal, revealed=args.reveal):
         return ExitCode.DONE
     return ExitCode.BAD_USAGE
 
@@ -162,28 +163,28 @@ def check_results(args: argparse.Namespace) -> None:
         )
 
 
-def write_results(args: argparse.Namespace, job: JobSummary) -> bool:
+def write_results(args: argparse.Namespace, job: JobSummary, journal: Path) -> bool:
     """Writes how each user ended as the options say; False where that failed, which is said. Whoever reads
     the output may stop before its end."""
     try:
         if args.json:
             with open_job(job.path) as opened:  # what is invalid is no user, but a row of the input
-                write_json(_result(one) for one in results(opened) if one.outcome != INVALID)
-        return args.results is None or write_file(args.results, job)
+                write_json(_result(one) for one in results(opened, journal) if one.outcome != INVALID)
+        return args.results is None or write_file(args.results, job, journal)
     except BrokenPipeError:
         abandon_output()  # how it ended is told by the exit code all the same
     return True
 
 
-def write_file(path: Path, job: JobSummary, *, revealed: bool = False) -> bool:
+def write_file(path: Path, job: JobSummary, journal: Path, *, revealed: bool = False) -> bool:
     """Writes how each user ended to a new file; False where that failed, which is said."""
     if str(path) == STDIN:
         write_data()
         with open_job(job.path) as opened:
-            write_rows(opened, sys.stdout, revealed=revealed)
+            write_rows(opened, journal, sys.stdout, revealed=revealed)
         return True
     try:
-        place = export_results(job.path, str(path), revealed=revealed)
+        place = export_results(job.path, journal, str(path), revealed=revealed)
     except NotExported as error:
         say(f"{error.title}\n{error.happened}\n{error.next_step}")
         return False
@@ -192,7 +193,7 @@ def write_file(path: Path, job: JobSummary, *, revealed: bool = False) -> bool:
 
 
 def _result(one: Result) -> dict[str, object]:
-    return {
+    value: dict[str, object] = {
         "user_id": one.user,
         "outcome": one.outcome,
         "code": one.code or None,
@@ -200,3 +201,4 @@ def _result(one: Result) -> dict[str, object]:
         "before": one.before,
         "after": one.after,
     }
+    return value | {"now": one.now} if one.now else value

@@ -110,7 +110,7 @@ def _run(
             error = run.error
             say(f"{error.title}\n{error.happened}\n{error.next_step}")
         say_job(job)
-        written = write_results(args, job)
+        written = write_results(args, job, bulk.session.journal.path)
     code = _exit_code(job, run.error, interrupted=bulk.stopping and job.unfinished)
     return code if code or written else ExitCode.BAD_USAGE
 

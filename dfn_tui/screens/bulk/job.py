@@ -1,8 +1,9 @@
 """A job: how far it is while it runs, how its users ended, and what can be done next."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -233,7 +234,10 @@ class JobScreen(SessionScreen[None]):
         job = self._summary.path if self._summary is not None else self._bulk.folder / f"{self._job}.db"
         prompt = _("Write the results to this new file, readable only by you:")
         name = f"./results-{self._job}.csv"
-        dialog = PathDialog(
-            _("Results"), prompt, _("Write"), name, lambda path: asyncio.to_thread(write_results, job, path)
-        )
+        journal = self._bulk.session.journal.path
+
+        def write(path: str) -> Awaitable[Path]:
+            return asyncio.to_thread(write_results, job, journal, path)
+
+        dialog = PathDialog(_("Results"), prompt, _("Write"), name, write)
         ask(self.app, dialog, self.tell_written)

@@ -67,13 +67,27 @@ def test_the_results_are_a_new_file(bulk: Bulk, sandbox: SandboxThread, users: U
     assert Path("results.csv").stat().st_mode & 0o777 == 0o600
     with Path("results.csv").open(encoding="utf-8", newline="") as file:
         header, row = csv.reader(file)
-    assert header == ["user", "before", "after", "outcome", "code", "reason"]
+    assert header == ["user", "before", "after", "outcome", "code", "reason", "now"]
     assert row[:4] == [
         user,
         "mkt_sms_flag=Subscribed",
         "mkt_sms_flag=Unsubscribed; note==1+1",
         "confirmed",
     ]
+
+
+def test_what_is_there_now_stands_beside_what_came_out_different(
+    bulk: Bulk, run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    bulk.plan([one, other], "visits:number=7")
+    sandbox.faults.normalise, sandbox.faults.only_users = "text", frozenset([other])
+    ran = run("bulk", *APPLY, "--json", "--results", "results.csv")
+    assert ran.code == 1
+    found = [(each["outcome"], each.get("now")) for each in ran.objects]
+    assert found == [("confirmed", None), ("different", "visits=7")]
+    with Path("results.csv").open(encoding="utf-8", newline="") as file:
+        assert [row[-1] for row in csv.reader(file)] == ["now", "", "visits=7"]
 
 
 def test_results_that_cannot_be_written(bulk: Bulk, sandbox: SandboxThread, users: Users) -> None:
@@ -83,7 +97,7 @@ def test_results_that_cannot_be_written(bulk: Bulk, sandbox: SandboxThread, user
     assert ran.code == 2
     assert "1 user: 1 ✓ confirmed\n" in ran.err
     assert "Not written\n" in ran.err
-    assert bulk(*APPLY, "--results", "-").out.startswith("user,before,after,outcome,code,reason\r\n")
+    assert bulk(*APPLY, "--results", "-").out.startswith("user,before,after,outcome,code,reason,now\r\n")
 
 
 def test_some_fail_and_are_sent_again(bulk: Bulk, run: Run, sandbox: SandboxThread, users: Users) -> None:

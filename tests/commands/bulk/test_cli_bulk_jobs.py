@@ -53,8 +53,8 @@ def test_the_results_of_a_job(bulk: Bulk, users: Users) -> None:
     bulk(*APPLY)
     masked = bulk("status", bulk.job, "--results", "-")
     assert masked.out.splitlines() == [
-        "user,before,after,outcome,code,reason",
-        f"{user},mkt_sms_flag=Subscribed,mkt_sms_flag=Unsubscribed; work_email=l••@example.com,confirmed,,",
+        "user,before,after,outcome,code,reason,now",
+        f"{user},mkt_sms_flag=Subscribed,mkt_sms_flag=Unsubscribed; work_email=l••@example.com,confirmed,,,",
     ]
     assert bulk("status", bulk.job, "--results", "r.csv", "--reveal").code == 0
     assert "work_email=lee@example.com" in Path("r.csv").read_text(encoding="utf-8")

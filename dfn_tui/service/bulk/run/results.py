@@ -13,10 +13,11 @@ from dfn_tui.service.change_format import nothing_set
 from dfn_tui.service.export import export
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.personal import shown_value
-from dfn_tui.store import FieldChange
+from dfn_tui.service.types import Value
+from dfn_tui.store import FieldChange, Journal
 from dfn_tui.text import _
 
-COLUMNS = ("user", "before", "after", "outcome", "code", "reason")
+COLUMNS = ("user", "before", "after", "outcome", "code", "reason", "now")
 NOT_SENT, INVALID = "not-sent", "invalid"
 """The outcomes that no user of a job has: those still to be done or left out, and rows that are no user."""
 
@@ -24,7 +25,8 @@ _PAGE = 2000
 
 
 class Result(NamedTuple):
-    """How one user ended. `before` and `after` name fields with their values, personal ones masked."""
+    """How one user ended. `before` and `after` name fields with their values, personal ones masked; so does
+    `now` where reading back showed something else than was sent."""
 
     user: str
     before: str
@@ -32,34 +34,39 @@ class Result(NamedTuple):
     outcome: str
     code: str
     reason: str
+    now: str = ""
 
     def cells(self) -> list[str]:
         """As a row under `COLUMNS`: inert, and nothing a spreadsheet would run."""
         return [spreadsheet_cell(value) for value in self]
 
 
-def write_results(job: Path, name: str, *, revealed: bool = False) -> Path:
+def write_results(job: Path, journal: Path, name: str, *, revealed: bool = False) -> Path:
     """Writes how each user of the job at `job` ended to a new file of that name, as `export` does. Personal
     values are masked unless `revealed`. Raises PlanError and NotExported."""
     with open_job(job) as opened:
-        return export(name, lambda file: write_rows(opened, file, revealed=revealed))
+        return export(name, lambda file: write_rows(opened, journal, file, revealed=revealed))
 
 
-def write_rows(job: Job, file: TextIO, *, revealed: bool = False) -> None:
+def write_rows(job: Job, journal: Path, file: TextIO, *, revealed: bool = False) -> None:
     """Writes the same as CSV to an open file. Raises PlanError and OSError."""
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    writer.writerows(row.cells() for row in results(job, revealed=revealed))
+    writer.writerows(row.cells() for row in results(job, journal, revealed=revealed))
 
 
-def results(job: Job, *, revealed: bool = False) -> Iterator[Result]:
-    """Every user of the plan in order, then the rows of the input that are none. `revealed` uncovers
-    personal values. Raises PlanError."""
+def results(job: Job, journal: Path, *, revealed: bool = False) -> Iterator[Result]:
+    """Every user of the plan in order, then the rows of the input that are none. `journal` knows what was
+    read back. `revealed` uncovers personal values. Raises PlanError and JournalError."""
     after = -1
-    while found := job.everyone(after, _PAGE):
-        for user, ended in found:
-            yield _result(user, ended, revealed)
-        after = found[-1][0].number
+    with Journal(journal) as entries:
+        while found := job.everyone(after, _PAGE):
+            for user, ended in found:
+                one = _result(user, ended, revealed)
+                if ended is not None and ended.outcome is Outcome.DIFFERENT and ended.seq is not None:
+                    one = one._replace(now=_now(entries, ended.seq, revealed))
+                yield one
+            after = found[-1][0].number
     line = -1
     while bad := job.plan.bad_rows(line, _PAGE):
         for row in bad:
@@ -84,14 +91,18 @@ def _result(user: PlannedUser, ended: UserEnd | None, revealed: bool) -> Result:
     return Result(user.user, "", "", NOT_SENT, group.code or group.status.value, group.message)
 
 
+def _now(journal: Journal, seq: int, revealed: bool) -> str:
+    fields = journal.outcomes(seq)[0].fields
+    other = [one for one in fields if one.outcome is Outcome.DIFFERENT and one.read_back]
+    # What is personal is masked in the journal already.
+    return "; ".join(_field(one.name, one.now, revealed or one.personal) for one in other)
+
+
 def _fields(changes: tuple[FieldChange, ...], revealed: bool) -> tuple[str, str]:
-    before = [_field(c, c.before, revealed) for c in changes if c.readable and c.before is not None]
-    after = [_field(c, c.after, revealed) for c in changes]
+    before = [_field(c.name, c.before, revealed) for c in changes if c.readable and c.before is not None]
+    after = [_field(c.name, c.after, revealed) for c in changes]
     return "; ".join(before), "; ".join(after)
 
 
-def _field(change: FieldChange, value: object, revealed: bool) -> str:
-    if value is None:
-        return f"{change.name}="
-    covered = shown_value(change.name, value, revealed=revealed)  # type: ignore[arg-type]
-    return f"{change.name}={covered}"
+def _field(name: str, value: Value | None, revealed: bool) -> str:
+    return f"{name}=" if value is None else f"{name}={shown_value(name, value, revealed=revealed)}"
