@@ -406,3 +406,16 @@ def test_contact_data_is_no_external_id_unless_somebody_says_so(
     assert sandbox.requests == []
     assert run(*words, "--kind", kind).code == 0
     assert run(*words, "--kind", "external_id").code == 0
+
+
+def test_a_field_that_cannot_be_read_is_named_and_the_user_is_not_blamed(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    [user] = users()
+    sandbox.faults.odd_values, sandbox.faults.only_users = {"memo": '["x"]'}, frozenset([user])
+    ran = run("set", user, "memo=y", "--yes", "--json", "--reason", "x")
+    assert (ran.code, ran.outcomes) == (1, [(user, "failed")])
+    assert ran.objects[0]["message"] == "Not sent. memo is not readable: a list."
+    assert ran.objects[0]["changes"][0]["readable"] is False
+    assert "memo  not readable → y" in ran.err
+    assert writes(sandbox) == 0

@@ -147,8 +147,9 @@ def check(groups: Sequence[ChangeGroup], records: Records, *, strict: bool) -> C
 
 
 def not_sent(user: Target, changes: Sequence[FieldChange], why: str, failure: Reply | None) -> UserResult:
-    """The result of a user that could not be read again just before sending."""
-    message = _("Not sent: the user could not be read again first. {why}").format(why=why).strip()
+    """The result of a user who, or a field of whom, could not be read again just before sending."""
+    words = _("Not sent: the user could not be read again first. {why}") if failure else _("Not sent. {why}")
+    message = words.format(why=why).strip()
     code = failure.code if failure else "not-readable"
     fields = tuple(FieldResult(item, Outcome.FAILED, code=code, message=message) for item in changes)
     return UserResult(user.identity, fields, (failure,) if failure is not None and failure.error else ())

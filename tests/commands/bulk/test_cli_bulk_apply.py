@@ -90,6 +90,23 @@ def test_what_is_there_now_stands_beside_what_came_out_different(
         assert [row[-1] for row in csv.reader(file)] == ["now", "", "visits=7"]
 
 
+def test_who_was_to_be_read_back_and_was_not_has_the_reason(
+    bulk: Bulk, run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    [user] = users()
+    bulk.plan([user])
+    sandbox.faults.read_back = "401"
+    ran = run("bulk", *APPLY, "--on-conflict", "overwrite", "--json")
+    assert (ran.code, ran.outcomes) == (6, [(user, "accepted")])
+    assert ran.objects[0]["code"] == "not-read-back"
+    assert "Accepted, but not read back. Token not accepted." in ran.objects[0]["message"]
+    sandbox.faults.read_back = "true"
+    Path("a.plan").unlink()
+    bulk.plan([user], "visits:number=3")
+    blind = run("bulk", *APPLY, "--on-conflict", "overwrite", "--no-read-back", "--json")
+    assert (blind.outcomes, blind.objects[0]["code"]) == ([(user, "accepted")], None)
+
+
 def test_results_that_cannot_be_written(bulk: Bulk, sandbox: SandboxThread, users: Users) -> None:
     [user] = users()
     bulk.plan([user])

@@ -10,6 +10,8 @@ from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, PlanStatus
 from dfn_tui.service.bulk.run.job import Job, open_job
 from dfn_tui.service.bulk.run.records import UserEnd
 from dfn_tui.service.change_format import nothing_set
+from dfn_tui.service.changes.outcome import NOT_READ_BACK
+from dfn_tui.service.context import capabilities_of
 from dfn_tui.service.export import export
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.personal import shown_value
@@ -58,11 +60,16 @@ def write_rows(job: Job, journal: Path, file: TextIO, *, revealed: bool = False)
 def results(job: Job, journal: Path, *, revealed: bool = False) -> Iterator[Result]:
     """Every user of the plan in order, then the rows of the input that are none. `journal` knows what was
     read back. `revealed` uncovers personal values. Raises PlanError and JournalError."""
-    after = -1
+    after, record = -1, job.record
+    unread = _("Accepted, but not read back. {why}").format(why=record.why).strip()
+    if not (record.read_back and capabilities_of(job.plan.head.api).read_by):
+        unread = ""  # nor was it to be
     with Journal(journal) as entries:
         while found := job.everyone(after, _PAGE):
             for user, ended in found:
                 one = _result(user, ended, revealed)
+                if unread and one.outcome == Outcome.ACCEPTED and not one.code:
+                    one = one._replace(code=NOT_READ_BACK, reason=unread)
                 if ended is not None and ended.outcome is Outcome.DIFFERENT and ended.seq is not None:
                     one = one._replace(now=_now(entries, ended.seq, revealed))
                 yield one
