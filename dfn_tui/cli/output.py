@@ -6,8 +6,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from dfn_tui.errors import ConsoleError
@@ -37,6 +37,21 @@ def guarded(command: Callable[[], int]) -> int:
             _("What was written is not complete. Write to another place."),
         ) from error
     return code
+
+
+@contextmanager
+def what_was_done() -> Iterator[None]:
+    """While it is told how writes ended: what cannot be printed changes neither that nor the exit code, and
+    is said. Whoever reads the output may stop before its end."""
+    try:
+        yield
+        print(end="", flush=True)
+    except BrokenPipeError:
+        abandon_output()
+    except OSError as error:
+        abandon_output()
+        words = _("The output could not be written: {reason}. What was done is in the journal.")
+        say(words.format(reason=error.strerror or type(error).__name__))
 
 
 def abandon_output() -> None:

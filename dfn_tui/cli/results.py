@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
-from dfn_tui.cli.output import say, write_json, write_lines
+from dfn_tui.cli.output import say, what_was_done, write_json, write_lines
 from dfn_tui.cli.reading import UNKNOWN_USER, change_json, shown_json
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
@@ -61,10 +61,11 @@ def of_result(result: UserResult) -> CommandResult:
 
 def show(args: argparse.Namespace, ended: Sequence[CommandResult]) -> None:
     """Shows how it ended on the standard output, and the counts on the standard error."""
-    if args.json:
-        write_json(_record(one, args.reveal) for one in ended)
-    else:
-        write_lines(line for one in ended for line in _lines(one, args.reveal))
+    with what_was_done():
+        if args.json:
+            write_json(_record(one, args.reveal) for one in ended)
+        else:
+            write_lines(line for one in ended for line in _lines(one, args.reveal))
     counts = Counter(one.outcome for one in ended)
     say(", ".join(count_words(counts)))
 

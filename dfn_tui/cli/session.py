@@ -42,7 +42,7 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
     connection = required(config, args.connection)
     connections = Connections(config, read_only=args.read_only)
     session = connections.session(connection.name)
-    with asyncio.Runner() as runner:
+    with _handling(_interrupt, *_ENDING[1:]), asyncio.Runner() as runner:
         runner.get_loop().call_later(_COLLECT_AFTER, gc.enable)  # not while the client is imported
         try:
             yield connections, connection.name, runner
@@ -80,15 +80,33 @@ def finishing(stop: Callable[[], object], words: str) -> Iterator[None]:
             with suppress(OSError):  # the terminal may be gone
                 say(words)
 
-    kinds = [*_ENDING, *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])]
-    before = {kind: signal.signal(kind, on_signal) for kind in kinds}
+    with _handling(on_signal, *_ENDING, *([signal.SIGALRM] if hasattr(signal, "SIGALRM") else [])):
+        try:
+            yield
+        finally:
+            if hasattr(signal, "setitimer"):
+                signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _interrupt(_kind: int, _frame: object) -> None:
+    """While nothing is sent, whatever would end the program ends it as Ctrl+C does."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a script's background jobs
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _handling(handler: Callable[[int, object], object], *kinds: int) -> Iterator[None]:
+    """These signals, but for those that are to be ignored, as after `nohup`."""
+    before = {kind: signal.getsignal(kind) for kind in kinds}
+    heard = {kind: was for kind, was in before.items() if was is not signal.SIG_IGN}
+    for kind in heard:
+        signal.signal(kind, handler)
     try:
         yield
     finally:
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
+        for kind, was in heard.items():
+            signal.signal(kind, was)
 
 
 def _leave() -> NoReturn:

@@ -10,7 +10,7 @@ from dfn_tui.api.deadline import deadline
 from dfn_tui.cli.assignments import ids_and_others, profile_edits
 from dfn_tui.cli.confirm import all_answered, approve, show_review
 from dfn_tui.cli.ids import identities
-from dfn_tui.cli.output import INTERRUPTED, abandon_output, say
+from dfn_tui.cli.output import INTERRUPTED, say
 from dfn_tui.cli.reading import UNKNOWN_USER, read_words
 from dfn_tui.cli.results import CommandResult, conflicting, exit_code, not_created, of_result, show
 from dfn_tui.cli.session import finishing, opened, server_progress, waiting_on
@@ -95,10 +95,7 @@ def carry_out(
         with finishing(stop, words):
             ended |= runner.run(_send(session, reviewed, approval, SECONDS - spent))
     shown = [ended[user] for user in users]
-    try:
-        show(args, shown)
-    except BrokenPipeError:
-        abandon_output()  # how it ended is told by the exit code all the same
+    show(args, shown)
     if session.stopped and any(one.code == NOT_SENT for one in shown):
         return INTERRUPTED
     return exit_code(shown)

@@ -8,7 +8,7 @@ from pathlib import Path
 from dfn_tui.cli.bulk.output import SHORT, command, opened_for_many
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN
-from dfn_tui.cli.output import abandon_output, say, write_data, write_json, write_lines
+from dfn_tui.cli.output import say, what_was_done, write_data, write_json, write_lines
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.run.format import conflict_words, state_words
@@ -164,15 +164,12 @@ def check_results(args: argparse.Namespace) -> None:
 
 
 def write_results(args: argparse.Namespace, job: JobSummary, journal: Path) -> bool:
-    """Writes how each user ended as the options say; False where that failed, which is said. Whoever reads
-    the output may stop before its end."""
-    try:
+    """Writes how each user ended as the options say; False where that failed, which is said."""
+    with what_was_done():
         if args.json:
             with open_job(job.path) as opened:  # what is invalid is no user, but a row of the input
                 write_json(_result(one) for one in results(opened, journal) if one.outcome != INVALID)
         return args.results is None or write_file(args.results, job, journal)
-    except BrokenPipeError:
-        abandon_output()  # how it ended is told by the exit code all the same
     return True
 
 
