@@ -131,22 +131,26 @@ def waiting_on(progress: ProgressLine) -> Callable[[Answered], None]:
 
 
 @asynccontextmanager
-async def server_progress(*, beside_data: bool = False, longest: float = 0.0) -> AsyncIterator[ProgressLine]:
+async def server_progress(
+    *, beside_data: bool = False, longest: float = 0.0, unless: Callable[[], bool] = lambda: False
+) -> AsyncIterator[ProgressLine]:
     """A progress line that tells when nothing is heard of the server for some time. `longest` is after how
-    many seconds the command ends all the same; 0 where there is no such end."""
+    many seconds the command ends all the same; 0 where there is no such end, and `unless` says when that
+    does not hold any more."""
     with ProgressLine(beside_data=beside_data) as line:
-        telling = asyncio.ensure_future(_tell_silence(line, longest))
+        telling = asyncio.ensure_future(_tell_silence(line, longest, unless))
         try:
             yield line
         finally:
             telling.cancel()
 
 
-async def _tell_silence(line: ProgressLine, longest: float) -> None:
+async def _tell_silence(line: ProgressLine, longest: float, unless: Callable[[], bool]) -> None:
     end = _(" ({longest:.0f} s at most)").format(longest=longest) if longest else ""
-    while True:
+    began = time.monotonic()
+    while not unless():
         await asyncio.sleep(1)
-        silent = time.monotonic() - line.heard
-        if silent >= SILENCE:
-            seconds = f" {silent:.0f} s" if line.terminal else ""
+        now = time.monotonic()
+        if now - line.heard >= SILENCE and not unless():
+            seconds = f" {now - began:.0f} s" if line.terminal else ""
             line.wait(_("Waiting for the server{seconds}{end}…").format(seconds=seconds, end=end))

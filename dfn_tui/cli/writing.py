@@ -154,7 +154,9 @@ async def _send(session: Session, reviewed: Review, approval: Approval, seconds:
     """Sends to all but those whom somebody else changed since they were read, in about `seconds`."""
     changes = {change.identity: change for change in reviewed.changes}
     ended: Endings = {}
-    async with server_progress(longest=max(LEAST_SECONDS, seconds)) as progress:
+    async with server_progress(
+        longest=max(LEAST_SECONDS, seconds), unless=lambda: session.stopped
+    ) as progress:
         waiting = waiting_on(progress)
 
         def answered(so_far: Answered) -> None:

@@ -152,7 +152,7 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
     def showing_waits(self, selector: str) -> Iterator[Callable[["Progress | None"], None]]:
         """Shows in the text there what is waited for: the pauses before further attempts, and the server's
         silence. What it gives is called with each news of the server."""
-        heard = time.monotonic()
+        began = heard = time.monotonic()
 
         def news(progress: "Progress | None" = None) -> None:
             nonlocal heard
@@ -164,9 +164,10 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
                 self.say(selector, pause_words(progress))
 
         def look() -> None:
-            silent = time.monotonic() - heard
-            if silent >= SILENCE:
-                self.say(selector, _("Waiting for the server, {seconds:.0f} s").format(seconds=silent))
+            now = time.monotonic()
+            if now - heard >= SILENCE:
+                words = _("Waiting for the server, {seconds:.0f} s by now")
+                self.say(selector, words.format(seconds=now - began))
 
         timer = self.set_interval(1, look)
         try:

@@ -185,7 +185,7 @@ async def test_it_is_said_that_a_silent_server_is_waited_for(
         if where == "list":
             sandbox.faults.read_answer = "silent"
             await look_up(pilot, "user-0001 user-0002")
-            await see(pilot, "Waiting for the server, 1 s")
+            await see(pilot, "Waiting for the server, 1 s by now")
             await pilot.press("escape")
             await see(pilot, "Stopped.")
         elif where == "user":
@@ -193,14 +193,14 @@ async def test_it_is_said_that_a_silent_server_is_waited_for(
             await see(pilot, "Nothing staged.")
             sandbox.faults.read_answer = "silent"
             await pilot.press("f5")
-            await see(pilot, "Waiting for the server, 1 s", "● subscribed")
+            await see(pilot, "Waiting for the server, 1 s by now", "● subscribed")
             await pilot.press("escape")
             await see(pilot, "user_id: ")
         else:
             await review_withdrawal(pilot)
             sandbox.faults.write_answer, sandbox.faults.latency_ms = "cut", 1500
             await pilot.press("tab", "enter")
-            await see(pilot, "Waiting for the server, 1 s")
+            await see(pilot, "Waiting for the server, 1 s by now")
             assert "answered" not in shown(app)
             await see(pilot, "1 ✓ confirmed")
 

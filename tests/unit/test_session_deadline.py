@@ -27,6 +27,20 @@ async def test_what_nobody_answers_in_time_is_unknown(path: Path) -> None:
     assert [ending and ending.value for ending in endings(path)] == ["unknown"]
 
 
+async def test_no_pause_is_begun_for_which_no_time_is_left(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.service.changes.pipeline.READ_BACK_PAUSES", (0.0, 3600.0))
+    with SandboxThread(SandboxOptions(users=5)) as sandbox:
+        sandbox.faults.read_back = "silent"
+        async with start(sandbox, path) as session, asyncio.timeout(15):
+            record = await session.open_user(session.identity("user-0001"))
+            session.staging.draft(record).stage_consents({Flag.MKT_SMS: State.UNSUBSCRIBED})
+            [result] = await session.apply(session.review(), Approval("INC-42"), seconds=0.5)
+    assert (result.outcome, result.decisive.code) == (Outcome.ACCEPTED, "not-read-back")
+    assert result.decisive.message == "Accepted, but not read back. No answer came in time."
+
+
 async def test_a_look_up_ends_though_nobody_answers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dfn_tui.service.session.A_LOOK_UP", 0.5)
     with SandboxThread(SandboxOptions(users=5)) as sandbox:

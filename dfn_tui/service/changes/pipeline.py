@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dfn_tui.api.calls import CiWrite, OnProgress, ProfileWrite, Progress, Reply, UserApi, ignore_progress
+from dfn_tui.api.deadline import current_deadline
 from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
@@ -247,7 +248,8 @@ async def read_back(
     ]
     records: Records = {}
     for pause in READ_BACK_PAUSES if api.capabilities.read_by else ():
-        if not left:
+        current = current_deadline()
+        if not left or (records and current is not None and pause >= current.left):
             break
         await asyncio.sleep(pause)
         again = [ChangeGroup(fields, (user,)) for user, fields in left]
