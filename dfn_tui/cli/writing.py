@@ -154,9 +154,8 @@ async def _send(session: Session, reviewed: Review, approval: Approval, seconds:
     """Sends to all but those whom somebody else changed since they were read, in about `seconds`."""
     changes = {change.identity: change for change in reviewed.changes}
     ended: Endings = {}
-    async with server_progress(
-        longest=max(LEAST_SECONDS, seconds), unless=lambda: session.stopped
-    ) as progress:
+    seconds = max(LEAST_SECONDS, seconds)
+    async with server_progress(longest=seconds, unless=lambda: session.stopped) as progress:
         waiting = waiting_on(progress)
 
         def answered(so_far: Answered) -> None:
@@ -168,9 +167,7 @@ async def _send(session: Session, reviewed: Review, approval: Approval, seconds:
 
         while len(ended) < len(changes):
             try:
-                results = await session.apply(
-                    reviewed, approval, answered, seconds=max(LEAST_SECONDS, seconds)
-                )
+                results = await session.apply(reviewed, approval, answered, seconds=seconds)
             except StaleWrite as stale:
                 changed = {conflict.user.identity for conflict in stale.conflicts}
                 ended |= {user: conflicting(changes[user], stale.conflicts) for user in changed}

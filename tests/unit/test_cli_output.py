@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from dfn_tui.cli.output import INTERRUPTED, ProgressLine, guarded, json_line
+from dfn_tui.cli.session import _tell_silence
 
 
 def test_json_keeps_what_it_must_not_show() -> None:
@@ -43,6 +44,16 @@ def test_what_is_waited_for_is_shown_on_a_terminal_and_said_once_elsewhere(
             progress.wait("1 s")
             progress.wait("2 s")
         assert stderr.getvalue() == expected
+
+
+async def test_once_it_is_being_stopped_no_bound_is_told_that_holds_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dfn_tui.cli.session.SILENCE", 0.0)
+    monkeypatch.setattr(sys, "stderr", told := io.StringIO())
+    stopped = iter([False, True, True])
+    await _tell_silence(ProgressLine(), 60.0, lambda: next(stopped))
+    assert told.getvalue() == ""
 
 
 def test_ctrl_c_ends_quietly() -> None:
