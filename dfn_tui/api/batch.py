@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 from dfn_tui.api.calls import OnProgress, Profile, Progress, Reply
 from dfn_tui.api.deadline import current_deadline
 from dfn_tui.api.errors import (
+    AnswerLost,
+    AnswerUnreadable,
     ApiError,
     NotPermitted,
     RateLimited,
     ReadOnly,
     Rejected,
+    ServerFailed,
     TokenRejected,
     Unreachable,
 )
@@ -28,6 +31,8 @@ UNREADABLE = "unreadable"
 """The code of a user whose part of an answer cannot be read."""
 
 _STOPS_ALL = (TokenRejected, NotPermitted, ReadOnly)
+_OF_ONE = (AnswerLost, AnswerUnreadable, ServerFailed)
+"""What one user among those asked for may be the cause of."""
 _STOPS_CALL = (*_STOPS_ALL, Unreachable, RateLimited)
 
 
@@ -183,14 +188,47 @@ class Batch:
                     for half in (left[: len(left) // 2], left[len(left) // 2 :]):
                         settled |= await self._settle(half)
                     return settled
-                if await self._again(state, error):
+                silent = (
+                    isinstance(error, AnswerLost) and error.code == "timeout" and self._may_be_parted(left)
+                )
+                if not silent and await self._again(state, error):
                     continue
+                if isinstance(error, _OF_ONE) and self._may_be_parted(left):
+                    return settled | await self._apart(left, error)
                 return settled | {item.identity.value: self._failed(item, error) for item in left}
             settled |= self._judged(left, response)
             left = [item for item in left if self._repeatable(settled[item.identity.value])]
             if left and not await state.again(_busy(len(left))):
                 break
         return settled
+
+    def _may_be_parted(self, items: Sequence[Item]) -> bool:
+        return len(items) > 1 and not self._write and self._stopped is None and self._requests.stopped is None
+
+    async def _apart(self, items: Sequence[Item], error: ApiError, chances: int = 2) -> dict[str, Reply]:
+        """Asks for the halves of what could not be read together, and of these the halves again: what hinders
+        may be one user's. Not for long where nothing gets through, at most six requests more."""
+        found: dict[str, Reply] = {}
+        lost: list[tuple[Sequence[Item], ApiError]] = []
+
+        async def ask(half: Sequence[Item]) -> None:
+            try:
+                found.update(self._judged(half, await self._request(half)))
+            except LimiterClosed:
+                lost.append((half, error))
+            except ApiError as exc:
+                lost.append((half, exc.with_traceback(None)))
+
+        await asyncio.gather(ask(items[: len(items) // 2]), ask(items[len(items) // 2 :]))
+        chances = chances if found else chances - 1
+        parted = [
+            one for one in lost if chances and isinstance(one[1], _OF_ONE) and self._may_be_parted(one[0])
+        ]
+        for half, why in lost:
+            found.update((item.identity.value, self._failed(item, why)) for item in half)
+        for some in await asyncio.gather(*(self._apart(half, why, chances) for half, why in parted)):
+            found |= some
+        return found
 
     async def _request(self, items: Sequence[Item]) -> BatchResponse:
         """Makes one request when the limiter lets it start, and tells what the answer says of the load."""
@@ -283,10 +321,8 @@ class Batch:
 
     def _not_sent(self, item: Item) -> Reply:
         error = self._requests.stopped or self._stopped
-        if error is None:
-            message = _("Not sent, nothing was changed: the run was stopped before.")
-        else:
-            message = _("Not sent, nothing was changed: an earlier request failed for good.")
+        why = _("an earlier request failed for good") if error else _("the run was stopped before")
+        message = (_("Not sent: {why}.") if self._write else _("Not read: {why}.")).format(why=why)
         return Reply(item.identity, False, refused=True, code="not-sent", message=message, error=error)
 
     def _tell_waiting(self, attempt: int, seconds: float, reason: str) -> None:

@@ -54,7 +54,7 @@ def absent_word(values: Mapping[str, object]) -> str | None:
 
 def invalid(identity: Identity, field: str) -> Reply:
     """The reply for a user for whom nothing could be sent, `field` being what cannot."""
-    message = _("Not sent, nothing was changed: {field} is empty or holds what cannot be sent.")
+    message = _("Not sent: {field} is empty or holds what cannot be sent.")
     return Reply(identity, False, refused=True, code="invalid", message=message.format(field=field))
 
 

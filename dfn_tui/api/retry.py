@@ -23,8 +23,9 @@ class RetryPolicy(NamedTuple):
     """Exponential backoff with jitter, capped in attempts and in time. All times in seconds."""
 
     attempts: int = 5
-    total: float | None = 90.0
-    """No attempt starts later than this after the first one; None for no such end."""
+    total: float | None = 122.0
+    """No attempt starts later than this after the first one, which leaves room for the longest wait; None for
+    no such end."""
     base: float = 0.5
     longest: float = 20.0
     least: float = 0.0

@@ -12,6 +12,7 @@ from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import RateLimited, Rejected, ServerFailed, TokenRejected, Unreachable
 from dfn_tui.api.limiter import LimiterClosed
 from dfn_tui.api.retry import BULK, SINGLE, RetryPolicy
+from dfn_tui.api.types import Identity, IdentityKind
 from tests.api.served import (
     RawServer,
     Received,
@@ -233,12 +234,13 @@ async def test_a_single_change_waits_no_longer_than_is_bearable() -> None:
     assert isinstance(reply.error, RateLimited) and waits.slept == [0.5]
 
 
-async def test_the_servers_word_is_waited_for() -> None:
+@pytest.mark.parametrize("seconds", [60, 100, 120])
+async def test_the_servers_word_is_waited_for(seconds: int) -> None:
     waits = Waits()
-    async with RawServer(http("", 429, {"Retry-After": "60"}), written("a")) as server:
+    async with RawServer(http("", 429, {"Retry-After": str(seconds)}), written("a")) as server:
         policy = in_no_time(SINGLE, waits)
         (reply,) = await v1(server.url, policy=policy).write_profiles(edit("a"))
-    assert reply.ok and waits.slept == [60.5]
+    assert reply.ok and waits.slept == [seconds + 0.5]
 
 
 async def test_what_reached_nobody_is_sent_again_in_bulk_alone() -> None:
@@ -415,3 +417,12 @@ async def test_a_token_that_is_not_taken_stops_all_calls_of_a_run() -> None:
         assert len(server.requests) == 1
         assert isinstance(api.stopped, TokenRejected)
     assert [(how(one), type(one.error)) for one in (*first, *second)] == [("refused", TokenRejected)] * 2
+
+
+async def test_of_a_read_that_is_not_made_any_more_nothing_is_said_about_changes() -> None:
+    async with RawServer(refusal(4001, 401)) as server:
+        api = v1(server.url)
+        named = [Identity(IdentityKind.USER_ID, f"u{number}") for number in range(50)]
+        replies = await api.read_profiles(named)
+    assert replies[-1].code == "not-sent"
+    assert replies[-1].message == "Not read: an earlier request failed for good."

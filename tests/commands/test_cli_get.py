@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.api.retry import SINGLE
+from dfn_tui.api.transport import Timeouts
 from tests.commands.running import EACH_SPELLING, Run, Typed
 from tests.sandbox_thread import SandboxThread
 
@@ -206,3 +208,26 @@ def test_no_plugin_of_pydantic_sees_what_is_validated(run: Run, tmp_path: Path) 
         env=_environment() | {"PYTHONPATH": str(tmp_path)},
     )
     assert ended.stdout.splitlines()[-1] == "pydantic"
+
+
+@pytest.mark.parametrize("kind", ["silent", "500", "page", "cut"])
+def test_one_user_who_hinders_a_read_costs_nobody_else(
+    run: Run, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch, patient: None, kind: str
+) -> None:
+    if kind == "silent":
+        monkeypatch.setattr("dfn_tui.api.transport.Timeouts", lambda: Timeouts(read=0.3, total=0.5))
+    sandbox.faults.read_answer, sandbox.faults.only_users = kind, frozenset(["user-0005"])
+    ids = [f"user-{number:04d}" for number in range(1, 21)]
+    ran = run("get", "--json", *ids)
+    assert ran.outcomes == [(one, "failed" if one == "user-0005" else "read") for one in ids]
+    assert ran.code == 5  # every failure was the server's
+
+
+def test_a_server_that_answers_nobody_is_asked_little_more(
+    run: Run, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.api.retry.SINGLE", SINGLE._replace(attempts=1))
+    sandbox.faults.read_answer = "502"
+    ran = run("get", "--json", *(f"user-{number:04d}" for number in range(1, 21)))
+    assert {outcome for _user, outcome in ran.outcomes} == {"failed"}
+    assert len(sandbox.requests) == 7  # all together, both halves, and the halves of these
