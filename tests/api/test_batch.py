@@ -422,7 +422,7 @@ async def test_a_token_that_is_not_taken_stops_all_calls_of_a_run() -> None:
 async def test_of_a_read_that_is_not_made_any_more_nothing_is_said_about_changes() -> None:
     async with RawServer(refusal(4001, 401)) as server:
         api = v1(server.url)
-        named = [Identity(IdentityKind.USER_ID, f"u{number}") for number in range(50)]
+        named = [Identity(IdentityKind.USER_ID, f"u{number}") for number in range(500)]
         replies = await api.read_profiles(named)
     assert replies[-1].code == "not-sent"
     assert replies[-1].message == "Not read: an earlier request failed for good."
