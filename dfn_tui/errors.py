@@ -20,6 +20,11 @@ class ConsoleError(Exception):
         self.next_step = next_step
 
 
+def system_reason(error: OSError) -> str:
+    """What the system says of it, or its type where that is nothing."""
+    return error.strerror or type(error).__name__
+
+
 class GateRefused(ConsoleError):
     """A rule forbids the write. Nothing was sent."""
 

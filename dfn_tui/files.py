@@ -4,10 +4,8 @@ What stands at the path already, a link too, is never written to and never follo
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self
 
 
 class Closing:
@@ -39,30 +37,6 @@ def empty_private(path: Path) -> None:
     os.close(create_private(path))
 
 
-@contextmanager
-def new_private_text(path: Path, newline: str | None = None) -> Iterator[TextIO]:
-    """A new text file, which is whole at the end or not there at all: half of it would pass for the whole."""
-    descriptor = create_private(path)
-    with _removed_on_error(path), os.fdopen(descriptor, "w", encoding="utf-8", newline=newline) as file:
-        yield file
-
-
-def replace_private(path: Path, data: bytes) -> None:
-    """Puts a new file in place of one that may be there, as a whole or not at all; it is on the disk then.
-
-    The folder is made where it is not there.
-    """
-    make_private_folder(path.parent)
-    part = path.with_name(f".dfn-tui-{os.urandom(6).hex()}.tmp")
-    descriptor = create_private(part)
-    with _removed_on_error(part):
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-
-
 def sync(path: Path) -> None:
     """Has a file, or the names in a folder, survive a power cut."""
     if os.name == "nt" and path.is_dir():
@@ -72,13 +46,3 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _removed_on_error(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            path.unlink()
-        raise

@@ -27,10 +27,14 @@ class Outcome(StrEnum):
     """It was sent, and neither the answer nor reading back says what became of it."""
 
 
+IN_SNAPSHOT = "in-snapshot"
+"""The code of a change that is CONFIRMED because a snapshot shows it: nobody read that user back."""
+
 GRAVEST = (Outcome.UNKNOWN, Outcome.DIFFERENT, Outcome.FAILED, Outcome.CONFLICT, Outcome.ACCEPTED)
 """Of several fields the gravest counts for the user: what is uncertain outranks what failed."""
 
 
 def gravest(found: "set[Outcome]") -> Outcome:
     """The outcome of a user whose fields ended so; CONFIRMED where none is graver."""
-    return next((one for one in GRAVEST if one in found), Outcome.CONFIRMED)
+    milder = (Outcome.CONFIRMED, Outcome.PLANNED, Outcome.UNCHANGED)
+    return next((one for one in (*GRAVEST, *milder) if one in found), Outcome.CONFIRMED)

@@ -12,13 +12,21 @@ import signal
 import sys
 import termios
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import IO, Any, Protocol, cast
 
+from textual import events
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from dfn_tui.keyboard.messages import AllShown, Packet
+from dfn_tui.keyboard.reading import InputReader
+from dfn_tui.text.glyphs import SAMPLE
 
 FINISHING = 8.0
 """Seconds that a write under way is given to end. One that does not stays open in the journal."""
@@ -26,8 +34,13 @@ CLEANING_UP = 2.0
 """Seconds more for everything else. What hangs even then is given up."""
 
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-_RESTORED = b"\x1b[m\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
-"""What is sent on leaving: no style, no bracketed paste, line wrap, keys, screen, cursor, focus reports."""
+_RESTORED = b"\x1b[m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+"""What is sent on leaving: no style, no bracketed paste, line wrap, no mouse, keys, screen, cursor, focus
+reports."""
+_ANSWERED = 2.0
+"""Seconds after which no answer of the terminal is expected any more."""
+WHERE = "\x1b[6n"
+"""Asks the terminal where its cursor is. What it answers tells that it has shown all that was sent before."""
 
 
 def started_by_shell() -> bool:
@@ -60,6 +73,10 @@ class ConsoleDriver(LinuxDriver):
         self._terminals = [fd for fd in (0, 1, 2) if os.isatty(fd)]
         self._file = cast("Any", _Outlet(cast("IO[str]", self._file), self._lost))
         self._ending = False
+        self.answers = False
+        """Whether the terminal says where its cursor is, when it is asked."""
+        self._asked: deque[tuple[int | None, Callable[[int], object]]] = deque()
+        self._asked_at = 0.0
 
     def start_application_mode(self) -> None:
         for number in _SIGNALS:
@@ -67,14 +84,109 @@ class ConsoleDriver(LinuxDriver):
         if self._terminals and self._key_thread is None:  # not again after Ctrl+Z
             threading.Thread(target=self._watch, name="terminal-watch", daemon=True).start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self.input_tty and not self.answers and not self._asked:
+            self._look_how_wide()
+
+    # What is asked of the terminal.
+
+    def _ask_where(self, answered: Callable[[int], object], shown: str = "", row: int | None = None) -> None:
+        """Has `answered` called, in the thread of the input, with the column that the terminal's cursor is in
+        after `shown`. A terminal may never answer."""
+        self._asked.append((row, answered))
+        self._asked_at = time.monotonic()
+        super().write(shown + WHERE)
+
+    def _expects_answer(self) -> bool:
+        """Whether an answer may still come; a terminal that has none is not waited for."""
+        return bool(self._asked) and time.monotonic() - self._asked_at < _ANSWERED
+
+    def _look_how_wide(self) -> None:
+        """Has the terminal show the glyphs of which some terminals make two cells each: it will be painted
+        over. Nothing waits for the answer."""
+        self._ask_where(self._measured, "\x1b[H" + SAMPLE, 0)
+
+    def _measured(self, column: int) -> None:
+        self.answers = True
+        if column > len(SAMPLE):
+            self._loop.call_soon_threadsafe(self.glyphs_are_wide)
+
+    def glyphs_are_wide(self) -> None:
+        """The terminal gives two cells to characters for which one was counted."""
+
+    def ask_whether_shown(self) -> bool:
+        """Has the app told by `AllShown`, in its order among the keys, when the terminal has shown what was
+        sent until now. False where the terminal would not answer."""
+        if self.answers:
+            self._ask_where(lambda _column: self.send_message(AllShown()))
+        return self.answers
+
+    # What comes from it.
 
     def run_input_thread(self) -> None:
+        reader = InputReader(self.fileno, self._take, self._expects_answer)
         try:
-            super().run_input_thread()
+            reader.run(self.exit_event)
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
             self._lost()
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        """Hands on what arrived together; keys among it as one packet, so that nothing comes between them."""
+        typed: list[events.Key | events.Paste] = []
+        for message in messages:
+            if isinstance(message, events.Key | events.Paste):
+                typed.append(message.set_sender(self._app))
+                continue
+            self._hand_on(typed)
+            typed = []
+            if not isinstance(message, events.CursorPosition):
+                self.process_message(message)
+            else:
+                self._answer(message)
+        self._hand_on(typed)
+
+    def _answer(self, place: events.CursorPosition) -> None:
+        """An answer of another row is to a later question: the ones before it got none."""
+        while self._asked:
+            row, answered = self._asked.popleft()
+            if row in (None, place.y):
+                answered(place.x)
+                break
+
+    def _hand_on(self, typed: Sequence[events.Key | events.Paste]) -> None:
+        if len(typed) == 1:
+            self.process_message(typed[0])
+        elif typed:
+            self.send_message(Packet(typed))
+
+    # The mouse.
+
+    def use_mouse(self, on: bool) -> None:
+        """Has the terminal report clicks and the wheel, or no longer."""
+        if on is not self._mouse:
+            self._disable_mouse_support()
+            self._mouse = on
+            self._enable_mouse_support()
+
+    @property
+    def mouse(self) -> bool:
+        """Whether the terminal was asked to report clicks and the wheel."""
+        return self._mouse
+
+    def _enable_mouse_support(self) -> None:
+        """Presses and the wheel only. Each move of the mouse would be a report, and mostly a repaint."""
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1006h")
+            self.flush()
+
+    def _disable_mouse_support(self) -> None:
+        if self._mouse:
+            self.write("\x1b[?1000l\x1b[?1006l")
+            self.flush()
+
+    def _enable_mouse_pixels(self) -> None:
+        """Never: a cell is what is clicked."""
 
     def close(self) -> None:
         super().close()

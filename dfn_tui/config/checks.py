@@ -46,6 +46,13 @@ def boolean(value: object) -> bool:
     return value
 
 
+def boolean_or_auto(value: object) -> bool | None:
+    """`true`, `false`, or "auto", which is None. Raises Wrong."""
+    if value != "auto" and not isinstance(value, bool):
+        raise Wrong(_("Write true or false, without quotes, or “auto” with them."))
+    return value if isinstance(value, bool) else None
+
+
 def name(value: object) -> str:
     """A connection's name; it also names the connection's tokens in the keyring."""
     right = _("A name has 1 to 64 letters (A to Z), digits, dots, underscores and hyphens.")
@@ -108,6 +115,21 @@ def days(value: object) -> int:
 def count(value: object) -> int:
     """How many users."""
     return _whole(value, 1, math.inf, _("Write a whole number from 1 on, without quotes."))
+
+
+def hours(value: object) -> int:
+    """A whole number of hours."""
+    return _whole(value, 1, 8760, _("Write a whole number of hours from 1 to 8760, without quotes."))
+
+
+def exports(value: object) -> int:
+    """Exports an hour, up to the documented limit."""
+    return _whole(value, 1, 100, _("Write a whole number from 1 to 100, without quotes."))
+
+
+def rate(value: object) -> int:
+    """Requests a minute, up to the documented limit."""
+    return _whole(value, 1, 10_000, _("Write a whole number from 1 to 10000, without quotes."))
 
 
 def _whole(value: object, least: int, most: float, right: str) -> int:

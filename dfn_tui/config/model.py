@@ -19,6 +19,14 @@ class ApiVersion(StrEnum):
     V2 = "v2"
 
 
+class TokenKind(StrEnum):
+    """Version 1 has one token for everything, version 2 one for writing and one for exporting."""
+
+    API = "api"
+    IMPORT = "import"
+    EXPORT = "export"
+
+
 class NamedBy(StrEnum):
     """What a connection of version 2 may name its users by."""
 
@@ -37,6 +45,14 @@ class Environment(StrEnum):
     SANDBOX = "sandbox"
 
 
+class ColourTheme(StrEnum):
+    """The colours of the console: the terminal's own, or ours on a dark or a light background."""
+
+    TERMINAL = "terminal"
+    DARK = "dark"
+    LIGHT = "light"
+
+
 class Connection(NamedTuple):
     """One service the console can be opened on. Tokens are no part of it, only where to get them.
 
@@ -44,8 +60,12 @@ class Connection(NamedTuple):
     version 2 carries; version 1 has none. `token_command` is a program with its arguments whose first
     line of output is the token, `export_token_command` the same for version 2's export token; empty:
     none. `kernel_keyring` lets the Linux kernel's keyring hold the tokens. `max_grants` users may be given a
-    consent in one go, `max_users` may be written to; None: as many as everywhere.
-    `identity` is what version 2's users are named by where nothing else is said.
+    consent in one go, `max_users` may be written to; None: as many as everywhere. `max_withdrawals` is the
+    only cap on withdrawals; None: none. So many `plan_hours` a plan that gives consents may be old. Bulk
+    commands that do not only withdraw consents make `requests_per_minute`; None: half of what is documented.
+    `identity` is what version 2's users are named by where nothing else is said. `legacy_push_optin`: its
+    service still has the deprecated consent `df_push_optin`. A snapshot of version 2's users is deleted
+    after `snapshot_hours`, and this host asks for `exports_per_hour`; None: 24 and 20.
     """
 
     name: str
@@ -59,7 +79,13 @@ class Connection(NamedTuple):
     kernel_keyring: bool = False
     max_grants: int | None = None
     max_users: int | None = None
+    requests_per_minute: int | None = None
     identity: str | None = None
+    max_withdrawals: int | None = None
+    plan_hours: int | None = None
+    snapshot_hours: int | None = None
+    exports_per_hour: int | None = None
+    legacy_push_optin: bool = False
 
 
 class Config(NamedTuple):
@@ -70,8 +96,18 @@ class Config(NamedTuple):
     connections: Mapping[str, Connection]
     journal_keep_days: int | None = None
     """After how many days the journal drops sealed personal values; None keeps them."""
+    jobs_keep_days: int | None = None
+    """After how many days finished bulk jobs are removed; None keeps them."""
     lock_after: int = LOCK_AFTER
     """After how many minutes without a key the console locks; 0: never."""
+    theme: ColourTheme | None = None
+    """None: dark where the terminal has the colours for it."""
+    journal_key_command: tuple[str, ...] = ()
+    """A program with its arguments whose first line of output is the journal's key; empty: the keyring."""
+    ascii_glyphs: bool | None = None
+    """Whether the console draws with ASCII alone; None: where the terminal makes two cells of its signs."""
+    mouse: bool | None = None
+    """Whether the console takes the mouse; None: not over SSH."""
 
 
 class ConfigError(ConsoleError):

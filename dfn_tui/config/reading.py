@@ -2,10 +2,12 @@
 
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
 from dfn_tui.config.model import Config, ConfigError
+from dfn_tui.errors import system_reason
 from dfn_tui.text import _
 
 LARGEST = 1 << 20
@@ -22,7 +24,23 @@ def load(path: Path) -> Config:
     text = read_text(path)
     if text is None:
         return Config(path, None, MappingProxyType({}))
-    return parse(text, path)
+    config = parse(text, path)
+    _check_trust(config)
+    return config
+
+
+def _check_trust(config: Config) -> None:
+    """Raises `ConfigError` where somebody else could have a program run or tokens sent elsewhere."""
+    if not config.journal_key_command and not any(
+        one.base_url or one.token_command or one.export_token_command for one in config.connections.values()
+    ):
+        return
+    from dfn_tui.trust import exposure  # noqa: PLC0415  only where it matters
+
+    with suppress(OSError):  # gone meanwhile
+        if (exposed := exposure(config.path)) is not None:
+            words = _("{why} It names a program or an address, and is not used.")
+            raise ConfigError(config.path, words, exposed.hint, why=exposed.why)
 
 
 def parse(text: str, path: Path) -> Config:
@@ -70,7 +88,7 @@ def read_text(path: Path) -> str | None:
             path,
             _("{file} cannot be read: {reason}."),
             _("Check who owns the file and its folders, and that you may read them."),
-            reason=error.strerror or "OSError",
+            reason=system_reason(error),
         ) from None
     if len(data) > LARGEST:
         step = _("Check that DFN_TUI_CONFIG names the right file.")

@@ -10,7 +10,16 @@ from typing import Any
 
 from dfn_tui.config import checks
 from dfn_tui.config.checks import Wrong
-from dfn_tui.config.model import LOCK_AFTER, ApiVersion, Config, ConfigError, Connection, Environment, NamedBy
+from dfn_tui.config.model import (
+    LOCK_AFTER,
+    ApiVersion,
+    ColourTheme,
+    Config,
+    ConfigError,
+    Connection,
+    Environment,
+    NamedBy,
+)
 from dfn_tui.text import _, sanitize
 
 Check = Callable[[object], Any]
@@ -28,9 +37,14 @@ _FILE: Mapping[str, Check] = {
     "default": checks.name,
     "connections": _table,
     "journal": _table,
+    "jobs": _table,
     "lock_after": checks.minutes,
+    "theme": partial(checks.one_of, ColourTheme),
+    "journal_key_command": checks.command,
+    "ascii_glyphs": checks.boolean_or_auto,
+    "mouse": checks.boolean,
 }
-_JOURNAL: Mapping[str, Check] = {"keep_days": checks.days}
+_KEPT: Mapping[str, Check] = {"keep_days": checks.days}
 _CONNECTION: Mapping[str, Check] = {
     "api": partial(checks.one_of, ApiVersion),
     "environment": partial(checks.one_of, Environment),
@@ -42,7 +56,13 @@ _CONNECTION: Mapping[str, Check] = {
     "kernel_keyring": checks.boolean,
     "max_grants": checks.count,
     "max_users": checks.count,
+    "max_withdrawals": checks.count,
+    "plan_hours": checks.count,
+    "requests_per_minute": checks.rate,
     "identity": partial(checks.one_of, NamedBy),
+    "snapshot_hours": checks.hours,
+    "exports_per_hour": checks.exports,
+    "legacy_push_optin": checks.boolean,
 }
 _REQUIRED = ("api", "environment")
 
@@ -61,13 +81,18 @@ def validate(document: Mapping[str, object], path: Path) -> Config:
     if default is not None and default not in connections:
         right = _("Name one of the connections: {names}.").format(names=", ".join(connections) or "—")
         raise _wrong(path, ("default",), right)
-    journal = _read(top.get("journal", {}), _JOURNAL, path, ("journal",))
+    journal, jobs = (_read(top.get(name, {}), _KEPT, path, (name,)) for name in ("journal", "jobs"))
     return Config(
         path,
         default,
         MappingProxyType(connections),
         journal.get("keep_days"),
+        jobs.get("keep_days"),
         top.get("lock_after", LOCK_AFTER),
+        top.get("theme"),
+        top.get("journal_key_command", ()),
+        top.get("ascii_glyphs"),
+        top.get("mouse"),
     )
 
 
@@ -82,8 +107,11 @@ def _connection(name: str, table: object, path: Path) -> Connection:
         return Connection(name=name, **values)
     not_here = {
         "service_id": _("Remove it, or set api to v2: v1 has no service id."),
+        "legacy_push_optin": _("Remove it: df_push_optin is a consent of v2 alone."),
         "identity": _("Remove it: v1 names users by user_id alone."),
         "export_token_command": _("Remove it: v1 has one token, from token_command."),
+        "snapshot_hours": _("Remove it: v1 reads each user, and has no export."),
+        "exports_per_hour": _("Remove it: v1 reads each user, and has no export."),
     }
     for key, right in not_here.items():
         if key in values:

@@ -6,7 +6,8 @@ from pathlib import Path
 from dfn_tui.config.model import Config, ConfigError, Connection
 from dfn_tui.config.reading import parse, read_text
 from dfn_tui.config.schema import dotted, validate
-from dfn_tui.files import replace_private
+from dfn_tui.errors import system_reason
+from dfn_tui.temporary import replace_private
 from dfn_tui.text import _
 
 
@@ -72,5 +73,5 @@ def _write(path: Path, text: str) -> None:
             _("{file} cannot be written: {reason}."),
             _("Nothing was changed. Check that you may write to its folder and that the disk is not full."),
             title=_("The connection was not saved"),
-            reason=error.strerror or "OSError",
+            reason=system_reason(error),
         ) from None

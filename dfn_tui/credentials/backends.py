@@ -6,7 +6,6 @@ is never called: it takes whatever package registered itself, plain-text stores 
 from the folder that `keyringrc.cfg` names. All functions here may block.
 """
 
-import configparser
 import os
 import sys
 from contextlib import closing
@@ -74,7 +73,9 @@ def _chosen() -> str | None:
     named = os.environ.get("PYTHON_KEYRING_BACKEND")
     if named:
         return named
-    from keyring.util.platform_ import config_root  # noqa: PLC0415  after the first paint
+    import configparser  # noqa: PLC0415  only where a keyring is asked for
+
+    from keyring.util.platform_ import config_root  # noqa: PLC0415  as above
 
     settings = configparser.RawConfigParser()
     try:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, time, timedelta
 from pydantic import SecretStr
 
 from dfn_tui.credentials.token import LONGEST, BadToken, Unusable, clean_token
+from dfn_tui.errors import system_reason
 from dfn_tui.text import _
 from dfn_tui.text.korea import KOREA
 
@@ -96,7 +97,7 @@ class KernelKeyring:
                 )
             else:
                 reason = _("The kernel's keyring failed ({error}).")
-            raise KernelUnusable(reason.format(error=error.strerror or type(error).__name__)) from None
+            raise KernelUnusable(reason.format(error=system_reason(error))) from None
 
 
 class _Calls:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dfn_tui.credentials.token import Source
-from dfn_tui.files import replace_private
+from dfn_tui.temporary import replace_private
 
 _STORES = (Source.KEYRING, Source.KERNEL)
 _LARGEST = 1 << 20  # bytes

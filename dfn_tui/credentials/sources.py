@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from dfn_tui.config import TokenKind
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.credentials.command import CommandFailed, token_from
 from dfn_tui.credentials.kernel import KernelKeyring, KernelUnusable
 from dfn_tui.credentials.system_keyring import SystemKeyring
-from dfn_tui.credentials.token import BadToken, Settings, Source, SourceStatus, TokenKind, clean_token
+from dfn_tui.credentials.token import BadToken, Settings, Source, SourceStatus, clean_token
 from dfn_tui.text import _
 
 TOKEN_VARIABLE = "DFN_TUI_TOKEN"  # noqa: S105  a variable's name

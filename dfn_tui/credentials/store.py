@@ -1,13 +1,19 @@
 """The tokens of all connections: where each is looked for, in order, and where a new one is kept."""
 
+import asyncio
+import hashlib
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretBytes, SecretStr
 
+from dfn_tui.config import TokenKind
 from dfn_tui.credentials.backends import Backend, KeyringUnusable, NoKeyring, open_backend, unlock
+from dfn_tui.credentials.command import journal_key_from
 from dfn_tui.credentials.kernel import KernelKeyring, KernelUnusable
+from dfn_tui.credentials.memory import keep_to_ourselves
 from dfn_tui.credentials.remembered import Remembered
 from dfn_tui.credentials.sources import (
     SourceAnswer,
@@ -26,10 +32,10 @@ from dfn_tui.credentials.token import (
     Source,
     SourceStatus,
     Step,
-    TokenKind,
     Unusable,
     clean_token,
 )
+from dfn_tui.errors import system_reason
 from dfn_tui.paths import state_dir
 from dfn_tui.text import _
 from dfn_tui.text.korea import korean_clock
@@ -46,7 +52,8 @@ class TokenStore:
     is set but gives no token ends the search. Where a store was chosen for a token, no other store is asked
     for it: nothing weaker is taken in its place without a word.
 
-    `settings` gives what the configuration says of a connection. `backend` opens the keyring, or raises
+    `settings` gives what the configuration says of a connection; the journal's key is from `key_command`
+    where that is not empty, and from no other place then. `backend` opens the keyring, or raises
     `NoKeyring`; after `limit` seconds it counts as silent.
     """
 
@@ -59,13 +66,18 @@ class TokenStore:
         environ: Mapping[str, str] = os.environ,
         kernel: KernelKeyring | None = None,
         choices: Remembered | None = None,
+        key_command: Sequence[str] = (),
     ) -> None:
+        keep_to_ourselves()
         self._settings = settings
         self._keyring = SystemKeyring(backend, limit)
         self._environ = environ
         self._kernel = kernel or KernelKeyring()
         self._choices = choices or Remembered(state_dir() / CHOICES_FILE)
         self._held: dict[tuple[str, TokenKind], tuple[Source, SecretStr]] = {}
+        self._key_command = tuple(key_command)
+        self._printed_key: SecretBytes | None = None
+        self._asking_for_key = asyncio.Lock()
 
     async def get(self, connection: str, kind: TokenKind) -> FoundToken:
         """The token of a connection, and what came of every source."""
@@ -146,7 +158,7 @@ class TokenStore:
             self._choices.remember(entry, target)
         except OSError as error:
             words = _("That choice cannot be remembered in the state folder: {error}.")
-            return words.format(error=error.strerror or type(error).__name__)
+            return words.format(error=system_reason(error))
         if before in (None, target):
             return ""
         left = await self._remove(before, entry)
@@ -185,7 +197,7 @@ class TokenStore:
             self._choices.remember(entry, None)
         except OSError as error:
             words = _("Which store it was is still in the state folder: {error}.")
-            said.append(words.format(error=error.strerror or type(error).__name__))
+            said.append(words.format(error=system_reason(error)))
         return Placed(Source.NONE, " ".join(filter(None, said)))
 
     def hold(
@@ -208,14 +220,41 @@ class TokenStore:
         """Opens a locked keyring. Raises `KeyringLocked` where the password is wrong, else `NoKeyring`."""
         await self._keyring.within_limit(partial(unlock, password))
 
-    async def journal_key(self, *, make: bool = True) -> bytes | None:
-        """The key that personal values in the journal are sealed with: 32 bytes, made at first use and kept
-        in the keyring. None where there is no keyring to keep it in, or it holds something else there.
-        Without `make`, None too where there is no key yet: who only reads has no use for a new one."""
-        try:
-            return await self._keyring.journal_key(make=make)
-        except NoKeyring:
-            return None
+    @property
+    def key_from_command(self) -> bool:
+        """Whether the journal's key is from a command, and not from the keyring."""
+        return bool(self._key_command)
+
+    async def find_journal_key(self, *, make: bool) -> bytes | None:
+        """The key that personal values are sealed with: 32 bytes, from the configured command or, made at
+        first use and kept there, the keyring. None where the keyring holds something else there, and without
+        `make` where there is no key yet: who only reads has no use for a new one.
+
+        Raises `NoKeyring` where there is no keyring, `KeyringLocked` where it is locked, `KeyCommandFailed`
+        where the command gives none: no other key is taken in its place, which could not read it.
+        """
+        if self._key_command:
+            async with self._asking_for_key:  # who asks meanwhile has its answer, and starts no other
+                if self._printed_key is None:
+                    self._printed_key = SecretBytes(await journal_key_from(self._key_command, self._environ))
+            return self._printed_key.get_secret_value()
+        return await self._keyring.journal_key(make=make)
+
+    async def journal_head(self, journal: Path) -> str:
+        """What the keyring keeps as the head of the journal at that path, "" for nothing; a command keeps
+        none. Raises `NoKeyring`."""
+        found = None if self._key_command else await self._keyring.read(_head_entry(journal))
+        return found.get_secret_value() if found else ""
+
+    async def keep_journal_head(self, journal: Path, head: str) -> None:
+        """Keeps the head of the journal at that path in the keyring, where the key is. Raises `NoKeyring`."""
+        if not self._key_command:
+            await self._keyring.write(_head_entry(journal), SecretStr(head))
+
+
+def _head_entry(journal: Path) -> str:
+    """The keyring's entry for the head of that journal: there may be several."""
+    return f"journal head {hashlib.sha256(os.fsencode(journal.absolute())).hexdigest()[:16]}"
 
 
 _ASKED = (Source.ENVIRONMENT, Source.COMMAND, Source.KEYRING, Source.KERNEL)

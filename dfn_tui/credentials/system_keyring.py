@@ -1,9 +1,9 @@
 """Asking the operating system's keyring, which may never answer, without ever waiting for it."""
 
+import _thread
 import asyncio
 import base64
 import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -98,7 +98,8 @@ class SystemKeyring:
         future: Future[Answer] = Future()
         # From here on it cannot be cancelled, so a late answer finds it ready to take it.
         future.set_running_or_notify_cancel()
-        threading.Thread(target=_answer, args=(question, future), name="keyring", daemon=True).start()
+        # `threading` would wait for ever for a thread that dies of want of memory before it has begun.
+        _thread.start_new_thread(_answer, (question, future))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._limit)
         except TimeoutError:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from dfn_tui.config import TokenKind
 from dfn_tui.errors import TokenTrouble
 from dfn_tui.text import _
 
@@ -13,14 +14,6 @@ LONGEST = 4096
 """Characters; a header much longer than this is refused by most servers."""
 
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
-
-
-class TokenKind(StrEnum):
-    """Version 1 has one token for everything, version 2 one for writing and one for exporting."""
-
-    API = "api"
-    IMPORT = "import"
-    EXPORT = "export"
 
 
 class Source(StrEnum):
