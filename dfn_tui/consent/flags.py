@@ -106,6 +106,11 @@ def to_optins(consents: Consents) -> dict[str, bool | None]:
     return {OPTINS[flag]: _VALUES[state] for flag, state in consents.items()}
 
 
+def grants_night(flag: Flag, after: State) -> bool:
+    """Whether that state gives a consent to advertising at night, which the law wants given separately."""
+    return after is State.SUBSCRIBED and flag.purpose is Purpose.NIGHT
+
+
 class Direction(StrEnum):
     """Giving a consent needs care; taking one back must be quick."""
 
@@ -136,4 +141,4 @@ class FlagChange:
     @property
     def grants_night(self) -> bool:
         """Whether this gives a consent to advertising at night, which the law wants given separately."""
-        return self.direction is Direction.GRANT and self.flag.purpose is Purpose.NIGHT
+        return grants_night(self.flag, self.after)

@@ -16,10 +16,17 @@ def state_name(state: State | None) -> str:
     if state is None:
         return _("not readable")
     return {
-        State.SUBSCRIBED: _("subscribed"),
-        State.UNSUBSCRIBED: _("unsubscribed"),
+        State.SUBSCRIBED: _("given"),
+        State.UNSUBSCRIBED: _("withdrawn"),
         State.NEVER_SET: _("never set"),
     }[state]
+
+
+def state_role(state: State | None) -> str:
+    """The colour of a state, by its name in `text.roles`: amber is what may go out without a yes."""
+    if state is None:
+        return "label"
+    return {State.SUBSCRIBED: "given", State.UNSUBSCRIBED: "withdrawn", State.NEVER_SET: "never"}[state]
 
 
 def purpose_name(purpose: Purpose) -> str:
@@ -56,12 +63,27 @@ def flag_name(flag: Flag) -> str:
     }[flag]
 
 
+def short_name(flag: Flag) -> str:
+    """What a flag consents to, where the talk is of advertising anyhow."""
+    if flag.purpose is Purpose.INFORMATIONAL:
+        return _("info")
+    channel = channel_name(flag.channel)
+    return _("{channel} at night").format(channel=channel) if flag.purpose is Purpose.NIGHT else channel
+
+
+def flag_label(flag: Flag) -> str:
+    """A flag at the head of a column, below its purpose."""
+    if flag.purpose is Purpose.INFORMATIONAL:
+        return _("info")
+    return _("all") if flag.channel is Channel.EVERY else channel_name(flag.channel)
+
+
 def night_rule() -> str:
     """The rule to be read before a night consent is given."""
     return _(
         "Network Act (정보통신망법), article 50(3): advertising sent between 21:00 and 08:00 Korean time "
         "needs a separate consent, given beforehand, beside the ordinary advertising consent. "
-        "Subscribe a night consent only where this person gave exactly that, and state the evidence."
+        "Give a night consent only where this person gave exactly that, and state the evidence."
     )
 
 

@@ -2,7 +2,7 @@
 
 A message is certain to be kept back only where the channel's own consent is "Unsubscribed". DFINERY's
 documentation says that a consent which was never set may be sent to, and says nothing of an "every
-channel" flag that disagrees with the channel's own: both make the answer "it may".
+channel" flag that disagrees with the channel's own: both make the answer "may go out".
 """
 
 from collections.abc import Collection
@@ -34,11 +34,20 @@ class ChannelVerdict:
 
     @property
     def line(self) -> str:
-        """The verdict as one line: `push: no — night hours, no night consent`."""
-        answer = {Delivery.YES: _("yes"), Delivery.MAY: _("it may"), Delivery.NO: _("no")}[self.answer]
+        """The verdict as one line: `push: stays back — night hours, no night consent`."""
         return _("{channel}: {answer} — {reason}").format(
-            channel=channel_name(self.channel), answer=answer, reason=self.reason
+            channel=channel_name(self.channel), answer=delivery_name(self.answer), reason=self.reason
         )
+
+
+def delivery_name(answer: Delivery) -> str:
+    """An answer in words."""
+    return {Delivery.YES: _("goes out"), Delivery.MAY: _("may go out"), Delivery.NO: _("stays back")}[answer]
+
+
+def delivery_glyph(answer: Delivery) -> str:
+    """One character for an answer, as many of them in a row make a day."""
+    return {Delivery.YES: "━", Delivery.MAY: "╍", Delivery.NO: "·"}[answer]
 
 
 def may_advertise(consents: Consents, at: datetime, flags: Collection[Flag]) -> tuple[ChannelVerdict, ...]:
@@ -51,14 +60,22 @@ def may_advertise(consents: Consents, at: datetime, flags: Collection[Flag]) -> 
     return tuple(_verdict(channel, consents, flags, night) for channel in SENDING_CHANNELS)
 
 
-def _verdict(channel: Channel, consents: Consents, flags: Collection[Flag], night: bool) -> ChannelVerdict:
+def may_go_out(channel: Channel, consents: Consents, flags: Collection[Flag], *, night: bool) -> bool:
+    """Whether an advertising message by that channel is not certain to be kept back, by day or at `night`."""
+    return _verdict(channel, consents, flags, night).answer is not Delivery.NO
+
+
+def flags_asked(channel: Channel, flags: Collection[Flag], *, night: bool) -> tuple[Flag, ...]:
+    """The consents that an advertising message by that channel asks for: the channel's own before that for
+    every channel, those for the day first."""
     purposes = (Purpose.ADVERTISING, Purpose.NIGHT) if night else (Purpose.ADVERTISING,)
-    asked = [
-        (flag, consents.get(flag))
-        for purpose in purposes
-        for place in (channel, Channel.EVERY)
-        if (flag := Flag.at(purpose, place)) in flags and flag is not None
-    ]
+    places = [(purpose, place) for purpose in purposes for place in (channel, Channel.EVERY)]
+    asked = (Flag.at(*place) for place in places)
+    return tuple(flag for flag in asked if flag is not None and flag in flags)
+
+
+def _verdict(channel: Channel, consents: Consents, flags: Collection[Flag], night: bool) -> ChannelVerdict:
+    asked = [(flag, consents.get(flag)) for flag in flags_asked(channel, flags, night=night)]
     for flag, state in asked:
         if state is State.UNSUBSCRIBED and flag.channel is channel:
             return ChannelVerdict(channel, Delivery.NO, _reason(flag, state))
@@ -68,7 +85,7 @@ def _verdict(channel: Channel, consents: Consents, flags: Collection[Flag], nigh
     if night and Flag.at(Purpose.NIGHT, channel) not in flags:
         reason = _("night hours, and there is no night consent for this channel")
         return ChannelVerdict(channel, Delivery.MAY, reason)
-    reason = _("night hours, night consent given") if night else _("subscribed to advertising")
+    reason = _("night hours, night consent given") if night else _("advertising consent given")
     return ChannelVerdict(channel, Delivery.YES, reason)
 
 
@@ -76,14 +93,14 @@ def _reason(flag: Flag, state: State | None) -> str:
     """Why a flag in that state keeps the answer from being YES; None is a flag that is not readable."""
     return {
         (Purpose.ADVERTISING, False): {
-            State.UNSUBSCRIBED: _("unsubscribed from advertising"),
+            State.UNSUBSCRIBED: _("advertising consent withdrawn"),
             State.NEVER_SET: _("consent never set, which does not mean no"),
             None: _("consent not readable"),
         },
         (Purpose.ADVERTISING, True): {
-            State.UNSUBSCRIBED: _("subscribed, although advertising by every channel is off"),
-            State.NEVER_SET: _("subscribed, but the every-channel consent was never set"),
-            None: _("subscribed, but the every-channel consent is not readable"),
+            State.UNSUBSCRIBED: _("given, although advertising by every channel is withdrawn"),
+            State.NEVER_SET: _("given, but the every-channel consent was never set"),
+            None: _("given, but the every-channel consent is not readable"),
         },
         (Purpose.NIGHT, False): {
             State.UNSUBSCRIBED: _("night hours, no night consent"),
@@ -91,7 +108,7 @@ def _reason(flag: Flag, state: State | None) -> str:
             None: _("night hours, night consent not readable"),
         },
         (Purpose.NIGHT, True): {
-            State.UNSUBSCRIBED: _("night hours, although night advertising by every channel is off"),
+            State.UNSUBSCRIBED: _("night hours, although night advertising by every channel is withdrawn"),
             State.NEVER_SET: _("night hours, and the every-channel night consent was never set"),
             None: _("night hours, and the every-channel night consent is not readable"),
         },

@@ -97,3 +97,16 @@ def _cells(char: str) -> int:
 def padded(text: str, cells: int) -> str:
     """`text` with blanks after it, up to that many cells."""
     return text + " " * (cells - width(text))
+
+
+def clipped(text: str, cells: int) -> str:
+    """`text` in so many cells at the most; an ellipsis says that more follows. It has to be inert."""
+    if width(text) <= cells:
+        return text
+    kept, used = [], 1
+    for char in text if cells > 0 else "":
+        used += _cells(char)
+        if used > cells:
+            break
+        kept.append(char)
+    return "".join(kept) + "…" if cells > 0 else ""

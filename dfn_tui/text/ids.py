@@ -8,6 +8,13 @@ _INVISIBLE = (
     "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 
+_EMPTY = r"""NULL Null null (null) <null> \N None NONE none nan NaN NAN <NA> NaT N/A n/a
+#N/A #NULL! #REF! #VALUE! #NAME? #DIV/0! #NUM!"""
+NULL_WORDS = frozenset(_EMPTY.split())
+"""What databases, spreadsheets and programs write for an empty cell. Not "Nan" nor "NA", which are names."""
+DASHES = frozenset(("-", "--", "–", "—"))
+"""What people write for an empty cell, where it can be nothing else: no id and no consent is called so."""
+
 
 class IdsUnreadable(ValueError):
     """An id that cannot be sent: it holds half of a surrogate pair. The text is for the operator."""
