@@ -188,13 +188,11 @@ class Batch:
                     for half in (left[: len(left) // 2], left[len(left) // 2 :]):
                         settled |= await self._settle(half)
                     return settled
-                silent = (
-                    isinstance(error, AnswerLost) and error.code == "timeout" and self._may_be_parted(left)
-                )
-                if not silent and await self._again(state, error):
+                many = len(left) > 1 and not self._write and isinstance(error, _OF_ONE)
+                if not (many and error.code == "timeout") and await self._again(state, error):
                     continue
-                if isinstance(error, _OF_ONE) and self._may_be_parted(left):
-                    return settled | await self._apart(left, error)
+                if many and self._requests.stopped is None:
+                    return settled | await self._one_by_one(left, error)
                 return settled | {item.identity.value: self._failed(item, error) for item in left}
             settled |= self._judged(left, response)
             left = [item for item in left if self._repeatable(settled[item.identity.value])]
@@ -202,32 +200,22 @@ class Batch:
                 break
         return settled
 
-    def _may_be_parted(self, items: Sequence[Item]) -> bool:
-        return len(items) > 1 and not self._write and self._stopped is None and self._requests.stopped is None
-
-    async def _apart(self, items: Sequence[Item], error: ApiError, chances: int = 2) -> dict[str, Reply]:
-        """Asks for the halves of what could not be read together, and of these the halves again: what hinders
-        may be one user's. Not for long where nothing gets through, at most six requests more."""
+    async def _one_by_one(self, items: Sequence[Item], error: ApiError) -> dict[str, Reply]:
+        """Asks for each alone of those who could not be read together, as one of them may be what hinders.
+        Nothing more is asked once three in a row were asked for in vain."""
         found: dict[str, Reply] = {}
-        lost: list[tuple[Sequence[Item], ApiError]] = []
-
-        async def ask(half: Sequence[Item]) -> None:
+        in_vain = 0
+        for item in items:
             try:
-                found.update(self._judged(half, await self._request(half)))
+                if in_vain < 3:
+                    found |= self._judged([item], await self._request([item]))
+                    in_vain = 0
+                    continue
             except LimiterClosed:
-                lost.append((half, error))
+                in_vain = 3
             except ApiError as exc:
-                lost.append((half, exc.with_traceback(None)))
-
-        await asyncio.gather(ask(items[: len(items) // 2]), ask(items[len(items) // 2 :]))
-        chances = chances if found else chances - 1
-        parted = [
-            one for one in lost if chances and isinstance(one[1], _OF_ONE) and self._may_be_parted(one[0])
-        ]
-        for half, why in lost:
-            found.update((item.identity.value, self._failed(item, why)) for item in half)
-        for some in await asyncio.gather(*(self._apart(half, why, chances) for half, why in parted)):
-            found |= some
+                in_vain, error = in_vain + 1, exc.with_traceback(None)
+            found[item.identity.value] = self._failed(item, error)
         return found
 
     async def _request(self, items: Sequence[Item]) -> BatchResponse:
@@ -331,5 +319,5 @@ class Batch:
 
 def _busy(count: int) -> str:
     return ngettext(
-        "The server is too busy for {count} user.", "The server is too busy for {count} users.", count
+        "The server could not handle {count} user.", "The server could not handle {count} users.", count
     ).format(count=count)

@@ -3,11 +3,11 @@
 Not needed for the first screen, so apart from `types`. Nothing here imports httpx or pydantic.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from dfn_tui.api.types import Capabilities, Identity, Value
 from dfn_tui.consent.flags import Consents
@@ -96,6 +96,22 @@ class Probe(NamedTuple):
     ok: bool
     lines: tuple[str, ...]
     error: ConsoleError | None = None
+
+
+@runtime_checkable
+class ExportApi(Protocol):
+    """An API version that gives everybody's properties at once."""
+
+    def export_profiles(
+        self,
+        names: Sequence[str] | None = None,
+        audience: str | None = None,
+        progress: OnProgress = ignore_progress,
+        *,
+        identities: bool = False,
+        on_header: Callable[[Sequence[str]], None] = lambda _names: None,
+    ) -> AsyncGenerator[dict[str, str]]:
+        """See `dfn_tui.api.v2`."""
 
 
 class UserApi(Protocol):

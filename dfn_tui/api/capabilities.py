@@ -25,7 +25,7 @@ VERSION_2 = Capabilities(
     api="v2",
     read_by=(),
     write_by=(IdentityKind.EXTERNAL_ID, *_LINKABLE),
-    flags=tuple(OPTINS),
+    flags=tuple(flag for flag in OPTINS if flag is not Flag.INFO),
     batch_size=1,
     standard_properties=(
         StandardProperty("df_name", ValueType.STRING, personal=True),
@@ -36,4 +36,8 @@ VERSION_2 = Capabilities(
     value_types=tuple(kind for kind in ValueType if kind is not ValueType.NUMBER),
     ci_fields=(),
     linkable=_LINKABLE,
+    unregistered_dropped=True,
 )
+
+VERSION_2_LEGACY = VERSION_2._replace(flags=tuple(OPTINS))
+"""With `df_push_optin`, which the documentation calls deprecated."""

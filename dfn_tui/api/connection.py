@@ -34,25 +34,29 @@ class HttpConnection:
 
     @classmethod
     async def open(
-        cls, url: httpx.URL, tls: ssl.SSLContext, proxy: httpx.Proxy | None, connect_timeout: float
+        cls, url: httpx.URL, tls: ssl.SSLContext | None, proxy: httpx.Proxy | None, connect_timeout: float
     ) -> "HttpConnection":
-        """Connects to the server at `url`. Raises TunnelFailed where a proxy hinders it."""
+        """Connects to the server at `url`. Raises TunnelFailed where a proxy hinders it.
+
+        `tls` may be None where nothing on the way is https:. It never means plain text there: SSLError.
+        """
         until = asyncio.get_running_loop().time() + connect_timeout
         if proxy is None:
             async with asyncio.timeout_at(until):
-                return cls(await Stream.connect(*address(url), tls if url.scheme == "https" else None))
+                return cls(await Stream.connect(*address(url), _tls_to(url, tls)))
         try:
             async with asyncio.timeout_at(until):
-                stream = await Stream.connect(
-                    *address(proxy.url), tls if proxy.url.scheme == "https" else None
-                )
+                stream = await Stream.connect(*address(proxy.url), _tls_to(proxy.url, tls))
         except OSError as exc:
             raise TunnelFailed(_reason(exc, "proxy-unreachable")) from exc
         try:
             await cls(stream)._ask_for_tunnel(url, proxy, until)
-            async with asyncio.timeout_at(until):
-                # Plain http: is for this host alone, which needs no proxy.
-                await stream.start_tls(address(url)[0], tls)
+            try:
+                async with asyncio.timeout_at(until):
+                    # Plain http: is for this host alone, which needs no proxy.
+                    await stream.start_tls(address(url)[0], _given(tls))
+            except OSError as exc:
+                raise TunnelFailed(_reason_within(exc)) from exc
         except BaseException:
             stream.close()
             raise
@@ -137,6 +141,24 @@ def _reason(exc: Exception, otherwise: str) -> str:
     if isinstance(exc, socket.gaierror):
         return "proxy-unknown"
     return "proxy-timeout" if isinstance(exc, TimeoutError) else otherwise
+
+
+def _reason_within(exc: OSError) -> str:
+    """Why no TLS came about over a tunnel that the proxy says it made."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return "tls"
+    return "connect-timeout" if isinstance(exc, TimeoutError) else "proxy-tunnel"
+
+
+def _tls_to(url: httpx.URL, tls: ssl.SSLContext | None) -> ssl.SSLContext | None:
+    return _given(tls) if url.scheme == "https" else None
+
+
+def _given(tls: ssl.SSLContext | None) -> ssl.SSLContext:
+    """Stops what would go out in plain text."""
+    if tls is None:
+        raise ssl.SSLError("TLS without a context")
+    return tls
 
 
 def address(url: httpx.URL) -> tuple[str, int]:

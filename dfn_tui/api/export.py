@@ -6,7 +6,7 @@ Rests on DFINERY's documentation of the export API: a CSV whose first line names
 
 import codecs
 import csv
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 from dfn_tui.api import messages
@@ -17,10 +17,19 @@ from dfn_tui.api.pool import SentFlag
 from dfn_tui.api.retry import RetryPolicy, RetryState, TellWait, worth_retrying
 from dfn_tui.api.transport import FAULTS, Call, Response, TokenAuth, Transport
 from dfn_tui.api.v2_models import EXPORT_KINDS, ExportFailed, ExportProfiles
+from dfn_tui.text import _
 
 UNIFIED_ID = "df_unified_id"
 _PATH = "/api/v1/export/userprofile"
 _LONGEST_RECORD = 1024 * 1024
+_SILENCE = 300.0
+"""Seconds the server may think about an export: it looks at everybody before the first line."""
+Header = Callable[[Sequence[str]], None]
+"""Told the names of the columns before the first row; what it raises ends the export."""
+
+
+def any_header(_names: Sequence[str]) -> None:
+    """For whom every set of columns is right."""
 
 
 class Export:
@@ -34,12 +43,19 @@ class Export:
         self._service_id = service_id
         self._policy = policy
 
-    async def rows(self, request: ExportProfiles, tell: TellWait) -> AsyncGenerator[dict[str, str]]:
+    async def rows(
+        self, request: ExportProfiles, tell: TellWait, on_header: Header = any_header
+    ) -> AsyncGenerator[dict[str, str]]:
         """The users one by one, as the server sends them: property name to its text in the CSV.
 
         Tried again only while nothing has been given out. Raises ApiError, in the middle too: what came
         before it is then a part of the whole.
         """
+        if self._auth is None:
+            raise messages.misconfigured(
+                _("An export needs the export token, and there is none for this connection."),
+                _("Give it: dfn-tui auth set --kind export"),
+            )
         state = RetryState(self._policy, tell)
         began = False
         while True:
@@ -47,6 +63,7 @@ class Export:
                 async with aclosing(self._records(request)) as records:
                     header: list[str] = await anext(records, [])
                     self._check(header)
+                    on_header(header)
                     async for record in records:
                         if len(record) != len(header):
                             raise messages.answer_unreadable("field", write=False)
@@ -71,12 +88,15 @@ class Export:
 
     async def _records(self, request: ExportProfiles) -> AsyncGenerator[list[str]]:
         query = (("service_id", self._service_id),)
-        call = Call(_PATH, request.body(), self._auth, query=query)
+        call = Call(_PATH, request.body(), self._auth, query=query, read=_SILENCE)
         sent = SentFlag()
         try:
             async with self._transport.open(call, sent) as response:
                 if response.status_code != 200 or "json" in response.headers.get("content-type", ""):
                     raise self._failure(await self._transport.whole(response, write=False))
+                if not {"content-length", "transfer-encoding"} & response.headers.keys():
+                    # It ends where the connection does: one that was cut short would pass for the whole.
+                    raise messages.answer_unreadable("field", write=False, field="Content-Length")
                 parts = decoded(response, write=False)
                 async with aclosing(parts), aclosing(_records_of(parts)) as records:
                     async for record in records:

@@ -21,46 +21,53 @@ from dfn_tui.api.errors import (
 from dfn_tui.text import _, ngettext
 
 
-def unreachable(reason: str, host: str, status: int = 0) -> Unreachable:
-    """Nothing was sent. `reason` becomes the error's code and chooses the words; `status` is the proxy's."""
+def unreachable(reason: str, host: str, status: int = 0, proxy: str = "") -> Unreachable:
+    """Nothing was sent. `reason` becomes the error's code and chooses the words; `status` is the proxy's, and
+    `proxy` its address and the variable that names it, "" where there is none."""
     happened = {
-        "unknown-host": _("The name {host} is not known on this host. The request was not sent."),
-        "refused": _("{host} refused the connection. The request was not sent."),
-        "tls": _("No trusted TLS connection to {host} could be made. The request was not sent."),
-        "connect-timeout": _("{host} did not answer in time. The request was not sent."),
-        "deadline": _("No time was left for the request."),
-        "proxy-unreachable": _("The proxy on the way to {host} cannot be reached. The request was not sent."),
-        "proxy-unknown": _(
-            "The name of the proxy on the way to {host} is not known. The request was not sent."
+        "unknown-host": _("The name {host} is not known on this host."),
+        "refused": _("{host} refused the connection."),
+        "tls": _("No trusted TLS connection to {host} could be made."),
+        "connect-timeout": _("{host} did not answer in time."),
+        "proxy-unreachable": _("The proxy {proxy} on the way to {host} cannot be reached."),
+        "proxy-unknown": _("The name of the proxy {proxy} on the way to {host} is not known."),
+        "proxy-tls": _("No trusted TLS connection to the proxy {proxy} on the way to {host}."),
+        "proxy-timeout": _("The proxy {proxy} on the way to {host} did not answer in time."),
+        "proxy-answer": _("The proxy {proxy} on the way to {host} gave no usable answer."),
+        "proxy-tunnel": _(
+            "The proxy {proxy} said that the way to {host} is open, and then gave no TLS connection over it."
         ),
-        "proxy-tls": _(
-            "No trusted TLS connection to the proxy on the way to {host}. The request was not sent."
-        ),
-        "proxy-timeout": _(
-            "The proxy on the way to {host} did not answer in time. The request was not sent."
-        ),
-        "proxy-answer": _("The proxy on the way to {host} gave no usable answer. The request was not sent."),
-        "proxy-login": _(
-            "The proxy on the way to {host} wants a login (HTTP {status}). The request was not sent."
-        ),
-        "proxy-failed": _("The proxy on the way to {host} failed (HTTP {status}). The request was not sent."),
-        "proxy": _("The proxy on the way to {host} refused (HTTP {status}). The request was not sent."),
-        "busy-here": _("Every connection to {host} is in use. The request was not sent."),
-    }.get(reason, _("No connection to {host} could be made. The request was not sent."))
+        "proxy-login": _("The proxy {proxy} on the way to {host} wants a login (HTTP {status})."),
+        "proxy-failed": _("The proxy {proxy} on the way to {host} failed (HTTP {status})."),
+        "proxy": _("The proxy {proxy} on the way to {host} refused (HTTP {status})."),
+        "busy-here": _("Every connection to {host} is in use."),
+    }.get(reason, _("No connection to {host} could be made."))
+    of_proxy = reason.startswith("proxy")
     if reason in ("tls", "proxy-tls"):
         step = _("Check that this host's trust store knows the certificate authority, then try again.")
     elif reason == "proxy-login":
-        step = _("Write HTTPS_PROXY like http://user:password@host:port, with the right ones.")
-    elif reason.startswith("proxy"):
+        step = _("Write {variable} like http://user:password@host:port, with the right ones.")
+        step = step.format(variable=proxy.rpartition("(")[2].rstrip(")"))
+    elif of_proxy:
         step = _("Check the proxy, and HTTPS_PROXY, ALL_PROXY and NO_PROXY in the environment.")
     else:
         step = _("Check the address, the network and the proxy settings, then try again.")
-    title = _("No way through the proxy") if reason.startswith("proxy") else _("Server not reached")
-    return Unreachable(title, happened.format(host=host, status=status), step, reason)
+    title = _("No way through the proxy") if of_proxy else _("Server not reached")
+    if reason == "deadline":
+        return Unreachable(title, _("No time was left for the request."), step, reason)
+    if proxy and not of_proxy:
+        host = over(host, proxy)
+    happened = happened.format(host=host, status=status, proxy=proxy)
+    return Unreachable(title, f"{happened} {_('The request was not sent.')}", step, reason)
 
 
-def answer_lost(*, timeout: bool, write: bool) -> AnswerLost:
-    """The request went out and no whole answer came."""
+def over(host: str, proxy: str) -> str:
+    """A server as it is named where the way to it goes over `proxy`, "" for none."""
+    return _("{host} over the proxy {proxy}").format(host=host, proxy=proxy) if proxy else host
+
+
+def answer_lost(*, timeout: bool, write: bool, proxy: str = "") -> AnswerLost:
+    """The request went out and no whole answer came. `proxy` as in `unreachable`."""
     if write and timeout:
         happened = _("The change was sent, and no answer came in time. It may or may not have been applied.")
     elif write:
@@ -71,7 +78,9 @@ def answer_lost(*, timeout: bool, write: bool) -> AnswerLost:
     elif timeout:
         happened = _("No answer came in time.")
     else:
-        happened = _("The connection was cut before an answer came.")
+        happened = _("The connection was cut before the whole answer came.")
+    if proxy:
+        happened += " " + _("The way went over the proxy {proxy}.").format(proxy=proxy)
     return AnswerLost(_("No answer"), happened, _after(write=write), "timeout" if timeout else "cut")
 
 
@@ -193,3 +202,11 @@ def _after(*, write: bool) -> str:
 
 def _after_write() -> str:
     return _("Look the user up again before sending the change once more.")
+
+
+def accepted_unread() -> str:
+    """What it means that version 2 took a property that is the company's own."""
+    return _(
+        "Accepted. Where the service has no such property, or has it with another type, nothing was stored, "
+        "and no answer says so."
+    )

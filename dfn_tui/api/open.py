@@ -20,6 +20,7 @@ def open_api(
     token: "SecretStr",
     export_token: "SecretStr | None" = None,
     service_id: str | None = None,
+    legacy_push_optin: bool = False,
     read_only: bool = False,
     policy: "RetryPolicy | None" = None,
     limiter: "Limiter | None" = None,
@@ -28,7 +29,8 @@ def open_api(
     """The client of an API version (`"v1"` or `"v2"`). Nothing is sent yet; close it with `aclose`.
 
     `base_url` None means the documented host. `export_token` and `service_id` are version 2's; there
-    the service id is required. `read_only` makes the client refuse every write, whoever asks for it.
+    the service id is required, and `legacy_push_optin` says that the service has that consent.
+    `read_only` makes the client refuse every write, whoever asks for it.
     At most `connections` requests are under way at once. `policy` says what is tried again, None meaning
     `retry.SINGLE`. A `limiter` says when a request may start; without one they start at once, and version
     2's writes take a fresh connection each, since its answers do not name what they answer.
@@ -51,6 +53,7 @@ def open_api(
         from dfn_tui.api.v1 import V1Api  # noqa: PLC0415
 
         return V1Api(transport, policy, token=token, limiter=limiter)
+    from dfn_tui.api.capabilities import VERSION_2, VERSION_2_LEGACY  # noqa: PLC0415
     from dfn_tui.api.v2 import V2Api  # noqa: PLC0415
 
     return V2Api(
@@ -59,5 +62,6 @@ def open_api(
         token=token,
         export_token=export_token,
         service_id=service_id or "",
+        capabilities=VERSION_2_LEGACY if legacy_push_optin else VERSION_2,
         limiter=limiter,
     )

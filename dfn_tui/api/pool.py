@@ -34,7 +34,8 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     told when the request goes out, and `fresh` asks for a connection that nothing else uses, before or after.
     """
 
-    def __init__(self, url: httpx.URL, tls: SSLContext, proxy: httpx.Proxy | None, size: int) -> None:
+    def __init__(self, url: httpx.URL, tls: SSLContext | None, proxy: httpx.Proxy | None, size: int) -> None:
+        """`tls` may be None where `url` is http:, which needs no proxy either."""
         self._url = url
         self._tls = tls
         self._proxy = proxy

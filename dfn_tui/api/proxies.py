@@ -19,7 +19,20 @@ _HOST = re.compile(r"[a-z0-9._*-]+|[0-9a-f:.]+", re.IGNORECASE)
 _BRACKETS = re.compile(r"^\[(.*)\](/\d+)?$")
 
 
-def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
+class NamedProxy(httpx.Proxy):
+    """A proxy and the variable of the environment that names it."""
+
+    def __init__(self, url: httpx.URL, variable: str) -> None:
+        super().__init__(url)
+        self.variable = variable
+
+    @property
+    def shown(self) -> str:
+        """Its address without a password, and the variable, for a message."""
+        return f"{self.url.netloc.decode('ascii')} ({self.variable})"
+
+
+def proxy_for(url: httpx.URL) -> NamedProxy | None:
     """The proxy to ask for a tunnel to `url`. This host itself needs none.
 
     Raises ApiError naming the variable that cannot be used.
@@ -30,7 +43,7 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     return read_proxy(variable, setting)
 
 
-def read_proxy(variable: str, setting: str) -> httpx.Proxy:
+def read_proxy(variable: str, setting: str) -> NamedProxy:
     """The proxy that a variable names. Raises ApiError for what is none, and shows nothing of it: it may
     hold a password."""
     try:
@@ -38,7 +51,7 @@ def read_proxy(variable: str, setting: str) -> httpx.Proxy:
     except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL()
     if url.scheme in SCHEMES and is_address(url) and not _rest(url):
-        return httpx.Proxy(url)
+        return NamedProxy(url, variable)
     if url.scheme in ("", *SCHEMES):
         happened = _("{variable} does not hold the address of a proxy.")
     else:

@@ -13,7 +13,6 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar
 from typing import NamedTuple
 
 import httpx
@@ -90,6 +89,8 @@ class Call:
     auth: TokenAuth | None
     write: bool = False
     query: tuple[tuple[str, str], ...] = ()
+    read: float | None = None
+    """Seconds without a byte after which it counts as lost; None: as long as for every other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,6 @@ class Response:
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     server_time: datetime
-
-
-class _NoCookies(CookieJar):
-    def extract_cookies(self, response: object, request: object) -> None:
-        """Keeps none."""
 
 
 class Transport:
@@ -134,14 +130,17 @@ class Transport:
         self._timeouts = timeouts or Timeouts()
         self._waits = self._timeouts._asdict()
         self._now = now
-        trusted = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        trusted.set_alpn_protocols(["http/1.1"])
+        # What speaks without TLS on this host, as the sandbox does, is spared half a MiB.
+        trusted = _trusted() if self._url.scheme == "https" else None
+        proxy = proxy_for(self._url)
+        self._proxy = proxy.shown if proxy is not None else ""
         self._client = httpx.AsyncClient(
-            transport=ConnectionPool(self._url, trusted, proxy_for(self._url), connections),
-            cookies=_NoCookies(),
+            transport=ConnectionPool(self._url, trusted, proxy, connections),
             trust_env=False,
             follow_redirects=False,
         )
+        # None are kept, and httpx would make urllib's request and response of each answer to look for them.
+        self._client.cookies.extract_cookies = lambda response: None  # type: ignore[method-assign]
         self._headers = [(b"Host", self._url.netloc), *_HEADERS]
         self._targets: dict[tuple[str, tuple[tuple[str, str], ...]], httpx.URL] = {}
         """By path and query, as reading an address takes longer than putting it into a request."""
@@ -194,7 +193,11 @@ class Transport:
             self._target(call),
             headers=[*self._headers, (b"Content-Length", b"%d" % len(call.body))],
             stream=httpx.ByteStream(call.body),
-            extensions={"timeout": self._waits, "sent": sent, "fresh": call.write and self._fresh_writes},
+            extensions={
+                "timeout": self._waits if call.read is None else self._waits | {"read": call.read},
+                "sent": sent,
+                "fresh": call.write and self._fresh_writes,
+            },
         )
 
     def _target(self, call: Call) -> httpx.URL:
@@ -219,11 +222,11 @@ class Transport:
         """One of `FAULTS` as an error with words."""
         if not sent.yes:
             status = exc.status if isinstance(exc, TunnelFailed) else 0
-            return messages.unreachable(_reason(exc), self._url.host, status)
+            return messages.unreachable(_reason(exc), self._url.host, status, self._proxy)
         if isinstance(exc, httpx.DecodingError):
             return messages.answer_unreadable("malformed", write=call.write)
         timeout = isinstance(exc, httpx.TimeoutException | TimeoutError)
-        return messages.answer_lost(timeout=timeout, write=call.write)
+        return messages.answer_lost(timeout=timeout, write=call.write, proxy=self._proxy)
 
     def server_time(self) -> datetime:
         """The time on the server's clock, as far as it is known."""
@@ -253,6 +256,13 @@ class Transport:
         skew = self._dated[1] - self._now()
         if abs(skew) < _ANY_SKEW:
             self.clock_skew = skew
+
+
+def _trusted() -> ssl.SSLContext:
+    """TLS with whom this system trusts."""
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _checked(base_url: str) -> httpx.URL:

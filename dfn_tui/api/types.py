@@ -7,7 +7,7 @@ screen needs it: what is sent and answered is in `calls`.
 from enum import StrEnum
 from typing import NamedTuple
 
-from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.flags import OPTINS, Flag
 
 Value = str | int | float | bool | list[str] | list[int] | list[float]
 """A property's value as JSON has it; dates and date-times are strings, integers keep their digits."""
@@ -72,8 +72,15 @@ class Capabilities(NamedTuple):
     """The CI fields that can be read, set and deleted; empty where there are none."""
     linkable: tuple[IdentityKind, ...]
     """Identities that can be linked to a user (version 2); empty where there are none."""
+    unregistered_dropped: bool = False
+    """Whether a property not registered, or so with another type, is not stored, and no answer says so."""
     kind_said: bool = False
     """Whether somebody said that ids are of the first kind of `write_by`, where nothing else is said."""
+
+    @property
+    def optins(self) -> bool:
+        """Whether consents go by the names of version 2's Booleans."""
+        return set(self.flags) <= OPTINS.keys()
 
     def named_by(self, kind: str) -> "Capabilities":
         """The same for a connection whose users are named by that kind unless another is given."""

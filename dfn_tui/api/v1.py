@@ -4,7 +4,7 @@ Rests on DFINERY's user API, version 1 (`https://openapi.dfinery.io`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
@@ -183,10 +183,11 @@ EditT = TypeVar("EditT", wire.Properties, wire.CiFields)
 
 
 def _items(
-    writes: Sequence[WriteT], edit_of: Callable[[WriteT], EditT | str], user: Callable[..., Any]
+    writes: Sequence[WriteT], edit_of: Callable[[WriteT], EditT | str], user: type[RequestModel]
 ) -> list[Item | Reply]:
     """Each user with what is to be written, or the reply that says why nothing can be. An edit is checked
     once for all its users; `edit_of` gives the field that cannot be sent where it cannot."""
+    checked_user = user.__pydantic_validator__.validate_python  # for each user, so often called
     items: list[Item | Reply] = []
     for write in writes:
         edit = edit_of(write)
@@ -197,7 +198,9 @@ def _items(
                 items.append(invalid(identity, edit))
             else:
                 try:
-                    items.append(Item(identity, user(user_id=identity.value, properties=edit)))
+                    items.append(
+                        Item(identity, checked_user({"user_id": identity.value, "properties": edit}))
+                    )
                 except ValidationError as exc:
                     items.append(invalid(identity, field_path(exc)))
     return items

@@ -1,5 +1,6 @@
 """What version 1's answers say of each user. What is odd about one of them is theirs alone."""
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -41,7 +42,11 @@ def profiles_read(data: wire.ProfilesRead, names: frozenset[str] | None, shown: 
 
 def ci_read(data: wire.CiRead, shown: Shown) -> BatchResponse:
     def found(values: Values) -> Found:
-        return Found(ci=_present(values[0]), ci_unreadable=values[1])
+        present = _present(values[0])
+        # What a number or a boolean was before it became one, leading zeros and all, cannot be told.
+        odd = {name: _no_text(value) for name, value in present.items() if not isinstance(value, str)}
+        ci = {name: value for name, value in present.items() if name not in odd}
+        return Found(ci=ci, ci_unreadable=odd | values[1])
 
     return _read(data.successful_user_ci_properties, data.failure_details, found, shown)
 
@@ -147,10 +152,19 @@ def _profile_of(
         if state is not None:
             consents[flag] = state
         elif value is not _LEFT_OUT:
-            unreadable[name] = _("not one of the three states: “{text}”").format(text=shown(str(value)))
+            unreadable[name] = _("not one of the three states: “{text}”").format(text=shown(_as_json(value)))
         elif name not in unreadable and (names is None or name in names):
             consents[flag] = State.NEVER_SET
     return Profile(consents, _present(found), unreadable)
+
+
+def _as_json(value: Value | None) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _no_text(value: Value) -> str:
+    found = _("true or false") if isinstance(value, bool) else _("a number")
+    return _("{found}, where the platform keeps text").format(found=found)
 
 
 def _why(value: object) -> str:

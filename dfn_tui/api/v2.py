@@ -17,22 +17,21 @@ from dfn_tui.api.calls import CiWrite, OnProgress, Probe, ProfileWrite, Progress
 from dfn_tui.api.capabilities import VERSION_2
 from dfn_tui.api.client import Client, probe_lines
 from dfn_tui.api.errors import ApiError, RateLimited, Rejected, TokenRejected
-from dfn_tui.api.export import Export
+from dfn_tui.api.export import Export, Header, any_header
 from dfn_tui.api.limiter import Limiter
 from dfn_tui.api.requests import absent_word, invalid, not_supported
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Call, TokenAuth, Transport
-from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.consent.flags import OPTINS, State, to_optins
+from dfn_tui.api.types import Capabilities, Identity, IdentityKind
+from dfn_tui.consent.flags import OPTINS, Flag, State, to_optins
 from dfn_tui.text import _
 
 _WRITES_AT_ONCE = 4
+_STANDARD = frozenset(prop.name for prop in VERSION_2.standard_properties)
 
 
 class V2Api(Client):
     """`dfn_tui.api.calls.UserApi` for version 2."""
-
-    capabilities = VERSION_2
 
     def __init__(
         self,
@@ -42,6 +41,7 @@ class V2Api(Client):
         token: SecretStr,
         export_token: SecretStr | None,
         service_id: str,
+        capabilities: Capabilities = VERSION_2,
         limiter: Limiter | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -51,6 +51,7 @@ class V2Api(Client):
                 _("Set service_id for this connection in the configuration."),
             )
         super().__init__(transport, policy, limiter)
+        self.capabilities = capabilities
         self._auth = TokenAuth("access_token", token)
         self._query = (("service_id", service_id),)
         self._now = now
@@ -74,11 +75,17 @@ class V2Api(Client):
     async def write_profiles(
         self, writes: Sequence[ProfileWrite], progress: OnProgress = ignore_progress
     ) -> list[Reply]:
-        items = [item for write in writes for item in _profile_items(write)]
+        items = [item for write in writes for item in _profile_items(write, self.capabilities)]
         # Two writes for one user keep their order; different users are written side by side.
         users = {item.identity for item in items}
         width = _WRITES_AT_ONCE if len(users) == len(items) else 1
-        return await self._batch("/api/v1/user-profile", progress).run(items, VERSION_2.batch_size, width)
+        replies = await self._batch("/api/v1/user-profile", progress).run(items, VERSION_2.batch_size, width)
+        own = {user for write in writes if write.properties.keys() - _STANDARD for user in write.identities}
+        words = messages.accepted_unread()
+        return [
+            reply._replace(message=words) if reply.ok and reply.identity in own else reply
+            for reply in replies
+        ]
 
     async def read_ci(
         self, identities: Sequence[Identity], progress: OnProgress = ignore_progress
@@ -109,27 +116,32 @@ class V2Api(Client):
         names: Sequence[str] | None = None,
         audience: str | None = None,
         progress: OnProgress = ignore_progress,
+        *,
+        identities: bool = False,
+        on_header: Header = any_header,
     ) -> AsyncGenerator[dict[str, str]]:
         """Every user, or those of an audience, with the named properties or all of them, one by one.
 
         Values are text as the CSV has it. Needs the export token; the server allows 100 exports an hour
         and five at the same time. Raises ApiError from the iteration; close it (`contextlib.aclosing`)
-        when it is not read to the end. Progress is reported for waits before the first row only.
+        when it is not read to the end. Progress is reported for waits before the first row only, each of
+        which another export follows; `identities` asks for `df_external_id` as the newer documents have it.
         """
         request = wire.ExportProfiles(
             audience=audience,
             properties_condition_type="all" if names is None else "include",
             properties=None if names is None else list(names),
+            identities_condition_type="all" if identities else None,
         )
-        return self._export.rows(
-            request, lambda attempt, wait, reason: progress(Progress(0, 0, attempt, wait, reason))
-        )
+
+        def tell(attempt: int, wait: float, reason: str) -> None:
+            progress(Progress(0, 0, attempt, wait, reason))
+
+        return self._export.rows(request, tell, on_header)
 
     async def probe(self) -> Probe:
         """Opens an export and reads its first line. The import token is not tested: it only writes."""
-        request = wire.ExportProfiles(
-            properties_condition_type="include", properties=[next(iter(OPTINS.values()))]
-        )
+        request = wire.ExportProfiles(properties_condition_type="include", properties=[OPTINS[Flag.MKT_PUSH]])
         unproven = _("The import token cannot be tested without writing; the first write tells.")
         try:
             await self._export.header(request)
@@ -171,10 +183,19 @@ class V2Api(Client):
         )
 
 
-def _profile_items(write: ProfileWrite) -> list[Item | Reply]:
+def _profile_items(write: ProfileWrite, capabilities: Capabilities) -> list[Item | Reply]:
     """Each user with what is to be written, or the reply that says why nothing can be. The edit is checked
     once for all of them."""
-    edit = _properties(write)
+    edit = _properties(write, capabilities)
+    if wire.too_many_arrays(write.properties):
+        message = _(
+            "Not sent: a service has ten properties that are lists of texts at most, and five each that are "
+            "lists of whole or of decimal numbers. More would be dropped without a word."
+        )
+        return [
+            Reply(identity, False, refused=True, code="invalid", message=message)
+            for identity in write.identities
+        ]
     if isinstance(edit, str):
         return [invalid(identity, edit) for identity in write.identities]
     return [
@@ -187,10 +208,12 @@ def _profile_items(write: ProfileWrite) -> list[Item | Reply]:
     ]
 
 
-def _properties(write: ProfileWrite) -> wire.UserPropertiesV2 | str:
+def _properties(write: ProfileWrite, capabilities: Capabilities) -> wire.UserPropertiesV2 | str:
     """What is written, consents and all, or the name of the field that cannot be sent."""
     unwritable = [
-        flag.value for flag, state in write.consents.items() if flag not in OPTINS or state is State.NEVER_SET
+        flag.value
+        for flag, state in write.consents.items()
+        if flag not in capabilities.flags or state is State.NEVER_SET
     ]
     # Consents travel as consents only, so that none gets around the rules that guard them.
     unwritable += [name for name in write.properties if name in OPTINS.values()]

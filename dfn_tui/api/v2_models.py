@@ -3,6 +3,7 @@
 Rests on DFINERY's documentation of the import and export APIs (`https://openapi.dfinery.ai/api/v1/…`).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -79,6 +80,21 @@ Longs = Annotated[list[Integer], AfterValidator(_small)]
 Doubles = Annotated[list[Integer | Number], AfterValidator(_small)]
 
 
+_MOST_ARRAYS: Mapping[type, int] = {str: 10, int: 5, float: 5}
+"""So many properties of each type of array a service can have, by the documentation. It says nothing of how
+many elements one may hold."""
+
+
+def too_many_arrays(properties: Mapping[str, object]) -> bool:
+    """Whether these are more arrays of a type than a service can have: some would not be stored, silently."""
+    kinds = Counter(
+        float if any(isinstance(member, float) for member in value) else type(value[0])
+        for value in properties.values()
+        if isinstance(value, list) and value
+    )
+    return any(kinds[kind] > most for kind, most in _MOST_ARRAYS.items())
+
+
 class UserPropertiesV2(
     RootModel[Annotated[dict[Named, Scalar | Strings | Longs | Doubles], Field(min_length=1)]]
 ):
@@ -102,6 +118,7 @@ class ExportProfiles(RequestModel):
     audience: Named | None = None
     properties_condition_type: Literal["all", "include", "exclude"]
     properties: list[Named] | None = None
+    identities_condition_type: Literal["all"] | None = None
 
 
 class Done(AnswerModel):

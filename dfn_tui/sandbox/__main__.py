@@ -2,9 +2,9 @@
 
 import argparse
 
-from dfn_tui.sandbox.arguments import add_arguments
+from dfn_tui.sandbox.arguments import add_sandbox
 from dfn_tui.sandbox.command import run
 
 parser = argparse.ArgumentParser(prog="dfn-tui sandbox")
-add_arguments(parser)
+add_sandbox(parser)
 raise SystemExit(run(parser.parse_args()))

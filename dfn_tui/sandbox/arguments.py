@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -13,22 +14,26 @@ from dfn_tui.sandbox.launch import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_to
 from dfn_tui.sandbox.options import Absence, Faults, RateLimit, SandboxOptions
 from dfn_tui.text import _
 
-_KIND = re.compile(
+_FORM_OF_KIND = (
     r"true|silent|stalled|cut|repeated|page|failed|unmentioned|no-details|user-twice|key-twice"
     r"|[45][0-9]{2}|[1-9][0-9]{3,4}"
 )
 
 
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(_("this is a whole number from 0 to 999999999"))
-    return int(text)
+def _like(pattern: str, words: str, read: Callable[[str], Any] = str) -> Callable[[str], Any]:
+    """What reads an option that is written so. It raises ArgumentTypeError, which says `words`."""
+
+    def checked(text: str) -> Any:
+        if not re.fullmatch(pattern, text):
+            raise argparse.ArgumentTypeError(words)
+        return read(text)
+
+    return checked
 
 
-def _rate(text: str) -> float:
-    if not re.fullmatch(r"0|1|[01]?\.[0-9]{1,9}", text) or float(text) > 1:
-        raise argparse.ArgumentTypeError(_("a rate is a number from 0 to 1"))
-    return float(text)
+_count = _like(r"[0-9]{1,9}", _("this is a whole number from 0 to 999999999"), int)
+_rate = _like(r"0|1|1\.0{1,9}|0?\.[0-9]{1,9}", _("a rate is a number from 0 to 1"), float)
+_kind = _like(_FORM_OF_KIND, _("this is none of the kinds of answers that --help names"))
 
 
 def _rate_limit(text: str) -> RateLimit | None:
@@ -45,12 +50,6 @@ def _users(text: str) -> frozenset[str]:
     if "" in users:
         raise argparse.ArgumentTypeError(_("user ids are written like user-0001,user-0002"))
     return users
-
-
-def _kind(text: str) -> str:
-    if not _KIND.fullmatch(text):
-        raise argparse.ArgumentTypeError(_("this is none of the kinds of answers that --help names"))
-    return text
 
 
 def _odd_value(text: str) -> tuple[str, str]:
@@ -76,6 +75,7 @@ _READ: dict[Any, dict[str, Any]] = {
     "date": {"type": _date, "metavar": "DATE"},
     "apply_after_ms": {"type": lambda text: None if text == "never" else _count(text), "metavar": "MS|never"},
     "odd_values": {"type": _odd_value, "metavar": "FIELD=JSON", "action": "append"},
+    "export_cut_after": {"type": _count, "metavar": "ROWS"},
     "retry_after": {"type": _count, "metavar": "SECONDS"},
     int: {"type": _count, "metavar": "MS"},
     float: {"type": _rate, "metavar": "RATE"},
@@ -122,18 +122,26 @@ _EXPLAINED = {
         "odd_values": _("a field that reads as this JSON, like 'memo=[1]'; may be repeated"),
         "normalise": _("read texts trimmed, or numbers and Booleans as text"),
     },
+    _("the export"): {
+        "export_identities": _(
+            "df_external_id: where it is asked for; only with all properties; where it is asked for in the "
+            "older form; or never"
+        ),
+        "export_columns": _("the columns asked for, or without the last of them"),
+        "export_cut_after": _("cut the connection after so many rows"),
+    },
     _("rate limits"): {
-        "rate_limit": _("answer 429 beyond this many calls in each period"),
+        "rate_limit": _("refuse beyond this many calls in each period"),
         "export_rate_limit": _("the same for exports"),
         "rate_limit_reset": _("the unit of the reset header, or a reset in a year"),
         "rate_limit_spelling": _("how the headers begin, or none of them"),
-        "retry_after": _("a Retry-After header with every 429"),
+        "retry_after": _("a Retry-After header with every such refusal"),
     },
 }
 """What each option of a fault does, by the group it is shown in."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_sandbox(parser: argparse.ArgumentParser) -> None:
     defaults = SandboxOptions()
     parser.set_defaults(run="dfn_tui.sandbox.command:run")
     parser.add_argument("--host", default="127.0.0.1", help=_("a loopback address"))

@@ -1,4 +1,5 @@
-"""The documented codes a call can be refused with, each with its HTTP status and message."""
+"""The documented codes a call can be refused with, each with its message; version 1's and the export's with
+their HTTP status."""
 
 VERSION_1 = {
     "4001": (400, "Invalid token."),
@@ -13,17 +14,16 @@ VERSION_1 = {
     "5002": (500, "Maintenance."),
 }
 
-# Version 2 has no status of its own for a wrong token or an invalid request: a 200 whose code is
-# not 20000 has failed all the same.
+# The documentation has each of version 2's codes beside HTTP 200: what is not 20000 has failed all the same.
 VERSION_2 = {
-    "40000": (400, "BAD_REQUEST"),
-    "40001": (200, "VALIDATION_FAILURE"),
-    "40101": (200, "INVALID_SERVICE_ID"),
-    "40201": (200, "INVALID_TOKEN"),
-    "40401": (429, "TOO_MANY_REQUEST"),
-    "40402": (429, "TOO_MANY_EVENTS"),
-    "40403": (429, "TOO_MANY_USER_PROFILES"),
-    "50000": (500, "INTERNAL_SERVER_ERROR"),
+    "40000": "BAD_REQUEST",
+    "40001": "VALIDATION_FAILURE",
+    "40101": "INVALID_SERVICE_ID",
+    "40201": "INVALID_TOKEN",
+    "40401": "TOO_MANY_REQUEST",
+    "40402": "TOO_MANY_EVENTS",
+    "40403": "TOO_MANY_USER_PROFILES",
+    "50000": "INTERNAL_SERVER_ERROR",
 }
 
 # The export has messages instead of codes.

@@ -45,6 +45,8 @@ def _serve(args: argparse.Namespace) -> None:
 
 
 def _stop_at_eof() -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    finally:  # an input that cannot be read is at its end, too
+        os.kill(os.getpid(), signal.SIGTERM)

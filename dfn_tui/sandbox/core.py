@@ -26,11 +26,13 @@ _TRUTHFUL = Faults()
 
 
 class Refused(Exception):
-    """A request the server answers with something else than what was asked for."""
+    """A request the server answers with something else than what was asked for; `limited`: there were too
+    many, whatever the status says."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, *, limited: bool = False) -> None:
         super().__init__(response.status_code)
         self.response = response
+        self.limited = limited or response.status_code == 429
 
 
 class Dialect(Protocol):
@@ -167,6 +169,7 @@ def endpoint(
         if faults.latency_ms:
             await asyncio.sleep(faults.latency_ms / 1000)
         headers: dict[str, str] = {}
+        limited = False
         try:
             dialect.authorize(request)
             limit = faults.export_rate_limit if window == "export" else faults.rate_limit
@@ -180,8 +183,8 @@ def endpoint(
             if response.status_code < 500 and sandbox.chance(faults.drop_rate):
                 response = Cut()
         except Refused as refused:
-            response = refused.response
-        if response.status_code == 429 and faults.retry_after is not None:
+            response, limited = refused.response, refused.limited
+        if limited and faults.retry_after is not None:
             headers["retry-after"] = str(faults.retry_after)
         response.headers.update(headers | date_header(faults.date))
         return response

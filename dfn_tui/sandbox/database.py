@@ -53,8 +53,12 @@ _WRITE_CI = (
     "phone_number = COALESCE(excluded.phone_number, phone_number)"
 )
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
 Properties = dict[str, Any]
 Flags = Mapping[Flag, State]
+StoredUser = tuple[int, str | None, dict[str, str | None], Properties]
+"""Row, external id, flags (None where never set), version 2 properties."""
 
 
 def _marks(items: Sequence[object]) -> str:
@@ -133,10 +137,7 @@ class Database:
         """Sets the named flags and properties and leaves the others, creating users that are unknown."""
         self._write(
             _WRITE_PROFILE,
-            (
-                (user_id, *map(flags.get, FLAGS), json.dumps(properties, ensure_ascii=False))
-                for user_id, flags, properties in writes
-            ),
+            ((user_id, *map(flags.get, FLAGS), _json(properties)) for user_id, flags, properties in writes),
         )
 
     def ci(self, user_ids: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -170,40 +171,43 @@ class Database:
         return rows[0] if rows else None
 
     def link(self, row: int | None, identity: Mapping[str, str]) -> int:
-        """Gives the identities to a user (None: a new one), taking them from whoever had them."""
+        """Gives the identities to a user (None: a new one), who becomes one person with whoever had them."""
         with self._lock, self._connection:
             if row is None:
                 row = self._connection.execute("INSERT INTO users DEFAULT VALUES").lastrowid
+            assert row is not None
             for kind, value in identity.items():
                 column = IDENTITIES[kind]
-                self._connection.execute(f"UPDATE users SET {column} = NULL WHERE {column} = ?", (value,))  # noqa: S608
+                question = f"SELECT id FROM users WHERE {column} = ? AND id <> ?"  # noqa: S608
+                for (other,) in self._connection.execute(question, (value, row)).fetchall():
+                    self._merge(other, row)
                 self._connection.execute(f"UPDATE users SET {column} = ? WHERE id = ?", (value, row))  # noqa: S608
-        assert row is not None
         return row
 
-    def unlink(self, row: int, identity: Mapping[str, str]) -> None:
-        """Takes those of the identities from a user that are the user's."""
-        for kind, value in identity.items():
-            column = IDENTITIES[kind]
-            self._write(f"UPDATE users SET {column} = NULL WHERE id = ? AND {column} = ?", [(row, value)])  # noqa: S608
+    def _merge(self, other: int, row: int) -> None:
+        """Takes what is `other`'s into `row`, which keeps what it has. Nothing leads back."""
+        columns = ", ".join(COLUMNS)
+        [values] = self._connection.execute(f"SELECT {columns} FROM users WHERE id = ?", (other,))  # noqa: S608
+        self._connection.execute("DELETE FROM users WHERE id = ?", (other,))
+        kept = ", ".join(f"{name} = COALESCE({name}, ?)" for name in COLUMNS[:-2])
+        merged = ", ".join(f"{name} = json_patch(?, {name})" for name in COLUMNS[-2:])
+        self._connection.execute(f"UPDATE users SET {kept}, {merged} WHERE id = ?", (*values, row))  # noqa: S608
 
-    def unlink_all(self, row: int) -> None:
-        """Takes every identity from a user. What is stored stays, and nothing leads to it any more."""
-        cleared = ", ".join(f"{column} = NULL" for column in IDENTITIES.values())
-        self._write(f"UPDATE users SET {cleared} WHERE id = ?", [(row,)])  # noqa: S608
+    def delete(self, row: int) -> None:
+        """Takes a user away, with all that is stored."""
+        self._write("DELETE FROM users WHERE id = ?", [(row,)])
 
     def write_df(self, row: int, flags: Flags, properties: Properties) -> None:
         """Sets the named consents and version 2 properties of a user and leaves the others."""
-        text = json.dumps(properties, ensure_ascii=False)
+        text = _json(properties)
         changed = "".join(f"{flag} = ?, " for flag in flags)
         self._write(
             f"UPDATE users SET {changed}df_properties = json_patch(df_properties, ?) WHERE id = ?",  # noqa: S608
             [(*flags.values(), text, row)],
         )
 
-    def page(self, after: int, size: int) -> list[tuple[int, str | None, dict[str, str | None], Properties]]:
-        """Up to `size` users whose row comes after `after`: row, external id, flags (None where never
-        set), version 2 properties."""
+    def page(self, after: int, size: int) -> list[StoredUser]:
+        """Up to `size` users whose row comes after `after`."""
         rows = self.query(
             f"SELECT id, user_id, df_properties, {', '.join(FLAGS)} FROM users "  # noqa: S608
             "WHERE id > ? ORDER BY id LIMIT ?",

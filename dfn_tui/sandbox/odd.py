@@ -64,7 +64,8 @@ _CLASH = {Flag.MKT: State.UNSUBSCRIBED, Flag.MKT_SMS: State.SUBSCRIBED, Flag.NIG
 
 
 def odd_users() -> Iterator[dict[str, str | None]]:
-    """A user of each odd kind, as rows for `Database.add`; of `odd-empty` nothing is set but an id."""
+    """A user of each odd kind, as rows for `Database.add`; of `odd-empty` nothing is set but an id, and one
+    has no id at all: an export knows them."""
     ids = ("odd-empty", "odd-clash", *OWN_FAULTS, *_NAMES)
     for number, user_id in enumerate(ids, 1):
         empty = user_id == "odd-empty"
@@ -82,3 +83,7 @@ def odd_users() -> Iterator[dict[str, str | None]]:
             "properties": json.dumps({} if empty else {"user_name": name, "points": number}),
             "df_properties": json.dumps({} if empty else {"df_name": name, "points": number}),
         }
+    nobody: dict[str, str | None] = dict.fromkeys((*Flag, "user_id", "kakao_id", "phone_number"))
+    identities = {"phone_no": "821090000000", "email": None, "kakao_user_id": None, "line_user_id": None}
+    name = json.dumps({"df_name": 'Kim, "Lee"\nPark'})
+    yield nobody | identities | {"properties": "{}", "df_properties": name}

@@ -15,6 +15,8 @@ Reset = Literal["seconds", "milliseconds", "year-ahead"]
 Spelling = Literal["x-rate-limit", "x-ratelimit", "none"]
 DeleteKey = Literal["user_ids", "user_id", "both"]
 Absence = Literal["undefined", "null", "left-out"]
+ExportIdentities = Literal["asked", "with-all", "refused", "missing"]
+ExportColumns = Literal["asked", "fewer"]
 Normalised = Literal["no", "trim", "text"]
 
 
@@ -68,6 +70,10 @@ class Faults:
     absent_export: Absence = "left-out"
     odd_values: Mapping[str, str] = field(default_factory=dict)
     normalise: Normalised = "no"
+    export_identities: ExportIdentities = "asked"
+    export_columns: ExportColumns = "asked"
+    export_cut_after: int | None = None
+    """None: never."""
     rate_limit: RateLimit | None = RateLimit(10_000, "1m")
     export_rate_limit: RateLimit | None = RateLimit(100, "1H")
     rate_limit_reset: Reset = "seconds"

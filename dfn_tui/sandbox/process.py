@@ -1,11 +1,11 @@
 """The sandbox as a process of its own, which cannot outlive the one that started it."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Self
 
+from dfn_tui.paths import child_environment
 from dfn_tui.sandbox.launch import (
     EXPORT_TOKEN_VARIABLE,
     SERVICE_ID,
@@ -48,16 +48,14 @@ class SandboxProcess:
                 self._process = self._popen(self._socket.fileno())
 
     def _popen(self, fd: int) -> subprocess.Popen[bytes]:
-        # The console's own tokens are no business of the sandbox. Its own go by the environment: other
-        # users of the machine can read arguments.
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DFN_TUI_")}
+        # Its tokens go by the environment: other users of the machine can read arguments.
         return subprocess.Popen(  # noqa: S603  this Python, our module
             [*_COMMAND, "--listen-fd", str(fd), *self._arguments],
             pass_fds=[fd],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # the terminal belongs to the console
-            env={**inherited, TOKEN_VARIABLE: self.token, EXPORT_TOKEN_VARIABLE: self.export_token},
+            env={**child_environment(), TOKEN_VARIABLE: self.token, EXPORT_TOKEN_VARIABLE: self.export_token},
             start_new_session=True,  # Ctrl-C and hang-ups of the terminal are the console's to handle
         )
 

@@ -17,12 +17,12 @@ _OK = {"status": True, "code": "20000", "message": "OK", "data": True}
 
 
 def _no(code: str) -> dict[str, object]:
-    message = VERSION_2.get(code, (200, "UNDOCUMENTED"))[1]
+    message = VERSION_2.get(code, "UNDOCUMENTED")
     return {"status": False, "code": code, "message": message, "data": False}
 
 
 def refuse(code: str) -> Refused:
-    return Refused(answer(_no(code), VERSION_2.get(code, (200, ""))[0]))
+    return Refused(answer(_no(code)), limited=code == "40401")
 
 
 class VersionTwo:
@@ -75,18 +75,17 @@ class VersionTwo:
         return self._written(identity, lambda: self._sandbox.state.link(self._find(identity), identity))
 
     def identities_delete(self, body: bytes) -> Response:
+        """Deletes the whole profile, with all its consents, whatever else the request names. Raises Refused
+        for a request that is none."""
         _request, identity = _read(body)
         if "external_id" not in identity:
             raise refuse("40001")
         state = self._sandbox.state
-        others = {kind: value for kind, value in identity.items() if kind != "external_id"}
 
         def store() -> None:
             found = state.find("external_id", identity["external_id"])
-            if found is not None and others:
-                state.unlink(found[0], others)
-            elif found is not None:
-                state.unlink_all(found[0])
+            if found is not None:
+                state.delete(found[0])
 
         return self._written(identity, store)
 
