@@ -56,7 +56,7 @@ def _os_error(error: OSError, path: Path) -> JournalError:
 def locked(path: Path) -> JournalError:
     return JournalError(
         _("The journal is locked"),
-        _("Another process holds {path} and did not let go within a few seconds.").format(path=_shown(path)),
+        _("Another process holds {path} and did not let go within a minute.").format(path=_shown(path)),
         _("Close other consoles that are stuck, and try again."),
     )
 
@@ -79,6 +79,22 @@ def not_writable(path: Path) -> JournalError:
     )
 
 
+def is_link(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal is a link"),
+        _("{path} leads to another file, which this program does not follow.").format(path=_shown(path)),
+        _("Put the file itself there, or name its folder with DFN_TUI_STATE."),
+    )
+
+
+def not_ours(path: Path) -> JournalError:
+    return JournalError(
+        _("Others may replace the journal"),
+        _("They may write {folder}, and it cannot be closed to them.").format(folder=_shown(path.parent)),
+        _("Have its owner take that right away (chmod go-w), or name another one with DFN_TUI_STATE."),
+    )
+
+
 def foreign(path: Path) -> JournalError:
     return JournalError(
         _("This is not a journal"),
@@ -92,6 +108,14 @@ def newer(path: Path) -> JournalError:
         _("The journal is newer than this program"),
         _("{path} was written by a later version, which this one cannot read.").format(path=_shown(path)),
         _("Update dfn-tui."),
+    )
+
+
+def replaced(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal was removed or replaced"),
+        _("{path} is not the file any more that what was sent was written to.").format(path=_shown(path)),
+        _("Look the users up: what they are now says how it ended. Then begin anew."),
     )
 
 

@@ -11,8 +11,9 @@ from dfn_tui.files import Closing
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import search
 from dfn_tui.store.body import Unreadable, canonical, drop_body, revealed, stamp
-from dfn_tui.store.chain import Appender, read_head
-from dfn_tui.store.errors import damaged, journal_errors, newer
+from dfn_tui.store.chain import Appender, hash_of, read_head
+from dfn_tui.store.errors import damaged, journal_errors, newer, replaced
+from dfn_tui.store.known_head import KnownHead
 from dfn_tui.store.records import (
     Entry,
     FieldKind,
@@ -28,8 +29,8 @@ from dfn_tui.store.sealing import Sealer
 from dfn_tui.store.verify import Progress, verify
 from dfn_tui.text.korea import Clock, utc_now
 
-LOCK_TIMEOUT = 3.0
-"""Seconds to wait for another process that is writing."""
+LOCK_TIMEOUT = 60.0
+"""Seconds to wait for other processes that are writing: on a slow disk each of many has its turn."""
 
 
 def journal_file() -> Path:
@@ -57,6 +58,10 @@ class Journal(Closing):
         self._timeout = timeout
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int, bool] | None = None
+        self._begun: set[int] = set()
+        """The entries begun here in the file that is open, without an outcome yet."""
+        self._lost: set[int] = set()
+        """Those of a file that another one took the place of, or nothing."""
 
     @property
     def keeps_personal(self) -> bool:
@@ -77,11 +82,18 @@ class Journal(Closing):
         for an outcome of an intent that was never written."""
         if not any(group.intents for group in outcomes) and not any(group.users for group in intents):
             return []
+        ended = {seq for group in outcomes for seq in group.intents}
         with self._writing() as connection:
+            if self._lost:
+                # The new file numbers its entries anew: an outcome would be told of somebody else.
+                self._lost -= ended
+                raise replaced(self.path)
             chain = Appender(connection, self._sealer, stamp(self._clock()))
             chain.add_outcomes(outcomes)
             numbers = [seq for group in intents for seq in chain.add_intents(group)]
             chain.finish()
+        self._begun.update(numbers)
+        self._begun -= ended
         return numbers
 
     def drop_sealed(self, before: datetime) -> int:
@@ -130,6 +142,11 @@ class Journal(Closing):
         with self._reading() as connection:
             return search.load_outcomes(connection, seq)
 
+    def digest(self, seq: int) -> str:
+        """The hash that entry has in the chain, in hexadecimal digits; empty where there is no such entry."""
+        with self._reading() as connection:
+            return (hash_of(connection, seq) or b"").hex()
+
     def count(self) -> int:
         """How many entries the chain has: intents, outcomes and notes."""
         with self._reading() as connection:
@@ -161,10 +178,24 @@ class Journal(Closing):
             body, sealed = search.body_at(connection, entry.seq), search.load_sealed(connection, entry.seq)
             return revealed(body, entry, sealed, self._sealer)
 
-    def verify(self, progress: Progress | None = None) -> Verification:
+    def verify(self, progress: Progress | None = None, known: Sequence[KnownHead] = ()) -> Verification:
         """Reads everything and names the first fault; `dfn_tui.store.verify` says what can be found."""
         with self._reading() as connection:
-            return verify(connection, self._sealer, progress)
+            return verify(connection, self._sealer, progress, known)
+
+    def head(self) -> KnownHead:
+        """How far it goes now; entry 0 where nothing was written yet."""
+        with self._reading() as connection:
+            head = read_head(connection)
+            vouched = self._sealer is not None and head.key_id == self._sealer.key_id
+            return KnownHead(head.count, head.hash, (head.since or 0) if vouched else 0)
+
+    def holds(self, known: KnownHead) -> bool:
+        """Whether it still holds what it is known to have held."""
+        with self._reading() as connection:
+            return known.seq <= read_head(connection).count and (
+                not known.seq or hash_of(connection, known.seq) == known.hash
+            )
 
     def close(self) -> None:
         if self._connection is not None:
@@ -201,6 +232,9 @@ class Journal(Closing):
         a file that was moved away or removed would be lost. Where there is no file, an empty journal."""
         found = _identity(self.path)
         if self._connection is not None and (found != self._opened or (create and found is None)):
+            if found is None or self._opened is None or found[:2] != self._opened[:2]:
+                self._lost |= self._begun
+                self._begun.clear()
             self.close()
         if self._connection is None:
             if found is None and not create:

@@ -36,6 +36,18 @@ def _fault(fault: ChainFault) -> str:
         ChainFault.UNSIGNED: _(
             "The signature does not fit: the entries up to {seq} are not the ones that were signed."
         ),
+        ChainFault.ROLLED_BACK: _(
+            "The journal held entry {seq} once, and ends before it now: an older copy is in its place, its "
+            "end was cut off, or it was removed."
+        ),
+        ChainFault.FORKED: _(
+            "Entry {seq} is not the one that the journal held once: another journal is in its place, or it "
+            "was made anew from an earlier entry on."
+        ),
+        ChainFault.UNVOUCHED: _(
+            "The key vouched for the entries up to {seq} once, and its signature is gone: the journal was "
+            "changed by something else than this program."
+        ),
     }[fault]
 
 
@@ -43,7 +55,7 @@ def explain_redaction(redaction: Redaction) -> str:
     """Why a value is masked, and so whether its change can be undone."""
     return {
         Redaction.SEALED: _("This value is sealed."),
-        Redaction.NOT_KEPT: _("Only the mask was kept: there was no keyring when this was written."),
+        Redaction.NOT_KEPT: _("Only the mask was kept: no key was at hand when this was written."),
         Redaction.DROPPED: _("This value was dropped when its retention time was over."),
         Redaction.NO_KEY: _("This value is sealed, and the key is not available."),
         Redaction.WRONG_KEY: _("This value was sealed with another key."),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from dfn_tui.outcomes import Outcome
+from dfn_tui.outcomes import IN_SNAPSHOT, Outcome
 from dfn_tui.text import sanitize
 
 Value = str | int | float | bool | list[str] | list[int] | list[float]
@@ -147,6 +147,8 @@ class _Write:
     """When the customer said so, as yyyy-mm-dd: terms are counted from it."""
     expressed_source: str = ""
     approver: str = ""
+    left_out: str = ""
+    """Names of fields that were wanted, too, and not sent: they could not be read just before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,12 @@ class Entry(NamedTuple):
         said = self.field_outcome(change) or self.outcome
         return said.outcome if said else None
 
+    @property
+    def in_snapshot(self) -> bool:
+        """Whether a snapshot shows what was wanted, and nothing else does."""
+        said = self.outcome
+        return said is not None and said.outcome is Outcome.CONFIRMED and said.code == IN_SNAPSHOT
+
     def field_outcome(self, change: FieldChange) -> FieldOutcome | None:
         """What the outcome says of this field in particular."""
         fields = self.outcome.fields if self.outcome else ()
@@ -250,6 +258,9 @@ class ChainFault(StrEnum):
     the journal ends before it. ADDED: the journal never wrote this entry. LOST and FORGED: a sealed value
     is gone before its time, or is another one. LISTED_WRONG: the tables that lists are made from do not
     say what the entry says. UNSIGNED: the signature made with the key does not fit the entries up to it.
+    ROLLED_BACK: the journal is known to have held this entry, and ends before it (or is gone). FORKED: it is
+    known to have held another entry there. UNVOUCHED: the key vouched for the entries up to it, and does not
+    any more.
     """
 
     ALTERED = "altered"
@@ -261,6 +272,9 @@ class ChainFault(StrEnum):
     FORGED = "forged"
     LISTED_WRONG = "listed-wrong"
     UNSIGNED = "unsigned"
+    ROLLED_BACK = "rolled-back"
+    FORKED = "forked"
+    UNVOUCHED = "unvouched"
 
 
 class Verification(NamedTuple):

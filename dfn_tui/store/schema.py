@@ -2,16 +2,18 @@
 
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
 from dfn_tui.files import create_private, make_private_folder, sync
 from dfn_tui.store.body import GENESIS, Unreadable, read_body
-from dfn_tui.store.errors import damaged, foreign, newer, no_log
+from dfn_tui.store.errors import damaged, foreign, is_link, newer, no_log, not_ours
+from dfn_tui.trust import writable_by_others
 
 APPLICATION_ID = 0x64666E6A  # "dfnj", in the file's header
 _ROWS_AT_ONCE = 160
@@ -79,6 +81,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         'CREATE INDEX intent_write ON intent ("write", index_key)',
         "CREATE INDEX intent_incident ON intent (incident, index_key) WHERE incident IS NOT NULL",
     ),
+    (
+        # Without the key, which each outcome changes: that then moves an entry in one index instead of three.
+        "DROP INDEX intent_user",
+        "DROP INDEX intent_write",
+        "DROP INDEX intent_incident",
+        "CREATE INDEX intent_user ON intent (user)",
+        'CREATE INDEX intent_write ON intent ("write")',
+        "CREATE INDEX intent_incident ON intent (incident) WHERE incident IS NOT NULL",
+    ),
 )
 """The statements that lead from each version of the schema to the next; a version is their number."""
 
@@ -89,6 +100,8 @@ def open_journal(path: Path, timeout: float, *, create: bool) -> sqlite3.Connect
     `timeout` is how many seconds to wait for another process. A new folder gets 0700 and the file 0600
     (SQLite gives its companions the file's mode). Raises JournalError, sqlite3.Error, OSError.
     """
+    if path.is_symlink():
+        raise is_link(path)
     if create:
         _make(path)
     immutable = not create and on_read_only_media(path)
@@ -135,13 +148,33 @@ def on_read_only_media(path: Path) -> bool:
 
 def _make(path: Path) -> None:
     make_private_folder(path.parent)
+    _keep_others_out(path)
     new = not path.exists()
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     os.close(handle)
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
+    for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError):
+            if file.lstat().st_mode & 0o077:
+                file.chmod(0o600)
     if new:
         sync(path.parent)  # the name must survive a power cut as well as what is in the file
+
+
+def _keep_others_out(path: Path) -> None:
+    """Takes away what rights others have in the folder where it is this program's own or lets them write.
+    Raises JournalError where that cannot be done: they could put another journal in the place of this one."""
+    folder = path.parent
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if folder.name == "dfn-tui" and mode & 0o077 and not mode & stat.S_ISVTX:
+        wanted = 0o700
+    elif writable_by_others(folder):
+        wanted = mode & ~0o022
+    else:
+        return
+    with suppress(PermissionError):
+        folder.chmod(wanted)
+    if writable_by_others(folder):
+        raise not_ours(path)
 
 
 def _settle(connection: sqlite3.Connection, path: Path, timeout: float) -> None:

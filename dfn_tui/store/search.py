@@ -1,24 +1,23 @@
 """Finding entries, newest first, in a time that hardly depends on how many there are.
 
 Entries that agree in connection, operator, host, flags and outcome share an index key, and there are few
-keys. A search picks the keys that fit, and takes the newest entries of each from an index on the key, or
-on user, write or incident and the key. So a combination that matches nothing is as quick as any other: no
-index is walked past entries that do not match (save where two of user, write and incident are asked for).
-Times are turned into ranges of numbers first.
+keys. A search picks the keys that fit, and takes the newest entries of each from an index on the key. So a
+combination that matches nothing is as quick as any other: no index is walked past entries that do not match.
+Where a user, a write or an incident is asked for, the entries of that one alone are walked. Times are turned
+into ranges of numbers first.
 """
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from heapq import nlargest
 
 from dfn_tui.store.body import Body, Sealed, Unreadable, entry_of, outcome_of, read_body, stamp, words_for
 from dfn_tui.store.chain import OPEN, read_head
 from dfn_tui.store.records import Entry, Filter, OutcomeRecord
 
 Span = tuple[int, int]
-Values = Mapping[str, str | int | None]
+Values = dict[str, str | int | None]
 
 _KEYS = """SELECT id FROM index_key
     WHERE (:connection IS NULL OR connection = :connection)
@@ -28,20 +27,27 @@ _KEYS = """SELECT id FROM index_key
     AND (:outcomes IS NULL OR instr(:outcomes, ' ' || outcome || ' '))"""
 
 
+_FITS = f"""index_key IN ({_KEYS}) AND (:write IS NULL OR "write" = :write)
+    AND (:incident IS NULL OR incident = :incident) AND intent.seq BETWEEN :low AND :high"""
+
+
 def find(
     connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str], limit: int, before_seq: int | None
 ) -> list[int]:
     """The numbers of the intents that `wanted` fits, newest first. `handles` are what the user asked for
     may be kept as; without a user there are none."""
-    values = _values(wanted)
+    index, narrow, values = _place(wanted, handles)
     keys = [row[0] for row in connection.execute(_KEYS, values)]
+    if not keys:
+        return []
+    source = f"FROM intent INDEXED BY {index} WHERE {narrow} AND {_FITS}"
     found: list[int] = []
     for low, high in _spans(connection, wanted.since, wanted.until, before_seq):
-        in_span: list[int] = []
-        for handle in handles or (None,):
-            place = {**values, "user": handle, "low": low, "high": high}
-            in_span += _newest(connection, keys, _source(handle, wanted), place, limit - len(found))
-        found += nlargest(limit - len(found), in_span)
+        span: Values = {**values, "low": low, "high": high}
+        if index:
+            found += _seqs(connection, source, span, limit - len(found))
+        else:
+            found += _newest(connection, keys, span, limit - len(found))
         if len(found) >= limit:
             break
     return found
@@ -49,18 +55,13 @@ def find(
 
 def walk(connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str]) -> Iterator[Entry]:
     """What `find` finds, but all of it, one at a time. Quicker for many entries, slower for few among many:
-    without a user every entry is looked at."""
-    users = {f"user{place}": handle for place, handle in enumerate(handles)}
-    source, narrow = "intent NOT INDEXED", ""
-    if users:
-        source, narrow = "intent INDEXED BY intent_user", f"AND user IN (:{', :'.join(users)})"
+    without a user, a write or an incident every entry is looked at."""
+    index, narrow, values = _place(wanted, handles)
     question = f"""SELECT intent.seq, CAST(said.body AS BLOB), intent.outcome, CAST(ended.body AS BLOB)
-        FROM {source} CROSS JOIN entry AS said ON said.seq = intent.seq
+        FROM intent {f"INDEXED BY {index}" if index else "NOT INDEXED"}
+        CROSS JOIN entry AS said ON said.seq = intent.seq
         LEFT JOIN entry AS ended ON ended.seq = intent.outcome
-        WHERE index_key IN ({_KEYS}) AND (:write IS NULL OR "write" = :write)
-        AND (:incident IS NULL OR incident = :incident)
-        AND intent.seq BETWEEN :low AND :high {narrow} ORDER BY intent.seq DESC"""  # noqa: S608  no values
-    values = _values(wanted) | users
+        WHERE {narrow} AND {_FITS} ORDER BY intent.seq DESC"""  # noqa: S608  no values
     for low, high in _spans(connection, wanted.since, wanted.until, None):
         for seq, said, outcome, ended in connection.execute(question, {**values, "low": low, "high": high}):
             yield entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
@@ -115,7 +116,7 @@ def body_at(connection: sqlite3.Connection, seq: int) -> Body:
     return read_body(row[0] if row else None)
 
 
-def _values(wanted: Filter) -> dict[str, str | None]:
+def _values(wanted: Filter) -> Values:
     """What the statements here are given. Outcomes are spaced on both sides of each; OPEN has no letter."""
     outcomes = [OPEN] if wanted.unresolved else words_for(wanted.outcome) if wanted.outcome else None
     names = ("connection", "operator", "flag", "host", "write", "incident")
@@ -124,27 +125,27 @@ def _values(wanted: Filter) -> dict[str, str | None]:
     }
 
 
-def _source(user: str | None, wanted: Filter) -> str:
-    """Which index to walk, and where in it."""
-    index, narrow = "intent_key", ""
-    if wanted.incident is not None:
-        index, narrow = "intent_incident", "incident = :incident AND "
+def _place(wanted: Filter, handles: Sequence[str]) -> tuple[str, str, Values]:
+    """Which index to walk, if not that on the keys, where in it, and what the statements here are given."""
+    users = {f"user{place}": handle for place, handle in enumerate(handles)}
+    values = _values(wanted) | users
+    if users:
+        return "intent_user", f"user IN (:{', :'.join(users)})", values
     if wanted.write is not None:
-        index, narrow = "intent_write", f'"write" = :write AND {narrow}'
-    if user is not None:
-        index, narrow = "intent_user", f"user = :user AND {narrow}"
-    return (
-        f"FROM intent INDEXED BY {index} WHERE {narrow}index_key = :index_key AND seq BETWEEN :low AND :high"
-    )
+        return "intent_write", '"write" = :write', values
+    if wanted.incident is not None:
+        return "intent_incident", "incident = :incident", values
+    return "", "1", values
 
 
-def _newest(
-    connection: sqlite3.Connection, keys: Sequence[int], source: str, values: Values, limit: int
-) -> list[int]:
-    """The newest entries of these keys in the source."""
+_OF_KEY = "FROM intent INDEXED BY intent_key WHERE index_key = :index_key AND seq BETWEEN :low AND :high"
+
+
+def _newest(connection: sqlite3.Connection, keys: Sequence[int], span: Values, limit: int) -> list[int]:
+    """The newest entries of these keys in the span."""
     tops = []
     for key in keys:
-        top = connection.execute(f"SELECT max(seq) {source}", {**values, "index_key": key}).fetchone()[0]
+        top = connection.execute(f"SELECT max(seq) {_OF_KEY}", {**span, "index_key": key}).fetchone()[0]
         if top is not None:
             tops.append((top, key))
     tops.sort(reverse=True)
@@ -152,12 +153,15 @@ def _newest(
     for top, key in tops:
         if len(found) >= limit and top < found[limit - 1]:
             break  # no entry of this key, nor of those after it, is among the newest
-        rows = connection.execute(
-            f"SELECT seq {source} ORDER BY seq DESC LIMIT :limit",
-            {**values, "index_key": key, "limit": limit},
-        )
-        found = sorted((*found, *(row[0] for row in rows)), reverse=True)[:limit]
+        some = _seqs(connection, _OF_KEY, {**span, "index_key": key}, limit)
+        found = sorted((*found, *some), reverse=True)[:limit]
     return found
+
+
+def _seqs(connection: sqlite3.Connection, source: str, values: Values, limit: int) -> list[int]:
+    """The numbers of the newest entries there."""
+    question = f"SELECT seq {source} ORDER BY seq DESC LIMIT :limit"
+    return [row[0] for row in connection.execute(question, {**values, "limit": limit})]
 
 
 def _spans(

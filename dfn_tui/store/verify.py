@@ -7,18 +7,20 @@ were altered, or removed before their time; lists that do not show what the chai
 Not found without a key: a chain rebuilt from some entry on, head and all, by someone who can write the
 file and knows how the chain is made. With the key the head is signed, and that is found too.
 
-Not found at all: the whole file replaced by an older copy of itself, or removed; and whatever is done by
-someone who holds the key, as the operator's own account does. Against those only a copy of the head kept
-elsewhere helps.
+The whole file replaced by an older copy of itself, forked or removed is found by a head that it is known to
+have had: remembered in the state folder, where nobody thought of that as well; kept beside the key; or noted
+elsewhere. Whatever is done by someone who holds the key, as the operator's own account does, is found by a
+head kept elsewhere alone.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dfn_tui.store.body import GENESIS, Body, chained, seals_of
 from dfn_tui.store.chain import OPEN, ChainHead, IndexKey, hash_of, read_head, vouched
+from dfn_tui.store.known_head import KnownHead
 from dfn_tui.store.records import ChainFault, Verification
 from dfn_tui.store.sealing import Sealer, commitment
 
@@ -47,13 +49,21 @@ class _Row(NamedTuple):
 
 
 def verify(
-    connection: sqlite3.Connection, sealer: Sealer | None, progress: Progress | None = None
+    connection: sqlite3.Connection,
+    sealer: Sealer | None,
+    progress: Progress | None = None,
+    known: Sequence[KnownHead] = (),
 ) -> Verification:
-    """Reads the whole journal once, from the first entry to the first fault, in the open transaction."""
+    """Reads the whole journal once, from the first entry to the first fault, in the open transaction, and
+    looks whether it still holds what it is `known` to have held."""
     head = read_head(connection)
     try:
         _check_chain(connection, head, progress)
-        return Verification(head.count, signed=_signed(connection, head, sealer))
+        signed = _signed(connection, head, sealer)
+        for one in known:
+            _check_known(connection, head, one)
+            _check_vouched(one, signed, sealer)
+        return Verification(head.count, signed=signed)
     except _Found as found:
         return Verification(head.count, found.fault, found.seq)
 
@@ -76,6 +86,18 @@ def _check_chain(connection: sqlite3.Connection, head: ChainHead, progress: Prog
     if previous != head.hash:
         raise _Found(ChainFault.ALTERED, head.count)
     listed.end()
+
+
+def _check_known(connection: sqlite3.Connection, head: ChainHead, known: KnownHead) -> None:
+    if known.seq > head.count:
+        raise _Found(ChainFault.ROLLED_BACK, known.seq)
+    if known.seq and hash_of(connection, known.seq) != known.hash:
+        raise _Found(ChainFault.FORKED, known.seq)
+
+
+def _check_vouched(known: KnownHead, signed: tuple[int, int] | None, sealer: Sealer | None) -> None:
+    if known.since and sealer is not None and (signed is None or signed[1] < known.seq):
+        raise _Found(ChainFault.UNVOUCHED, known.seq)
 
 
 def _gap(seq: int, expected: int, count: int) -> _Found:
