@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.worker_thread import WorkerThread
@@ -19,13 +21,22 @@ from dfn_tui.store import (
     OutcomeRecord,
     RunningConsole,
 )
-from dfn_tui.store.errors import journal_errors
+from dfn_tui.store.errors import JournalError, journal_errors
+from dfn_tui.text import _
+
+if TYPE_CHECKING:
+    from dfn_tui.service.journal_heads import KnownHeads
 
 Answer = TypeVar("Answer")
 _LONGEST_WRITE = timedelta(days=1)
 """A write that a console on another host began longer ago than this is not under way any more."""
 
+_IN_A_ROW = 8
+"""Writes that a run makes before whoever else asks the journal has their turn."""
+
 Key = Callable[[], Awaitable[bytes | None]]
+Heads = Callable[[], Awaitable["KnownHeads"]]
+Writing = tuple[Sequence[OutcomeGroup], Sequence[IntentGroup]]
 
 
 async def no_key() -> bytes | None:
@@ -40,31 +51,57 @@ class AsyncJournal:
     many days when the journal is opened for writing.
     """
 
-    def __init__(self, path: Path, key: Key = no_key, keep_days: int | None = None) -> None:
+    def __init__(
+        self, path: Path, key: Key = no_key, keep_days: int | None = None, heads: Heads | None = None
+    ) -> None:
         self.path = path
         self.operator = Operator.here()
+        self.no_key_reason = ""
+        """Why the key was not at hand when it was asked for."""
         self._key = key
         self._keep_days = keep_days
+        self._heads = heads
+        self._known_key: bytes | None = None
+        self._wrote = False
+        self.lost = ""
+        """What is to be said where the journal does not hold any more what it held once."""
         self._own: set[int] = set()
         """The entries begun here that have no outcome yet."""
         self._thread = WorkerThread("journal")
         self._journal: Journal | None = None
         self._running: RunningConsole | None = None
         self._opening = asyncio.Lock()
+        self._closing = asyncio.Lock()
 
     async def write(self, outcomes: Sequence[OutcomeGroup], intents: Sequence[IntentGroup]) -> list[int]:
         """Writes how some intents ended and what is sent next, all of it or nothing; both are on the disk
         when this returns the intents' numbers. Raises ValueError for an outcome of no intent."""
-        if intents:
-            await self._announce()
+        numbers: list[int] = []
+        once = iter([(outcomes, intents)])
+        await self.write_each(lambda: next(once, None), numbers.extend)
+        return numbers
 
-        def write(journal: Journal) -> list[int]:
-            numbers = journal.write(outcomes, intents)
-            self._own.update(numbers)
-            self._own.difference_update(seq for group in outcomes for seq in group.intents)
-            return numbers
+    async def write_each(
+        self, take: Callable[[], Writing | None], written: Callable[[list[int]], object]
+    ) -> None:
+        """Writes what `take` gives until that is None, or until it is somebody else's turn. `take` is called
+        in the journal's thread, which so goes on at once; `written` is called with the numbers of each."""
+        tell = asyncio.get_running_loop().call_soon_threadsafe
 
-        return await self._do(write)
+        def write(journal: Journal) -> None:
+            for _time in range(_IN_A_ROW):
+                if (taken := take()) is None:
+                    return
+                outcomes, intents = taken
+                if intents:
+                    self._announce()
+                self._wrote = True
+                numbers = journal.write(outcomes, intents)
+                self._own.update(numbers)
+                self._own.difference_update(seq for group in outcomes for seq in group.intents)
+                tell(written, numbers)
+
+        await self._do(write)
 
     async def find(self, wanted: Filter, limit: int = 200, before_seq: int | None = None) -> list[Entry]:
         """The entries that fit, newest first."""
@@ -72,6 +109,10 @@ class AsyncJournal:
 
     async def entry(self, seq: int) -> Entry | None:
         return await self._do(lambda journal: journal.entry(seq))
+
+    async def digest(self, seq: int) -> str:
+        """The hash of an entry in the chain, in hexadecimal digits; empty where there is no such entry."""
+        return await self._do(lambda journal: journal.digest(seq))
 
     async def outcomes(self, seq: int) -> list[OutcomeRecord]:
         """All outcomes of an entry, the latest first."""
@@ -109,18 +150,16 @@ class AsyncJournal:
             return entry.seq not in self._own
         return self._running is not None and self._running.ended(writer)
 
-    async def _announce(self) -> None:
+    def _announce(self) -> None:
         """Says that this console runs, before it writes its first intent or settles those of others."""
         if self._running is None:
-            self._running = await self._thread.do(
-                lambda: RunningConsole(self.path.parent, self.operator.host)
-            )
+            self._running = RunningConsole(self.path.parent, self.operator.host)
 
     async def settle_begins(self) -> bool:
         """Prepares to settle what was cut short; False where there is no journal yet."""
         if not await self._thread.do(self._exists):
             return False
-        await self._announce()
+        await self._thread.do(self._announce)
         if self._keep_days is not None:
             before = datetime.now(UTC) - timedelta(days=self._keep_days)
             await self._do(lambda journal: journal.drop_sealed(before))
@@ -133,19 +172,36 @@ class AsyncJournal:
     async def _do(self, question: Callable[[Journal], Answer]) -> Answer:
         async with self._opening:
             if self._journal is None:
-                self._journal = Journal(self.path, await self._key())
+                self._known_key = await self._key()
+                self._journal = Journal(self.path, self._known_key)
         journal = self._journal
         return await self._thread.do(lambda: question(journal))
 
+    async def _keep_head(self, heads: "KnownHeads") -> None:
+        """Has it known how far the journal goes, once a run; not where it lost what it held before: that is
+        found until somebody says that it is fine."""
+        known, journal = await heads.read(self._known_key), self._journal
+        assert journal is not None
+        lost = [one for one in known if not await self._thread.do(partial(journal.holds, one))]
+        if lost:
+            words = _("The journal does not hold entry {seq} any more, which it held once. See: {command}")
+            self.lost = words.format(seq=lost[0].seq, command="dfn-tui journal verify")
+        else:
+            await heads.keep(await self._thread.do(journal.head), self._known_key)
+
     async def close(self) -> None:
         """Closes the file. A journal that was never used leaves nothing behind."""
+        async with self._closing:  # a second one who leaves waits for the first
+            wrote, self._wrote = self._wrote, False
+            if wrote and self._heads is not None:
+                with suppress(JournalError):
+                    await self._keep_head(await self._heads())
+            await self._thread.do(self._close)
 
-        def close() -> None:
-            journal, self._journal = self._journal, None
-            if journal is not None:
-                journal.close()
-            running, self._running = self._running, None
-            if running is not None:
-                running.close()
-
-        await self._thread.do(close)
+    def _close(self) -> None:
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()

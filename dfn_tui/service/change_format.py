@@ -1,5 +1,6 @@
 """Changes and how they ended, in words: the same on a screen and in a command's output."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from dfn_tui.api.calls import Progress
@@ -7,10 +8,12 @@ from dfn_tui.api.types import Value
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reconcile import Reconciled
-from dfn_tui.service.history import state_of
+from dfn_tui.service.history import left_out_words, state_of
 from dfn_tui.service.personal import shown_value
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, ngettext, sanitize
+
+_MOST_FIELDS = 5  # are named in a line
 
 
 def outcome_words(outcome: Outcome) -> str:
@@ -22,23 +25,42 @@ def outcome_words(outcome: Outcome) -> str:
         Outcome.PLANNED: _("planned"),
         Outcome.DIFFERENT: _("✗ different"),
         Outcome.FAILED: _("✗ failed"),
-        Outcome.CONFLICT: _("! changed by someone else, not sent"),
+        Outcome.CONFLICT: _("▲ changed by someone else, not sent"),
         Outcome.UNKNOWN: _("? unknown"),
     }[outcome]
 
 
-def count_words(counts: Mapping[Outcome, int], nothing_set: int = 0) -> list[str]:
-    """`1,200 ✓ confirmed`: one for each way in which users ended, and one for those with nothing set."""
-    words = [f"{counts[one]:,} {outcome_words(one)}" for one in Outcome if counts.get(one)]
-    if nothing_set:
-        words.append(_("{users}, not sent").format(users=nothing_set_count(nothing_set)))
-    return words
+def ended_words(outcome: Outcome, *, in_snapshot: bool) -> str:
+    """The same of a change that is in the journal: one that a snapshot shows was never read back."""
+    shown = in_snapshot and outcome is Outcome.CONFIRMED
+    return _("✓ seen, in a snapshot") if shown else outcome_words(outcome)
+
+
+def outcome_role(outcome: Outcome) -> str:
+    """The colour of an outcome, by its name in `text.roles`."""
+    return {
+        Outcome.CONFIRMED: "ok",
+        Outcome.UNCHANGED: "ok",
+        Outcome.PLANNED: "staged",
+        Outcome.ACCEPTED: "warn",
+        Outcome.CONFLICT: "warn",
+    }.get(outcome, "danger")
+
+
+def count_words(counts: Mapping[Outcome, int], *, in_snapshot: bool = False) -> list[str]:
+    """`1,200 ✓ confirmed`: one for each way in which users ended. `in_snapshot`: nobody was read back."""
+    return [
+        f"{counts[one]:,} {ended_words(one, in_snapshot=in_snapshot)}" for one in Outcome if counts.get(one)
+    ]
 
 
 def pause_words(at: Progress) -> str:
     """A pause before the next attempt, and why."""
-    words = _("Waiting {seconds:.0f} s, then attempt {attempt}: {reason}")
-    return words.format(seconds=at.waiting, attempt=at.attempt, reason=sanitize(at.reason))
+    seconds = round(at.waiting)
+    words = _("Waiting {seconds} s, then attempt {attempt}: {reason}")
+    if not seconds:
+        words = _("Trying again, attempt {attempt}: {reason}")
+    return words.format(seconds=seconds, attempt=at.attempt, reason=sanitize(at.reason))
 
 
 def nothing_set() -> str:
@@ -54,6 +76,20 @@ def nothing_set_count(users: int) -> str:
         users,
     )
     return words.format(count=f"{users:,}")
+
+
+def unreadable_count(fields: Mapping[str, int]) -> str:
+    """The fields that could not be read, by name, with the number of users of whom that is so; empty where
+    there is none."""
+    parts = [
+        ngettext("{name} ({count} user)", "{name} ({count} users)", count).format(
+            name=sanitize(name, 40), count=f"{count:,}"
+        )
+        for name, count in Counter(fields).most_common(_MOST_FIELDS)
+    ]
+    if len(fields) > _MOST_FIELDS:
+        parts.append("…")
+    return _("Not readable: {fields}").format(fields=", ".join(parts)) if parts else ""
 
 
 def value_words(item: FieldChange, value: Value | None, *, revealed: bool, limit: int = 60) -> str:
@@ -76,7 +112,7 @@ def before_words(item: FieldChange, revealed: bool) -> str:
 
 
 def change_words(item: FieldChange, revealed: bool) -> str:
-    """`mkt_sms_flag  ● subscribed → ○ unsubscribed`."""
+    """`mkt_sms_flag  ● given → ○ withdrawn`."""
     after = _("deleted") if item.after is None else value_words(item, item.after, revealed=revealed)
     return f"{sanitize(item.name, 40)}  {before_words(item, revealed)} → {after}"
 
@@ -86,7 +122,12 @@ def reconciled_words(found: Reconciled) -> str:
     words = {
         Outcome.CONFIRMED: _("Entry {seq}, {user}: it was applied."),
         Outcome.FAILED: _("Entry {seq}, {user}: it was not applied."),
-        Outcome.DIFFERENT: _("Entry {seq}, {user}: it has another value by now."),
+        Outcome.DIFFERENT: _("Entry {seq}, {user}: it has another value by now. {now}"),
     }.get(found.outcome, _("Entry {seq}, {user}: unknown. {why}"))
     user = sanitize(found.entry.intent.subject.value, 40)
-    return words.format(seq=found.entry.seq, user=user, why=sanitize(found.message))
+    now, field = "", found.field
+    if field is not None and field.read_back:
+        now = f"{sanitize(field.change.name, 40)}: {value_words(field.change, field.now, revealed=False)}"
+    said = words.format(seq=found.entry.seq, user=user, why=sanitize(found.message), now=now)
+    left_out = found.entry.intent.left_out
+    return f"{said} {left_out_words(left_out)}" if left_out else said

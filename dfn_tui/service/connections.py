@@ -2,27 +2,43 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfn_tui.api.open import open_api
-from dfn_tui.config import Config, Connection
+from dfn_tui.config import Config, Connection, TokenKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.context import ConnectionContext, Mode
-from dfn_tui.service.tokens import TOKEN_KINDS, Piped, StillLocked, TokenNeeded, everyday_store
+from dfn_tui.service.tokens import (
+    TOKEN_KINDS,
+    FoundKey,
+    Piped,
+    StillLocked,
+    TokenNeeded,
+    everyday_store,
+    find_key,
+)
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import Clock, utc_now
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from dfn_tui.api.calls import UserApi
     from dfn_tui.api.limiter import Limiter
     from dfn_tui.api.retry import RetryPolicy
     from dfn_tui.credentials import TokenStore
     from dfn_tui.service.async_journal import AsyncJournal
+    from dfn_tui.service.bulk.run.keys import JobKey
     from dfn_tui.service.bulk.session import BulkSession
     from dfn_tui.service.demo import Demo
+    from dfn_tui.service.journal_heads import KnownHeads
+    from dfn_tui.service.kept.keeper import EditKeeper
     from dfn_tui.service.session import Session
+    from dfn_tui.service.snapshots.snapshots import Snapshots
     from dfn_tui.store import Entry
 
 
@@ -42,6 +58,8 @@ class ConnectionGone(ConsoleError):
 class Connections:
     """What the configuration offers, and the way from a name to an open session.
 
+    What is sent is done for the ticket `incident`, where there is one. With `keep_edits` staged edits are
+    kept for the next console.
     `piped` is a token this run was given; `make_store` stands in for the store of every day. What talks to
     a server or to the journal is imported where it is first needed: the first screen paints without it.
     """
@@ -55,13 +73,20 @@ class Connections:
         make_store: Callable[[], "TokenStore"] | None = None,
         piped: Piped | None = None,
         journal_path: Path | None = None,
+        incident: str = "",
+        keep_edits: bool = False,
     ) -> None:
         self.clock = clock
         self._config = config
         self._read_only = read_only
         # Called in a thread: it brings pydantic with it.
-        self._make_store = make_store or (lambda: everyday_store(lambda: self.known, self._piped))
+        self._make_store = make_store or (
+            lambda: everyday_store(lambda: self.known, self._piped, config.journal_key_command)
+        )
         self._piped = piped
+        self._incident = incident
+        self._keep_edits = keep_edits
+        self._keepers: dict[str, EditKeeper] = {}
         self._store: TokenStore | None = None
         self._demo: Demo | None = None
         self._sessions: dict[str, Session] = {}
@@ -69,9 +94,18 @@ class Connections:
         self._contexts: dict[str, ConnectionContext] = {}
         self._journal_path = journal_path
         self._journal: AsyncJournal | None = None
+        self._checks: set[asyncio.Task[None]] = set()
 
     async def _journal_key(self) -> bytes | None:
-        return await (await self._tokens()).journal_key()
+        found = await find_key(await self._tokens(), make=True)
+        self.journal().no_key_reason = found.reason
+        return found.key
+
+    async def _find_key(self, name: str, make: bool) -> FoundKey:
+        """The key of a connection's journal, or why it is not at hand."""
+        if demo := self._demo_of(name):
+            return FoundKey(demo.key)
+        return await find_key(await self._tokens(), make=make)
 
     @property
     def known(self) -> Mapping[str, Connection]:
@@ -95,20 +129,77 @@ class Connections:
             from dfn_tui.service.session import Session  # noqa: PLC0415  after the first paint
 
             context, journal = self.context(name), self.journal(name)
-            self._sessions[name] = Session(context, journal, lambda: self._open(context), self.clock)
+            session = Session(context, journal, lambda: self._open(context), self.clock, self._incident)
+            if not context.capabilities.read_by:
+                session.snapshots = self._snapshots(name)
+            self._sessions[name] = session
+            if self._keep_edits and not self._demo_of(name):  # the sandbox is gone with its console
+                from dfn_tui.service.kept.keeper import EditKeeper  # noqa: PLC0415  as above
+
+                find = partial(self._find_key, name)
+                self._keepers[name] = EditKeeper(session, self.kept_folder(name), find)
         return self._sessions[name]
+
+    @property
+    def sessions(self) -> "Mapping[str, Session]":
+        """The sessions that were asked for."""
+        return self._sessions
+
+    def keeper(self, name: str) -> "EditKeeper | None":
+        """What keeps the edits of that connection's session; None where nothing does."""
+        self.session(name)
+        return self._keepers.get(name)
+
+    def kept_folder(self, name: str) -> Path:
+        """Where the edits of a connection are kept. Nothing is made by asking."""
+        return self.journal(name).path.parent / "kept"
+
+    def has_kept(self, name: str) -> bool:
+        """Whether any edits are kept there: cheap, and nothing is read."""
+        folder = self.kept_folder(name)
+        return self._keep_edits and folder.is_dir() and next(folder.glob("*.kept"), None) is not None
+
+    def _snapshots(self, name: str) -> "Snapshots":
+        from dfn_tui.service.snapshots.snapshots import Snapshots, remove_expired  # noqa: PLC0415
+        from dfn_tui.temporary import remove_leftovers  # noqa: PLC0415
+
+        folder = self.snapshots_folder(name)
+        if folder.is_dir():
+            remove_leftovers()
+            remove_expired(folder, self.clock())
+        secrets = partial(self._secrets, name)
+        return Snapshots(self.context(name), folder, self._key(name), secrets, self.journal(name), self.clock)
+
+    async def _secrets(self, name: str) -> "Mapping[str, SecretStr]":
+        store, kinds = await self._tokens(name), TOKEN_KINDS[self.known[name].api]
+        found = [(kind.value, (await store.get(name, kind)).token) for kind in kinds]
+        return {kind: token for kind, token in found if token is not None}
+
+    def snapshots_folder(self, name: str) -> Path:
+        """Where the snapshots of a connection are kept. Nothing is made by asking."""
+        return self.journal(name).path.parent / "snapshots"
+
+    def _key(self, name: str) -> "JobKey":
+        from dfn_tui.service.bulk.run.keys import JobKey  # noqa: PLC0415  after the first paint
+
+        return JobKey(partial(self._find_key, name), partial(self.unlock_keyring, name))
 
     def bulk(self, name: str) -> "BulkSession":
         """A connection's session for many users: the same one for the whole run, as jobs go on."""
         if name not in self._bulk_sessions:
             from dfn_tui.api.retry import BULK  # noqa: PLC0415  after the first paint
-            from dfn_tui.service.bulk import session  # noqa: PLC0415
+            from dfn_tui.service.bulk import planning, session  # noqa: PLC0415
 
             context, folder = self.context(name), self.jobs_folder(name)
+            # Where it is not said the hours are no more than a day, and no job goes sooner.
+            hours = [one.plan_hours or 0 for one in self._config.connections.values()]
             self._bulk_sessions[name] = session.BulkSession(
                 self.session(name),
-                lambda rate_limiter: self._open(context, BULK, rate_limiter, session.AT_ONCE),
+                lambda rate_limiter: self._open(context, BULK, rate_limiter, planning.AT_ONCE),
                 folder,
+                self._key(name),
+                self._config.jobs_keep_days,
+                max(hours, default=0),
             )
         return self._bulk_sessions[name]
 
@@ -126,15 +217,11 @@ class Connections:
         """The sessions whose job runs at this moment."""
         return [bulk for bulk in self._bulk_sessions.values() if bulk.busy]
 
-    def warm_up(self) -> None:
-        """Imports what the first look-up will need. For a thread, once the first screen has been painted."""
-        for module in (
-            "dfn_tui.service.session",
-            "dfn_tui.api.transport",
-            "dfn_tui.api.v1",
-            "dfn_tui.api.v2",
-        ):
-            import_module(module)
+    def warm_up(self, name: str) -> None:
+        """Imports what the first look-up over that connection will need, and not the other API version, which
+        takes a MiB. For a thread, once the first screen has been painted."""
+        for module in ("service.session", "api.transport", f"api.{self.known[name].api.value}"):
+            import_module(f"dfn_tui.{module}")
 
     def journal(self, name: str | None = None) -> "AsyncJournal":
         """The journal behind all connections; the sandbox of this run has one of its own:
@@ -146,8 +233,13 @@ class Connections:
             from dfn_tui.store import journal_file  # noqa: PLC0415
 
             path, days = self._journal_path or journal_file(), self._config.journal_keep_days
-            self._journal = AsyncJournal(path, self._journal_key, days)
+            self._journal = AsyncJournal(path, self._journal_key, days, self._known_heads)
         return self._journal
+
+    async def _known_heads(self) -> "KnownHeads":
+        from dfn_tui.service.journal_heads import KnownHeads  # noqa: PLC0415  at the end of a run that wrote
+
+        return KnownHeads(self.journal().path, await self._tokens())
 
     def session_of(self, entry: "Entry", journal: "AsyncJournal") -> "Session":
         """The session of the connection that an entry of `journal` was written over.
@@ -191,12 +283,18 @@ class Connections:
     ) -> "UserApi":
         connection = context.connection
         store = await self._tokens(connection.name)
-        needed, *others = map(import_module("dfn_tui.credentials").TokenKind, TOKEN_KINDS[connection.api])
+        needed, *others = TOKEN_KINDS[connection.api]
         found = await store.get(connection.name, needed)
         if found.token is None:
-            raise TokenNeeded(connection.name, needed.value, found.reason, locked=found.locked)
+            raise TokenNeeded(connection.name, needed, found.reason, locked=found.locked)
         context.token_in_memory = found.source.value == "memory" and not self._demo_of(connection.name)
         extra = [(await store.get(connection.name, kind)).token for kind in others]
+        if extra and extra[0] is not None and (snapshots := self.session(connection.name).snapshots):
+            tokens = {needed.value: found.token, others[0].value: extra[0]}
+            # Beside it: a keyring that takes its time must not keep a withdrawal from being sent.
+            check = asyncio.ensure_future(_check_tokens(snapshots, tokens))
+            self._checks.add(check)
+            check.add_done_callback(self._checks.discard)
         # In a thread: the first call imports httpx and reads the system's certificates.
         return await asyncio.to_thread(
             open_api,
@@ -205,32 +303,34 @@ class Connections:
             token=found.token,
             export_token=extra[0] if extra else None,
             service_id=connection.service_id,
+            legacy_push_optin=connection.legacy_push_optin,
             read_only=context.mode.read_only,
             policy=policy,
             limiter=limiter,
             connections=connections,
         )
 
-    async def give_token(self, name: str, kind: str, text: str) -> str:
+    async def give_token(self, name: str, kind: TokenKind, text: str) -> str:
         """Takes a token from the operator and says in sentences where it is from now on: in a store, or held
         for this run where something comes before every store. Raises `BadToken`."""
-        store, the_kind = await self._tokens(name), import_module("dfn_tui.credentials").TokenKind(kind)
-        secret = import_module("pydantic").SecretStr(text)
+        store, secret = await self._tokens(name), import_module("pydantic").SecretStr(text)
         held = _("The token is held in memory, for this run only.")
-        if store.outranked(name, the_kind):
-            store.hold(name, the_kind, secret)
+        if store.outranked(name, kind):
+            store.hold(name, kind, secret)
             kept = held
         else:
-            placed = await store.set(name, the_kind, secret)
+            placed = await store.set(name, kind, secret)
             kept = f"{placed.reason} {held}" if placed.source.value == "memory" else placed.reason
-        await self.session(name).forget_token()
+        session = self.session(name)
+        if session.snapshots is not None:
+            await session.snapshots.only_for({kind.value: secret}, in_doubt=True)
+        await session.forget_token()
         return kept
 
-    async def outranked(self, name: str, kind: str) -> str:
+    async def outranked(self, name: str, kind: TokenKind) -> str:
         """Why a new token will be held for this run only, whatever store there is: what comes before every
         store, in a sentence. Empty where nothing does."""
-        store = await self._tokens(name)
-        return store.outranked(name, import_module("dfn_tui.credentials").TokenKind(kind))
+        return (await self._tokens(name)).outranked(name, kind)
 
     async def unlock_keyring(self, name: str, password: str) -> None:
         """Opens the locked keyring that a connection's token is in. Raises `StillLocked`."""
@@ -273,9 +373,18 @@ class Connections:
         """Waits for every write under way, closes every connection, and ends the sandbox."""
         for bulk in self._bulk_sessions.values():
             await bulk.finish()
+        await asyncio.gather(*self._checks)
         for session in self._sessions.values():
             await session.forget_token()
+        for keeper in self._keepers.values():
+            await keeper.close()
         if self._journal is not None:
             await self._journal.close()
         if self._demo is not None:
             await self._demo.close()
+
+
+async def _check_tokens(snapshots: "Snapshots", tokens: "Mapping[str, SecretStr]") -> None:
+    """Removes a snapshot that was taken with other tokens."""
+    with suppress(ConsoleError):  # where it cannot be removed it still opens with its key alone
+        await snapshots.only_for(tokens, in_doubt=False)

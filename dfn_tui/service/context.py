@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from dfn_tui.api.capabilities import VERSION_1, VERSION_2
+from dfn_tui.api.capabilities import VERSION_1, VERSION_2, VERSION_2_LEGACY
+from dfn_tui.api.open import HOSTS
 from dfn_tui.api.types import Capabilities
 from dfn_tui.config import ApiVersion, Connection
 
@@ -34,10 +35,20 @@ class ConnectionContext:
 
     @property
     def capabilities(self) -> Capabilities:
-        has = capabilities_of(self.connection.api)
+        has = capabilities_over(self.connection)
         return has.named_by(self.connection.identity) if self.connection.identity else has
 
 
+def server_url(connection: Connection) -> str:
+    """Where a connection's server is: its own address, or that of the API version."""
+    return connection.base_url or HOSTS[connection.api]
+
+
+def capabilities_over(connection: Connection) -> Capabilities:
+    """What can be done over that connection: its settings say whether it has the deprecated consent."""
+    return VERSION_2_LEGACY if connection.legacy_push_optin else capabilities_of(connection.api)
+
+
 def capabilities_of(api: ApiVersion) -> Capabilities:
-    """What that API version can do."""
+    """What that API version can do, without what is deprecated."""
     return VERSION_1 if api is ApiVersion.V1 else VERSION_2

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from dfn_tui.config import ApiVersion, Connection, Environment
+from dfn_tui.config import ApiVersion, Connection, Environment, TokenKind
 from dfn_tui.sandbox.notable import notable_ids
 from dfn_tui.sandbox.process import SandboxProcess
 
@@ -38,6 +38,7 @@ class Demo:
             )
             for api, name in NAMES.items()
         }
+        self.key = os.urandom(32)
         self.start = NAMES[ApiVersion.V1]
         self.worth_looking_up = notable_ids()
 
@@ -54,22 +55,19 @@ class Demo:
         """A journal that is forgotten with the sandbox: made-up people are no evidence."""
         from dfn_tui.service.async_journal import AsyncJournal  # noqa: PLC0415  after the first paint
 
-        key = os.urandom(32)
-
         async def journal_key() -> bytes | None:
-            return key
+            return self.key
 
         return AsyncJournal(Path(self._folder.name) / "journal.db", journal_key)
 
     @cached_property
     def store(self) -> "TokenStore":
         """A store that knows the sandbox's tokens, whatever the environment says. Slow to import."""
-        credentials, secret = import_module("dfn_tui.credentials"), import_module("pydantic").SecretStr
-        store: TokenStore = credentials.TokenStore(environ={})
-        for api, kind in ((ApiVersion.V1, "api"), (ApiVersion.V2, "import")):
-            store.hold(NAMES[api], credentials.TokenKind(kind), secret(self._process.token))
-        export = secret(self._process.export_token)
-        store.hold(NAMES[ApiVersion.V2], credentials.TokenKind("export"), export)
+        secret = import_module("pydantic").SecretStr
+        store: TokenStore = import_module("dfn_tui.credentials").TokenStore(environ={})
+        for api, kind in ((ApiVersion.V1, TokenKind.API), (ApiVersion.V2, TokenKind.IMPORT)):
+            store.hold(NAMES[api], kind, secret(self._process.token))
+        store.hold(NAMES[ApiVersion.V2], TokenKind.EXPORT, secret(self._process.export_token))
         return store
 
     async def close(self) -> None:

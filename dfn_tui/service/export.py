@@ -1,11 +1,13 @@
 """New files for the operator's eyes only, named as an operator types a path."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.files import new_private_text
+from dfn_tui.temporary import TemporaryFiles, new_private_text
 from dfn_tui.text import _, sanitize
 
 
@@ -18,10 +20,33 @@ def export(name: str, write: Callable[[TextIO], object]) -> Path:
 
     Raises `NotExported`, also where there is such a file already.
     """
-    try:
-        path = Path(name.strip()).expanduser().absolute()
+    with export_errors():
+        path = _path(name)
         with new_private_text(path, newline="") as file:
             write(file)
+    return path
+
+
+def require_room(name: str) -> None:
+    """Raises `NotExported` where no new file of that name can be made: asked before what is to be written
+    costs anything."""
+    with export_errors():
+        path = _path(name)
+        if os.path.lexists(path):
+            raise FileExistsError
+        with TemporaryFiles(path.parent) as temporary:
+            temporary.new(".part")
+
+
+def _path(name: str) -> Path:
+    return Path(name.strip()).expanduser().absolute()
+
+
+@contextmanager
+def export_errors() -> Iterator[None]:
+    """Raises `NotExported` for what fails while a file is written."""
+    try:
+        yield
     except FileExistsError:
         raise NotExported(
             _("Not written"),
@@ -35,4 +60,3 @@ def export(name: str, write: Callable[[TextIO], object]) -> Path:
             _("The file cannot be written: {reason}.").format(reason=sanitize(reason, 200)),
             _("Give another path, or make room."),
         ) from error
-    return path

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.store import Entry, FieldOutcome, Filter, Operator, OutcomeRecord
+from dfn_tui.store import Entry, FieldOutcome, Filter, Intent, Operator, OutcomeRecord, explain_redaction
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable
 from dfn_tui.text.korea import KOREA, korean_time
 
-KEYS = ("user", "flag", "operator", "connection", "outcome", "since", "until")
+KEYS = ("user", "flag", "operator", "connection", "incident", "outcome", "since", "until")
 """What a filter may ask for, as `key:value` words with spaces between."""
 
 
@@ -104,8 +106,14 @@ def entry_lines(entry: Entry) -> Iterator[str]:
             after=_("deleted") if change.after is None else _shown(change.after),
             ending=ending.value if ending else _("open"),
         )
+    if intent.left_out:
+        yield left_out_words(intent.left_out)
+    if intent.incident:
+        yield _("Incident: {text}").format(text=sanitize(intent.incident))
     yield _("Reason: {text}").format(text=sanitize(intent.reason) or "-")
     yield _("Evidence: {text}").format(text=sanitize(intent.evidence) or "-")
+    if word := word_words(intent):
+        yield word[0].upper() + word[1:]
     for warning in intent.warnings:
         yield _("Acknowledged: {text}").format(text=sanitize(warning))
     yield _("Operator: {operator}").format(operator=who(intent.operator))
@@ -114,8 +122,31 @@ def entry_lines(entry: Entry) -> Iterator[str]:
         yield sanitize(entry.outcome.message)
 
 
-def outcome_lines(outcomes: Sequence[OutcomeRecord]) -> Iterator[str]:
-    """How a write ended, the latest first, line by line, inert; who settled it where a later run did."""
+def word_words(intent: Intent) -> str:
+    """When and where the person said so, "" where the row of a list did not say it."""
+    if not (intent.expressed_on or intent.expressed_source):
+        return ""
+    return _("the person's word: {day}, {source}").format(
+        day=sanitize(intent.expressed_on) or "-", source=sanitize(intent.expressed_source) or "-"
+    )
+
+
+def left_out_words(names: str) -> str:
+    """That these fields were wanted, too, and not sent."""
+    return _("Not sent, as not readable: {names}.").format(names=sanitize(names, 200))
+
+
+def redaction_lines(entry: Entry) -> Iterator[str]:
+    """Why each value that the entry masks is masked."""
+    subject, changes = entry.intent.subject, entry.intent.changes
+    for name, why in [(subject.kind, subject.redaction), *((one.name, one.redaction) for one in changes)]:
+        if why is not None:
+            yield _("{name} is masked. {reason}").format(name=sanitize(name), reason=explain_redaction(why))
+
+
+def outcome_lines(outcomes: Sequence[OutcomeRecord], *, meaning: bool = False) -> Iterator[str]:
+    """How a write ended, the latest first, line by line, inert; who settled it where a later run did. With
+    `meaning` consents are called as on the screens, and else as in files."""
     if not outcomes:
         yield _("No outcome: the write is under way, or was cut short.")
     for outcome in outcomes:
@@ -130,15 +161,27 @@ def outcome_lines(outcomes: Sequence[OutcomeRecord]) -> Iterator[str]:
         if outcome.message:
             yield "  " + sanitize(outcome.message, 200)
         for ended in outcome.fields:
-            yield "  " + _field_words(ended)
+            yield "  " + _field_words(ended, meaning=meaning)
 
 
-def _field_words(ended: FieldOutcome) -> str:
+def _field_words(ended: FieldOutcome, *, meaning: bool) -> str:
+    name, now, state = sanitize(ended.name), _shown(ended.now), state_of(ended.now)
+    if meaning and ended.name in [*Flag]:
+        name = flag_name(Flag(ended.name))
+        now = state_name(state) if state is not None else now
     said = [ended.outcome.value]
     if ended.read_back:
-        said.append(_("read back as {value}").format(value=_shown(ended.now)))
+        said.append(_("read back as {value}").format(value=now))
     said += [sanitize(part, 200) for part in (ended.code, ended.message) if part]
-    return _("{name}: {words}").format(name=sanitize(ended.name), words=", ".join(said))
+    return _("{name}: {words}").format(name=name, words=", ".join(said))
+
+
+def user_of(intent: Intent) -> Identity | None:
+    """Whom a write was about; None where only a mask of the id is kept, or its kind is none of ours."""
+    subject = intent.subject
+    if subject.redaction is not None or subject.kind not in [*IdentityKind]:
+        return None
+    return Identity(IdentityKind(subject.kind), subject.value)
 
 
 def state_of(value: object) -> State | None:
@@ -146,12 +189,17 @@ def state_of(value: object) -> State | None:
     return next((state for state in State if state.value == value), None)
 
 
+def account(operator: Operator) -> str:
+    """`kim (sudo from lee)`."""
+    user = sanitize(operator.user)
+    if not operator.sudo_user:
+        return user
+    return _("{user} (sudo from {sudo_user})").format(user=user, sudo_user=sanitize(operator.sudo_user))
+
+
 def who(operator: Operator) -> str:
     """`kim (sudo from lee) on bastion-1 from 10.0.0.7`."""
-    words = sanitize(operator.user)
-    if operator.sudo_user:
-        words = _("{user} (sudo from {sudo_user})").format(user=words, sudo_user=sanitize(operator.sudo_user))
-    words = _("{user} on {host}").format(user=words, host=sanitize(operator.host))
+    words = _("{user} on {host}").format(user=account(operator), host=sanitize(operator.host))
     if not operator.ssh:
         return words
     return _("{user} from {address}").format(user=words, address=sanitize(operator.ssh))

@@ -46,6 +46,10 @@ COLUMNS = (
     "write",
     "undo_of",
     "job",
+    "left_out",
+    "expressed_on",
+    "expressed_source",
+    "incident",
 )
 """The header of the rows."""
 
@@ -75,7 +79,8 @@ def record(entry: Entry) -> dict[str, object]:
         "concluded_at": _utc(outcome.at) if outcome else None,
         **_named(intent, "reason", "evidence", "warnings"),
         "operator": _operator(intent.operator),
-        **_named(intent, "program", "write", "undo_of", "job"),
+        **_named(intent, "program", "write", "undo_of", "job", "left_out"),
+        **_named(intent, "expressed_on", "expressed_source", "incident"),
     }
 
 
@@ -115,13 +120,18 @@ def _named(record: object, *names: str) -> dict[str, object]:
 def rows(entry: Entry) -> Iterator[list[str]]:
     """A row under `COLUMNS` for each change of the entry, or one without any: inert, and nothing a
     spreadsheet would run."""
+    for values in row_records(entry):
+        yield [_cell(values.get(column)) for column in COLUMNS]
+
+
+def row_records(entry: Entry) -> Iterator[dict[str, object]]:
+    """The same, with values as they are."""
     who = entry.intent.operator
     same = record(entry) | {"time_kst": korean_time(entry.at), "warnings": " / ".join(entry.intent.warnings)}
     same |= {"operator": who.user, "sudo_user": who.sudo_user, "ssh": who.ssh, "host": who.host}
     for change in [_change(entry, one) for one in entry.intent.changes] or [{}]:
         # What the outcome does not say of the field in particular, it says of the user.
-        values = same | {name: value for name, value in change.items() if value not in (None, "")}
-        yield [_cell(values.get(column)) for column in COLUMNS]
+        yield same | {name: value for name, value in change.items() if value not in (None, "")}
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -1,14 +1,20 @@
-"""Between what the operator approved and what the journal keeps of it."""
+"""What the journal keeps of a write: what is about to be sent, and how it ended."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 from dfn_tui import __version__
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Connection
+from dfn_tui.errors import GateRefused
+from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
-from dfn_tui.store import FieldOutcome, IntentGroup, IntentUser, Operator, OutcomeGroup, Subject
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.review import Review
+from dfn_tui.store import FieldOutcome, IntentGroup, IntentUser, JournalError, Operator, OutcomeGroup, Subject
+from dfn_tui.text import _
 
 
 def is_personal_id(kind: IdentityKind) -> bool:
@@ -24,6 +30,7 @@ def blank_intent(
     warnings: tuple[str, ...] = (),
     reason: str = "",
     evidence: str = "",
+    incident: str = "",
 ) -> IntentGroup:
     """What holds for all that is sent together under the mark `write`, with no change and no user yet.
     `warnings` are those that were acknowledged."""
@@ -39,16 +46,19 @@ def blank_intent(
         warnings=warnings,
         reason=reason.strip(),
         evidence=evidence.strip(),
+        incident=incident,
     )
 
 
 def intents(groups: Sequence[ChangeGroup], blank: IntentGroup, *, job: bool = False) -> list[IntentGroup]:
-    """What is about to be sent to these groups. With `job` the entries tell the users' numbers too, so that
-    a later start finds them however their ids are sealed."""
+    """What is about to be sent to these groups. What a group's users brought as evidence goes before that of
+    `blank`. With `job` the entries tell the users' numbers too, so that a later start finds them however
+    their ids are sealed."""
     return [
         replace(
-            blank,
+            blank if group.word is None else _with_word(blank, *group.word),
             changes=group.fields,
+            left_out=group.left_out,
             users=tuple(
                 IntentUser(
                     _subject(user.identity), user.undo_of, f"{blank.write}/{user.number}" if job else None
@@ -58,6 +68,15 @@ def intents(groups: Sequence[ChangeGroup], blank: IntentGroup, *, job: bool = Fa
         )
         for group in groups
     ]
+
+
+def _with_word(blank: IntentGroup, evidence: str, expressed_on: str, expressed_source: str) -> IntentGroup:
+    return replace(
+        blank,
+        evidence=evidence or blank.evidence,
+        expressed_on=expressed_on,
+        expressed_source=expressed_source,
+    )
 
 
 def _subject(identity: Identity) -> Subject:
@@ -84,3 +103,46 @@ def outcome(seq: int, result: UserResult, by: Operator | None = None) -> Outcome
         ),
         by=by,
     )
+
+
+async def journal_intents(
+    journal: AsyncJournal,
+    connection: Connection,
+    groups: Sequence[ChangeGroup],
+    reviewed: Review,
+    approval: Approval,
+    incident: str,
+) -> list[int]:
+    """Journals what is about to be sent; it is on the disk when this returns the entries' numbers.
+
+    Raises `GateRefused` where the journal cannot be written: without it nothing may be sent.
+    """
+    blank = blank_intent(
+        connection,
+        journal.operator,
+        os.urandom(16).hex(),
+        warnings=tuple(one.text for one in reviewed.asked.warnings if one.id in approval.acknowledged),
+        reason=approval.reason,
+        evidence=approval.evidence,
+        incident=incident,
+    )
+    try:
+        return await journal.write((), intents(groups, blank))
+    except JournalError as error:
+        raise GateRefused(
+            _("Nothing was sent: {why}").format(why=error.title),
+            _("No change is sent without being journalled. {why}").format(why=error.happened),
+            error.next_step,
+        ) from error
+
+
+async def journal_outcomes(
+    journal: AsyncJournal, entries: Sequence[int], results: Sequence[UserResult]
+) -> JournalError | None:
+    """Journals how it ended. Where that fails the error is given back, not raised: the change was sent,
+    and the entries that stay open are settled at the next start."""
+    try:
+        await journal.write([outcome(seq, one) for seq, one in zip(entries, results, strict=True)], ())
+    except JournalError as error:
+        return error
+    return None

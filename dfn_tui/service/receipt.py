@@ -5,18 +5,20 @@ withdrawal within 14 days, and have consents confirmed every two years.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dfn_tui.api.types import Identity
-from dfn_tui.consent.flags import Consents, Flag, State
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
-from dfn_tui.service.history import state_of, who
+from dfn_tui.service.history import state_of, who, word_words
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
+from dfn_tui.service.snapshots.format import snapshot_words
+from dfn_tui.service.snapshots.view import SnapshotView
 from dfn_tui.store import Entry, FieldChange, FieldKind
 from dfn_tui.text import _, mask, sanitize
 from dfn_tui.text.korea import korean_date, korean_minute
@@ -24,6 +26,9 @@ from dfn_tui.text.korea import korean_date, korean_minute
 NOTICE_WITHIN = timedelta(days=14)
 CONFIRM_AFTER = timedelta(days=2 * 365)
 _LONGEST_NAME = 40
+_READ = frozenset({Outcome.CONFIRMED})
+_BLIND = frozenset({Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN})
+"""Where nobody can be read, the last one that was sent and not refused counts: none is passed over."""
 
 
 async def make_receipt(session: Session, identity: Identity) -> str:
@@ -34,9 +39,26 @@ async def make_receipt(session: Session, identity: Identity) -> str:
     [record] = [found async for found in session.look_up([identity])]
     if record.failure is not None:
         raise unread(record.failure)
-    name = session.connection.name
-    endings = {Outcome.CONFIRMED} if session.capabilities.read_by else {Outcome.CONFIRMED, Outcome.ACCEPTED}
-    changes = await session.journal.last_changes(name, identity.value, frozenset(endings))
+    return await _receipt_of(session, record)
+
+
+async def make_receipts(session: Session, identities: Sequence[Identity]) -> AsyncIterator[str]:
+    """The receipts of these users, read for them now, one after the other. Who cannot be read is named in
+    their place. Raises `JournalError` and what a look-up raises."""
+    async for record in session.look_up(identities):
+        if record.failure is None:
+            yield await _receipt_of(session, record)
+        else:
+            error = unread(record.failure)
+            user = sanitize(f"{record.identity.kind.value} {record.identity.value}")
+            words = _("No receipt for {user}: {why}")
+            yield words.format(user=user, why=f"{error.title}. {error.happened}") + "\n"
+
+
+async def _receipt_of(session: Session, record: UserRecord) -> str:
+    identity, name = record.identity, session.connection.name
+    endings = _READ if session.capabilities.read_by else _BLIND
+    changes = await session.journal.last_changes(name, identity.value, endings)
     own = {flag: e for flag, e in changes.items() if e.intent.subject.kind == identity.kind.value}
     text = receipt(record, session.capabilities.flags, own, name, session.clock())
     if is_personal_id(identity.kind) and not await session.journal.keeps_personal():
@@ -45,8 +67,11 @@ async def make_receipt(session: Session, identity: Identity) -> str:
     return text
 
 
-def receipt_file(identity: Identity, now: datetime) -> str:
-    """A file name for the receipt, safe on every system; an id that tells of a person is masked."""
+def receipt_file(identities: Sequence[Identity], now: datetime) -> str:
+    """A file name for the receipts, safe on every system; an id that tells of a person is masked."""
+    if len(identities) > 1:
+        return f"receipts-{len(identities)}-users-{korean_date(now)}.txt"
+    [identity] = identities
     user = mask(identity.value) if is_personal_id(identity.kind) else identity.value
     safe = re.sub(r"[^\w.-]", "_", user[:_LONGEST_NAME])
     return f"receipt-{safe}-{korean_date(now)}.txt"
@@ -64,14 +89,21 @@ def receipt(
         ),
         "",
     ]
+    if record.snapshot is not None and not record.snapshot.kept:
+        lines += [record.snapshot.why, ""]
     for flag in flags:
-        lines += _flag(flag, record.consents, changes.get(flag.value), now)
+        lines += _flag(flag, record, changes.get(flag.value), now)
     return "\n".join(lines) + "\n"
 
 
-def _flag(flag: Flag, consents: Consents, entry: Entry | None, now: datetime) -> Iterator[str]:
-    state = consents.get(flag)
+def _flag(flag: Flag, record: UserRecord, entry: Entry | None, now: datetime) -> Iterator[str]:
+    state = record.consents.get(flag)
     yield _("{flag} ({name}): {state}").format(flag=flag.value, name=flag_name(flag), state=state_name(state))
+    if state is None and record.snapshot is not None and record.snapshot.kept:
+        yield "  " + _in_snapshot(flag, record.snapshot, now)
+    if entry is None and record.profile is None:
+        yield "  " + _("The journal of this host holds no change of it that the server accepted.")
+        return
     if entry is None:
         yield "  " + _("The journal of this host holds no confirmed change of it.")
         return
@@ -81,18 +113,34 @@ def _flag(flag: Flag, consents: Consents, entry: Entry | None, now: datetime) ->
             seq=entry.seq, after=state_name(state_of(change.after))
         )
         return
+    ending = entry.outcome_of(change)
     if state is None:
-        yield "  " + _("last set to {after} here; whether it still is cannot be read").format(
-            after=state_name(state_of(change.after))
-        )
+        words = _("last set to {after} here; whether it still is cannot be read")
+        if ending is Outcome.UNKNOWN:
+            words = _("{after} was sent last; whether that was applied is not known")
+        yield "  " + words.format(after=state_name(state_of(change.after)))
     yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
         time=korean_minute(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
     )
-    if entry.outcome_of(change) is Outcome.ACCEPTED:
+    if ending is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
+    if entry.in_snapshot and entry.outcome is not None:
+        yield "  " + sanitize(entry.outcome.message)
     ground = entry.intent.evidence if change.after == State.SUBSCRIBED.value else entry.intent.reason
     yield "  " + _("ground: {ground}").format(ground=sanitize(ground) or _("none given"))
+    if entry.intent.incident:
+        yield "  " + _("incident: {incident}").format(incident=sanitize(entry.intent.incident))
+    if word := word_words(entry.intent):
+        yield f"  {word}"
     yield from _duties(entry, change, now)
+
+
+def _in_snapshot(flag: Flag, view: SnapshotView, now: datetime) -> str:
+    """What the export said, without what was written since: that is told by its entry."""
+    said = state_name(view.consents.get(flag))
+    if why := view.unreadable.get(flag.value):
+        said = _("not readable: {why}").format(why=why)
+    return f"{snapshot_words(view, now)}: {said}"
 
 
 def _duties(entry: Entry, change: FieldChange, now: datetime) -> Iterator[str]:

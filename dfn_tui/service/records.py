@@ -11,7 +11,8 @@ from typing import NamedTuple
 from dfn_tui.api.calls import Profile, Progress, Reply
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, State
-from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError, explain_redaction
+from dfn_tui.service.snapshots.view import SnapshotView
+from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError
 
 __all__ = [
     "Entry",
@@ -25,8 +26,11 @@ __all__ = [
     "Reply",
     "UserChange",
     "UserRecord",
-    "explain_redaction",
 ]
+
+
+NAMES = ("user_name", "df_name")
+"""The properties that hold a person's name, by API version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +47,40 @@ class UserRecord:
     ci: Mapping[str, Value] | None = None
     failure: Reply | None = None
     ci_unreadable: Mapping[str, str] = field(default_factory=dict)
+    snapshot: SnapshotView | None = None
+    """What a snapshot says where users cannot be read; None where there is none. It is no read."""
 
     @property
     def consents(self) -> Consents:
         return self.profile.consents if self.profile else {}
 
     @property
+    def shown_consents(self) -> Consents:
+        """What is shown: as read, or as far as a snapshot and this host's writes since tell. Nothing is
+        compared with it before a write."""
+        return self.snapshot.consents_now if self.profile is None and self.snapshot else self.consents
+
+    @property
     def properties(self) -> Mapping[str, Value]:
         return self.profile.properties if self.profile else {}
+
+    @property
+    def name(self) -> str:
+        """What this person is called, where a property of the platform says so; not inert yet."""
+        known = self.properties
+        if self.profile is None and self.snapshot is not None:
+            known = self.snapshot.properties
+        return next((str(known[name]) for name in NAMES if name in known), "")
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """By name, why a field of this user cannot be read."""
+        return {**(self.profile.unreadable if self.profile else {}), **self.ci_unreadable}
+
+    @property
+    def shown_unreadable(self) -> Mapping[str, str]:
+        """The same for what is shown, a snapshot's fields too."""
+        return {**(self.snapshot.unreadable if self.snapshot else {}), **self.unreadable}
 
     @property
     def unknown_to_server(self) -> bool:
@@ -58,9 +88,8 @@ class UserRecord:
         return (
             self.profile is not None
             and not self.profile.properties
-            and not self.profile.unreadable
             and not self.ci
-            and not self.ci_unreadable
+            and not self.unreadable
             and all(state is State.NEVER_SET for state in self.profile.consents.values())
         )
 

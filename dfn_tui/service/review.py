@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dfn_tui.api.types import Capabilities
+from dfn_tui.api.types import Capabilities, Identity, IdentityKind
 from dfn_tui.config import Connection
 from dfn_tui.consent.flags import Consents, Direction, Flag, FlagChange, State
 from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
+from dfn_tui.service.changes.undocumented import foreign_number, nobody_known, unregistered_words
+from dfn_tui.service.changes.values import type_change
 from dfn_tui.service.records import UserChange
 from dfn_tui.store import FieldKind
 from dfn_tui.text import _, sanitize
@@ -50,10 +52,15 @@ def review(
     notices: list[Notice] = []
     for change, consents, wanted in zip(changes, seen, per_user, strict=True):
         notices += _about(change, consents, wanted)
+        if capabilities.read_by:
+            notices += _not_sent(change)
     if not capabilities.read_by:
         text = _("This API version cannot be read back: nothing that is sent will be verified.")
+        text += " " + nobody_known({change.identity.kind for change in changes}, capabilities)
         notices.append(Notice("blind", text, must_acknowledge=False))
     fields = [field for change in changes for field in change.fields]
+    if dropped := unregistered_words([(field.kind, field.name) for field in fields], capabilities):
+        notices.append(Notice("unregistered", dropped, must_acknowledge=False))
     deletes = {field.name for field in fields if field.kind is FieldKind.CI and field.after is None}
     scope = Scope(
         users=len(changes),
@@ -68,6 +75,10 @@ def review(
         deletes=frozenset(deletes),
         notices=tuple(notices),
         user=changes[0].identity.value if len(changes) == 1 else "",
+        only_withdrawn=sum(
+            len(user) == len(change.fields) and all(one.direction is Direction.WITHDRAW for one in user)
+            for change, user in zip(changes, per_user, strict=True)
+        ),
     )
     return Review(tuple(changes), scope, requirements(scope, connection, now))
 
@@ -76,22 +87,52 @@ def _users(per_user: Sequence[Sequence[FlagChange]], way: Direction) -> int:
     return sum(any(one.direction is way for one in user) for user in per_user)
 
 
+def _not_sent(change: UserChange) -> list[Notice]:
+    """The fields that are not sent as things stand: they cannot be read."""
+    user, key = sanitize(change.identity.value, 40), f"{change.identity.kind}={change.identity.value}"
+    words = _("{user}: {name} is not readable, and is not sent as long as that is so.")
+    return [
+        Notice(
+            f"unread:{item.name}:{key}",
+            words.format(user=user, name=sanitize(item.name, 40)),
+            must_acknowledge=False,
+        )
+        for item in change.fields
+        if not item.readable
+    ]
+
+
 def _about(change: UserChange, seen: Consents, wanted: Sequence[FlagChange]) -> list[Notice]:
-    """What is particular to one user: that it would be created, and contradictions it would be left in."""
+    """What is particular to one user: that it would be created, contradictions it would be left in, and
+    properties of another type."""
     user = sanitize(change.identity.value, 40)
     key = f"{change.identity.kind}={change.identity.value}"
     found = []
     if change.creates:
-        text = _("{user} is unknown to the server: writing creates this user.").format(user=user)
+        text = _(
+            "Nothing is set for {user}: where the server does not know this user, writing creates it."
+        ).format(user=user)
         found.append(Notice(f"{CREATES}{key}", text, must_acknowledge=True))
+    odd = [
+        (f"type:{item.name}", type_change(item.name, item.before, item.after))
+        for item in change.fields
+        if item.kind is FieldKind.PROPERTY
+    ]
     if wanted and seen:
         left = {**seen, **{one.flag: one.after for one in wanted}}
-        found += [
-            Notice(
-                f"lint:{one.kind}:{key}",
-                _("{user} after this change: {finding}").format(user=user, finding=one.text),
-                must_acknowledge=False,
-            )
-            for one in new_lints(seen, left)
-        ]
-    return found
+        odd += [(f"lint:{one.kind}", one.text) for one in new_lints(seen, left)]
+    named = [
+        Identity(IdentityKind(item.name), str(item.after))
+        for item in change.fields
+        if item.kind is FieldKind.CI and item.name in tuple(IdentityKind) and item.after is not None
+    ]
+    for one in (change.identity, *named):
+        if strange := foreign_number(one):
+            words = _("{number}: {finding}").format(number=sanitize(one.value, 40), finding=strange)
+            found.append(Notice(f"foreign:{one.value}:{key}", words, must_acknowledge=False))
+    words = _("{user} after this change: {finding}")
+    return found + [
+        Notice(f"{about}:{key}", words.format(user=user, finding=text), must_acknowledge=False)
+        for about, text in odd
+        if text
+    ]

@@ -5,20 +5,19 @@ caller leaves running, and `finish` waits for it before the program ends.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from dfn_tui.api.calls import CLOCK_SKEW_LIMIT, OnProgress, Probe, UserApi, ignore_progress
 from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.config import TokenKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service import gate
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult
+from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult, merged
 from dfn_tui.service.changes.pipeline import (
     ChangeGroup,
     Checked,
@@ -35,10 +34,16 @@ from dfn_tui.service.changes.policy import Approval, Scope, require
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
 from dfn_tui.service.context import ConnectionContext
-from dfn_tui.service.records import UserRecord
+from dfn_tui.service.intents import journal_intents, journal_outcomes
+from dfn_tui.service.records import UserChange, UserRecord
 from dfn_tui.service.review import Review, review
-from dfn_tui.service.staging import Staging
+from dfn_tui.service.shared_client import SharedClient
+from dfn_tui.service.snapshots.reader import SnapshotReader, confirm_entries
+from dfn_tui.service.snapshots.snapshots import NoExport, Snapshots, TakenSnapshot
+from dfn_tui.service.snapshots.taking import OnTaking
+from dfn_tui.service.staging import Draft, Staging, TypedGround
 from dfn_tui.service.tokens import TOKEN_KINDS
+from dfn_tui.service.write_counts import WriteCounts
 from dfn_tui.store import JournalError
 from dfn_tui.text.korea import Clock, utc_now
 
@@ -56,7 +61,7 @@ A_REQUEST = 20.0
 """Seconds more that a write may take for each request after the first."""
 
 _OVER = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
-"""Outcomes after which nothing is left to be sent for that user."""
+"""Outcomes after which nothing is left to be sent of that field."""
 
 
 class Session:
@@ -68,6 +73,7 @@ class Session:
         journal: AsyncJournal,
         open_api: Callable[[], Awaitable[UserApi]],
         clock: Clock = utc_now,
+        incident: str = "",
     ) -> None:
         self.context = context
         self.connection = context.connection
@@ -76,46 +82,44 @@ class Session:
         self.journal = journal
         self.staging = Staging()
         self.clock = clock
+        self.incident = incident
+        """The ticket that what is sent is done for; empty where none was named."""
+        self.watched: dict[Identity, bool] = {}
+        """The users that are read again and again, and whether somebody else changed them since."""
         self.settled: list[Reconciled] = []
         """What an earlier run left open, and how it was found to have ended when this session was opened."""
         self.journal_trouble: JournalError | None = None
         """Why the journal could not be read or written last."""
         self.stopped = False
         """Whether nothing more is to be sent by this run."""
-        self._open_api = open_api
-        self._api: UserApi | None = None
-        self._opening = asyncio.Lock()
-        self._in_use: Counter[UserApi] = Counter()
-        self._calls = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._shared = SharedClient(open_api, self._opened, self._stop_settling)
         self._reconciling: list[asyncio.Task[None]] = []
-        self._writes: Counter[Identity] = Counter()
-        self._writing: set[asyncio.Task[list[UserResult]]] = set()
+        self._names: dict[Identity, str] = {}
+        self.snapshots: Snapshots | None = None
+        """Where everybody can only be exported at once."""
+        self.writes = WriteCounts()
+        self._writing: dict[asyncio.Task[list[UserResult]], frozenset[Identity]] = {}
 
     def _clock_skew(self) -> timedelta | None:
-        skew = self._api.clock_skew if self._api else None
+        skew = self._shared.client.clock_skew if self._shared.client else None
         return skew if skew is not None and abs(skew) > CLOCK_SKEW_LIMIT else None
 
-    async def _borrow(self) -> tuple[UserApi, asyncio.Task[None]]:
-        """The client, which is not closed before it is given back, and the settling of what an earlier run
-        left open."""
-        async with self._opening:
-            if self._api is None:
-                self._api = await self._open_api()
-                if self.stopped:
-                    self._api.stop()
-                # In a task of its own: a look-up that is cancelled must not leave entries open.
-                self._reconciling = [asyncio.ensure_future(self._settle(self._api))]
-            self._in_use[self._api] += 1
-            return self._api, self._reconciling[0]
+    def _opened(self, client: UserApi) -> None:
+        if self.stopped:
+            client.stop()
+        # In a task of its own: a look-up that is cancelled must not leave entries open.
+        self._reconciling = [asyncio.ensure_future(self._settle(client))]
+
+    def _stop_settling(self) -> None:
+        for task in self._reconciling:
+            task.cancel()
 
     async def _settle(self, client: UserApi) -> None:
         try:
             with deadline(A_LOOK_UP):
                 settled = await reconcile(client, self.journal, self.connection.name, self.clock)
         except JournalError as error:
-            self.journal_trouble = error  # reading goes on; writing is refused at the gate
+            self.journal_trouble = error  # reading goes on; no write begins without it
             return
         self.settled += settled
         if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in settled):
@@ -131,38 +135,18 @@ class Session:
         whoever reads with it may finish. Staged edits stay."""
         if self._writing:
             await asyncio.wait(self._writing)
-        async with self._opening:
-            client, self._api = self._api, None
-        for task in self._reconciling:
-            task.cancel()
-        if client is not None:
-            await self._close_unused(client)
-
-    async def _close_unused(self, client: UserApi) -> None:
-        if client is not self._api and not self._in_use[client]:
-            del self._in_use[client]
-            await client.aclose()
+        reconciling = self._reconciling
+        await self._shared.release()
+        _hear(reconciling)
 
     @asynccontextmanager
     async def _using(self, *, settled: bool = False) -> AsyncIterator[UserApi]:
         """The client. What an earlier run left open is settled before anything else is asked of the server,
         as far as that is quick; to the end where everything must be `settled`."""
-        self._calls += 1
-        self._quiet.clear()
-        try:
-            client, settling = await self._borrow()
-            try:
-                await asyncio.wait([settling], timeout=None if settled else RECONCILE_TIMEOUT)
-                if settling.done() and not settling.cancelled():
-                    settling.result()  # what it did not expect is a defect, and must be heard of
-                yield client
-            finally:
-                self._in_use[client] -= 1
-                await self._close_unused(client)
-        finally:
-            self._calls -= 1
-            if not self._calls:
-                self._quiet.set()
+        async with self._shared.use() as client:
+            await asyncio.wait([self._reconciling[0]], timeout=None if settled else RECONCILE_TIMEOUT)
+            _hear(self._reconciling)
+            yield client
 
     async def settled_first(self) -> None:
         """Waits until what an earlier run left open is settled. Raises what opening raises."""
@@ -171,16 +155,33 @@ class Session:
 
     async def rest(self) -> None:
         """Forgets the token as soon as nothing is asked of the server and nothing is written."""
-        await self._quiet.wait()
+        await self._shared.idle()
         await self.forget_token()
         self.context.token_in_memory = False
 
     async def probe(self) -> Probe:
         """A harmless read that tells whether this connection works."""
         async with self._using() as client:
+            if self.snapshots is not None:
+                await self.snapshots.note_export()
             return await client.probe()
 
-    def token_that_helps(self, error: ConsoleError) -> str | None:
+    async def take_snapshot(
+        self, audience: str | None, extras: Sequence[str], on_progress: OnTaking
+    ) -> TakenSnapshot:
+        """Exports everybody, or an audience, into the snapshot, and confirms what that shows of changes that
+        were accepted before. Raises what opening does, and `Snapshots.take`."""
+        if self.snapshots is None:
+            raise NoExport
+        async with self._using() as client:
+            head = await self.snapshots.take(client, audience, extras, on_progress)
+        seen = 0
+        reader = SnapshotReader(self.snapshots, head)
+        with suppress(ConsoleError):  # the snapshot is there all the same
+            seen = await confirm_entries(reader, head, self.journal, self.connection.name)
+        return TakenSnapshot(head, seen)
+
+    def token_that_helps(self, error: ConsoleError) -> TokenKind | None:
         """The kind of token that would mend this error, None where no token would."""
         return TOKEN_KINDS[self.connection.api][0] if isinstance(error, TokenRejected) else None
 
@@ -190,15 +191,17 @@ class Session:
 
     async def look_up(
         self, identities: Sequence[Identity], progress: OnProgress = ignore_progress, *, ci: bool = False
-    ) -> AsyncIterator[UserRecord]:
+    ) -> AsyncGenerator[UserRecord, None]:
         """Every user's record, in the order asked, as the answers come, with the CI fields if `ci`. Raises
         what opening raises.
 
         An API version that cannot read single users gives records without a profile, and asks nobody.
         """
+        self.writes.know(identities)
         if not self.capabilities.read_by:
+            views = await self.snapshots.views(identities) if self.snapshots else {}
             for identity in identities:
-                yield UserRecord(identity, self.clock())
+                yield UserRecord(identity, self.clock(), snapshot=views.get(identity))
             return
         size = self.capabilities.batch_size
         batches = [identities[at : at + size] for at in range(0, len(identities), size)]
@@ -222,12 +225,25 @@ class Session:
         [record] = [one async for one in self.look_up([identity], progress, ci=True)]
         return record
 
+    async def read_user(self, identity: Identity, progress: OnProgress = ignore_progress) -> UserRecord:
+        """One user as a look-up reads them: without the CI fields."""
+        [record] = [one async for one in self.look_up([identity], progress)]
+        return record
+
+    async def read_ci(self, identity: Identity, progress: OnProgress = ignore_progress) -> UserRecord:
+        """The CI fields of that user alone, in a record without a profile. Raises what opening raises."""
+        async with self._using() as client:
+            with deadline(A_LOOK_UP):
+                found = await read_records(client, [identity], self.clock, progress, profile=False, ci=True)
+        return found[identity]
+
     async def _read(
         self, client: UserApi, identities: Sequence[Identity], progress: OnProgress, ci: bool
     ) -> list[UserRecord]:
         ci = ci and bool(self.capabilities.ci_fields)
         with deadline(A_LOOK_UP):
             found = await read_records(client, identities, self.clock, progress, ci=ci)
+        self._names.update({one: record.name for one, record in found.items() if record.name})
         return [found[identity] for identity in identities]
 
     async def look_again(self, identities: Collection[Identity]) -> None:
@@ -237,9 +253,24 @@ class Session:
             if record.failure is None:
                 self.staging.draft(record)
 
+    def restore(self, drafts: Sequence[Draft], ground: TypedGround) -> None:
+        """Stages what an earlier run had staged, beside what it saw then: that is compared before sending."""
+        self._names.update({one.record.identity: one.record.name for one in drafts if one.record.name})
+        self.staging.restore(drafts, ground)
+
+    def name_of(self, identity: Identity) -> str:
+        """What a user is called, as it was read last; empty where that is not known. It is not inert yet."""
+        return self._names.get(identity, "")
+
     def writes_to(self, identity: Identity) -> int:
-        """How often this session wrote to that user: what was read before the last time is out of date."""
-        return self._writes[identity]
+        """How often this session or a job of its wrote to that user: what was read before the last time is
+        out of date."""
+        return self.writes.to(identity)
+
+    def unsent(self) -> tuple[UserChange, ...]:
+        """What is staged and not just being written."""
+        under_way = frozenset().union(*self._writing.values())
+        return tuple(one for one in self.staging.changes() if one.identity not in under_way)
 
     def review(self) -> Review:
         """Everything staged, with what the rules demand of it at this moment."""
@@ -254,8 +285,8 @@ class Session:
     def stop_sending(self) -> None:
         """Sends nothing more; what is under way goes on."""
         self.stopped = True
-        if self._api is not None:
-            self._api.stop()
+        if self._shared.client is not None:
+            self._shared.client.stop()
 
     async def apply(
         self,
@@ -275,8 +306,8 @@ class Session:
         self.admit(reviewed.scope, approval)
         async with self._using(settled=True) as client:
             task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress, seconds))
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+            self._writing[task] = frozenset(change.identity for change in reviewed.changes)
+            task.add_done_callback(self._writing.pop)
             return await asyncio.shield(task)
 
     async def _apply(
@@ -287,18 +318,20 @@ class Session:
             wanted = {c.identity: c for c in reviewed.changes if c.identity not in approval.leave_out}
             groups = [ChangeGroup(c.fields, (Target(c.identity, c.undo_of),)) for c in wanted.values()]
             if self.capabilities.read_by:
-                checked = check(groups, await read_groups(client, groups, self.clock, progress), strict=True)
+                now = await read_groups(client, groups, self.clock, progress)
+                checked = check(groups, now, strict=True)
                 if checked.conflicts:
                     raise StaleWrite(checked.conflicts)
             else:
                 checked = Checked(tuple(groups))
-            results = [not_sent(*one) for one in checked.unread]
+            results = [not_sent(one) for one in checked.unread]
             results += [as_wanted(user, fields) for user, fields in checked.unchanged]
             if checked.fresh:
                 results += await self._write(client, checked.fresh, reviewed, approval, progress)
+            results = merged(results)
             for result in results:
-                if result.outcome in _OVER:
-                    self.staging.settle(wanted[result.identity])
+                over = tuple(field.change for field in result.fields if field.outcome in _OVER)
+                self.staging.settle(wanted[result.identity]._replace(fields=over))
             return results
 
     async def _write(
@@ -310,11 +343,22 @@ class Session:
         progress: OnProgress,
     ) -> list[UserResult]:
         self.admit(reviewed.scope, approval)  # again: reading took its time, and the night may have begun
-        entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)
+        entries = await journal_intents(
+            self.journal, self.connection, groups, reviewed, approval, self.incident
+        )
         replies = await send(client, groups, progress)
-        results = await read_back(client, groups, replies, self.clock, progress)
-        self.journal_trouble = await gate.conclude(self.journal, entries, results)
-        self._writes.update(result.identity for result in results)
-        if self.capabilities.read_by and any(one.outcome is Outcome.UNKNOWN for one in results):
+        found = await read_back(client, groups, replies, self.clock, progress)
+        results = [one._replace(entry=entry) for one, entry in zip(found, entries, strict=True)]
+        self.journal_trouble = await journal_outcomes(self.journal, entries, results)
+        self.writes.add(result.identity for result in results)
+        may_change = (Outcome.UNKNOWN, Outcome.DIFFERENT)
+        if self.capabilities.read_by and any(one.outcome in may_change for one in results):
             self._reconciling.append(asyncio.ensure_future(self._settle_later(client)))
         return results
+
+
+def _hear(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Raises what one of these ended with: it is a defect, and nobody else would hear of it."""
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()

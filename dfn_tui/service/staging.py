@@ -1,6 +1,10 @@
 """Staged edits: what the operator wants, for any number of users. Nothing here reaches the server."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, Flag, State
@@ -16,6 +20,18 @@ class DeletionNotConfirmed(ConsoleError):
     """The user id typed to confirm the deletion of a CI field is another one."""
 
 
+def _nobody_told() -> None:
+    """Where nobody keeps what is staged."""
+
+
+class TypedGround(NamedTuple):
+    """What was typed on the review before it was left. The evidence is of the consents of these `people`."""
+
+    reason: str = ""
+    evidence: str = ""
+    people: frozenset[Identity] = frozenset()
+
+
 @dataclass
 class Draft:
     """The staged edits of one user, beside the record the operator looked at while making them."""
@@ -27,10 +43,23 @@ class Draft:
     """What CI fields, or linked identities, are to be set to; None for a field that is to be deleted."""
     undo_of: int | None = None
     """The journal entry that these edits take back."""
+    restored_from: datetime | None = None
+    """When they were staged, by a console before this one."""
+    changed: Callable[[], object] = field(default=_nobody_told, repr=False, compare=False)
+    """Told of each edit."""
 
     @property
     def empty(self) -> bool:
         return not (self.consents or self.properties or self.ci)
+
+    def stage(self, kind: FieldKind, name: str, value: Value) -> None:
+        """Wants this value of that field."""
+        if kind is FieldKind.CONSENT:
+            self.stage_consents({Flag(name): State(str(value))})
+        elif kind is FieldKind.PROPERTY:
+            self.stage_property(name, value)
+        else:
+            self.stage_ci(name, str(value))
 
     def stage_consents(self, wanted: Consents) -> None:
         """Wants these states. Where a state is already so, the edit is dropped: nothing is to be sent."""
@@ -39,6 +68,7 @@ class Draft:
                 self.consents.pop(flag, None)
             else:
                 self.consents[flag] = state
+        self.changed()
 
     def stage_property(self, name: str, value: Value) -> None:
         """Wants this value. A type counts as a difference: `"30"` is not `30`, and true is not 1."""
@@ -47,6 +77,7 @@ class Draft:
             self.properties.pop(name, None)
         else:
             self.properties[name] = value
+        self.changed()
 
     def stage_ci(self, name: str, value: str) -> None:
         """Wants this CI field set to `value`; what is already so is dropped."""
@@ -67,10 +98,25 @@ class Draft:
         self._stage_ci(name, None)
 
     def _stage_ci(self, name: str, value: str | None) -> None:
-        if self.record.ci is not None and self.record.ci.get(name) == value:
+        seen = self.record.ci is not None and name not in self.record.ci_unreadable
+        if seen and (self.record.ci or {}).get(name) == value:
             self.ci.pop(name, None)
         else:
             self.ci[name] = value
+        self.changed()
+
+    def drop(self, kind: FieldKind, name: str) -> bool:
+        """Forgets what is staged of that field; whether anything was."""
+        of_kind: dict[FieldKind, dict[Any, Any]] = {
+            FieldKind.CONSENT: self.consents,
+            FieldKind.PROPERTY: self.properties,
+            FieldKind.CI: self.ci,
+        }
+        edits = of_kind[kind]
+        staged = name in edits  # a CI field that is to be deleted is staged as None
+        edits.pop(name, None)
+        self.changed()
+        return staged
 
     def change(self) -> UserChange:
         """What would be written for this user."""
@@ -101,17 +147,78 @@ class Draft:
         ]
         seen_ci = record.ci or {}
         fields += [
-            FieldChange(FieldKind.CI, name, seen_ci.get(name), value, record.ci is not None, personal=True)
+            FieldChange(
+                FieldKind.CI,
+                name,
+                seen_ci.get(name),
+                value,
+                readable=record.ci is not None and name not in record.ci_unreadable,
+                personal=True,
+            )
             for name, value in self.ci.items()
         ]
         return UserChange(record.identity, tuple(fields), record.unknown_to_server, self.undo_of)
 
 
 class Staging:
-    """The drafts of this run, by user. They survive every error and every look-up."""
+    """The drafts of this run, by user. They survive every error and every look-up.
+
+    `on_change` is told of each change of a user's edits, and of None where another ground was typed.
+    """
 
     def __init__(self) -> None:
         self._drafts: dict[Identity, Draft] = {}
+        self.on_change: Callable[[Identity | None], object] = lambda _identity: None
+        self.ground = TypedGround()
+        """What was typed on the review, as long as anything is staged."""
+
+    def _changed(self, identity: Identity) -> None:
+        if all(draft.empty for draft in self._drafts.values()):
+            self.ground = TypedGround()
+        self.on_change(identity)
+
+    def _begin(self, record: UserRecord, undo_of: int | None = None) -> Draft:
+        identity = record.identity
+        draft = Draft(record, undo_of=undo_of, changed=partial(self._changed, identity))
+        self._drafts[identity] = draft
+        return draft
+
+    def note_ground(self, reason: str, evidence: str, people: Collection[Identity]) -> None:
+        """Keeps what was typed on the review; the evidence is of the consents given to these `people`. What
+        was typed for others stays where nothing is typed for these."""
+        ground = self.ground._replace(reason=reason)
+        if evidence or self.ground.people.issuperset(people):
+            ground = TypedGround(reason, evidence, frozenset(people) if evidence else frozenset())
+        if ground != self.ground:
+            self.ground = ground
+            self.on_change(None)
+
+    def restored(self) -> list[datetime]:
+        """When edits were staged by a console before this one, of each such user."""
+        return [one.restored_from for one in self._drafts.values() if one.restored_from and not one.empty]
+
+    def evidence_for(self, people: Collection[Identity]) -> str:
+        """The evidence typed before, where it is of all these people: it proves nothing of others."""
+        return self.ground.evidence if self.ground.people.issuperset(people) else ""
+
+    def edits(self, identity: Identity) -> Draft | None:
+        """The draft of that user, if anything is staged in it."""
+        draft = self._drafts.get(identity)
+        return None if draft is None or draft.empty else draft
+
+    def restore(self, drafts: Iterable[Draft], ground: TypedGround) -> None:
+        """Takes up what an earlier run staged: nothing is staged here yet."""
+        for draft in drafts:
+            self._drafts[draft.record.identity] = replace(
+                draft, changed=partial(self._changed, draft.record.identity)
+            )
+            self.on_change(draft.record.identity)
+        self.ground = ground
+
+    def clear(self) -> None:
+        """Forgets all that is staged."""
+        for identity in [*self._drafts]:
+            self.drop(identity)
 
     def draft(self, record: UserRecord) -> Draft:
         """The draft of that user, begun where there is none.
@@ -119,24 +226,28 @@ class Staging:
         An existing draft is moved onto the newer record: edits that meanwhile became true are dropped. It is
         never moved back onto an older one, which a screen may still hold, nor onto a failed read: nothing
         would be compared with what is there before it is sent. One whose edits were all dropped is begun
-        anew, so that later edits do not pass for an undo.
+        anew, so that later edits do not pass for an undo. A record without the CI fields leaves those that
+        were read before: the edits of them are to be compared with these.
         """
         held = self._drafts.get(record.identity)
         if held is None or held.empty:
-            held = self._drafts[record.identity] = Draft(record)
+            held = self._begin(record)
         elif record.failure is None and held.record is not record and held.record.read_at <= record.read_at:
-            fresh = Draft(record, undo_of=held.undo_of)
+            if held.ci and record.ci is None:
+                record = replace(record, ci=held.record.ci, ci_unreadable=held.record.ci_unreadable)
+            fresh = self._begin(record, held.undo_of)
             fresh.stage_consents(held.consents)
             for name, value in held.properties.items():
                 fresh.stage_property(name, value)
             for name, wanted in held.ci.items():
                 fresh._stage_ci(name, wanted)
-            held = self._drafts[record.identity] = fresh
+            held = fresh
         return held
 
     def drop(self, identity: Identity) -> None:
         """Forgets what is staged for that user."""
-        self._drafts.pop(identity, None)
+        if self._drafts.pop(identity, None) is not None:
+            self._changed(identity)
 
     def settle(self, change: UserChange) -> None:
         """Forgets the edits that were confirmed; edits made since, or to other fields, stay."""
@@ -144,23 +255,33 @@ class Staging:
         if draft is None:
             return
         for item in change.fields:
-            if item.kind is FieldKind.CONSENT:
-                draft.consents.pop(Flag(item.name), None)
-            elif item.kind is FieldKind.PROPERTY:
-                draft.properties.pop(item.name, None)
-            else:
-                draft.ci.pop(item.name, None)
+            draft.drop(item.kind, item.name)
         if draft.empty:
             self.drop(change.identity)
+
+    def read_at(self, identity: Identity) -> datetime:
+        """When that user was read whose edits are staged. Raises KeyError where nothing is staged."""
+        return self._drafts[identity].record.read_at
+
+    def withdraw(self, wanted: Mapping[Identity, Consents]) -> None:
+        """Wants these states as well, of users for whom something is staged."""
+        for identity, consents in wanted.items():
+            self._drafts[identity].stage_consents(consents)
 
     def seen(self, identity: Identity) -> Consents:
         """The consents the operator saw when staging for that user; empty where nothing is staged."""
         draft = self._drafts.get(identity)
         return draft.record.consents if draft else {}
 
-    def staged(self, identity: Identity) -> bool:
+    def consents_of(self, identity: Identity) -> Consents:
+        """The consents that are staged for that user."""
         draft = self._drafts.get(identity)
-        return draft is not None and not draft.empty
+        return draft.consents if draft else {}
+
+    def edits_of(self, identity: Identity) -> int:
+        """How many edits are staged for that user."""
+        draft = self._drafts.get(identity)
+        return len(draft.consents) + len(draft.properties) + len(draft.ci) if draft else 0
 
     def changes(self) -> tuple[UserChange, ...]:
         """What would be written, for every user with staged edits, in the order they were begun."""

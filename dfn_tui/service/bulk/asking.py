@@ -8,8 +8,11 @@ from pathlib import Path
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.files import make_private_folder
+from dfn_tui.service.bulk.input.mapping import NOTHING_SAID, MappingOptions
 from dfn_tui.service.bulk.input.reading import BulkInput, open_input
-from dfn_tui.service.bulk.plan.file import plan_errors, unused_name
+from dfn_tui.service.bulk.input.source import SourceOptions
+from dfn_tui.service.bulk.plan.errors import plan_errors
+from dfn_tui.service.bulk.plan.file import unused_name
 from dfn_tui.service.changes.fields import FieldEdit, parse_assignment
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import file_stamp
@@ -25,13 +28,16 @@ class Asked:
 
     Users come from the file at the path `file`, or from the text `pasted`, in any form an input has.
     `changes` are `NAME=VALUE` words, with values that hold blanks in quotation marks; none are needed where
-    the input says what is wanted. `kind` is what users are named by where the input does not say.
+    the input says what is wanted. `kind` is what users are named by where the input does not say, `mapping`
+    what was said of its columns, and `options` of how the file is to be read.
     """
 
     file: str = ""
     pasted: str = ""
     changes: str = ""
     kind: IdentityKind | None = None
+    mapping: MappingOptions = NOTHING_SAID
+    options: SourceOptions = SourceOptions()  # noqa: RUF009  it is a tuple
 
     @property
     def name(self) -> str:
@@ -50,10 +56,11 @@ def open_asked(asked: Asked, capabilities: Capabilities) -> BulkInput:
             _("Give the path of a file, or paste the list."),
         )
     source = _path(file) if file else asked.pasted
-    return open_input(source, capabilities, _wishes(asked.changes, capabilities), asked.kind)
+    edits = _edits(asked.changes, capabilities)
+    return open_input(source, capabilities, edits, asked.kind, asked.mapping, options=asked.options)
 
 
-def _wishes(changes: str, capabilities: Capabilities) -> list[FieldEdit]:
+def _edits(changes: str, capabilities: Capabilities) -> list[FieldEdit]:
     try:
         words = shlex.split(changes)
     except ValueError:

@@ -1,7 +1,8 @@
 """The client of a run or a plan: the same as for a single user, held to a rate."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from dfn_tui.api.calls import UserApi
 from dfn_tui.api.types import Capabilities, Identity
@@ -11,17 +12,36 @@ from dfn_tui.service.changes.reading import Field, Records, read_fields, read_re
 from dfn_tui.text.korea import Clock
 
 
+class FieldReader(Protocol):
+    """What fields of users can be read by."""
+
+    @property
+    def stopped(self) -> ConsoleError | None: ...
+
+    @property
+    def users_at_once(self) -> int: ...
+
+    async def read_fields(self, identities: Sequence[Identity], fields: Iterable[Field]) -> Records: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ThrottledClient:
-    """`api` asks `rate_limiter` before each request, and tries again by itself what may be tried again."""
+    """`api` asks `rate_limiter` before each request, and tries again by itself what may be tried again.
+    `wrote` is told of each user that was written to, or was found changed by it later."""
 
     api: UserApi
     rate_limiter: RateLimiter
     clock: Clock
+    wrote: Callable[[Iterable[Identity]], None] = lambda _identities: None
 
     @property
     def capabilities(self) -> Capabilities:
         return self.api.capabilities
+
+    @property
+    def users_at_once(self) -> int:
+        """How many users one request asks for."""
+        return self.api.capabilities.batch_size
 
     @property
     def stopped(self) -> ConsoleError | None:

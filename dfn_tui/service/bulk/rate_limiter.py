@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Self
 
 from dfn_tui.api.limiter import LimiterClosed
+from dfn_tui.service.bulk.meter import Meter
 
 DOCUMENTED_LIMIT = 10_000
 """Requests a minute that the platform documents as its limit."""
@@ -58,6 +59,7 @@ class RateLimiter:
         self.under_way = 0
         self.requests = 0
         """Requests started so far."""
+        self.meter = Meter()
 
     def request(self) -> "RatePermit":
         """`async with rate_limiter.request() as permit:` around one request. Entering waits, and raises
@@ -76,6 +78,10 @@ class RateLimiter:
         """Gives the run up: requests that wait or come later raise `LimiterClosed`, those under way go on."""
         self.closed = True
         self._wake()
+
+    def reopen(self) -> None:
+        """Lets requests start again after `close`."""
+        self.closed = False
 
     def slow_to(self, limit: int) -> None:
         """Holds to `limit` requests a minute from now on: at least 1, at most the limit given at first."""
@@ -106,6 +112,11 @@ class RateLimiter:
         return self._window.most
 
     @property
+    def now(self) -> float:
+        """The seconds of its clock."""
+        return self._clock()
+
+    @property
     def waiting_until(self) -> float | None:
         """When the wait after a 429 ends, on the clock; None when there is none."""
         return self._until if self._until > self._clock() else None
@@ -120,6 +131,7 @@ class RateLimiter:
             self._bucket.take()
             self.under_way += 1
             self.requests += 1
+            self.meter.started(now)
             return self.requests, now
 
     def _wait(self) -> float:
@@ -158,7 +170,9 @@ class RateLimiter:
         full = self.under_way >= self._window.size
         self.under_way -= 1
         if latency is not None:
-            self._window.answered(latency, self._clock())
+            now = self._clock()
+            self._window.answered(latency, now)
+            self.meter.answered(latency, now)
             if number > self._limited_after:
                 self._refusals = 0
         if full:
@@ -176,6 +190,7 @@ class RateLimiter:
         if news:
             self._limited_after = self.requests
             self._refusals += 1
+            self.meter.put_off += 1
         if wait is None:
             doublings = min(self._refusals - 1, _MOST_DOUBLINGS)
             wait = 2**doublings * (0.5 + self._random() / 2) if news else 0.0

@@ -134,7 +134,7 @@ class FieldColumn(NamedTuple):
             type = type_of(checked, capabilities)
             if type not in capabilities.value_types:
                 _refuse_value(_("A property cannot have this type."))
-            parse_value(text, type)
+            checked = parse_value(text, type)  # whole numbers among others become numbers with a fraction
         return FieldEdit(self.kind, self.name, checked)
 
     def _consent(self, value: object) -> FieldEdit:
@@ -192,8 +192,10 @@ def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> Fie
     flag = _FLAGS.get(plain) or _FLAG_OF_OPTIN.get(plain)
     if flag is not None:
         optin = plain in _FLAG_OF_OPTIN
-        if flag not in capabilities.flags or (optin and not OPTINS.keys() >= set(capabilities.flags)):
-            _refuse_name(name, _("This connection has no such consent."))
+        if flag not in capabilities.flags or (optin and not capabilities.optins):
+            _refuse_name(
+                name, _deprecated() if flag in OPTINS and capabilities.optins else _no_such_consent()
+            )
         return FieldColumn(FieldKind.CONSENT, flag.value, optin=optin)
     if plain in capabilities.ci_fields:
         return FieldColumn(FieldKind.CI, plain)
@@ -206,6 +208,17 @@ def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> Fie
         _type_after_colon(bare_id(name), capabilities) if typed else (bare_id(name), ValueType.STRING)
     )
     return FieldColumn(FieldKind.PROPERTY, _custom(bare, capabilities), type=type)
+
+
+def _no_such_consent() -> str:
+    return _("This connection has no such consent.")
+
+
+def _deprecated() -> str:
+    return _(
+        "The platform calls this consent deprecated. Where the service still has it, set "
+        "legacy_push_optin = true for the connection in config.toml."
+    )
 
 
 def _type_after_colon(name: str, capabilities: Capabilities) -> tuple[str, ValueType]:

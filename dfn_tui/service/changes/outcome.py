@@ -1,14 +1,14 @@
 """What reading back means: the one judge of a change, for a user at the screen and for a million in a job."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dfn_tui.api.calls import Reply
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.outcomes import Outcome, gravest
 from dfn_tui.service.changes.reading import Seen, seen
-from dfn_tui.service.changes.values import same_value
+from dfn_tui.service.changes.values import format_value, same_value
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _
@@ -18,6 +18,8 @@ STILL_AT_WORK = timedelta(minutes=1)
 
 NOT_APPLIED, NOT_READ_BACK, NOT_SENT = "not-applied", "not-read-back", "not-sent"
 """Codes of ours: what reading back, or the lack of it, says, and that a run was stopped before."""
+NOT_READABLE = "not-readable"
+"""The code of a field that was not sent because it could not be read again first."""
 
 PROFILE, CI_SET, CI_DELETE = "profile", "ci-set", "ci-delete"
 Replies = Mapping[tuple[Identity, str], Reply]
@@ -36,11 +38,14 @@ class FieldResult(NamedTuple):
 
 
 class UserResult(NamedTuple):
-    """How the change of one user ended; `errors` are those of requests that failed as a whole."""
+    """How the change of one user ended; `errors` are those of requests that failed as a whole. `entry` is its
+    number in the journal, and `read_at` when the user was read back, None where that was not done."""
 
     identity: Identity
     fields: tuple[FieldResult, ...]
     errors: tuple[Reply, ...] = ()
+    entry: int | None = None
+    read_at: datetime | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -51,6 +56,19 @@ class UserResult(NamedTuple):
     def decisive(self) -> FieldResult:
         """The field that the outcome is that of."""
         return next(field for field in self.fields if field.outcome is self.outcome)
+
+
+def merged(results: Iterable[UserResult]) -> list[UserResult]:
+    """One result for each user, with all their fields."""
+    found: dict[Identity, UserResult] = {}
+    for one in results:
+        had = found.get(one.identity)
+        found[one.identity] = (
+            one
+            if had is None
+            else one._replace(fields=one.fields + had.fields, errors=one.errors + had.errors)
+        )
+    return list(found.values())
 
 
 def part_of(change: FieldChange) -> str:
@@ -77,7 +95,9 @@ def judge_user(
     )
     parts = dict.fromkeys(part_of(item) for item in changes)
     said = (replies.get((identity, part)) for part in parts)
-    return UserResult(identity, fields, tuple(reply for reply in said if reply is not None and reply.error))
+    errors = tuple(reply for reply in said if reply is not None and reply.error)
+    read_at = record.read_at if record is not None and record.failure is None else None
+    return UserResult(identity, fields, errors, read_at=read_at)
 
 
 def shows_all(changes: Sequence[FieldChange], record: UserRecord | None) -> bool:
@@ -105,7 +125,7 @@ def _judged(
     said = "" if reply is None or reply.ok else reply.message
     code = None if reply is None else reply.code
     if not found.read:
-        return _unread(reply, found.why, said)
+        return _unread(change, reply, found.why, said)
     if reply is not None and reply.error is not None and not reply.refused:
         # Its message says that nobody knows what was applied, which is known by now.
         said = _("The request itself ended with: {title}.").format(title=reply.error.title)
@@ -114,8 +134,7 @@ def _judged(
             return Outcome.CONFIRMED, None, ""
         return Outcome.CONFIRMED, None, _join(_("Reading back shows the change."), said)
     if reply is not None and reply.ok:
-        words = _("The server accepted the change, but reading back shows another value.")
-        return Outcome.DIFFERENT, "different", words
+        return Outcome.DIFFERENT, "different", _accepted_but(change, found.now)
     if reply is not None and reply.refused:
         return Outcome.FAILED, code, said
     if not (change.readable and same_value(found.now, change.before)):
@@ -127,17 +146,30 @@ def _judged(
     return Outcome.FAILED, code or NOT_APPLIED, _join(said, _("Reading back shows that it was not applied."))
 
 
-def _unread(reply: Reply | None, why: str, said: str) -> tuple[Outcome, str | None, str]:
+def _accepted_but(change: FieldChange, now: Value | None) -> str:
+    """What reading back shows in place of what the server accepted."""
+    if change.readable and same_value(now, change.before):
+        return _("The server accepted the change, but reading back still shows the value of before.")
+    alike = now is not None and change.after is not None and format_value(now) == format_value(change.after)
+    if alike:
+        kind = _("a string") if isinstance(now, str) else _("a number or boolean")
+        return _("The server accepted the change, but reading back shows it as {kind}.").format(kind=kind)
+    return _("The server accepted the change, but reading back shows another value.")
+
+
+def _unread(change: FieldChange, reply: Reply | None, why: str, said: str) -> tuple[Outcome, str | None, str]:
     """What is known of a field that was not read back."""
+    # By itself "The request was not sent" would be taken for a word about the change.
+    not_read = _("Reading back: {why}").format(why=why) if why else ""
     if reply is None:
-        return Outcome.UNKNOWN, None, _join(_("The console ended before an answer came."), why)
+        return Outcome.UNKNOWN, None, _join(_("The console ended before an answer came."), not_read)
     if reply.ok:
         if why:
             return Outcome.ACCEPTED, NOT_READ_BACK, _join(_("Accepted, but not read back."), why)
-        return Outcome.ACCEPTED, None, ""
+        return Outcome.ACCEPTED, None, reply.message if change.kind is FieldKind.PROPERTY else ""
     if reply.refused:
         return Outcome.FAILED, reply.code, said
-    return Outcome.UNKNOWN, reply.code, _join(said, why)
+    return Outcome.UNKNOWN, reply.code, _join(said, not_read)
 
 
 def _join(*sentences: str) -> str:

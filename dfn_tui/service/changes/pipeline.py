@@ -16,6 +16,7 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.outcome import (
     CI_DELETE,
     CI_SET,
+    NOT_READABLE,
     PROFILE,
     FieldResult,
     Replies,
@@ -25,7 +26,7 @@ from dfn_tui.service.changes.outcome import (
     shows_all,
 )
 from dfn_tui.service.changes.policy import no_removal
-from dfn_tui.service.changes.reading import Records, fields_of, read_fields, seen
+from dfn_tui.service.changes.reading import Records, Seen, fields_of, read_fields, seen
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.text import _, ngettext
@@ -44,10 +45,14 @@ class Target(NamedTuple):
 
 
 class ChangeGroup(NamedTuple):
-    """One edit and the users it is for. What was there before is the same for all of them."""
+    """One edit and the users it is for. What was there before is the same for all of them, and so is their
+    `word`: the evidence of each, when they gave it, and its source, where it came with the user. `left_out`
+    names the fields that are wanted of them, too, and could not be read again."""
 
     fields: tuple[FieldChange, ...]
     users: tuple[Target, ...]
+    word: tuple[str, str, str] | None = None
+    left_out: str = ""
 
 
 class Conflict(NamedTuple):
@@ -76,14 +81,21 @@ class StaleWrite(ConsoleError):
         self.conflicts = tuple(conflicts)
 
 
+class Unread(NamedTuple):
+    """Fields of a user that could not be read again just before sending, with what reading found of each."""
+
+    user: Target
+    fields: tuple[tuple[FieldChange, Seen], ...]
+
+
 class Checked(NamedTuple):
-    """`fresh` may be sent. `unchanged` are as wanted already, `conflicts` were changed by somebody else, and
-    `unread` could not be read again: to none of these anything is sent."""
+    """`fresh` may be sent. `unchanged` is as wanted already, and who is in `conflicts` was changed by
+    somebody else. `unread` is left out; what else is wanted of the same user is in one of the others."""
 
     fresh: tuple[ChangeGroup, ...]
     unchanged: tuple[tuple[Target, tuple[FieldChange, ...]], ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    unread: tuple[tuple[Target, tuple[FieldChange, ...], str, Reply | None], ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 def identities_of(groups: Iterable[ChangeGroup]) -> list[Identity]:
@@ -107,53 +119,60 @@ async def read_groups(
     return await read_fields(api, identities_of(groups), fields, clock, pauses)
 
 
-def check(groups: Sequence[ChangeGroup], records: Records, *, strict: bool) -> Checked:
+def check(
+    groups: Sequence[ChangeGroup], records: Records, *, strict: bool, overwrite: bool = False
+) -> Checked:
     """Compares each user with what was seen of them; a field that could not be read then is not compared.
 
-    A field that is as wanted already is not sent again. `strict`: that somebody else made it so is a
-    conflict all the same, for an operator who looks at the user.
+    A field that is as wanted already is not sent again, and one that cannot be read now is left out: it holds
+    up nothing else of its user. `strict`: that somebody else made a field so is a conflict all the same, for
+    an operator who looks at the user. `overwrite`: what somebody else changed is no conflict.
     """
     fresh: list[ChangeGroup] = []
     unchanged, conflicts, unread = [], [], []
     for group in groups:
-        left_of: dict[tuple[FieldChange, ...], list[Target]] = {}
+        parts: dict[tuple[tuple[FieldChange, ...], str], list[Target]] = {}
         whole: list[Target] = []
         for user in group.users:
             record = records[user.identity]
-            now = [seen(record, item.kind, item.name) for item in group.fields]
-            lost = next((one for one in now if not one.read), None)
-            if lost is not None:
-                unread.append((user, group.fields, lost.why, record.failure))
-                continue
-            pairs = list(zip(group.fields, now, strict=True))
+            pairs = [(item, seen(record, item.kind, item.name)) for item in group.fields]
+            lost = tuple(pair for pair in pairs if not pair[1].read)
+            if lost:
+                unread.append(Unread(user, lost))
+                pairs = [pair for pair in pairs if pair[1].read]
             todo = [(item, found.now) for item, found in pairs if not same_value(found.now, item.after)]
             changed = [
                 Conflict(user, item, value)
                 for item, value in ([(item, found.now) for item, found in pairs] if strict else todo)
-                if item.readable and not same_value(value, item.before)
+                if item.readable and not overwrite and not same_value(value, item.before)
             ]
             conflicts += changed
             if changed:
                 continue
-            if not todo:
-                unchanged.append((user, group.fields))
-            elif len(todo) == len(pairs):
+            if len(todo) == len(group.fields):
                 whole.append(user)
-            else:
-                left_of.setdefault(tuple(item for item, _value in todo), []).append(user)
+            elif todo:
+                left_out = ", ".join(item.name for item, _found in lost)
+                parts.setdefault((tuple(item for item, _now in todo), left_out), []).append(user)
+            elif pairs:
+                unchanged.append((user, tuple(item for item, _found in pairs)))
         if whole:
             fresh.append(group._replace(users=tuple(whole)))
-        fresh += [ChangeGroup(fields, tuple(users)) for fields, users in left_of.items()]
+        fresh += [ChangeGroup(part[0], tuple(users), group.word, part[1]) for part, users in parts.items()]
     return Checked(tuple(fresh), tuple(unchanged), tuple(conflicts), tuple(unread))
 
 
-def not_sent(user: Target, changes: Sequence[FieldChange], why: str, failure: Reply | None) -> UserResult:
-    """The result of a user who, or a field of whom, could not be read again just before sending."""
-    words = _("Not sent: the user could not be read again first. {why}") if failure else _("Not sent. {why}")
-    message = words.format(why=why).strip()
-    code = failure.code if failure else "not-readable"
-    fields = tuple(FieldResult(item, Outcome.FAILED, code=code, message=message) for item in changes)
-    return UserResult(user.identity, fields, (failure,) if failure is not None and failure.error else ())
+def not_sent(found: Unread) -> UserResult:
+    """The result of a user of whom these fields could not be read again just before sending."""
+    fields, failures = [], []
+    for item, now in found.fields:
+        code, words = NOT_READABLE, _("Not sent. {why}")
+        if now.failure is not None:
+            code, words = now.failure.code or code, _("Not sent: it could not be read again first. {why}")
+            failures += [now.failure] if now.failure.error and now.failure not in failures else []
+        message = words.format(why=now.why).strip()
+        fields.append(FieldResult(item, Outcome.FAILED, code=code, message=message))
+    return UserResult(found.user.identity, tuple(fields), tuple(failures))
 
 
 def as_wanted(user: Target, changes: Sequence[FieldChange]) -> UserResult:
@@ -240,6 +259,10 @@ async def read_back(
 
     Only who was refused as a whole is not read: nothing was done to them, for certain.
     """
+
+    def reading_back(at: Progress) -> None:
+        progress(at._replace(reason=_("Reading back: {why}").format(why=at.reason)))
+
     left = [
         (user, group.fields)
         for group in groups
@@ -253,7 +276,7 @@ async def read_back(
             break
         await asyncio.sleep(pause)
         again = [ChangeGroup(fields, (user,)) for user, fields in left]
-        records |= await read_groups(api, again, clock, progress)
+        records |= await read_groups(api, again, clock, reading_back)
         left = [(user, fields) for user, fields in left if not _shows(user, fields, replies, records)]
     return [
         judge_user(user.identity, group.fields, replies, records.get(user.identity), settled=False)

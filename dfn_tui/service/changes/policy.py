@@ -1,24 +1,31 @@
 """What may be written, and what has to be given first: the same rules for one user and for a million.
 
-A withdrawal is never slowed down: no evidence, no warning of the law's and no cap on consents is about it.
+A withdrawal is never slowed down: no evidence, no warning of the law's, no age of a plan and no cap is about
+it, but for one that the configuration sets on withdrawals by that name.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from dfn_tui.api.open import HOSTS
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.consent.flags import Direction, FlagChange, Purpose
 from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
 from dfn_tui.errors import GateRefused
-from dfn_tui.service.context import Mode, capabilities_of
+from dfn_tui.service.changes.undocumented import merging
+from dfn_tui.service.context import Mode, capabilities_over
 from dfn_tui.store import FieldKind
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, ngettext, sanitize
 
 MAX_GRANTS = 100
 MAX_USERS = 100_000
+PLAN_HOURS = 24
+"""So old a plan that gives consents may be, in hours."""
 NIGHT_RULE = "night-rule"
+MERGES = "merges"
+_LINKABLE = frozenset(kind.value for kind in IdentityKind) - {IdentityKind.USER_ID, IdentityKind.EXTERNAL_ID}
 
 
 class Notice(NamedTuple):
@@ -30,22 +37,35 @@ class Notice(NamedTuple):
 
 
 class MadeFor(Protocol):
-    """Where a plan may be sent to, and what its users are named by."""
+    """Where a plan may be sent to, what its users are named by, when it was made, and whether it may give a
+    consent to who had said no. An address of "" is not known: a plan of an earlier version."""
 
     @property
     def connection(self) -> str: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def service_id(self) -> str: ...
+    @property
+    def made(self) -> datetime: ...
+    @property
+    def resubscribe(self) -> bool: ...
     @property
     def environment(self) -> Environment: ...
     @property
     def api(self) -> ApiVersion: ...
     @property
-    def kind(self) -> IdentityKind: ...
+    def kinds(self) -> tuple[IdentityKind, ...]: ...
+    @property
+    def named_by(self) -> str: ...
 
 
 class Scope(NamedTuple):
     """What is about to be written, counted.
 
-    `granted` of the `users` would be given a consent, `withdrawn` have one taken back. `fields` are the
+    `granted` of the `users` would be given a consent, `withdrawn` have one taken back; for `only_withdrawn`
+    of them nothing else would be done. Of those given one, `proven` come with evidence of their own, and
+    `resubscribed` had said no. `fields` are the
     properties and CI fields set, `deletes` the CI fields removed. `user` is the id where single changes reach
     one user only; `plan` is None for single changes.
     """
@@ -60,6 +80,14 @@ class Scope(NamedTuple):
     """What is to be known of these users in particular."""
     user: str = ""
     plan: MadeFor | None = None
+    only_withdrawn: int = 0
+    proven: int = 0
+    resubscribed: int = 0
+
+    @property
+    def capped(self) -> int:
+        """The users that a cap on users is about: a withdrawal is nothing to be hindered."""
+        return self.users - self.only_withdrawn
 
 
 class Approval(NamedTuple):
@@ -81,7 +109,7 @@ class Approval(NamedTuple):
 
 class Requirements(NamedTuple):
     """What must be read and given before that is sent. No more than `max_grants` users are given a consent,
-    and `max_users` written to, unless the approval says so."""
+    and `max_users` written to otherwise than by a withdrawal, unless the approval says so."""
 
     warnings: tuple[Notice, ...]
     reason_required: bool
@@ -100,6 +128,16 @@ class Requirements(NamedTuple):
         return tuple(warning for warning in self.warnings if warning.must_acknowledge)
 
 
+def may_be_sent_unread(scope: Scope, connection: Connection) -> bool:
+    """Whether keys may answer the question to send this that were typed before it could be read. Not where a
+    consent is given, an identifier is deleted, or production is written to; but a withdrawal is never
+    slowed down, wherever it is made."""
+    if scope.users and scope.only_withdrawn == scope.users:
+        return True
+    production = connection.environment is Environment.PRODUCTION
+    return not (production or scope.granted or scope.deletes)
+
+
 def warnings(scope: Scope, now: datetime) -> tuple[Notice, ...]:
     """What is to be read before this is sent at the aware instant `now`.
 
@@ -108,10 +146,16 @@ def warnings(scope: Scope, now: datetime) -> tuple[Notice, ...]:
     """
     grants = [change for change in scope.consents if change.direction is Direction.GRANT]
     found = []
+    if scope.plan is not None and not scope.granted and _age(scope.plan, now) > timedelta(hours=PLAN_HOURS):
+        words = _("The plan was made {hours} hours ago: some of its users may be otherwise by now.")
+        text = words.format(hours=_hours(scope.plan, now))
+        found.append(Notice("old-plan", text, must_acknowledge=False))
     if any(change.grants_night for change in grants):
         found.append(Notice(NIGHT_RULE, night_rule(), must_acknowledge=True))
     if night_at(now).inside and any(change.flag.purpose is not Purpose.INFORMATIONAL for change in grants):
         found.append(Notice("night-hours", night_wait(), must_acknowledge=False))
+    if any(kind is FieldKind.CI and name in _LINKABLE for kind, name in scope.fields):
+        found.append(Notice(MERGES, merging(), must_acknowledge=True))
     return (*found, *scope.notices)
 
 
@@ -120,11 +164,12 @@ def requirements(scope: Scope, connection: Connection, now: datetime) -> Require
     production = connection.environment is Environment.PRODUCTION
     many = scope.plan is not None
     night = any(change.grants_night for change in scope.consents)
+    unproven = scope.granted > scope.proven
     question, answer = _confirmation(scope, production=production)
     return Requirements(
         warnings=warnings(scope, now),
         reason_required=production or (many and scope.withdrawn > 0),
-        evidence_required=night or (scope.granted > 0 and (production or many)),
+        evidence_required=unproven and (night or production or many),
         count_required=production and many,
         max_grants=connection.max_grants or MAX_GRANTS,
         max_users=connection.max_users or MAX_USERS,
@@ -137,10 +182,20 @@ def requirements(scope: Scope, connection: Connection, now: datetime) -> Require
 def _confirmation(scope: Scope, *, production: bool) -> tuple[str, str]:
     if scope.deletes and scope.user:
         return _("This cannot be undone. Type the user's id to delete: "), scope.user
+    kind = f" ({scope.plan.named_by})" if scope.plan is not None else ""
     if scope.deletes:
-        return _("This cannot be undone. Type the number of users to send: "), str(scope.users)
+        words = _("This cannot be undone. Type the number of users{kind} to send: ")
+        return words.format(kind=kind), str(scope.users)
     if production:
-        return _("This is production. Type the number of users to send: "), str(scope.users)
+        words = _("This is production. Type the number of users{kind} to send: ")
+        return words.format(kind=kind), str(scope.users)
+    if kind:
+        words = ngettext(
+            "Type yes to send to {count} user{kind}: ",
+            "Type yes to send to {count} users{kind}: ",
+            scope.users,
+        )
+        return words.format(count=f"{scope.users:,}", kind=kind), _("yes")
     return _("Type yes to send: "), _("yes")
 
 
@@ -155,15 +210,19 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
         )
     if scope.plan is not None:
         require_same_place(scope.plan, connection)
+        _check_plan(scope, scope.plan)
     if not scope.users:
         raise GateRefused(
             _("Nothing to send"),
             _("No user is to be changed. Nothing is sent."),
-            _("Stage a change. In a plan, users may be left out, or be as wanted already."),
+            _(
+                "Stage a change. In a plan, users may be left out, sent from it before, as wanted already, "
+                "or not have been read."
+            ),
         )
     _check_fields(scope, connection)
     asked = requirements(scope, connection, now)
-    _check_caps(scope, asked, approval)
+    _check_caps(scope, asked, approval, connection.max_withdrawals)
     _check_answers(scope, asked, approval)
 
 
@@ -180,10 +239,71 @@ def require_same_place(plan: MadeFor, connection: Connection) -> None:
             ),
             _("Open that connection, or make the plan anew for this one."),
         )
+    its, ours = (plan.base_url, plan.service_id), address_of(connection)
+    if plan.base_url and its != ours:
+        raise GateRefused(
+            _("The plan is for another address"),
+            _("It was made for {its}; {connection} is {ours} now. Nothing is sent.").format(
+                its=_address_words(*its),
+                connection=sanitize(connection.name, 40),
+                ours=_address_words(*ours),
+            ),
+            _("Set the connection to that address again, or make the plan anew for this one."),
+        )
+
+
+def address_of(connection: Connection) -> tuple[str, str]:
+    """Where what is sent over that connection goes: the address, and version 2's service ("" for none)."""
+    return (connection.base_url or HOSTS[connection.api]).rstrip("/"), connection.service_id or ""
+
+
+def _address_words(base_url: str, service_id: str) -> str:
+    address, service = sanitize(base_url, 80), sanitize(service_id, 40)
+    return _("{address}, service {service}").format(address=address, service=service) if service else address
+
+
+def _check_plan(scope: Scope, plan: MadeFor) -> None:
+    if not plan.base_url:
+        raise GateRefused(
+            _("The plan is of an earlier version"),
+            _("It does not say for which address and service it was made. Nothing is sent."),
+            _("Make the plan anew."),
+        )
+    if scope.resubscribed and not plan.resubscribe:
+        raise GateRefused(
+            _("Some of these people had said no"),
+            _("{users} users had withdrawn what they would be given. Nothing is sent.").format(
+                users=f"{scope.resubscribed:,}"
+            ),
+            _("Make the plan anew: it leaves them out, or takes them in with --resubscribe."),
+        )
+
+
+def require_fresh(scope: Scope, connection: Connection, now: datetime) -> None:
+    """Raises `GateRefused` where a plan that gives consents was made too long before the aware instant `now`:
+    who was asked since may have said no. A plan that only withdraws is never too old."""
+    hours = connection.plan_hours or PLAN_HOURS
+    if scope.plan is not None and scope.granted and _age(scope.plan, now) > timedelta(hours=hours):
+        raise GateRefused(
+            _("The plan is too old"),
+            _(
+                "It gives consents and was made {age} hours ago, by this host's clock; {hours} at most are "
+                "allowed. Nothing is sent."
+            ).format(age=_hours(scope.plan, now), hours=hours),
+            _("Make it anew: people may have said no since."),
+        )
+
+
+def _age(plan: MadeFor, now: datetime) -> timedelta:
+    return abs(now - plan.made)  # a plan from the future says nothing of what is there now either
+
+
+def _hours(plan: MadeFor, now: datetime) -> int:
+    return int(_age(plan, now) / timedelta(hours=1))
 
 
 def _check_fields(scope: Scope, connection: Connection) -> None:
-    has = capabilities_of(connection.api)
+    has = capabilities_over(connection)
     if scope.deletes - set(has.ci_fields):
         raise no_removal()
     if scope.plan is None:  # stages nothing but what the API version has
@@ -192,11 +312,11 @@ def _check_fields(scope: Scope, connection: Connection) -> None:
     flags = {change.flag.value for change in scope.consents} - set(has.flags)
     ci = {name for kind, name in scope.fields if kind is FieldKind.CI} - set(has.ci_fields)
     strange = sorted(flags | ci)
-    if strange or scope.plan.kind not in has.write_by:
+    if strange or not set(scope.plan.kinds) <= set(has.write_by):
         raise GateRefused(
             _("The plan does not fit this connection"),
             _("It asks for {what}, which this API version does not have. Nothing is sent.").format(
-                what=sanitize(strange[0] if strange else scope.plan.kind.value, 40)
+                what=sanitize(strange[0] if strange else scope.plan.named_by, 40)
             ),
             _("Make the plan anew."),
         )
@@ -218,14 +338,22 @@ def no_removal() -> GateRefused:
     )
 
 
-def _check_caps(scope: Scope, asked: Requirements, approval: Approval) -> None:
-    """What cannot be done by a slip cannot reach everybody."""
+def _check_caps(scope: Scope, asked: Requirements, approval: Approval, max_withdrawals: int | None) -> None:
+    """What cannot be done by a slip cannot reach everybody. Withdrawals have no cap of ours."""
+    if max_withdrawals is not None and scope.withdrawn > max_withdrawals:
+        raise GateRefused(
+            _("Too many consents withdrawn at once"),
+            _(
+                "{users} users would have a consent withdrawn; {most} at most are allowed. Nothing is sent."
+            ).format(users=f"{scope.withdrawn:,}", most=f"{max_withdrawals:,}"),
+            _("Send fewer at once, or raise max_withdrawals of this connection in config.toml."),
+        )
     max_users = asked.max_users if approval.max_users is None else approval.max_users
-    if scope.users > max_users:
+    if scope.capped > max_users:
         raise GateRefused(
             _("Too many users at once"),
             _("{users} users would be written to; {most} at most are allowed. Nothing is sent.").format(
-                users=f"{scope.users:,}", most=f"{max_users:,}"
+                users=f"{scope.capped:,}", most=f"{max_users:,}"
             ),
             _("Send fewer at once, or raise max_users of this connection in config.toml."),
         )

@@ -18,11 +18,13 @@ Records = dict[Identity, UserRecord]
 
 
 class Seen(NamedTuple):
-    """What reading found of one field. Without `read` nothing is known of it, and `why` says why not."""
+    """What reading found of one field. Without `read` nothing is known of it, and `why` says why not;
+    `failure` is that of the read itself, where not the field alone is odd."""
 
     read: bool
     now: Value | None = None
     why: str = ""
+    failure: Reply | None = None
 
 
 async def read_records(
@@ -38,22 +40,26 @@ async def read_records(
     """A record for every user, in the order asked, with a `failure` where they could not be read.
 
     `names` are the properties to be read, None for all; `profile` has the profile read, and `ci` the CI
-    fields of the users whose profile could be.
+    fields of the users whose profile could be. Without `ci` they are read all the same of users with no
+    property at all: somebody with nothing but CI fields is known to the server.
     """
     profiles: dict[Identity, Reply] = {}
-    cis: dict[Identity, Reply] = {}
     if profile:
         profiles = {
             reply.identity: reply for reply in await api.read_profiles(identities, progress, names=names)
         }
-    if ci and api.capabilities.ci_fields:
-        readable = [identity for identity in identities if not profile or profiles[identity].ok]
-        if readable:
-            cis = {reply.identity: reply for reply in await api.read_ci(readable, progress)}
-    now = clock()
-    return {
-        identity: _record(identity, profiles.get(identity), cis.get(identity), now) for identity in identities
-    }
+    at = clock()
+    records = {one: _record(one, profiles.get(one), None, at) for one in identities}
+    readable = [one for one, record in records.items() if record.failure is None]
+    if not ci:
+        readable = [one for one in readable if names is None and records[one].unknown_to_server]
+    if readable and api.capabilities.ci_fields:
+        replies = await api.read_ci(readable, progress)
+        at = clock()
+        records |= {
+            one.identity: _record(one.identity, profiles.get(one.identity), one, at) for one in replies
+        }
+    return records
 
 
 def _record(identity: Identity, profile: Reply | None, ci: Reply | None, at: datetime) -> UserRecord:
@@ -99,14 +105,15 @@ def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:
         return Seen(False)
     source = record.ci if kind is FieldKind.CI else record.profile
     if source is None:
-        return Seen(False, why=record.failure.message if record.failure else "")
+        return Seen(False, why=record.failure.message if record.failure else "", failure=record.failure)
     if kind is FieldKind.CI:
         if name in record.ci_unreadable:
             return Seen(False, why=_not_readable(name, record.ci_unreadable[name]))
         return Seen(True, (record.ci or {}).get(name))
     assert record.profile is not None
     if name in record.profile.unreadable:
-        return Seen(False, why=_not_readable(name, record.profile.unreadable[name]))
+        why = _not_readable(name, record.profile.unreadable[name])
+        return Seen(False, why=f"{why} {_for_a_consent()}" if kind is FieldKind.CONSENT else why)
     if kind is FieldKind.PROPERTY:
         return Seen(True, record.properties.get(name))
     state = record.consents.get(Flag(name))
@@ -115,6 +122,14 @@ def seen(record: UserRecord | None, kind: FieldKind, name: str) -> Seen:
 
 def _not_readable(name: str, why: str) -> str:
     return _("{name} is not readable: {why}.").format(name=sanitize(name, 40), why=sanitize(why, 120))
+
+
+def _for_a_consent() -> str:
+    """What can be done about a consent that cannot be read: somebody's no may wait behind it."""
+    return _(
+        "Have it corrected at DFINERY: nothing is written over what cannot be read. Until then leave this "
+        "user out of what is sent."
+    )
 
 
 def unread(reply: Reply) -> ConsoleError:

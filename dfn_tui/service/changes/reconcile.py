@@ -1,7 +1,7 @@
 """What an earlier run left open is reconciled by reading the users back."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dfn_tui.api.calls import UserApi
@@ -16,6 +16,9 @@ from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent
 from dfn_tui.text import _
 from dfn_tui.text.korea import Clock
 
+LATE = timedelta(hours=1)
+"""How long after a write that was accepted a server may begin to show it."""
+
 _PAGE = 200
 
 
@@ -25,10 +28,13 @@ class Reconciled(NamedTuple):
     entry: Entry
     outcome: Outcome
     message: str = ""
+    field: FieldResult | None = None
+    """The field that the outcome is that of."""
 
 
 async def reconcile(api: UserApi, journal: AsyncJournal, connection: str, clock: Clock) -> list[Reconciled]:
-    """Closes the open entries of that connection: those cut short, and those whose outcome was unknown.
+    """Closes the open entries of that connection: those cut short, and those whose outcome was unknown. What
+    was different within the last `LATE`, though accepted, is looked at again: it may show by now.
 
     Where single users cannot be read they are closed as unknown, once; so is, for the time being, what is
     not applied but was sent less than `STILL_AT_WORK` ago. A user that cannot be read now stays open.
@@ -40,6 +46,9 @@ async def reconcile(api: UserApi, journal: AsyncJournal, connection: str, clock:
     unknown: list[Entry] = []
     if api.capabilities.read_by:
         unknown = await journal.find(Filter(connection=connection, outcome=Outcome.UNKNOWN), limit=_PAGE)
+        late = Filter(connection=connection, outcome=Outcome.DIFFERENT)
+        # A job's users are read again by `bulk verify`, which tells of its file, too.
+        unknown += [one for one in await journal.find(late, limit=_PAGE) if one.intent.job is None]
     found: list[Reconciled] = []
     entries = [*cut, *unknown]
     for at in range(0, len(entries), _PAGE):
@@ -50,8 +59,9 @@ async def reconcile(api: UserApi, journal: AsyncJournal, connection: str, clock:
 async def _page(
     api: UserApi, journal: AsyncJournal, entries: Sequence[Entry], clock: Clock
 ) -> list[Reconciled]:
-    intents = [(entry, await journal.reveal(entry)) for entry in entries]
     asked = clock()
+    open_ones = (one for one in entries if not _was_different(one) or asked - one.at < LATE)
+    intents = [(entry, await journal.reveal(entry)) for entry in open_ones]
     groups = [ChangeGroup(_fields(intent), (Target(identity_of(intent)),)) for _entry, intent in intents]
     records = await read_groups(api, groups, lambda: asked)
     results = []
@@ -60,7 +70,10 @@ async def _page(
         if result is not None:
             results.append((entry, result))
     await journal.write([recorded(entry.seq, result, journal.operator) for entry, result in results], ())
-    return [Reconciled(entry, result.outcome, result.decisive.message) for entry, result in results]
+    return [
+        Reconciled(entry, result.outcome, result.decisive.message, result.decisive)
+        for entry, result in results
+    ]
 
 
 def identity_of(intent: Intent) -> Identity:
@@ -85,7 +98,13 @@ def _result(
     result = judge_user(identity, _fields(intent), {}, record, settled=settled)
     kept = [_if_kept(change, found) for change, found in zip(intent.changes, result.fields, strict=True)]
     result = result._replace(fields=tuple(kept))
-    return None if result.outcome is Outcome.UNKNOWN and entry.outcome is not None else result
+    if entry.outcome is None or result.outcome is Outcome.CONFIRMED:
+        return result
+    return None if _was_different(entry) or result.outcome is Outcome.UNKNOWN else result
+
+
+def _was_different(entry: Entry) -> bool:
+    return entry.outcome is not None and entry.outcome.outcome is Outcome.DIFFERENT
 
 
 def _if_kept(change: FieldChange, found: FieldResult) -> FieldResult:

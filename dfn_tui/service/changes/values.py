@@ -17,7 +17,7 @@ from dfn_tui.consent.flags import OPTINS, Flag, State
 from dfn_tui.consent.likeness import consent_meant, is_consent_word
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.ids import encodable
+from dfn_tui.text.ids import NULL_WORDS, encodable
 from dfn_tui.text.phone import BadNumber, e164, kakao_id
 
 ARRAY_BYTES: Final = 8192
@@ -26,8 +26,8 @@ ARRAY_BYTES: Final = 8192
 NAME_LENGTH: Final = 128
 """The longest name of a property, in characters. The platform states none; a longer one is a slip."""
 
-_LONGEST_NUMBER = 4300  # digits: Python writes no longer integer back as text
 _LONG = range(-(2**63), 2**63)
+_LONG_LENGTH = len(str(_LONG.start))
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -68,6 +68,11 @@ def _string(text: str) -> str:
             _("This is the platform's word for a field that was never set; it is no value."),
             _("Write a value: nothing that was set can be unset."),
         )
+    if text.strip() in NULL_WORDS:
+        _refuse(
+            _("This is a word for “no value”, as programs write it; it would be stored as text."),
+            _("Write a value: nothing that was set can be unset."),
+        )
     return text
 
 
@@ -80,7 +85,7 @@ def _double(text: str) -> float:
     mantissa = re.split("[eE]", text)[0]
     if number == 0 and mantissa.strip("-0."):
         _refuse(_("This number is so small that it would be stored as 0."), _("Write a larger one, or 0."))
-    if _INTEGER.fullmatch(text) and int(number) != _digits(text):
+    if _INTEGER.fullmatch(text) and int(number) != int(text):
         _refuse(
             _("A number with a fraction cannot keep all digits of this one."),
             _("Choose the type for whole numbers, or a string."),
@@ -88,21 +93,15 @@ def _double(text: str) -> float:
     return number
 
 
-def _digits(text: str) -> int:
-    if len(text) > _LONGEST_NUMBER:
-        _refuse(_("This number has too many digits."), _("Store it as a string."))
-    return int(text)
-
-
 def _number(text: str) -> int | float:
-    return _digits(text) if _INTEGER.fullmatch(text) else _double(text)
+    return _long(text) if _INTEGER.fullmatch(text) else _double(text)
 
 
 def _long(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         _refuse(_("This is not a whole number."), _("Write digits only, as 12 or -3."))
-    number = _digits(text)
-    if number not in _LONG:
+    # By its length first: Python reads no integer of thousands of digits.
+    if len(text) > _LONG_LENGTH or (number := int(text)) not in _LONG:
         _refuse(
             _("This number does not fit into 64 bits."),
             _("Write one from -9223372036854775808 to 9223372036854775807, or store it as a string."),
@@ -217,7 +216,7 @@ def parse_standard(prop: StandardProperty, text: str) -> Value:
 
 
 def format_value(value: Value) -> str:
-    """The text that `parse_value` reads as `value`. Not inert: pass it through `inert` to show it."""
+    """The text that `parse_value` reads as `value`. Not inert: pass it through `sanitize` to show it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -269,14 +268,15 @@ def check_property_name(name: str, capabilities: Capabilities) -> str:
         _refuse(_("This is a CI field, not a property."), _("Stage it among the CI fields."))
     if plain in {prop.name for prop in capabilities.standard_properties}:
         _refuse(_("This is a standard property."), _("Edit it in its own row."))
-    _refuse_like_a_consent(name)
+    _refuse_like_a_consent(name, capabilities)
     return name
 
 
-def _refuse_like_a_consent(name: str) -> None:
+def _refuse_like_a_consent(name: str, capabilities: Capabilities) -> None:
     """A slip of the pen in a consent's name would make a property that nobody asks before sending."""
     meant = consent_meant(name)
-    if meant:
+    flag = next((flag for flag, optin in OPTINS.items() if optin == meant), meant)
+    if meant and flag in capabilities.flags:
         _refuse(
             _("There is no such consent, but there is {known}.").format(known=meant),
             _("Did you mean {known}? A property cannot be called so.").format(known=meant),
@@ -329,3 +329,19 @@ def same_value(seen: Value | None, wanted: Value | None) -> bool:
     if isinstance(seen, bool) is not isinstance(wanted, bool):
         return False
     return seen == wanted
+
+
+def type_change(name: str, seen: Value | None, wanted: Value | None) -> str:
+    """What is odd afterwards where that property becomes of another type, which `5 → 5` hides; else ""."""
+    if seen is None or wanted is None or _type_words(seen) == _type_words(wanted):
+        return ""
+    words = _("{name} is {then}, no longer {now}.")
+    return words.format(name=sanitize(name, 40), now=_type_words(seen), then=_type_words(wanted))
+
+
+def _type_words(value: Value) -> str:
+    if isinstance(value, bool):
+        return _("true or false")
+    if isinstance(value, int | float):
+        return _("a number")
+    return _("a text") if isinstance(value, str) else _("a list")

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from dfn_tui import paths
 from dfn_tui.config import Config, ConfigError, Connection
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.doctor import files, host, network
+from dfn_tui.service.doctor import files, glyphs, host, network
 from dfn_tui.service.doctor.seen import CheckResult, CheckStatus, failed, warning
+from dfn_tui.service.tokens import find_key
 from dfn_tui.store import journal_file
 from dfn_tui.text import _, sanitize
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
 
-__all__ = ["CheckResult", "CheckStatus", "examine"]
+__all__ = ["CheckResult", "CheckStatus", "examine", "examine_connection"]
 
 _Check = tuple[str, Callable[[], CheckResult | Awaitable[CheckResult]]]
 
@@ -30,6 +31,14 @@ async def examine(
         yield name, await _looked(look)
 
 
+async def examine_connection(
+    connection: Connection, store: "TokenStore"
+) -> AsyncIterator[tuple[str, CheckResult]]:
+    """The same of a connection's tokens, its server and the server's clock alone."""
+    for name, look in _checks_of(connection, store, offline=False):
+        yield name, await _looked(look)
+
+
 def _checks(
     config: Config | ConfigError, connection: Connection | None, store: "TokenStore", *, offline: bool
 ) -> Iterator[_Check]:
@@ -38,16 +47,22 @@ def _checks(
     yield "terminal", partial(host.terminal, os.environ)
     yield "colours", partial(host.colours, os.environ)
     yield "characters", host.characters
+    yield "signs", partial(glyphs.glyphs, config)
     yield "clipboard", partial(host.clipboard, os.environ)
     yield "time zone", host.time_zone
     yield "configuration", partial(files.configuration, config)
     yield "state folder", lambda: files.state_folder(paths.state_dir())
-    yield "journal", lambda: files.journal(journal_file(), partial(store.journal_key, make=False))
+    yield "journal", lambda: files.journal(journal_file(), partial(find_key, store, make=False))
+    yield "journal key", partial(files.journal_key, store)
     yield "proxy", partial(network.proxies, os.environ)
     yield "trust", partial(network.trust, os.environ)
     if connection is None:
         yield "connection", partial(_no_connection, config)
         return
+    yield from _checks_of(connection, store, offline=offline)
+
+
+def _checks_of(connection: Connection, store: "TokenStore", *, offline: bool) -> Iterator[_Check]:
     server = network.Server(connection, store)
     for kind in server.kinds:
         yield f"token {sanitize(connection.name)}/{kind}", partial(server.token, kind)
@@ -68,7 +83,7 @@ async def _looked(look: Callable[[], CheckResult | Awaitable[CheckResult]]) -> C
         seen = look()
         return seen if isinstance(seen, CheckResult) else await seen
     except ConsoleError as error:
-        return failed(error.happened, error.next_step)
+        return failed(error.happened, error.next_step, error)
     # Whatever is wrong with one check, the others are still worth having. Only the type's name is shown:
     # an error nobody expected may hold anything.
     except Exception as error:  # noqa: BLE001

@@ -2,21 +2,33 @@
 
 import asyncio
 import os
-import stat
+import re
 import tempfile
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dfn_tui.config import Config, ConfigError
+from dfn_tui.errors import system_reason
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
+from dfn_tui.service.tokens import FoundKey
 from dfn_tui.store import Journal, explain_verification
 from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.trust import exposure
+
+if TYPE_CHECKING:
+    from dfn_tui.credentials import TokenStore
 
 MOST_VERIFIED = 200_000
 """Entries. More than these take longer to read than anyone waits for beside the other checks."""
 _A_SECOND = 100_000
 """Entries that are verified in a second, roughly."""
 _BLOCK = 4096
+_NETWORK = re.compile(
+    r"nfs4?|cifs|smb3|smbfs|ncpfs|davfs|afs|9p|gfs2|ocfs2|beegfs|(fuse\.)?(ceph|lustre|glusterfs|sshfs|s3fs)"
+)
+"""File systems that several hosts may have at once."""
 
 
 def configuration(config: Config | ConfigError) -> CheckResult:
@@ -25,17 +37,14 @@ def configuration(config: Config | ConfigError) -> CheckResult:
         return failed(config.happened, config.next_step)
     file = sanitize(str(config.path))
     try:
-        mode = config.path.stat().st_mode
+        exposed = exposure(config.path)
     except FileNotFoundError:
         return warning(
             _("There is no configuration yet: {file}").format(file=file),
             _("Start dfn-tui and add a connection."),
         )
-    if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return warning(
-            _("Others may write {file}, and so choose where tokens are sent.").format(file=file),
-            _("Take that right away: chmod go-w {file}").format(file=file),
-        )
+    if exposed is not None:
+        return warning(exposed.why, exposed.hint)
     if not config.connections:
         return warning(
             _("{file} has no connection yet.").format(file=file), _("Start dfn-tui and add a connection.")
@@ -55,13 +64,38 @@ def state_folder(folder: Path) -> CheckResult:
             os.fsync(file.fileno())
         mode = folder.stat().st_mode
     except OSError as error:
-        return _not_writable(folder, error.strerror or type(error).__name__)
+        return _not_writable(folder, system_reason(error))
     if mode & 0o077:
         return warning(
             _("{folder} can be written, but others may look into it.").format(folder=shown),
             _("Take that right away: chmod 700 {folder}").format(folder=shown),
         )
+    if _NETWORK.fullmatch(kind := file_system(folder)):
+        words = _("{folder} lies on a network file system ({kind}): two hosts at one journal lose entries.")
+        return warning(
+            words.format(folder=shown, kind=kind),
+            _("Name a folder on this host's own disk with DFN_TUI_STATE."),
+        )
     return ok(_("{folder} can be written, and is for you alone.").format(folder=shown))
+
+
+def file_system(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+    """The kind of file system that folder lies on, as Linux tells it; "" where it does not."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        real = folder.resolve()
+    except OSError:
+        return ""
+    found = ((_unescaped(line.split()[4]), line.partition(" - ")[2].split()[0]) for line in lines)
+    on_the_way = [
+        (len(Path(at).parts), row, kind) for row, (at, kind) in enumerate(found) if real.is_relative_to(at)
+    ]
+    # Of two at one place the last is the one that is seen.
+    return max(on_the_way)[2] if on_the_way else ""
+
+
+def _unescaped(place: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), place)
 
 
 def _still_to_be_made(folder: Path) -> CheckResult:
@@ -79,11 +113,29 @@ def _not_writable(folder: Path, reason: str) -> CheckResult:
     )
 
 
-async def journal(path: Path, key: Callable[[], Awaitable[bytes | None]]) -> CheckResult:
+async def journal(path: Path, key: Callable[[], Awaitable[FoundKey]]) -> CheckResult:
     """Whether the journal holds what was written to it. Raises `JournalError`."""
     if not await asyncio.to_thread(path.exists):
         return ok(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
-    return _verified(path, await key())
+    return _verified(path, (await key()).key)
+
+
+async def journal_key(store: "TokenStore") -> CheckResult:
+    """Where the key is from that personal values, jobs and kept edits are sealed with. None is made."""
+    credentials = import_module("dfn_tui.credentials")
+    hint = _("Personal values are kept as masks, and staged edits not at all. See journal_key_command.")
+    try:
+        key = await store.find_journal_key(make=False)
+    except credentials.KeyCommandFailed as failure:
+        return failed(failure.reason, hint)
+    except credentials.NoKeyring as none:
+        locked = isinstance(none, credentials.KeyringLocked)
+        return warning(
+            none.reason, _("Unlock the keyring: dfn-tui asks for its password.") if locked else hint
+        )
+    if store.key_from_command:
+        return ok(_("The key is from journal_key_command of the configuration."))
+    return ok(_("The key is in the keyring.") if key else _("The first write makes one in the keyring."))
 
 
 def _verified(path: Path, key: bytes | None) -> CheckResult:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.metadata import metadata as described
 
+from dfn_tui.paths import child_environment
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
@@ -111,14 +112,14 @@ def colours(environ: Mapping[str, str]) -> CheckResult:
 def characters() -> CheckResult:
     """Whether Korean arrives as it is written. Whether it is as wide as it should be, only eyes can tell."""
     written = sys.__stderr__.encoding if sys.__stderr__ else ""  # what the console paints on
-    to_do = _("Set LANG to a UTF-8 locale, for example C.UTF-8, and unset LC_ALL and PYTHONIOENCODING.")
+    hint = _("Set LANG to a UTF-8 locale, for example C.UTF-8, and unset LC_ALL and PYTHONIOENCODING.")
     if not _is_utf8(written):
         return failed(
-            _("Text is written as {encoding}: Korean does not arrive whole.").format(encoding=written), to_do
+            _("Text is written as {encoding}: Korean does not arrive whole.").format(encoding=written), hint
         )
     if not _is_utf8(locale.getencoding()):
         words = _("UTF-8 is written, but the locale's encoding is {encoding}: other programs may spoil it.")
-        return warning(words.format(encoding=locale.getencoding()), to_do)
+        return warning(words.format(encoding=locale.getencoding()), hint)
     return ok(_("UTF-8. These two should be equally wide: 한글 and abcd."))
 
 
@@ -141,11 +142,11 @@ def _in_tmux(environ: Mapping[str, str]) -> CheckResult:
     setting = _tmux_setting("set-clipboard", environ)
     if setting == "on":
         return ok(_("In tmux, with set-clipboard on. The terminal has to allow OSC 52."))
-    to_do = _("Run “tmux set -s set-clipboard on”, and put it into ~/.tmux.conf.")
+    hint = _("Run “tmux set -s set-clipboard on”, and put it into ~/.tmux.conf.")
     if setting is None:
-        return warning(_("In tmux, which does not say whether it passes on what is copied."), to_do)
+        return warning(_("In tmux, which does not say whether it passes on what is copied."), hint)
     words = _("In tmux, with set-clipboard {setting}: what is copied does not reach the terminal.")
-    return warning(words.format(setting=sanitize(setting, 20)), to_do)
+    return warning(words.format(setting=sanitize(setting, 20)), hint)
 
 
 def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
@@ -153,15 +154,13 @@ def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
     program = shutil.which("tmux", path=environ.get("PATH"))
     if program is None:
         return None
-    # Our own variables may hold a token, and are no business of a child.
-    inherited = {key: value for key, value in environ.items() if not key.startswith("DFN_TUI_")}
     try:
         ended = subprocess.run(  # noqa: S603  found by name, as a shell would
             [program, "show", "-gv", name],
             check=True,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env=inherited,
+            env=child_environment(environ),
             timeout=_TMUX_LIMIT,
         )
     except (OSError, subprocess.SubprocessError):

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from dfn_tui.api.open import HOSTS, open_api
-from dfn_tui.config import Connection
-from dfn_tui.errors import ConsoleError
+from dfn_tui.api.errors import Unreachable
+from dfn_tui.api.open import open_api
+from dfn_tui.config import Connection, TokenKind
+from dfn_tui.errors import ConsoleError, TokenTrouble
+from dfn_tui.service.context import server_url
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
+from dfn_tui.service.snapshots.snapshots import note_export
 from dfn_tui.service.tokens import TOKEN_KINDS
+from dfn_tui.store import journal_file
 from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text.korea import utc_now
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -85,30 +90,30 @@ class Server:
     def __init__(self, connection: Connection, store: "TokenStore") -> None:
         self._connection = connection
         self._store = store
-        self._tokens: dict[str, SecretStr] = {}
+        self._tokens: dict[TokenKind, SecretStr] = {}
         self._skew: timedelta | None = None
-        self._url = connection.base_url or HOSTS[connection.api]
+        self._url = server_url(connection)
         self._host = sanitize(urlsplit(self._url).hostname or "")
         self.kinds = TOKEN_KINDS[connection.api]
 
-    async def token(self, kind: str) -> CheckResult:
+    async def token(self, kind: TokenKind) -> CheckResult:
         """Where a token is from, and why not from what comes before; never anything about the token."""
-        name, the_kind = self._connection.name, import_module("dfn_tui.credentials").TokenKind(kind)
-        found = await self._store.get(name, the_kind)
+        name = self._connection.name
+        found = await self._store.get(name, kind)
         why = sanitize(" ".join(_reasons(found)))
         if found.token is not None:
             self._tokens[kind] = found.token
             return ok(why)
-        if self._store.outranked(name, the_kind):
-            to_do = _("Correct the variable or the command, or take it away: no store is asked after it.")
+        if self._store.outranked(name, kind):
+            hint = _("Correct the variable or the command, or take it away: no store is asked after it.")
         elif found.locked:
-            to_do = _("Unlock the keyring: dfn-tui asks for its password.")
+            hint = _("Unlock the keyring: dfn-tui asks for its password.")
         else:
-            to_do = _("Run “dfn-tui auth set -c {name} --kind {kind}”.").format(
-                name=sanitize(name), kind=kind
-            )
+            hint = _("Run “dfn-tui auth set -c {name} --kind {kind}”.").format(name=sanitize(name), kind=kind)
         # Only the first kind is needed for everything, and by every connection.
-        return (failed if kind == self.kinds[0] else warning)(why, to_do)
+        if kind != self.kinds[0]:
+            return warning(why, hint)
+        return failed(why, hint, TokenTrouble(_("Token needed"), why, hint))
 
     async def reached(self) -> CheckResult:
         """Whether the server answers, and takes the token: asked with a read that changes nothing."""
@@ -116,12 +121,19 @@ class Server:
             async with asyncio.timeout(_LIMIT):
                 return await (self._probed() if self.kinds[0] in self._tokens else self._answers())
         except TimeoutError:
-            return failed(
-                _("{host} did not answer within {seconds:g} seconds.").format(
-                    host=self._host, seconds=_LIMIT
-                ),
-                _("Check the network and the proxy settings, and try again."),
-            )
+            words = _("{host} did not answer within {seconds:g} seconds.")
+            happened = words.format(host=self._over_proxy(), seconds=_LIMIT)
+            hint = _("Check the network and the proxy settings, and try again.")
+            return failed(happened, hint, Unreachable(_("No answer"), happened, hint, "timeout"))
+
+    def _over_proxy(self) -> str:
+        import httpx  # noqa: PLC0415  late, as it takes long
+
+        from dfn_tui.api.messages import over  # noqa: PLC0415
+        from dfn_tui.api.proxies import proxy_for  # noqa: PLC0415
+
+        proxy = proxy_for(httpx.URL(self._url))
+        return over(self._host, proxy.shown if proxy is not None else "")
 
     async def _probed(self) -> CheckResult:
         first, *others = (self._tokens.get(kind) for kind in self.kinds)
@@ -135,13 +147,15 @@ class Server:
             read_only=True,
             policy=import_module("dfn_tui.api.retry").RetryPolicy(attempts=1),
         )
+        if others and others[0] is not None:
+            note_export(journal_file().parent / "snapshots", self._connection, utc_now())
         try:
             probe = await api.probe()
         finally:
             self._skew = api.clock_skew
             await api.aclose()
         if probe.error is not None:
-            return failed(probe.error.happened, probe.error.next_step)
+            return failed(probe.error.happened, probe.error.next_step, probe.error)
         said = " ".join(line for line in probe.lines if line not in _about_clock(self._skew))
         return ok(f"{self._host}: {said}")
 

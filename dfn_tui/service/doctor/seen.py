@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dfn_tui.errors import ConsoleError
+
 
 class CheckStatus(StrEnum):
     """FAILED: the console cannot work so. WARNING: it can, but something is less than it could be."""
@@ -14,21 +16,22 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What was found, and what to do about it, in sentences that are inert and hold no secret. `to_do` is
-    empty where there is nothing to do."""
+    """What was found, and what to do about it, in sentences that are inert and hold no secret. `hint` is
+    empty where there is nothing to do; `cause` is the error that a failed check met, where it met one."""
 
     status: CheckStatus
     detail: str
     hint: str = ""
+    cause: ConsoleError | None = None
 
 
-def ok(found: str) -> CheckResult:
-    return CheckResult(CheckStatus.OK, found)
+def ok(detail: str) -> CheckResult:
+    return CheckResult(CheckStatus.OK, detail)
 
 
-def warning(found: str, to_do: str) -> CheckResult:
-    return CheckResult(CheckStatus.WARNING, found, to_do)
+def warning(detail: str, hint: str) -> CheckResult:
+    return CheckResult(CheckStatus.WARNING, detail, hint)
 
 
-def failed(found: str, to_do: str) -> CheckResult:
-    return CheckResult(CheckStatus.FAILED, found, to_do)
+def failed(detail: str, hint: str, cause: ConsoleError | None = None) -> CheckResult:
+    return CheckResult(CheckStatus.FAILED, detail, hint, cause)

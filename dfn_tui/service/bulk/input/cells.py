@@ -1,6 +1,7 @@
 """What a single cell says: the user's id it holds, or what is wrong with it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -9,14 +10,22 @@ from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.ids import bare_id, encodable
+from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id, encodable
 
 _KEPT = 1024  # edit sets and names remembered, so that memory does not grow with the file
 _SHORT = 512  # characters of what is worth remembering
 _NAME_SHOWN = 40
 
+EMPTY_WORDS = NULL_WORDS | DASHES
+# No ids: a head amid the rows, as of two lists put together, and what stands for an empty cell.
+_NO_IDS = frozenset(kind.value for kind in IdentityKind) | EMPTY_WORDS
 # Ids that need no closer look. `phonenumbers` agrees on the mobile numbers, but takes 30 µs for each.
-_PLAIN = re.compile(r"[A-Za-z0-9_가-힣][A-Za-z0-9_가-힣.@:|/-]*")
+_WORDS = sorted(word for word in _NO_IDS if word[0].isalpha())
+_PLAIN = re.compile(
+    # Their first letters by themselves: most ids are done with at once.
+    rf"(?![{''.join(sorted({word[0] for word in _WORDS}))}](?:{'|'.join(word[1:] for word in _WORDS)})\Z)"
+    r"[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@:|/-]*"
+)
 _PLAIN_OF = {
     IdentityKind.PHONE_NO: re.compile(r"8210[0-46-9][0-9]{7}"),
     IdentityKind.EMAIL: re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,2}", re.ASCII),
@@ -44,6 +53,17 @@ def plain_user(kind: IdentityKind) -> Callable[[str], object]:
     return _PLAIN_OF.get(kind, _PLAIN).fullmatch
 
 
+def mobile_number(cell: str) -> str:
+    """A Korean mobile number that is written as people write them, as the platform has it; else ""."""
+    found = _KOREAN_MOBILE.fullmatch(cell)
+    return f"8210{found[1]}{found[2]}" if found else ""
+
+
+def is_empty(text: str, *, dashes: bool = True) -> bool:
+    """Whether a bare text stands for an empty cell. `dashes`: where a dash can be nothing else."""
+    return text in NULL_WORDS or (dashes and text in DASHES)
+
+
 def cell_text(cell: str) -> str:
     """What a cell says: `="0123"` is how spreadsheets are told to keep a zero, and means 0123."""
     formula = _FORMULA.fullmatch(bare_id(cell)) if "=" in cell else None
@@ -55,6 +75,12 @@ def read_user(kind: IdentityKind, cell: str) -> str:
     user = bare_id(cell_text(cell))
     if not user:
         raise Problem(RowFault.NO_ID, _("There is no id."))
+    if user in _NO_IDS and user in EMPTY_WORDS:
+        raise Problem(RowFault.NO_ID, _("“{word}” stands for an empty cell.").format(word=user))
+    if user in _NO_IDS:
+        raise Problem(RowFault.BAD_ID, _("This is the name of a column, and no id."))
+    if not any(map(str.isalnum, user)):
+        raise Problem(RowFault.BAD_ID, _("This has neither letters nor digits: it is a line, and no id."))
     if _CONTROL.search(user):
         raise Problem(RowFault.BAD_ID, _("The id holds a control character or a line break."))
     if not encodable(user):
@@ -65,8 +91,8 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         raise Problem(RowFault.BAD_ID, _("The id begins with an apostrophe, as spreadsheets mark text."))
     if _SHORTENED.fullmatch(user):
         raise Problem(RowFault.BAD_ID, _("A spreadsheet shortened this number: its last digits are lost."))
-    if kind is IdentityKind.PHONE_NO and (mobile := _KOREAN_MOBILE.fullmatch(user)):
-        return f"8210{mobile[1]}{mobile[2]}"
+    if kind is IdentityKind.PHONE_NO and (mobile := mobile_number(user)):
+        return mobile
     if kind is not IdentityKind.USER_ID:
         try:
             return parse_ci(kind, user)[0]
@@ -88,14 +114,30 @@ def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> 
         known[key] = found
 
 
+class Remarks:
+    """What is to be said once of the cells that were read."""
+
+    def __init__(self) -> None:
+        self.trimmed = False
+        self.empty: Counter[str] = Counter()
+        """How often each word stood for an empty cell."""
+
+
 class EditReader(Generic[_Cells]):
     """What rows ask for, by what stands in them. `read` gives the edits of a row beside those `for_all`, and
-    may raise Problem. `known` are those of rows seen before."""
+    may raise Problem. `known` are those of rows seen before. `users_only`: a row may ask for nothing."""
 
-    def __init__(self, for_all: Sequence[FieldEdit], read: Callable[[_Cells], Iterable[FieldEdit]]) -> None:
+    def __init__(
+        self,
+        for_all: Sequence[FieldEdit],
+        read: Callable[[_Cells], Iterable[FieldEdit]],
+        *,
+        users_only: bool = False,
+    ) -> None:
         self.known: dict[object, EditSet | Problem] = {}
         self._for_all = tuple(for_all)
         self._read = read
+        self._users_only = users_only
 
     def of(self, cells: _Cells, key: object, size: int) -> EditSet:
         """What a row with these cells asks for. Raises Problem."""
@@ -116,7 +158,7 @@ class EditReader(Generic[_Cells]):
             if any((edit.kind, edit.name) == (held.kind, held.name) for held in edits):
                 raise Problem(RowFault.NAME, _("{name} is given twice.").format(name=edit.name))
             edits.append(edit)
-        if not edits:
+        if not (edits or self._users_only):
             raise Problem(RowFault.NOTHING, _("The row asks for no change."))
         return EditSet.of(edits)
 

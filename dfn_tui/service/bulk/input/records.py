@@ -1,7 +1,9 @@
 """What reading an input gives: for every row a user and what is wanted, or why there is none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final, NamedTuple
 
 from dfn_tui.api.types import IdentityKind
@@ -28,15 +30,36 @@ class RowFault(StrEnum):
     DUPLICATE = "duplicate"
 
 
+class PersonsWord(NamedTuple):
+    """How a person's word is proven: where it is kept, when it was given and by what way. "" where unsaid.
+
+    `expressed_on` is a day (`2026-11-26`) or a moment with its offset (`2026-11-26T13:05:00+09:00`).
+    """
+
+    evidence: str = ""
+    expressed_on: str = ""
+    expressed_source: str = ""
+
+
 class Good(NamedTuple):
     """A row that can be done: its line, the user's id (by the input's kind) and what is wanted.
 
-    The user's id is in the platform's form, which for phone numbers may not be what the file has.
+    The user's id is in the platform's form, which for phone numbers may not be what the file has. `word` is
+    None where the row has no evidence of its own; rows of the same word share it. `kind` is what the user is
+    named by where the input's rows name users in several ways.
     """
 
     line: int
     user: str
     wanted: EditSet
+    word: PersonsWord | None = None
+    kind: IdentityKind | None = None
+
+
+quick_good: Callable[[tuple[int, str, EditSet, PersonsWord | None, IdentityKind | None]], Good] = partial(
+    tuple.__new__, Good
+)
+"""`Good` of these five, in half the time: one is made for every row of a million."""
 
 
 class Bad(NamedTuple):

@@ -1,1 +1,1 @@
-"""The plan: what would be sent for whom, saved before anything is, to be looked through and handed over."""
+"""The plan: what would be sent for whom, saved before anything is, to be looked through and handed on."""

@@ -7,10 +7,11 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from dfn_tui.service.bulk.plan.file import SENDABLE, PlanFile, check_digest, plan_errors, write_head
-from dfn_tui.service.bulk.plan.format import narrowing_words
-from dfn_tui.service.bulk.plan.records import Narrowing, PlanGroup, PlannedUser
-from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection
+from dfn_tui.service.bulk.plan.errors import plan_errors
+from dfn_tui.service.bulk.plan.file import SENDABLE, PlanFile, check_digest
+from dfn_tui.service.bulk.plan.format import exclusion_words
+from dfn_tui.service.bulk.plan.records import Exclusion, PlanGroup, PlannedUser
+from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection, SentUsers
 from dfn_tui.store.schema import transaction
 from dfn_tui.text import sanitize
 
@@ -22,48 +23,57 @@ def select(plan: PlanFile, selection: Selection, after: int = -1, limit: int = 2
     with plan_errors(plan.path):
         few = _choose(plan, selection)
         users = "chosen CROSS JOIN user ON shape = id" if few else "user"  # the join looks at the few alone
-        condition, values = _condition(selection)
+        condition, values = _condition(plan, selection)
         wanted = f"number > ? AND {condition} ORDER BY number LIMIT ?"
         return plan.users_where(wanted, after, *values, limit, source=users)
 
 
-def narrow(
-    plan: PlanFile, which: Selection | SelectedUsers | AllButFirst, at: datetime, by: str, *, out: bool
+def exclude(
+    plan: PlanFile,
+    which: Selection | SelectedUsers | SentUsers | AllButFirst,
+    at: datetime,
+    by: str,
+    *,
+    out: bool,
 ) -> int:
     """Leaves these users out, or puts those back that were left out, and says for how many of the users that
     may be sent that made a difference. Raises PlanError."""
     with plan_errors(plan.path):
         if isinstance(which, Selection):
             _choose(plan, which)
-        condition, values = _condition(which)
+        condition, values = _condition(plan, which)
         with transaction(plan.db):
             # A digest over what something else changed meanwhile would make it look like ours.
             check_digest(plan.path, plan.db)
             changed = plan.db.execute(
-                f"UPDATE user SET left_out = ? WHERE left_out = ? AND {SENDABLE} AND {condition}",  # noqa: S608
+                f"UPDATE main.user SET left_out = ? WHERE left_out = ? AND {SENDABLE} AND {condition}",  # noqa: S608
                 (out, not out, *values),
             ).rowcount
             if changed:
-                done = Narrowing(at, sanitize(by, 200), narrowing_words(which, out=out), changed)
+                done = Exclusion(at, sanitize(by, 200), exclusion_words(which, out=out), changed)
                 head = plan.head
-                write_head(plan.db, replace(head, narrowed=(*head.narrowed, done)))
+                plan.save_head(replace(head, narrowed=(*head.narrowed, done)))
         return changed
 
 
-_FIRST_LEFT = (
-    f"number > ifnull((SELECT number FROM user WHERE left_out = 0 AND {SENDABLE}"  # noqa: S608
-    " ORDER BY number LIMIT 1 OFFSET ?), ?)"
-)
 _BEHIND_ALL = 2**63 - 1
 
 
-def _condition(which: Selection | SelectedUsers | AllButFirst) -> tuple[str, tuple[str | int, ...]]:
+def _condition(
+    plan: PlanFile,
+    which: Selection | SelectedUsers | SentUsers | AllButFirst,
+) -> tuple[str, tuple[str | int, ...]]:
+    if isinstance(which, SentUsers):
+        return "number IN (SELECT value FROM json_each(?))", (json.dumps([*which.numbers]),)
     if isinstance(which, SelectedUsers):
         return "user IN (SELECT value FROM json_each(?))", (json.dumps(which.ids),)
     if isinstance(which, AllButFirst):
         if which.count <= 0:
             return "1", ()
-        return _FIRST_LEFT, (which.count - 1, _BEHIND_ALL)
+        # Who was sent before is none of them.
+        first = f"SELECT number FROM user WHERE NOT {plan.left_out} AND {SENDABLE}"  # noqa: S608  own words
+        condition = f"number > ifnull(({first} ORDER BY number LIMIT 1 OFFSET ?), ?)"
+        return condition, (which.count - 1, _BEHIND_ALL)
     # The sign keeps SQLite from sorting all that an index finds, where the next few are wanted in order.
     condition, values = "+shape IN (SELECT id FROM chosen)", list[str | int]()
     if which.left_out is not None:
@@ -86,10 +96,11 @@ def _choose(plan: PlanFile, selection: Selection) -> bool:
         db = plan.db
         plan.chosen = None
         db.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY)")
+        alike = None if key.group is None else plan.alike(key.group)
         with transaction(db):
             db.execute("DELETE FROM chosen")
             for number, *kept in db.execute("SELECT id, standing, wanted, rest FROM shape"):
-                if key.has(PlanGroup.read(*kept)):
+                if (alike is None or number in alike) and key.has(PlanGroup.read(*kept)):
                     db.execute("INSERT INTO chosen VALUES (?)", (number,))
         question = "SELECT count(*) FROM chosen CROSS JOIN user ON shape = id"
         plan.chosen = key, plan.value(question) <= _FEW

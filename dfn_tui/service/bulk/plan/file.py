@@ -1,4 +1,4 @@
-"""A plan's file: SQLite, so that a million users are looked through and narrowed without being held.
+"""A plan's file: SQLite, so that a million users are looked through and thinned out without being held.
 
 The file may come from a colleague, so nothing in it is believed before `open_plan` has found it whole: no
 table that we did not make, and the digest over everything in it. The digest is no signature: whoever hands a
@@ -9,14 +9,16 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from dfn_tui.api.types import IdentityKind
 from dfn_tui.files import Closing, empty_private
+from dfn_tui.service.bulk.plan.errors import damaged, plan_errors
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanGroup, PlanMetadata, PlannedUser, as_json
 from dfn_tui.text import _, sanitize
 
@@ -44,6 +46,8 @@ _AT_ONCE = 2000
 _STATUSES = ", ".join(f"'{status.value}'" for status in SENT)
 SENDABLE = f"shape IN (SELECT id FROM shape WHERE standing IN ({_STATUSES}))"  # noqa: S608  own words
 """The users that something would be sent for, if they are not left out."""
+_BUT_WORD = "standing, wanted, json_set(rest, '$[6]', NULL)"
+"""What is said of a group beside the evidence of its users, which is each one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,15 @@ class BadRow:
     shown: str
 
 
+class NumberedGroup(NamedTuple):
+    """A group with its number in the plan, how many `users` have it, and how many of them are left out."""
+
+    number: int
+    group: PlanGroup
+    users: int
+    left_out: int
+
+
 class PlanFile(Closing):
     """An open plan. Close it after use; one thread at a time. Every method may raise `PlanError`."""
 
@@ -64,6 +77,8 @@ class PlanFile(Closing):
         self.db = db
         self.chosen: tuple[object, bool] | None = None
         """Which selection the temporary table `chosen` holds, and whether few users are in it."""
+        self.sent: frozenset[int] = frozenset()
+        """The numbers of the users who were sent from this plan before; by `mark_sent`."""
         self.group = lru_cache(4096)(self._load_group)
         """The group of that number."""
 
@@ -86,16 +101,70 @@ class PlanFile(Closing):
     def _load_group(self, number: int) -> PlanGroup:
         question = "SELECT standing, wanted, rest FROM shape WHERE id = ?"
         with plan_errors(self.path):
-            return PlanGroup.read(*self.db.execute(question, (number,)).fetchone())
+            return self._named(PlanGroup.read(*self.db.execute(question, (number,)).fetchone()))
 
-    def groups(self) -> Iterator[tuple[int, PlanGroup, int, int]]:
-        """Every group with its number, how many users have it, and how many of them are left out."""
+    @cached_property
+    def _kind(self) -> IdentityKind:
+        return self.head.kind
+
+    def _named(self, group: PlanGroup) -> PlanGroup:
+        return group if group.kind else replace(group, kind=self._kind)
+
+    def mark_sent(self, numbers: frozenset[int]) -> None:
+        """Counts the users of these numbers as left out: they were sent before. The file stays as it is."""
+        with plan_errors(self.path):
+            self.db.execute("CREATE TEMP TABLE IF NOT EXISTS sent (number INTEGER PRIMARY KEY)")
+            self.db.execute("DELETE FROM sent")
+            self.db.executemany("INSERT INTO sent VALUES (?)", [(number,) for number in numbers])
+        self.sent = numbers
+
+    def count_sent(self) -> int:
+        """How many users would be sent, had they not been sent before."""
+        if not self.sent:
+            return 0
+        question = f"SELECT count(*) FROM user JOIN sent USING (number) WHERE NOT left_out AND {SENDABLE}"  # noqa: S608
+        return int(self.value(question))
+
+    @property
+    def left_out(self) -> str:
+        """The condition in SQL that a user is left out, or was sent before."""
+        return "(left_out OR number IN (SELECT number FROM sent))" if self.sent else "left_out"
+
+    def groups(self) -> Iterator[NumberedGroup]:
+        """Every group."""
         with plan_errors(self.path):
             for number, *kept, users, left_out in self.db.execute(
-                "SELECT id, standing, wanted, rest, count(number), ifnull(sum(left_out), 0)"
+                f"SELECT id, standing, wanted, rest, count(number), ifnull(sum({self.left_out}), 0)"  # noqa: S608
                 " FROM shape LEFT JOIN user ON user.shape = shape.id GROUP BY id ORDER BY id"
             ):
-                yield number, PlanGroup.read(*kept), users, left_out
+                yield NumberedGroup(number, self._named(PlanGroup.read(*kept)), users, left_out)
+
+    def largest(self, skipped: int = 0, limit: int = 200) -> list[NumberedGroup]:
+        """The groups that something would be sent for first, those with the most users before others; without
+        so many that were `skipped`. What differs in nothing but the evidence of its users is one group, by
+        the first of its numbers."""
+        counts = f"count(*) AS users, sum({self.left_out}) AS out, {SENDABLE} AS sent"
+        counted = f"SELECT shape AS id, {counts} FROM user GROUP BY shape"  # noqa: S608  own words
+        with plan_errors(self.path):
+            found = self.db.execute(
+                f"SELECT min(id), count(*), sum(users), sum(out) FROM ({counted}) JOIN shape USING (id)"  # noqa: S608
+                f" GROUP BY sent, {_BUT_WORD} ORDER BY sent DESC, sum(users) DESC, min(id) LIMIT ? OFFSET ?",
+                (limit, skipped),
+            ).fetchall()
+            return [
+                NumberedGroup(number, self._without_word(number, several > 1), users, left_out)
+                for number, several, users, left_out in found
+            ]
+
+    def _without_word(self, number: int, several: bool) -> PlanGroup:
+        group = self.group(number)
+        return replace(group, word=None) if several else group
+
+    def alike(self, number: int) -> frozenset[int]:
+        """The groups that differ from that one in nothing but the evidence of their users, and itself."""
+        question = f"SELECT id FROM shape WHERE ({_BUT_WORD}) = (SELECT {_BUT_WORD} FROM shape WHERE id = ?)"  # noqa: S608
+        with plan_errors(self.path):
+            return frozenset(id for (id,) in self.db.execute(question, (number,)))
 
     def users(self, after: int = -1, limit: int = 200) -> list[PlannedUser]:
         """The users after that number, in order."""
@@ -126,7 +195,12 @@ class PlanFile(Closing):
     def user_of(self, row: tuple[int, str, int, int, int | None]) -> PlannedUser:
         """The user of a row: number, user, shape, left_out, undo_of."""
         number, user, group, left_out, undo_of = row
-        return PlannedUser(number, user, self.group(group), bool(left_out), undo_of, group)
+        sent = number in self.sent
+        return PlannedUser(number, user, self.group(group), bool(left_out), undo_of, group, sent)
+
+    def save_head(self, head: PlanMetadata) -> None:
+        """Writes the head and the digest over everything, inside the transaction that is open."""
+        write_head(self.db, head)
 
     def close(self) -> None:
         self.db.close()
@@ -170,7 +244,11 @@ def _check_sense(plan: PlanFile) -> None:
     can write its digest as well."""
     head = plan.head
     for row in plan.db.execute("SELECT standing, wanted, rest FROM shape"):
-        PlanGroup.read(*row)
+        group = PlanGroup.read(*row)
+        if group.said and not head.undo_of_job:
+            raise damaged(plan.path)  # our own writes are there to be taken back in an undo alone
+        if (group.kind or head.kind) not in head.kinds:
+            raise damaged(plan.path)
     for question, number in (
         ("SELECT count(*) FROM user", head.users),
         ("SELECT count(*) FROM bad", head.bad + head.duplicates),
@@ -210,7 +288,9 @@ def create(
         return db
 
 
-def check_tables(path: Path, db: sqlite3.Connection, application: int, tables: Sequence[str]) -> None:
+def check_tables(
+    path: Path, db: sqlite3.Connection, application: int, tables: Sequence[str], version: int = VERSION
+) -> None:
     """Raises PlanError unless the file is made of exactly these tables."""
     if db.execute("PRAGMA application_id").fetchone()[0] != application:
         raise PlanError(
@@ -218,7 +298,7 @@ def check_tables(path: Path, db: sqlite3.Connection, application: int, tables: S
             _("{path} was not made by this program.").format(path=sanitize(str(path), 200)),
             _("Give a plan's file: dfn-tui bulk plan makes one."),
         )
-    if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+    if db.execute("PRAGMA user_version").fetchone()[0] != version:
         raise PlanError(
             _("The plan is of another version"),
             _("{path} was made by another version of this program.").format(path=sanitize(str(path), 200)),
@@ -259,38 +339,3 @@ def digest_of(db: sqlite3.Connection, progress: Callable[[int], None] = lambda _
             progress(done)
         summed.update(b"\n")
     return summed.hexdigest()
-
-
-def damaged(path: Path) -> PlanError:
-    return PlanError(
-        _("The plan is damaged"),
-        _("{path} is not as it was saved: something else changed it, or a part is missing.").format(
-            path=sanitize(str(path), 200)
-        ),
-        _("Get it again from where it was made, or make it anew."),
-    )
-
-
-@contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Raises PlanError for what SQLite and the system say of a file."""
-    try:
-        yield
-    except (sqlite3.DatabaseError, OSError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise PlanError(
-            _("The file cannot be used"),
-            _("{path}: {why}").format(path=sanitize(str(path), 200), why=sanitize(why, 200)),
-            _("Check its folder: space left, permissions, and whether it is the right file."),
-        ) from error
-
-
-@contextmanager
-def plan_errors(path: Path) -> Iterator[None]:
-    """The same, and raises it for a content that no plan has."""
-    with disk_errors(path):
-        try:
-            yield
-        except (ValueError, KeyError, TypeError, RecursionError):
-            # `from None`: the error may carry the content.
-            raise damaged(path) from None

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
-from dfn_tui.api.types import IdentityKind, Value
+from dfn_tui.api.types import Identity, IdentityKind, Value
 from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.consent.flags import OPTINS, Flag, State
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.input.records import PersonsWord
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
@@ -29,7 +30,8 @@ class PlanStatus(StrEnum):
     CHANGE: something differs from what is wanted. CREATE: nothing was ever set for them, and sending creates
     them, as was asked for. ALREADY: all is as wanted. UNKNOWN: nothing was ever set, and so nothing is sent.
     UNREADABLE: the server did not say. BLIND: this API version cannot be read, and all is sent. CHANGED:
-    somebody else changed since what an undo would take back.
+    somebody else changed since what an undo would take back. SAID_NO: the person had withdrawn what they
+    would be given, and nothing is sent.
     """
 
     CHANGE = "change"
@@ -39,6 +41,7 @@ class PlanStatus(StrEnum):
     UNREADABLE = "unreadable"
     BLIND = "blind"
     CHANGED = "changed"
+    SAID_NO = "said-no"
 
 
 SENT = (PlanStatus.CHANGE, PlanStatus.CREATE, PlanStatus.BLIND)
@@ -47,12 +50,17 @@ SENT = (PlanStatus.CHANGE, PlanStatus.CREATE, PlanStatus.BLIND)
 
 @dataclass(frozen=True)  # without slots: `changes` is kept
 class PlanGroup:
-    """What users of a plan have in common: what is wanted of them, and what was there.
+    """What users of a plan have in common: what is wanted of them, what was there, and whose word it is.
 
     `before` has a value for each edit, None where the field was absent (or cannot be read: BLIND); it is
     empty where the user was not found or not read. `warnings` are the contradictions that the change would
-    leave in the user's consents, and what an undo cannot take back. `code` and `message` say why a user is
-    UNREADABLE.
+    leave in the user's consents, and properties of another type; `left` says what of the wanted is not done,
+    or by a stand-in. `code` and `message` say why a user is UNREADABLE, or which fields cannot be read and
+    are left alone.
+
+    `said` is in an undo alone: for each edit what the person's own word was, where what was there is what a
+    job wrote. `word` is the evidence of the users' rows. `kind` is what the users are named by; None before
+    it is in a plan, where it is what all users of that are named by.
     """
 
     status: PlanStatus
@@ -61,25 +69,45 @@ class PlanGroup:
     warnings: tuple[str, ...] = ()
     code: str = ""
     message: str = ""
+    left: tuple[str, ...] = ()
+    said: tuple[Value | None, ...] = ()
+    word: PersonsWord | None = None
+    kind: IdentityKind | None = None
 
-    @cached_property
+    @property
     def changes(self) -> tuple[FieldChange, ...]:
         """What would be sent; empty where nothing would."""
-        if self.status not in SENT:
+        return self.asked if self.status in SENT else ()
+
+    @cached_property
+    def asked(self) -> tuple[FieldChange, ...]:
+        """The same, and what is not sent because the person had said no."""
+        if self.status not in (*SENT, PlanStatus.SAID_NO):
             return ()
         # By their texts: lists are no keys, and True is 1.
         return _changes(self.status is not PlanStatus.BLIND, self.wanted.text, json.dumps(self.before))
 
+    @property
+    def resubscribes(self) -> bool:
+        """Whether somebody is given a consent whose own word was no."""
+        return any(
+            edit.value == State.SUBSCRIBED and was == State.UNSUBSCRIBED and edit.kind is FieldKind.CONSENT
+            for edit, was in zip(self.wanted.edits, self.said or self.before, strict=False)
+        )
+
     def row(self) -> tuple[str, str, str]:
         """As the plan's file keeps it: status, wanted, and all else."""
-        rest = [list(self.before), list(self.warnings), self.code, self.message]
+        rest = [self.before, self.warnings, self.code, self.message, self.left, self.said, self.word]
+        rest += [self.kind] if self.kind else []
         # In ASCII: a server's text may hold halves of surrogate pairs, which no file takes.
         return self.status.value, self.wanted.text, json.dumps(rest)
 
     @classmethod
     def read(cls, status: str, wanted: str, rest: str) -> Self:
-        """The shape that is kept so. Raises ValueError, KeyError or TypeError for what is none."""
-        before, warnings, code, message = json.loads(rest)
+        """The group that is kept so. Raises ValueError, KeyError or TypeError for what is none."""
+        before, warnings, code, message, *more = json.loads(rest)
+        left, said, word, *kinds = more or ((), (), None)  # as earlier versions kept it
+        [kind] = kinds or [None]
         found = cls(
             PlanStatus(status),
             edit_set(wanted),
@@ -87,8 +115,15 @@ class PlanGroup:
             tuple(map(str, warnings)),
             str(code),
             str(message),
+            tuple(map(str, left)),
+            tuple(said),
+            None if word is None else PersonsWord(*map(str, word)),
+            kind and IdentityKind(kind),
         )
-        if found.status in SENT:
+        if found.said:
+            for edit, was in zip(found.wanted.edits, found.said, strict=True):
+                _check_before(edit, was)
+        if found.status in (*SENT, PlanStatus.SAID_NO):
             for edit, was in zip(found.wanted.edits, found.before, strict=True):
                 _check_before(edit, was)
         return found
@@ -161,9 +196,21 @@ class PlannedUser(NamedTuple):
     """The journal entry that would be taken back."""
     group_id: int = 0
     """The number of the group in the plan's file: users of one group have the same changes."""
+    sent: bool = False
+    """Sent from this plan before, and therefore not again."""
+
+    @property
+    def kind(self) -> IdentityKind:
+        """What the user is named by."""
+        assert self.group.kind is not None  # said by the plan that the user is of
+        return self.group.kind
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.kind, self.user)
 
 
-class Narrowing(NamedTuple):
+class Exclusion(NamedTuple):
     """Somebody left users out of a plan, or put them back."""
 
     at: AwareDatetime
@@ -175,7 +222,12 @@ class Narrowing(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PlanMetadata:
     """What holds for a plan as a whole: where it may be sent, and by whom (`user@host`), when and of what it
-    was made. `source` is the input's name without its folders; `bad`, `duplicates`, `blank` are its rows."""
+    was made. `source` is the input's name without its folders; `bad`, `duplicates`, `blank` are its rows.
+
+    `base_url` and `service_id` are the address, "" in a plan of an earlier version. `id` is the digest
+    that the plan was made with, and stays the same however it is narrowed. `resubscribe`: who had said no is
+    in it, too. `several` is what users are named by where that is not the same for all: then their groups
+    tell, and `kind` is the first of these."""
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
 
@@ -193,7 +245,22 @@ class PlanMetadata:
     bad: int = 0
     blank: int = 0
     undo_of_job: str = ""
-    narrowed: tuple[Narrowing, ...] = ()
+    narrowed: tuple[Exclusion, ...] = ()
+    base_url: str = ""
+    service_id: str = ""
+    id: str = ""
+    resubscribe: bool = False
+    several: tuple[IdentityKind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[IdentityKind, ...]:
+        """Whatever users are named by."""
+        return self.several or (self.kind,)
+
+    @property
+    def named_by(self) -> str:
+        """The same in words."""
+        return ", ".join(self.kinds)
 
     @classmethod
     def read(cls, text: str) -> "PlanMetadata":

@@ -10,6 +10,10 @@ from pydantic import ConfigDict, TypeAdapter
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.change_format import outcome_words
+from dfn_tui.service.changes.outcome import NOT_READABLE
+from dfn_tui.service.history import left_out_words
+from dfn_tui.text import _
 
 IN_JOBS = tuple(outcome for outcome in Outcome if outcome is not Outcome.PLANNED)
 """How one user of a job can have ended; each is in exactly one of these, or is still to be done."""
@@ -24,12 +28,32 @@ class UserEnd(NamedTuple):
     code: str | None = None
     message: str = ""
 
+    @property
+    def partly(self) -> bool:
+        """Whether all was done but what could not be read; see `part_of_it`."""
+        return self.outcome is Outcome.FAILED and self.code == NOT_READABLE and self.seq is not None
+
+    def part_of_it(self, left_out: str, *, read_back: bool) -> "UserEnd":
+        """The same of a user of whom the fields named by `left_out` were not sent: a success becomes a
+        failure that names them. `read_back`: what was accepted waits for that first, as ACCEPTED."""
+        if not left_out:
+            return self
+        done = self.outcome is Outcome.CONFIRMED or (self.outcome is Outcome.ACCEPTED and self.code is None)
+        rest = _("The rest: {outcome}.").format(outcome=outcome_words(self.outcome)) if done else self.message
+        hint = _("A new plan sends that once it is readable.")
+        message = " ".join(filter(None, (left_out_words(left_out), rest, hint)))
+        if not done:
+            return self._replace(message=message)
+        waits = self.outcome is Outcome.ACCEPTED and read_back
+        outcome = Outcome.ACCEPTED if waits else Outcome.FAILED
+        return self._replace(outcome=outcome, code=NOT_READABLE, message=message)
+
 
 class OnConflict(StrEnum):
     """What is done about users that somebody changed since the plan was made.
 
-    STOP: the run stops at the first one. SKIP: they are set aside. OVERWRITE: they are not looked at again,
-    and all is sent as planned.
+    STOP: nothing more is sent after the first one, and all of them are looked for. SKIP: they are set aside.
+    OVERWRITE: they are not looked at again, and all is sent as planned.
     """
 
     STOP = "stop"
@@ -54,8 +78,7 @@ class JobRecord:
     """What holds for a job as a whole: what was approved, by whom, and where it stands.
 
     `limit` is in requests a minute. `why` says in a sentence why it stopped. `acknowledged` to `max_users`
-    are the answers that were given, for the rules to be asked again at each resume; None in a job of the
-    first version, whose content its digest vouches for.
+    are the answers that were given, for the rules to be asked again at each resume.
     """
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
@@ -77,6 +100,10 @@ class JobRecord:
     typed_count: int | None = None
     max_grants: int | None = None
     max_users: int | None = None
+    sent_again: bool = False
+    """Some of those to be done were sent before: all are looked at first, whatever `on_conflict` says."""
+    incident: str = ""
+    """The ticket that it is done for."""
 
     @classmethod
     def read(cls, text: str) -> "JobRecord":
@@ -92,6 +119,7 @@ class Phase(StrEnum):
 
     SETTLING = "settling"
     SENDING = "sending"
+    LOOKING = "looking"
     READING_BACK = "reading-back"
     OVER = "over"
 
@@ -101,9 +129,10 @@ class RunProgress:
     """A run at one moment.
 
     `total` users are to be done, `counts` of them ended; `waiting` have an unknown outcome and are looked at
-    again, `checked` were read back. `users_per_second` holds for the last ten seconds or so, `seconds_left`
-    is None where nothing tells. `limit` is in requests a minute, `window` the requests that may be under way
-    together; `waiting_seconds` is how long the server asked to wait.
+    again, `checked` were read back, or looked at for conflicts. `users_per_second` holds for the last ten
+    seconds or so. `seconds_left` counts to the end, reading back and all, and is None where nothing tells.
+    `limit` is in requests a minute, `window` the requests that may be under way together; `waiting_seconds`
+    is how long the server asked to wait.
     """
 
     phase: Phase

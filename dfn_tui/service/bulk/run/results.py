@@ -7,10 +7,12 @@ from typing import NamedTuple, TextIO
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, PlanStatus
-from dfn_tui.service.bulk.run.job import Job, open_job
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.listing import JobFolder
 from dfn_tui.service.bulk.run.records import UserEnd
 from dfn_tui.service.change_format import nothing_set
 from dfn_tui.service.changes.outcome import NOT_READ_BACK
+from dfn_tui.service.changes.undocumented import nobody_known, unregistered_words
 from dfn_tui.service.context import capabilities_of
 from dfn_tui.service.export import export
 from dfn_tui.service.history_export import spreadsheet_cell
@@ -19,7 +21,7 @@ from dfn_tui.service.types import Value
 from dfn_tui.store import FieldChange, Journal
 from dfn_tui.text import _
 
-COLUMNS = ("user", "before", "after", "outcome", "code", "reason", "now")
+COLUMNS = ("user", "before", "after", "outcome", "code", "reason", "now", "kind")
 NOT_SENT, INVALID = "not-sent", "invalid"
 """The outcomes that no user of a job has: those still to be done or left out, and rows that are no user."""
 
@@ -28,7 +30,7 @@ _PAGE = 2000
 
 class Result(NamedTuple):
     """How one user ended. `before` and `after` name fields with their values, personal ones masked; so does
-    `now` where reading back showed something else than was sent."""
+    `now` where reading back showed something else than was sent. `kind` is what users are named by."""
 
     user: str
     before: str
@@ -37,21 +39,27 @@ class Result(NamedTuple):
     code: str
     reason: str
     now: str = ""
+    kind: str = ""
 
     def cells(self) -> list[str]:
         """As a row under `COLUMNS`: inert, and nothing a spreadsheet would run."""
         return [spreadsheet_cell(value) for value in self]
 
 
-def write_results(job: Path, journal: Path, name: str, *, revealed: bool = False) -> Path:
-    """Writes how each user of the job at `job` ended to a new file of that name, as `export` does. Personal
-    values are masked unless `revealed`. Raises PlanError and NotExported."""
-    with open_job(job) as opened:
-        return export(name, lambda file: write_rows(opened, journal, file, revealed=revealed))
+def write_results(
+    jobs: JobFolder, id: str, journal: Path, name: str, *, revealed: bool = False, bom: bool = False
+) -> Path:
+    """Writes how each user of the job of that id ended to a new file of that name, as `export` does. Personal
+    values are masked unless `revealed`. Raises PlanError, KeyNeeded and NotExported."""
+    with jobs.open(id) as opened:
+        return export(name, lambda file: write_rows(opened, journal, file, revealed=revealed, bom=bom))
 
 
-def write_rows(job: Job, journal: Path, file: TextIO, *, revealed: bool = False) -> None:
-    """Writes the same as CSV to an open file. Raises PlanError and OSError."""
+def write_rows(job: Job, journal: Path, file: TextIO, *, revealed: bool = False, bom: bool = False) -> None:
+    """Writes the same as CSV to an open file; `bom` is the mark that Excel looks for. Raises PlanError and
+    OSError."""
+    if bom:
+        file.write("\ufeff")
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     writer.writerows(row.cells() for row in results(job, journal, revealed=revealed))
@@ -68,18 +76,27 @@ def results(job: Job, journal: Path, *, revealed: bool = False) -> Iterator[Resu
         while found := job.everyone(after, _PAGE):
             for user, ended in found:
                 one = _result(user, ended, revealed)
-                if unread and one.outcome == Outcome.ACCEPTED and not one.code:
-                    one = one._replace(code=NOT_READ_BACK, reason=unread)
+                if unread and one.outcome == Outcome.ACCEPTED and one.code != NOT_READ_BACK:
+                    one = one._replace(code=NOT_READ_BACK, reason=" ".join([unread, one.reason]).strip())
+                if one.outcome == Outcome.ACCEPTED:
+                    one = one._replace(reason=" ".join(filter(None, [one.reason, _untold(job, user)])))
                 if ended is not None and ended.outcome is Outcome.DIFFERENT and ended.seq is not None:
                     one = one._replace(now=_now(entries, ended.seq, revealed))
-                yield one
+                yield one._replace(kind=user.kind.value)
             after = found[-1][0].number
-    line = -1
+    line, kind = -1, job.plan.head.named_by
     while bad := job.plan.bad_rows(line, _PAGE):
         for row in bad:
             reason = _("Line {line}: {reason}").format(line=row.line, reason=row.reason)
-            yield Result(row.shown, "", "", INVALID, row.fault, reason)
+            yield Result(row.shown, "", "", INVALID, row.fault, reason, kind=kind)
         line = bad[-1].line
+
+
+def _untold(job: Job, user: PlannedUser) -> str:
+    """What version 2 does not say of what it took."""
+    has = capabilities_of(job.plan.head.api)
+    fields = ((change.kind, change.name) for change in user.group.changes)
+    return " ".join(filter(None, [nobody_known({user.kind}, has), unregistered_words(fields, has)]))
 
 
 def _result(user: PlannedUser, ended: UserEnd | None, revealed: bool) -> Result:
@@ -90,7 +107,8 @@ def _result(user: PlannedUser, ended: UserEnd | None, revealed: bool) -> Result:
             return Result(user.user, before, after, NOT_SENT, "left-out", _("Left out of the plan."))
         if ended is None:
             return Result(user.user, before, after, NOT_SENT, "", _("Still to be done."))
-        return Result(user.user, before, after, ended.outcome.value, ended.code or "", ended.message)
+        message = " ".join(filter(None, (ended.message, group.message)))
+        return Result(user.user, before, after, ended.outcome.value, ended.code or group.code, message)
     if group.status is PlanStatus.ALREADY:
         return Result(user.user, "", "", Outcome.UNCHANGED.value, "", "")
     if group.status is PlanStatus.UNKNOWN:

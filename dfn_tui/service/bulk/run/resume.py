@@ -26,6 +26,12 @@ async def recover(run_log: RunLog, journal: AsyncJournal, batches: Batches, now:
     """Brings the job up to what the journal knows, and has users of unknown outcome read again: those sent
     less than a minute ago when that minute is over. Raises `JournalError` and `PlanError`."""
     run_log.counts.update(await run_log.ask(lambda job: job.counts()))
+    with run_log.resuming():
+        await _recover(run_log, journal, batches, now)
+    await run_log.flush()
+
+
+async def _recover(run_log: RunLog, journal: AsyncJournal, batches: Batches, now: datetime) -> None:
     id = (await run_log.ask(lambda job: job.record)).id
     checkpoint = await run_log.ask(lambda job: job.checkpoint)
     seen: set[int] = set()
@@ -45,7 +51,6 @@ async def recover(run_log: RunLog, journal: AsyncJournal, batches: Batches, now:
             if entry is not None and user.number not in seen:
                 await _take([entry], seen, run_log, batches, now)
         after = found[-1][0].number
-    await run_log.flush()
 
 
 async def _take(
@@ -53,13 +58,14 @@ async def _take(
 ) -> None:
     """Entries come newest first: of a user that was sent more than once, the first one counts."""
     for entry in entries:
-        number = _number_in(entry.intent.job)
+        number = number_in(entry.intent.job)
         if number is None or number in seen:
             continue
         seen.add(number)
         outcome = entry.outcome.outcome if entry.outcome else None
         if outcome in _ENDS:
-            run_log.end([UserEnd(number, entry.seq, outcome)])
+            ended = UserEnd(number, entry.seq, outcome)
+            run_log.end([ended.part_of_it(entry.intent.left_out, read_back=batches.reads_back)])
         elif outcome in _TO_BE_READ:
             await _look_at(entry, number, run_log, batches, now)
 
@@ -68,13 +74,15 @@ async def _look_at(entry: Entry, number: int, run_log: RunLog, batches: Batches,
     user = await run_log.ask(lambda job: job.user(number))
     if user is None:
         return
+    run_log.reopen(entry.seq)
     fields = common(user.group.changes, entry.intent.changes)
     age = abs((now - entry.at).total_seconds())
     wait = max(SHORTLY, STILL_AT_WORK.total_seconds() - age)
-    batches.look_again([SentUser(user, fields, entry.seq)], wait, said=entry.outcome is not None)
+    one = SentUser(user, fields, entry.seq, entry.intent.left_out)
+    batches.look_again([one], wait, said=entry.outcome is not None)
 
 
-def _number_in(job: str | None) -> int | None:
+def number_in(job: str | None) -> int | None:
     """The user's number that an entry's `job` tells; None where it tells none."""
     _id, _slash, number = (job or "").rpartition("/")
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else None

@@ -5,13 +5,16 @@ holds up none of them.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.async_journal import AsyncJournal, Writing
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.records import UserEnd
 from dfn_tui.service.worker_thread import WorkerThread
@@ -35,9 +38,13 @@ class NotWrittenDown(ConsoleError):
         self.__cause__ = defect
 
 
-class _Begin(NamedTuple):
-    intents: Sequence[IntentGroup]
-    numbers: asyncio.Future[list[int]]
+class _Note(NamedTuple):
+    """What one batch has to say: whom it is about to send to, or how users ended."""
+
+    intents: Sequence[IntentGroup] = ()
+    numbers: asyncio.Future[list[int]] | None = None
+    ended: Sequence[UserEnd] = ()
+    outcomes: Sequence[OutcomeGroup] = ()
 
 
 class RunLog:
@@ -51,31 +58,50 @@ class RunLog:
         self.counts: Counter[Outcome] = Counter()
         self._journal = journal
         self._thread = WorkerThread("job")
-        self._begins: list[_Begin] = []
-        self._outcomes: list[OutcomeGroup] = []
-        self._ended: list[UserEnd] = []
+        self._notes: deque[_Note] = deque()
+        self._taken: deque[list[_Note]] = deque()
+        """What the journal's thread took, write by write."""
+        self._durable: list[UserEnd] = []
+        """Of whom the journal tells by now, and the job's file not yet."""
         self._open: set[int] = set()
-        """The journal's entries of this run that did not end yet."""
+        """The journal's entries that did not end yet: of this run, and of earlier ones that it looks at."""
         self._known = 0
+        self._resuming = False
         self._writing: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[None] | None = None
 
     async def begin(self, intents: Sequence[IntentGroup]) -> list[int]:
         """Writes what is about to be sent; it is on the disk when this returns the entries' numbers."""
         numbers: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
-        self._begins.append(_Begin(intents, numbers))
-        self._write()
+        self._write(_Note(intents, numbers))
         return await numbers
 
     def end(self, ended: Sequence[UserEnd], outcomes: Sequence[OutcomeGroup] = ()) -> None:
         """Has it written how users ended, soon; `flush` waits for it."""
-        self._ended += ended
-        self._outcomes += outcomes
-        self._write()
+        self._write(_Note(ended=ended, outcomes=outcomes))
+
+    @contextmanager
+    def resuming(self) -> Iterator[None]:
+        """Within it the checkpoint stays: what earlier runs left open is not all known yet."""
+        self._resuming = True
+        try:
+            yield
+        finally:
+            self._resuming = False
+
+    def reopen(self, seq: int) -> None:
+        """Keeps the checkpoint before an entry of an earlier run until it is written how its user ended."""
+        self._open.add(seq)
+
+    @property
+    def left_open(self) -> int:
+        """How many users were sent of whom the job's file does not tell how they ended."""
+        return len(self._open) + sum(one.seq is not None for one in self._durable)
 
     async def flush(self) -> None:
         """Waits until all is written. Raises what hindered it."""
-        while self._writing is not None:
-            await asyncio.shield(self._writing)
+        while (task := self._writing or self._saving) is not None:
+            await asyncio.shield(task)
         if self.trouble is not None:
             raise self.trouble
 
@@ -85,55 +111,73 @@ class RunLog:
 
     async def close(self) -> None:
         """Waits for the last writing, and ends the thread. The job stays open."""
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
+        with suppress(ConsoleError):
+            await self.flush()
         self._thread.close(wait=True)
 
-    def _write(self) -> None:
+    def _write(self, note: _Note) -> None:
+        self._notes.append(note)
         if self._writing is None:
             self._writing = asyncio.ensure_future(self._write_all())
 
     async def _write_all(self) -> None:
-        durable: Sequence[UserEnd] = ()
-        """Of whom the journal tells by now: they are written to the job's file beside its next writing."""
         try:
-            while self._begins or self._ended or self._outcomes or durable:
-                begins, self._begins = self._begins, []
-                outcomes, self._outcomes = self._outcomes, []
-                ended, self._ended = self._ended, []
-                if self.trouble is None:
-                    for error in await asyncio.gather(
-                        self._write_job(durable),
-                        self._write_journal(begins, outcomes),
-                        return_exceptions=True,  # whatever it is, nobody may wait for ever
-                    ):
-                        if isinstance(error, Exception):
-                            self.trouble = error if isinstance(error, ConsoleError) else NotWrittenDown(error)
-                durable = ended if self.trouble is None else ()
-                if self.trouble is not None:
-                    for begin in begins:
-                        if not begin.numbers.done():
-                            begin.numbers.set_exception(self.trouble)
+            while self._notes and self.trouble is None:
+                await self._journal.write_each(self._take, self._written)
+                self._saving = self._saving or asyncio.ensure_future(self._save())
+        except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for ever
+            self._fail(error)
         finally:
             self._writing = None
+        if self.trouble is not None:
+            self._take()
+            for note in chain.from_iterable(self._taken):
+                if note.numbers is not None and not note.numbers.done():  # whoever asked may be gone
+                    note.numbers.set_exception(self.trouble)
+            self._taken.clear()
 
-    async def _write_journal(self, begins: Sequence[_Begin], outcomes: Sequence[OutcomeGroup]) -> None:
-        intents = [intent for begin in begins for intent in begin.intents]
-        if not (intents or outcomes):
-            return
-        numbers = await self._journal.write(outcomes, intents)
+    def _take(self) -> Writing | None:
+        """What the journal is to write next. Called in its thread, at the end of the write before."""
+        taken = []
+        while self._notes:
+            taken.append(self._notes.popleft())
+        if taken:
+            self._taken.append(taken)
+        if not taken or self.trouble is not None:
+            return None
+        outcomes = [group for note in taken for group in note.outcomes]
+        return outcomes, [group for note in taken for group in note.intents]
+
+    def _written(self, numbers: list[int]) -> None:
+        left = iter(numbers)
+        for note in self._taken.popleft():
+            self._open.difference_update(seq for group in note.outcomes for seq in group.intents)
+            if not note.outcomes:  # the journal has their outcome from before
+                self._open.difference_update(one.seq for one in note.ended if one.seq is not None)
+            self._durable += note.ended
+            mine = list(islice(left, sum(len(group.users) for group in note.intents)))
+            if note.numbers is not None and not note.numbers.done():
+                note.numbers.set_result(mine)
         self._open.update(numbers)
-        self._open.difference_update(seq for group in outcomes for seq in group.intents)
         self._known = max([self._known, *numbers])
-        at = 0
-        for begin in begins:
-            count = sum(len(group.users) for group in begin.intents)
-            if not begin.numbers.done():  # whoever asked may be gone
-                begin.numbers.set_result(numbers[at : at + count])
-            at += count
 
-    async def _write_job(self, ended: Sequence[UserEnd]) -> None:
-        if ended:
-            checkpoint = min(self._open, default=self._known + 1) - 1
-            for outcome, count in (await self.ask(lambda job: job.write(ended, checkpoint))).items():
-                self.counts[outcome] += count
+    async def _save(self) -> None:
+        """Writes to the job's file what the journal tells by now: beside it, so that it holds up nobody."""
+        try:
+            while self._durable and self.trouble is None:
+                ended, self._durable = self._durable, []
+                checkpoint = 0 if self._resuming else min(self._open, default=self._known + 1) - 1
+                try:
+                    found = await self.ask(partial(Job.write, ended=ended, checkpoint=checkpoint))
+                except BaseException:
+                    self._durable = ended + self._durable
+                    raise
+                for outcome, count in found.items():
+                    self.counts[outcome] += count
+        except Exception as error:  # noqa: BLE001  as above
+            self._fail(error)
+        finally:
+            self._saving = None
+
+    def _fail(self, error: Exception) -> None:
+        self.trouble = self.trouble or (error if isinstance(error, ConsoleError) else NotWrittenDown(error))

@@ -1,0 +1,1 @@
+"""Staged edits beyond the end of a console: kept sealed, and taken up by one of the next."""
