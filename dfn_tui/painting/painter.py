@@ -1,5 +1,6 @@
 """From what a program writes to what has to be sent for it."""
 
+from dfn_tui.painting.abilities import Abilities
 from dfn_tui.painting.difference import Canvas
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.reading import AnsiParser, is_aside
@@ -15,13 +16,16 @@ _OTHER_SCREEN = "\x1b[?1049"
 class Painter:
     """Keeps what a program painted, and what of it the terminal shows."""
 
-    def __init__(self) -> None:
-        self._reader = AnsiParser(Grid(0, 0))
+    def __init__(self, abilities: Abilities | None = None) -> None:
+        self.abilities = abilities or Abilities()
+        """May change at any time."""
+        self._parser = AnsiParser(Grid(0, 0))
         self.canvas = Canvas(0, 0)
         self._at_once = False
 
-    def sent_for(self, data: str, width: int, height: int) -> str:
-        """What to send for `data`, on a terminal of that many columns and rows.
+    def sent_for(self, data: str, width: int, height: int, *, cursor: bool = True) -> str:
+        """What to send for `data`, on a terminal of that many columns and rows. Without `cursor` it does not
+        matter where the terminal's cursor is left.
 
         What is not understood is sent as it is, and what is shown counts as unknown then.
         """
@@ -33,13 +37,18 @@ class Painter:
                 return data
             self.canvas.known = False
             return RESET + data  # or the shell would inherit the last style
-        if (width, height) != (self._reader.grid.width, self._reader.grid.height):
-            self._reader, self.canvas = AnsiParser(Grid(width, height)), Canvas(width, height)
-        asides = self._reader.read(data)
+        if (width, height) != (self._parser.grid.width, self._parser.grid.height):
+            self._parser = AnsiParser(Grid(width, height))
+            self.canvas = Canvas(width, height, self.abilities)
+        asides = self._parser.read(data)
+        if self.abilities.erase_in_colour and not self.canvas.known:
+            # Textual paints the first screen in parts: the rest of it will have this background as well.
+            self._parser.grid.clear_unpainted()
         if asides is None:
             self.canvas.known = False
             return RESET + data
-        changes = self.canvas.update(self._reader.grid, (self._reader.x, self._reader.y))
+        place = (self._parser.x, self._parser.y) if cursor else None
+        changes = self.canvas.update(self._parser.grid, place)
         if self._at_once and len(changes) > _LARGE:
             changes = _BEGIN + changes + _END
         return changes + asides

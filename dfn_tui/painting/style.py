@@ -18,13 +18,14 @@ RESET = "\x1b[m"
 
 _SET = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 51, 52, 53})
 _CLEARED = {22: {1, 2}, 23: {3}, 24: {4, 21}, 25: {5, 6}, 27: {7}, 28: {8}, 29: {9}, 54: {51, 52}, 55: {53}}
+_OFF = {1: 22, 2: 22, 4: 24, 5: 25, 7: 27}
 _SEEN_ON_BLANKS = frozenset({4, 7, 9, 21, 51, 52, 53})
 _MORE = {"5": 1, "2": 3}  # parameters after 38;5 (a colour of the palette) and 38;2 (red, green, blue)
 
 
 @lru_cache(4096)
 def apply(style: CellStyle, parameters: str) -> CellStyle | None:
-    """`pen` after `ESC [ parameters m`; None where a parameter is not known."""
+    """`style` after `ESC [ parameters m`; None where a parameter is not known."""
     attributes, foreground, background = set(style.attributes), style.foreground, style.background
     codes = iter(parameters.split(";"))
     for code in codes:
@@ -67,22 +68,35 @@ def on_blank(style: CellStyle) -> CellStyle:
     return style
 
 
+def unseen_on_blank(style: CellStyle, background: str) -> CellStyle:
+    """A style near to this one of which nothing but that background can be seen on a blank."""
+    attributes = tuple(code for code in style.attributes if code not in _SEEN_ON_BLANKS)
+    return CellStyle(attributes, style.foreground, background)
+
+
 @lru_cache(4096)
 def change(old: CellStyle, new: CellStyle) -> str:
     """The shortest sequence that leads from `old` to `new`.
 
-    Attributes are switched off by the reset alone, which every terminal knows.
+    Attributes are switched off one by one only as every terminal since the VT220 does; the others take the
+    reset, after which all is said anew.
     """
     if old == new:
         return ""
     codes = [str(code) for code in new.attributes]
     codes += [colour for colour in (new.foreground, new.background) if colour]
     afresh = f"\x1b[{';'.join(['', *codes])}m" if codes else RESET
-    if not set(old.attributes) <= set(new.attributes):
-        return afresh
-    added = [str(code) for code in new.attributes if code not in old.attributes]
+    left = set(old.attributes)
+    changes: list[str] = []
+    for code in sorted(left - set(new.attributes)):
+        if code not in _OFF:
+            return afresh
+        if code in left:  # not yet by the code for another one
+            changes.append(str(_OFF[code]))
+            left -= _CLEARED[_OFF[code]]
+    changes += [str(code) for code in new.attributes if code not in left]
     if old.foreground != new.foreground:
-        added.append(new.foreground or "39")
+        changes.append(new.foreground or "39")
     if old.background != new.background:
-        added.append(new.background or "49")
-    return min(afresh, f"\x1b[{';'.join(added)}m", key=len)
+        changes.append(new.background or "49")
+    return min(afresh, f"\x1b[{';'.join(changes)}m", key=len)

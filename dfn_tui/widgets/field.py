@@ -1,6 +1,7 @@
 """The text input of this console: steady cursor, compact, no completion of its own."""
 
 from rich.highlighter import Highlighter
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.widgets import Input
@@ -27,6 +28,24 @@ class Field(Input):
             value, placeholder=placeholder, password=password, compact=True, id=id, highlighter=_Inert()
         )
         self.cursor_blink = False
+        self._begun = False
+
+    def _on_focus(self, event: events.Focus) -> None:
+        """What is there is selected for whoever comes to it, but not once they began to type: a focus that is
+        told late would have the next letter replace those before it."""
+        self.select_on_focus = not self._begun
+
+    def _on_blur(self, event: events.Blur) -> None:
+        self._begun = False
+
+    def get_component_rich_style(
+        self, *names: str, partial: bool = False, default: Style | None = None
+    ) -> Style:
+        """The cursor is the field's own colours reversed: a terminal is told that in four bytes, and other
+        colours in four times as many, for each character that is typed."""
+        if names == ("input--cursor",):
+            return Style(color=self.rich_style.color, reverse=True)
+        return super().get_component_rich_style(*names, partial=partial, default=default)
 
     async def _on_key(self, event: events.Key) -> None:
         """Runs the input's own keys at once, in the order they were pressed.
@@ -35,6 +54,7 @@ class Field(Input):
         its way up through all parents. Over a slow line keys arrive together, and what was typed after a
         correction would be inserted before it: another user's id.
         """
+        self._begun = True
         for binding in () if event.is_printable else self._bindings.key_to_bindings.get(event.key, ()):
             event.stop()
             event.prevent_default()

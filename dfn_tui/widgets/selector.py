@@ -2,27 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.text import Text
 from textual.app import RenderResult
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from dfn_tui.text import _
+from dfn_tui.widgets.keys import bindings, key
 
 
 class Selector(Widget, can_focus=True):
     """`label: ‹ words ›  2/9`. `value` is the key of the option chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,down", "step(1)", _("Next"), id="choice.next", tooltip=_("Choose the next one")),
-        Binding(
-            "left,up", "step(-1)", _("Previous"), id="choice.previous", tooltip=_("Choose the one before")
-        ),
-    ]
+    BINDINGS = bindings(
+        key("right,down", "step(1)", _("Next"), "choice.next", _("Choose the next one")),
+        key("left,up", "step(-1)", _("Previous"), "choice.previous", _("Choose the one before")),
+    )
 
     @dataclass
     class Changed(Message):
@@ -45,6 +43,9 @@ class Selector(Widget, can_focus=True):
         """Chooses the option `step` places on, round and round."""
         keys = list(self._words)
         self.value = keys[(keys.index(self.value) + step) % len(keys)]
+
+    def on_click(self) -> None:
+        self.action_step(1)
 
     def watch_value(self, value: object) -> None:
         self.post_message(self.Changed(value))

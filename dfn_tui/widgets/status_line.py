@@ -1,5 +1,6 @@
 """The line at the top of every screen: where a change would go, and whether it is night in Korea."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING
@@ -27,11 +28,27 @@ def environment_words(environment: Environment) -> str:
     }[environment]
 
 
-def night_words(night: Night) -> str:
-    """`NIGHT 657 min left` inside the window, `day, night in 42 min` before it."""
+NIGHT_NEAR = 30
+"""Minutes before the night in which it is told in amber."""
+
+
+def night_badge(night: Night, *, short: bool = False) -> Text:
+    """What is said of the night: an amber badge in the window and shortly before it, else a word at most."""
     if night.inside:
-        return _("NIGHT {minutes} min left").format(minutes=night.minutes)
-    return _("day, night in {minutes} min").format(minutes=night.minutes)
+        hours, minutes = divmod(night.minutes, 60)
+        left = _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+        words = _("▲ NIGHT until 08:00")
+        return Text.assemble((f" {words} " if short else f" {words} ({left}) ", "badge.night"))
+    if night.minutes <= NIGHT_NEAR:
+        words = _("▲ NIGHT IN {minutes} MIN").format(minutes=night.minutes)
+        return Text.assemble((f" {words} ", "badge.night"))
+    return Text() if short else Text.assemble((_("night from 21:00"), "label"))
+
+
+def environment_badge(environment: Environment) -> Text:
+    """The environment on the colour that it has everywhere."""
+    style = "badge.production" if environment is Environment.PRODUCTION else "badge"
+    return Text.assemble((f" {environment_words(environment)} ", style))
 
 
 FOLLOW_EVERY = 1.0
@@ -39,13 +56,18 @@ FOLLOW_EVERY = 1.0
 
 
 class StatusLine(Widget):
-    """Connection, environment, read-only, Korean time, night or day. Repainted once a minute, and as a job
-    that runs over this connection goes on."""
+    """Where the operator is: environment, connection, what is to be known of it, the place; Korean time and
+    the night. Repainted once a minute, and as a job that runs over this connection goes on.
 
-    def __init__(self, context: "ConnectionContext | None", clock: Clock) -> None:
+    Where room is short, what is said of the night by day goes first, then the place and the version. What a
+    write depends on is never cut before these.
+    """
+
+    def __init__(self, context: "ConnectionContext | None", clock: Clock, place: str = "") -> None:
         super().__init__()
         self._connection_context = context
         self._clock = clock
+        self._place: tuple[str, ...] = (place,) if place else ()
         self._shown = Text()
         self._following: Timer | None = None
 
@@ -53,6 +75,12 @@ class StatusLine(Widget):
         self._following = self.set_interval(FOLLOW_EVERY, self._look_at_job, pause=True)
         self._minute()
         self.look_again()
+
+    def say_place(self, *words: str) -> None:
+        """Names the screen, and then what is to be known of it, the most important first. All inert."""
+        if words != self._place:
+            self._place = words
+            self.refresh()
 
     def _minute(self) -> None:
         """Repaints, and again at the next minute."""
@@ -69,7 +97,7 @@ class StatusLine(Widget):
             self._following.pause()
         else:
             self._following.resume()
-        if self._shown != self._words():
+        if self._shown != self._line():
             self.refresh()
 
     def _look_at_job(self) -> None:
@@ -77,40 +105,64 @@ class StatusLine(Widget):
             self.look_again()
 
     def render(self) -> RenderResult:
-        self._shown = self._words()
-        left, right = self._shown.copy(), self._time(self._clock())
-        room = self.size.width - right.cell_len - 2
-        left.truncate(max(room, 0), overflow="ellipsis")
-        gap = " " * max(1, self.size.width - left.cell_len - right.cell_len)
-        return Text.assemble(left, gap, right, no_wrap=True)
+        self._shown = self._line()
+        return self._shown
 
-    def _words(self) -> Text:
+    def _line(self) -> Text:
+        width = self.size.width
+        left, right = Text(), Text()
+        for left, right in self._from_long_to_short():
+            if left.cell_len + right.cell_len + 2 <= width:
+                break
+        left.truncate(max(width - right.cell_len - 2, 0), overflow="ellipsis")
+        gap = " " * max(1, width - left.cell_len - right.cell_len)
+        return Text.assemble(left, gap, right, no_wrap=True, end="")
+
+    def _from_long_to_short(self) -> Iterator[tuple[Text, Text]]:
+        """The left and the right side, with ever less of what can be missed."""
+        now = self._clock()
+        long, short = self._time(now), self._time(now, short=True)
+        for count in range(len(self._place), -1, -1):
+            place = Text()
+            if count:
+                place.append("  │  ", "faint").append(self._place[0], "bold")
+                for words in self._place[1:count]:
+                    place.append(f" · {words}", "label")
+            if count == len(self._place):
+                yield self._where().append_text(place), long
+            yield self._where().append_text(place), short
+        yield self._where(short=True), short
+
+    def _where(self, *, short: bool = False) -> Text:
         context = self._connection_context
         if context is None:
-            return Text(_("dfn-tui · no connection open"))
+            return Text.assemble((" dfn-tui", "bold"))
         connection = context.connection
-        production = connection.environment is Environment.PRODUCTION
-        text = Text()
-        text.append(
-            f" {environment_words(connection.environment)} ", "bold reverse red" if production else "reverse"
-        )
+        text = environment_badge(connection.environment)
         text.append(f" {sanitize(connection.name, 24)}", "bold")
-        share = context.job_share()
-        if share is not None:
-            text.append(" · " + _("JOB {share} %").format(share=share), "bold")
-        if context.mode.read_only:
-            words = _("READ-ONLY ({source})").format(source=context.mode.source)
-            text.append(" · " + words, "bold yellow")
-        if context.token_in_memory:
-            text.append(" · " + _("token in memory only"), "yellow")
-        skew = context.clock_skew()
-        if skew is not None:
-            minutes = round(skew.total_seconds() / 60)
-            text.append(" · " + _("server clock off by {minutes} min").format(minutes=minutes), "bold yellow")
+        if not short:
+            text.append(f" {connection.api.value}", "label")
+        for words, style in self._remarks(context, short=short):
+            text.append(" · ", "label").append(words, style)
         return text
 
-    def _time(self, now: datetime) -> Text:
-        night = night_at(now)
-        text = Text(f"{korean_clock(now)} KST ")
-        text.append(f" {night_words(night)} ", "bold reverse yellow" if night.inside else "")
-        return text
+    def _remarks(self, context: "ConnectionContext", *, short: bool) -> Iterator[tuple[str, str]]:
+        """What is to be known of the connection at this moment, and in which style."""
+        share = context.job_share()
+        if share is not None:
+            yield _("JOB {share} %").format(share=share), "bold"
+        if context.mode.read_only:
+            words = _("READ-ONLY") if short else _("READ-ONLY ({source})")
+            yield words.format(source=context.mode.source), "strong.warn"
+        skew = context.clock_skew()
+        if skew is not None:
+            words = _("clock off {minutes} min") if short else _("server clock off by {minutes} min")
+            yield words.format(minutes=round(skew.total_seconds() / 60)), "strong.warn"
+        if context.token_in_memory:
+            yield _("token in memory") if short else _("token in memory only"), "warn"
+
+    def _time(self, now: datetime, *, short: bool = False) -> Text:
+        night = night_badge(night_at(now), short=short)
+        return Text.assemble(
+            (korean_clock(now), "bold"), (" KST", "label"), "  " if night else "", night, " "
+        )

@@ -61,7 +61,8 @@ class Table(DataTable[Text], Generic[Item]):
     @property
     def highlighted(self) -> Item | None:
         """The item under the cursor."""
-        return self.items[self.cursor_row] if self.cursor_row < len(self.items) else None
+        # Keys put the cursor of a table without rows before the first one.
+        return self.items[self.cursor_row] if 0 <= self.cursor_row < len(self.items) else None
 
     def show(self, items: Iterable[Item], *, place: int | None = None) -> None:
         """Shows these. Where its item is gone the cursor goes to the row `place`, or stays in its own."""
@@ -98,7 +99,7 @@ class Table(DataTable[Text], Generic[Item]):
 
     def _fill(self, before: Sequence[Item], place: int | None = None) -> None:
         """Builds the table anew: other items, or another width."""
-        key = self._key(before[self.cursor_row]) if self.cursor_row < len(before) else None
+        key = self._key(before[self.cursor_row]) if 0 <= self.cursor_row < len(before) else None
         row, scrolled = self.cursor_row if place is None else place, self.scroll_y
         self.clear(columns=True)
         found = self._fitting(self._width_shown)

@@ -1,0 +1,1 @@
+"""What arrives from a keyboard, before it means anything on a screen."""
