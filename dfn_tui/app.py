@@ -4,20 +4,15 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
-from textual import on, work
-from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual import events, on, work
 from textual.driver import Driver
-from textual.reactive import Reactive
-from textual.screen import Screen
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.lock import LockingApp
 from dfn_tui.screens.lookup.screen import LookupScreen
 from dfn_tui.screens.messages import (
     ConnectionRequested,
@@ -25,17 +20,23 @@ from dfn_tui.screens.messages import (
     JobStarted,
     PlanRequested,
     ReviewRequested,
+    WatchToggled,
     WritesSettled,
 )
+from dfn_tui.screens.typing import TypingApp
 from dfn_tui.service.connections import Connections
 from dfn_tui.text import _
+from dfn_tui.widgets.keys import bindings, key
+from dfn_tui.widgets.palette import TERMINAL
 
 if TYPE_CHECKING:
     from rich.text import Text
     from rich.traceback import Trace
 
+    from dfn_tui.config import TokenKind
+    from dfn_tui.screens.bulk.job_ends import JobEnds
+    from dfn_tui.screens.watching import Watches
     from dfn_tui.service.bulk.session import BulkSession
-    from dfn_tui.service.context import ConnectionContext
 
 COLLECT_AFTER = 0.5
 """Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
@@ -45,34 +46,33 @@ LEAVING = 8.0
 """Seconds that what is being written is given when the operator leaves; as many as after a signal."""
 
 
-class ConsoleApp(LockingApp):
+class ConsoleApp(TypingApp):
     """The console on `connections`, opened on the one named `start`, or on the list where it is None.
 
     With `demo` it starts a sandbox and opens on that. `user` is looked up on the first connection opened.
+    `theme` is one of `widgets.palette.THEMES`. `ascii_glyphs`: whether it is drawn with ASCII alone; None:
+    where the terminal makes two cells of other signs.
     """
 
     TITLE = "dfn-tui"
     AUTO_FOCUS = ""
-    theme: Reactive[str] = Reactive("ansi-dark")  # from the start: a change later styles everything again
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", _("Quit"), id="app.quit", tooltip=_("Leave the console")),
-        Binding(
-            "ctrl+l",
-            "repaint",
-            _("Repaint"),
+    BINDINGS = bindings(
+        replace(
+            key("ctrl+p", "commands", _("Commands"), "app.commands", _("Find what to do by a word")),
+            priority=True,
             show=False,
-            id="app.repaint",
-            tooltip=_("Send the whole screen again"),
         ),
-        Binding(
+        key("ctrl+q", "quit", _("Quit"), "app.quit", _("Leave the console")),
+        key("ctrl+l", "repaint", _("Repaint"), "app.repaint", _("Send the whole screen again"), show=False),
+        key(
             "ctrl+z",
             "suspend_process",
             _("Suspend"),
+            "app.suspend",
+            _("Back to the shell, until its command fg"),
             show=False,
-            id="app.suspend",
-            tooltip=_("Back to the shell, until its command fg"),
         ),
-    ]
+    )
 
     def __init__(
         self,
@@ -82,13 +82,18 @@ class ConsoleApp(LockingApp):
         demo: bool = False,
         user: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        theme: str = TERMINAL,
+        ascii_glyphs: bool | None = None,
     ) -> None:
-        super().__init__(connections, paths.style_files("base", "lookup"), monotonic)
+        super().__init__(connections, paths.style_files("base", "lookup"), monotonic, theme)
+        self.ascii_glyphs = ascii_glyphs
         self.animation_level = "none"
         self._start = start
         self._demo = demo
         self._user = user
         self._leaving: asyncio.Future[None] | None = None
+        self._job_ends: JobEnds | None = None
+        self._watches: Watches | None = None
         self._worth_looking_up: Sequence[tuple[str, str]] = ()
 
     def on_mount(self) -> None:
@@ -104,7 +109,7 @@ class ConsoleApp(LockingApp):
         """Shows the connections, over what is open."""
         from dfn_tui.screens.connections import ConnectionsScreen  # noqa: PLC0415  not needed for the first paint
 
-        self.push_screen(ConnectionsScreen())
+        self.push_screen(ConnectionsScreen(self.context))
 
     def open_connection(self, name: str) -> None:
         """Shows the look-up screen of that connection, in place of all screens."""
@@ -119,11 +124,6 @@ class ConsoleApp(LockingApp):
         self._worth_looking_up = demo.worth_looking_up
         self.open_connection(demo.start)
         self.call_after_refresh(demo.run)
-
-    def _show_manual(self, context: "ConnectionContext | None") -> None:
-        from dfn_tui.screens.manual import ManualScreen  # noqa: PLC0415  Markdown is slow to import
-
-        self.push_screen(ManualScreen(context))
 
     @on(ConnectionRequested)
     def _open_chosen(self, event: ConnectionRequested) -> None:
@@ -164,24 +164,38 @@ class ConsoleApp(LockingApp):
     def _tell_error(self, event: ErrorRaised) -> None:
         """Shows it, with the offer to replace the token where that would help. A missing one is asked for."""
         from dfn_tui.screens.dialogs import ErrorDialog, ask  # noqa: PLC0415  not needed for the first paint
-        from dfn_tui.service.tokens import TokenNeeded  # noqa: PLC0415  as above
+        from dfn_tui.service.snapshots.snapshots import SnapshotKeyNeeded  # noqa: PLC0415  as above
+        from dfn_tui.service.tokens import KeyNeeded, TokenNeeded  # noqa: PLC0415  as above
 
         error = event.error
+        self.typed_ahead.drop()  # meant for what did not come
         kind = event.session.token_that_helps(error)
         if isinstance(error, TokenNeeded):
             self._ask_token(event, error.kind, locked=error.locked)
             return
+        if isinstance(error, KeyNeeded | SnapshotKeyNeeded) and error.locked:
+            self._ask_password(event)
+            return
 
         dialog = ErrorDialog(error, offer_token=kind is not None)
-        ask(self, dialog, lambda _answer: self._ask_token(event, kind or ""))
+        ask(self, dialog, lambda _answer: kind and self._ask_token(event, kind))
 
     @work(group="token")
-    async def _ask_token(self, event: ErrorRaised, kind: str, *, locked: bool = False) -> None:
+    async def _ask_token(self, event: ErrorRaised, kind: "TokenKind", *, locked: bool = False) -> None:
         from dfn_tui.screens.tokens import obtain_token  # noqa: PLC0415  not needed for the first paint
 
         name, reason = event.session.connection.name, event.error.happened
         given = await obtain_token(self, name, kind, reason, locked=locked)
         if given and event.retry is not None:
+            event.retry()
+
+    @work(group="token")
+    async def _ask_password(self, event: ErrorRaised) -> None:
+        """Has the keyring unlocked where what is sealed needs it."""
+        from dfn_tui.screens.tokens import UNLOCKED, UnlockDialog  # noqa: PLC0415  as above
+
+        dialog = UnlockDialog(event.session.connection.name, event.error.happened, for_token=False)
+        if await self.push_screen_wait(dialog) == UNLOCKED and event.retry is not None:
             event.retry()
 
     @on(JobStarted)
@@ -191,13 +205,32 @@ class ConsoleApp(LockingApp):
 
     async def _tell_end(self, bulk: "BulkSession") -> None:
         """Says how the job ended, on whatever screen the operator is by then."""
-        from dfn_tui.screens.bulk.format import end_of_job  # noqa: PLC0415
-        from dfn_tui.screens.bulk.job import JobScreen  # noqa: PLC0415  only a job needs these
+        from dfn_tui.screens.bulk.job_ends import JobEnds  # noqa: PLC0415  only a job needs it
 
-        record = await bulk.wait()
-        if not isinstance(self.screen, JobScreen):
-            counts = bulk.run.progress().counts if bulk.run is not None else {}
-            self.notify(end_of_job(record, counts), markup=False)
+        self._job_ends = self._job_ends or JobEnds(self, self._monotonic)
+        await self._job_ends.follow(bulk)
+
+    @on(WatchToggled)
+    def _watch(self, event: WatchToggled) -> None:
+        from dfn_tui.screens.watching import Watches  # noqa: PLC0415  only a watch needs it
+
+        self._watches = self._watches or Watches(self)
+        self._watches.toggle(event.session, event.records)
+
+    async def hand_on(self, event: events.Key | events.Paste) -> None:
+        """Lets the line that tells of a job's end have each key first."""
+        ends = self._job_ends if isinstance(event, events.Key) else None
+        if ends is not None and not self.locked and ends.take_key(cast("events.Key", event).key):
+            return
+        await super().hand_on(event)
+
+    @property
+    def defect(self) -> BaseException | None:
+        """What ended the console that nobody expected; of a worker what failed in it."""
+        from textual.worker import WorkerFailed  # noqa: PLC0415  not needed for the first paint
+
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error
 
     def _fatal_error(self) -> None:
         """A defect crashes loudly, but without the values of variables: they may be somebody's data.
@@ -216,8 +249,35 @@ class ConsoleApp(LockingApp):
         self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
-        """Leaves; what is being written is finished first, as far as that ends soon."""
-        self.leave(timeout=LEAVING)
+        """Leaves, after asking where something is staged or a job runs; what is being written is finished
+        first, as far as that ends soon."""
+        staged = any(session.unsent() for session in self.connections.sessions.values())
+        if staged or (self.connections.jobs_under_way and not self.locked):
+            self._ask_to_quit()
+        else:
+            self.leave(timeout=LEAVING)
+
+    @work(group="quit", exclusive=True)
+    async def _ask_to_quit(self) -> None:
+        from dfn_tui.screens.dialogs import ask  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.screens.quitting import DROP, QuitDialog  # noqa: PLC0415  as above
+        from dfn_tui.service.kept.unsent import drop_all, unsent_edits  # noqa: PLC0415  as above
+
+        unsent = await unsent_edits(self.connections)
+        if self.locked:  # whoever is there may be somebody else
+            if any(one.why_not_kept for one in unsent):
+                self.notify(_("Unlock first: staged edits would be lost."), markup=False)
+            else:
+                self.leave(timeout=LEAVING)
+            return
+
+        def quit_so(answer: str) -> None:
+            if answer == DROP:
+                drop_all(self.connections)
+            self.leave(timeout=LEAVING)
+
+        if not isinstance(self.screen, QuitDialog):
+            ask(self, QuitDialog(unsent, self.connections.jobs_under_way), quit_so)
 
     def leave(self, code: int = 0, timeout: float | None = None) -> None:
         """Ends the console with exit code `code`: no more input, look-ups dropped, writes finished.
@@ -250,18 +310,6 @@ class ConsoleApp(LockingApp):
             return
         # A signal may mean that nobody is there any more, nor the terminal.
         self.exit(return_code=code, message=_left(jobs) if jobs and code == 0 else None)
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's own, and every key of the screen."""
-        yield from super().get_system_commands(screen)
-        context = getattr(screen, "context", None)
-        words = _("Read about tokens, keys, exit codes, …")
-        yield SystemCommand(_("Manual"), words, partial(self._show_manual, context))
-        named = {one.binding.id: one for one in reversed(screen.active_bindings.values())}
-        for node, binding, enabled, tooltip in named.values():
-            if enabled and binding.id and not binding.system:
-                run = partial(self.run_action, binding.action, node)
-                yield SystemCommand(binding.description, tooltip or binding.tooltip, run)
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32":

@@ -15,7 +15,7 @@ from dfn_tui.widgets.tick import Tick
 def acknowledgements(asked: Requirements) -> Iterator[Widget]:
     """Each warning with a box to tick, `#notice-0` and so on."""
     for at, warning in enumerate(asked.to_acknowledge):
-        yield PlainText(Text.assemble((f"! {warning.text}", "bold yellow")), classes="notice")
+        yield PlainText(Text(f"▲ {warning.text}", "warn"), classes="notice")
         yield Tick(_("read and acknowledged"), id=f"notice-{at}")
 
 
@@ -26,10 +26,10 @@ def evidence_field(asked: Requirements, words: str) -> Iterator[Widget]:
         yield Field(id="evidence", placeholder=_("form, call record, date"))
 
 
-def reason_field(asked: Requirements) -> Iterator[Widget]:
-    """Where the reason is typed, `#reason`."""
+def reason_field(asked: Requirements, given: str = "") -> Iterator[Widget]:
+    """Where the reason is typed, `#reason`, or stands already."""
     yield PlainText(_("Reason or ticket (required)") if asked.reason_required else _("Reason or ticket"))
-    yield Field(id="reason", placeholder=_("ticket, or a few words"))
+    yield Field(given, id="reason", placeholder=_("ticket, or a few words"))
 
 
 def typed(screen: Widget, id: str) -> str:
@@ -44,9 +44,11 @@ def answered(screen: Widget, asked: Requirements) -> Approval:
     return Approval(typed(screen, "reason"), typed(screen, "evidence"), frozenset(ticked))
 
 
-def focus_what_is_missing(screen: Widget, *, optional: str = "") -> None:
-    """The first box that is not ticked, or the first field that is empty, comes into view."""
+def focus_what_is_missing(screen: Widget, *, optional: str = "") -> bool:
+    """The first box that is not ticked, or the first field that is empty, comes into view; False where
+    nothing is missing."""
     empty: list[Widget] = [box for box in screen.query(Tick) if not box.value and box.id != optional]
     empty += [field for field in screen.query(Field) if not field.value.strip()]
     if empty:
         empty[0].focus()
+    return bool(empty)

@@ -1,30 +1,31 @@
 """What all screens share: the status line above, the keys below, help, and how errors are told."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
-from textual import getters
+from rich.text import Text
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.await_remove import AwaitRemove
-from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, WritesSettled
+from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, ScreenPainted, WritesSettled
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.keys import ALWAYS, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from dfn_tui.service.connections import Connections
     from dfn_tui.service.context import ConnectionContext
-    from dfn_tui.service.records import Progress
+    from dfn_tui.service.records import Progress, UserRecord
     from dfn_tui.service.session import Session
 
 
@@ -32,8 +33,16 @@ STYLES: list[str | PurePath] = [*paths.style_files()]
 """What every screen but the first needs: to read them all takes a fiftieth of a start."""
 
 
-REVEAL = Binding("m", "reveal", _("Reveal"), id="values.reveal", tooltip=_("Show or mask personal values"))
+REVEAL = key("m", "reveal", _("Reveal"), "values.reveal", _("Show or mask personal values"), group=ALWAYS)
 """Bound by the screens that have personal values; `watch_revealed` shows them anew."""
+
+
+HELP = key("question_mark,f1", "app.help", _("Help"), "screen.help", _("This page"))
+"""Bound by screens and dialogs. In a field F1 alone does, as a question mark is typed there."""
+
+
+WIDE = 140
+"""Columns from which on a user stands beside the list, and not on a screen of their own."""
 
 
 SILENCE = 3.0
@@ -46,9 +55,31 @@ class Host(Protocol):
     connections: "Connections"
 
 
+def is_seen(screen: Screen[Any]) -> bool:
+    """Whether a screen is the topmost, or dialogs alone lie over it. Textual's `is_current` counts whatever
+    lies below the topmost, seen or not."""
+    stack = screen.app.screen_stack
+    return screen in stack and all(one.is_modal for one in stack[stack.index(screen) + 1 :])
+
+
 class WorkersEnd(Screen[ScreenResultType]):
     """A screen whose workers end before its widgets go. Textual ends them after that, and an answer that came
     in between would be shown on widgets that are no longer there, which ends the console."""
+
+    passes_keys_on: ClassVar[bool] = False
+    """Whether keys that were typed before this was shown are meant for what comes after it."""
+
+    shown_at: float | None = None
+    """When the terminal showed this screen for the first time, by the clock of messages."""
+
+    def takes_typed_ahead(self) -> bool:
+        """Whether it takes keys that were typed before it was shown. Where something is asked that nobody
+        may say yes to unread it does not; a withdrawal is never held up."""
+        return True
+
+    @on(events.Mount)
+    def _tell_when_painted(self) -> None:
+        self.call_after_refresh(lambda: self.app.post_message(ScreenPainted(self)))
 
     @property
     def connections(self) -> "Connections":
@@ -64,10 +95,12 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
     """A whole screen. Subclasses give `body`; `session` is None where no connection is open."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", _("Back"), id="screen.back", tooltip=_("Leave this screen")),
-        Binding("f1", "help", _("Help"), id="screen.help", tooltip=_("Show every key of this screen")),
-    ]
+    BINDINGS = bindings(
+        key("escape", "back", _("Back"), "screen.back", _("Leave this screen")),
+        HELP,
+    )
+    PLACE: ClassVar[str] = ""
+    """What the top line calls this screen; empty where it shows that by itself."""
 
     revealed = var(False, init=False)
 
@@ -77,7 +110,7 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
         self.context = context
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self.context, self.connections.clock)
+        yield StatusLine(self.context, self.connections.clock, self.PLACE)
         yield from self.body()
         yield KeyBar()
 
@@ -89,7 +122,11 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
         """Reveals personal values, or covers them again."""
         self.revealed = not self.revealed
 
-    def say(self, selector: str, words: str) -> None:
+    def say_place(self, *words: str) -> None:
+        """Has the top line say these of the screen after its name, the most important first. All inert."""
+        self.query_one(StatusLine).say_place(self.PLACE, *words)
+
+    def say(self, selector: str, words: str | Text) -> None:
         """Shows these words there, or nothing where there are none."""
         self.query_one(selector, PlainText).say(words)
 
@@ -104,13 +141,6 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
         """Leaves this screen; the first one stays."""
         if len(self.app.screen_stack) > 2:  # Textual's own blank screen lies below the first
             self.dismiss(None)
-
-    def action_help(self) -> None:
-        """Shows or hides the panel with every key."""
-        if self.query("HelpPanel"):
-            self.app.action_hide_help_panel()
-        else:
-            self.app.action_show_help_panel()
 
 
 class SessionScreen(ConsoleScreen[ScreenResultType]):
@@ -137,6 +167,13 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
             self.status_line.look_again()
             self.tell_what_was_settled()
 
+    def look_at_writes(self) -> None:
+        """Called where a job wrote to users that were looked up. Who shows any of them reads them again."""
+
+    def show_watched(self, records: "Sequence[UserRecord]") -> None:
+        """Called where watched users changed, as they were read now, and with nobody where others are
+        watched. Who shows any of them shows them so."""
+
     def tell_what_was_settled(self) -> None:
         """Says, once, how the writes that an earlier run left open were found to have ended."""
         settled, self.session.settled = self.session.settled, []
@@ -149,10 +186,12 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
         self.app.post_message(ErrorRaised(self.session, error, retry))
 
     @contextmanager
-    def showing_waits(self, selector: str) -> Iterator[Callable[["Progress | None"], None]]:
+    def showing_waits(self, selector: str, leave: str = "") -> Iterator[Callable[["Progress | None"], None]]:
         """Shows in the text there what is waited for: the pauses before further attempts, and the server's
-        silence. What it gives is called with each news of the server."""
+        silence; and how to `leave` it. What it gives is called with each news of the server."""
         began = heard = time.monotonic()
+        over = False
+        ending = f" · {leave}" if leave else ""
 
         def news(progress: "Progress | None" = None) -> None:
             nonlocal heard
@@ -161,18 +200,19 @@ class SessionScreen(ConsoleScreen[ScreenResultType]):
                 heard += progress.waiting
                 from dfn_tui.service.change_format import pause_words  # noqa: PLC0415  rarely needed
 
-                self.say(selector, pause_words(progress))
+                self.say(selector, pause_words(progress) + ending)
 
         def look() -> None:
             now = time.monotonic()
-            if now - heard >= SILENCE:
+            if now - heard >= SILENCE and not over:  # a stopped timer may have called already
                 words = _("Waiting for the server, {seconds:.0f} s by now")
-                self.say(selector, words.format(seconds=now - began))
+                self.say(selector, words.format(seconds=now - began) + ending)
 
         timer = self.set_interval(1, look)
         try:
             yield news
         finally:
+            over = True
             timer.stop()
 
     @contextmanager

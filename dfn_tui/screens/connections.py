@@ -1,76 +1,103 @@
 """The connections: open one, test one, add one, or try the sandbox."""
 
-from typing import ClassVar
-
+from rich.cells import cell_len
 from rich.text import Text
 from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.events import Resize
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from dfn_tui.config import Connection
+from dfn_tui.config import Connection, Environment
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.add_connection import AddConnectionDialog
 from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.screens.dialogs import NoticeDialog
+from dfn_tui.screens.dialogs import NoticeDialog, Unexpected
 from dfn_tui.screens.messages import ConnectionRequested, ErrorRaised
 from dfn_tui.screens.tokens import obtain_token
+from dfn_tui.service.context import server_url
 from dfn_tui.service.tokens import TOKEN_KINDS
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, padded, sanitize
+from dfn_tui.widgets.buttons import Buttons
+from dfn_tui.widgets.keys import PLACES, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
-from dfn_tui.widgets.status_line import environment_words
+from dfn_tui.widgets.status_line import environment_badge, environment_words
+
+_NAME = 24
+"""Columns of a name at most; the others are longer than the top line shows."""
+_LEAST = 12
+"""Columns of a name where room is short."""
+_BADGE = 14
+"""Columns for the environment."""
+_OTHERS = 56
+"""Columns for all but the name: a whole address is among it."""
 
 
 class ConnectionsScreen(ConsoleScreen[None]):
     """Where a first start lands, and where another connection is chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "a", "add", _("Add"), id="connections.add", tooltip=_("Add a connection to the configuration")
-        ),
-        Binding("t", "test", _("Test"), id="connections.test", tooltip=_("A harmless read: does it work?")),
-        Binding(
-            "k", "token", _("Token"), id="connections.token", tooltip=_("Give this connection a new token")
-        ),
-        Binding(
-            "d",
-            "app.demo",
-            _("Sandbox"),
-            id="connections.demo",
-            tooltip=_("Try the console on made-up users"),
-        ),
-        Binding(
-            "f7", "history", _("History"), id="connections.history", tooltip=_("What was changed, by whom")
-        ),
-    ]
+    BINDINGS = bindings(
+        key("a", "add", _("Add"), "connections.add", _("Add a connection to the configuration")),
+        key("t", "test", _("Test"), "connections.test", _("A harmless read: does it work?")),
+        key("k", "token", _("Token"), "connections.token", _("Give this connection a new token")),
+        key("d", "app.demo", _("Sandbox"), "connections.demo", _("Try the console on made-up users")),
+        key("f7,h", "history", _("History"), "connections.history", _("What was changed"), group=PLACES),
+    )
+    PLACE = _("Connections")
 
     AUTO_FOCUS = "OptionList"
+
+    @property
+    def enter_does(self) -> str:
+        """For the line of keys."""
+        return _("Open") if self.connections.known else ""
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """What takes a connection, where there is none."""
+        return () if self.connections.known else ("select", "test", "token")
 
     option_list = getters.query_one(OptionList)
 
     def body(self) -> ComposeResult:
-        yield PlainText(_("Connections"), classes="heading")
-        yield OptionList(id="connections", compact=True)
-        yield PlainText(id="empty")
+        with Vertical(classes="panel") as panel:
+            panel.border_title = _("Connections")
+            yield OptionList(id="connections", compact=True)
+            yield PlainText(id="empty")
 
     def on_mount(self) -> None:
         self._fill()
 
-    def _fill(self) -> None:
-        options = self.option_list
+    def on_resize(self, event: Resize) -> None:
+        self._fill()
+
+    def _fill(self, at: str = "") -> None:
+        """Lists them. The cursor goes to the one named, or stays; at first it is on the open one."""
+        options, known, opened = self.option_list, self.connections.known, self._opened
+        chosen = self._chosen()
+        at = at or (chosen.name if chosen else opened.name if opened else "")
+        width = self.size.width - 8  # the border, its padding and a scrollbar
+        names = max((cell_len(sanitize(name, _NAME)) for name in known), default=0)
+        names = min(names, max(width - _OTHERS, _LEAST))
+        lines = {one.name: _line(one, names, width, is_open=one == opened) for one in known.values()}
         options.clear_options()
-        known = self.connections.known
-        options.add_options([Option(_line(connection), id=name) for name, connection in known.items()])
+        options.add_options(Option(line, id=name) for name, line in lines.items())
         options.display = bool(known)
         if known:
-            options.highlighted = 0
+            options.highlighted = [*known].index(at) if at in known else 0
         none = _(
             "There is no connection yet.\n\n"
             "  d  try the console on a sandbox with made-up users\n"
             "  a  add a connection to your DFINERY service"
         )
         self.say("#empty", "" if known else none)
+        self.refresh_bindings()
+
+    @property
+    def _opened(self) -> Connection | None:
+        """The connection of the screen beneath."""
+        return self.context.connection if self.context is not None else None
 
     def _chosen(self) -> Connection | None:
         options = self.option_list
@@ -78,14 +105,28 @@ class ConnectionsScreen(ConsoleScreen[None]):
         return self.connections.known[str(option.id)] if option is not None else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.app.post_message(ConnectionRequested(str(event.option_id)))
+        self._open(str(event.option_id))
 
-    @work(group="add")
+    @work(group="open", exclusive=True)
+    async def _open(self, name: str) -> None:
+        """Opens it. Production is asked about where something else is open; what is open is gone back to."""
+        wanted, opened = self.connections.known[name], self._opened
+        if wanted == opened:
+            self.action_back()
+            return
+        production = wanted.environment is Environment.PRODUCTION
+        if opened is not None and production and opened.environment is not Environment.PRODUCTION:
+            answer = await self.app.push_screen_wait(ProductionDialog(wanted, opened))
+            if answer is None:
+                return
+        self.app.post_message(ConnectionRequested(name))
+
+    @work(group="ask")
     async def action_add(self) -> None:
         """Asks for a connection and its token, and adds it."""
         connection = await self.app.push_screen_wait(AddConnectionDialog())
         if connection is not None:
-            self._fill()
+            self._fill(connection.name)
             await self._ask_token(connection)
 
     @work(group="test", exclusive=True)
@@ -107,7 +148,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
             title = _("{name} works").format(name=sanitize(connection.name, 30))
             self.app.push_screen(NoticeDialog(title, found))
 
-    @work(group="token", exclusive=True)
+    @work(group="ask", exclusive=True)
     async def action_token(self) -> None:
         """Gives the connection chosen a new token."""
         connection = self._chosen()
@@ -125,13 +166,42 @@ class ConnectionsScreen(ConsoleScreen[None]):
         from dfn_tui.screens.history.screen import HistoryScreen  # noqa: PLC0415  few come here for it
 
         chosen = self._chosen()
-        self.app.push_screen(HistoryScreen(self.connections.journal(chosen.name if chosen else None)))
+        history = HistoryScreen(self.connections.journal(chosen.name if chosen else None))
+        history.context = self.context  # of no connection, but over this one
+        self.app.push_screen(history)
 
 
-def _line(connection: Connection) -> Text:
-    text = Text(f"{sanitize(connection.name, 30):<32}", "bold")
-    text.append(f"{environment_words(connection.environment):<12}")
-    text.append(f"{connection.api.value:<4}")
+class ProductionDialog(Unexpected[str]):
+    """Asks whether production is to be opened from somewhere else. Dismissed with `"open"`."""
+
+    def __init__(self, wanted: Connection, opened: Connection) -> None:
+        environment, name = environment_words(wanted.environment), sanitize(wanted.name, _NAME)
+        super().__init__(_("Open {environment} {name}?").format(environment=environment, name=name))
+        self._wanted = wanted
+        self._opened = opened
+
+    def body(self) -> ComposeResult:
+        text = Text(_("You are on") + " ")
+        text.append_text(environment_badge(self._opened.environment))
+        text.append(f" {sanitize(self._opened.name, _NAME)}", "bold").append(".\n\n")
+        text.append_text(environment_badge(self._wanted.environment))
+        text.append(f" {sanitize(self._wanted.name, _NAME)}", "bold")
+        text.append(f"  {sanitize(server_url(self._wanted), 60)}", "label").append("\n")
+        yield PlainText(text.append(_("What is sent from there on reaches real people.")))
+        yield Buttons(("close", _("Cancel")), ("open", _("Open it")))
+
+
+def _line(connection: Connection, names: int, width: int, *, is_open: bool) -> Text:
+    """One connection, in columns for names so wide, in a line so wide."""
+    text = Text("▸ " if is_open else "  ", no_wrap=True)
+    text.append(padded(sanitize(connection.name, names), names), "bold").append("  ")
+    badge = environment_badge(connection.environment)
+    text.append_text(badge).append(" " * (_BADGE - badge.cell_len)).append(f"{connection.api.value}  ")
+    remarks = Text()
     if connection.read_only:
-        text.append(_("read-only"), "yellow")
-    return text
+        remarks.append("  " + _("read-only"), "warn")
+    if is_open:
+        remarks.append("  " + _("open"), "bold")
+    text.append(sanitize(server_url(connection)), "label")
+    text.truncate(width - remarks.cell_len, overflow="ellipsis", pad=True)
+    return text.append_text(remarks)

@@ -3,22 +3,22 @@
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import STYLES, WorkersEnd
+from dfn_tui.screens.base import HELP, STYLES, WorkersEnd
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
 Answer = TypeVar("Answer")
@@ -29,12 +29,13 @@ class Dialog(WorkersEnd[ScreenResultType | None], ModalScreen[ScreenResultType |
 
     CSS_PATH = STYLES
     AUTO_FOCUS = "*"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", _("Close"), id="dialog.close", tooltip=_("Close without doing anything"))
-    ]
+    BINDINGS = bindings(
+        key("escape", "close", _("Close"), "dialog.close", _("Close without doing anything")), HELP
+    )
 
     def __init__(self, title: str) -> None:
         super().__init__()
+        self.title = title  # for the help
         self._title = title
 
     def compose(self) -> ComposeResult:
@@ -64,17 +65,24 @@ def ask(app: App[Any], dialog: Dialog[Answer], then: Callable[[Answer], object])
     app.push_screen(dialog, answered)
 
 
-class ErrorDialog(Dialog[str]):
+class Unexpected(Dialog[ScreenResultType]):
+    """One that nobody asked for, or that is to be read before anything else: keys typed before it was shown
+    were meant for something else."""
+
+    def takes_typed_ahead(self) -> bool:
+        return False
+
+
+class ErrorDialog(Unexpected[str]):
     """An expected error: what happened, what to do next. Dismissed with `"token"` to replace the token."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "c", "copy", _("Copy"), id="error.copy", tooltip=_("Send the text to the terminal's clipboard")
-        )
-    ]
+    BINDINGS = bindings(
+        key("c", "copy", _("Copy"), "error.copy", _("Send the text to the terminal's clipboard"))
+    )
 
     def __init__(self, error: ConsoleError, *, offer_token: bool = False) -> None:
         super().__init__(error.title)
+        self.add_class("-grave")
         self._error = error
         self._offer_token = offer_token
 
@@ -89,7 +97,7 @@ class ErrorDialog(Dialog[str]):
         copy(self.app, str(self._error))
 
 
-class NoticeDialog(Dialog[None]):
+class NoticeDialog(Unexpected[None]):
     """A text to be read."""
 
     def __init__(self, title: str, text: str) -> None:
@@ -140,12 +148,17 @@ def _hint() -> str:
 class TokenDialog(Dialog[str]):
     """Asks for a token; dismissed with it. It is never shown, and never put back on the screen."""
 
+    enter_does = _("Use it")
+
     def __init__(self, connection: str, kind: str, reason: str = "", for_this_run: str = "") -> None:
         """`for_this_run` says why it will be held for this run only; empty: a store is tried first."""
         super().__init__(_("Token for {connection}").format(connection=sanitize(connection, 30)))
         self._kind = kind
         self._reason = reason
         self._for_this_run = for_this_run
+
+    def takes_typed_ahead(self) -> bool:
+        return not self._reason  # else it came of itself
 
     def body(self) -> ComposeResult:
         if self._reason:
@@ -166,13 +179,23 @@ class TokenDialog(Dialog[str]):
 
 
 class ChoiceDialog(Dialog[str]):
-    """One choice of a few, by arrows and Enter; dismissed with the id chosen."""
+    """One choice of a few, by arrows and Enter; dismissed with the id chosen. `words` stand above them.
+    `grave`: something is sent or given up by it."""
 
-    def __init__(self, title: str, choices: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, title: str, choices: Sequence[tuple[str, str]], words: str = "", *, grave: bool = False
+    ) -> None:
         super().__init__(title)
         self._choices = choices
+        self._words = words
+        self._grave = grave
+
+    def takes_typed_ahead(self) -> bool:
+        return not self._grave
 
     def body(self) -> ComposeResult:
+        if self._words:
+            yield PlainText(self._words)
         yield OptionList(*(Option(Text(name), id=key) for key, name in self._choices), compact=True)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -187,6 +210,7 @@ class FormDialog(Dialog[ScreenResultType]):
 
     def __init__(self, title: str, verb: str) -> None:
         super().__init__(title)
+        self.enter_does = verb
         self._verb = verb
 
     def body(self) -> ComposeResult:

@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen, ScreenResultType
 
 from dfn_tui.screens.base import ConsoleScreen, WorkersEnd
+from dfn_tui.screens.theming import ThemedApp
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
+from dfn_tui.widgets.keys import bindings, key
+from dfn_tui.widgets.palette import TERMINAL
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import StatusLine
 
@@ -32,9 +34,7 @@ _DROPPING = "lock"
 class LockScreen(WorkersEnd[None]):
     """Covers every screen: it shows where the console is, and how to unlock it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.unlock", _("Unlock"), id="lock.unlock", tooltip=_("Go on where you were"))
-    ]
+    BINDINGS = bindings(key("enter", "app.unlock", _("Unlock"), "lock.unlock", _("Go on where you were")))
 
     def __init__(self, context: "ConnectionContext | None") -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class LockScreen(WorkersEnd[None]):
         yield KeyBar()
 
 
-class LockingApp(App[None]):
+class LockingApp(ThemedApp):
     """Locks after `connections.lock_after` minutes without a key, by the seconds of `monotonic`.
 
     Nothing reaches the terminal for it until then. While it is locked, screens that workers open or close
@@ -67,9 +67,13 @@ class LockingApp(App[None]):
     """
 
     def __init__(
-        self, connections: "Connections", css: Sequence[Path], monotonic: Callable[[], float] = time.monotonic
+        self,
+        connections: "Connections",
+        css: Sequence[Path],
+        monotonic: Callable[[], float] = time.monotonic,
+        theme: str = TERMINAL,
     ) -> None:
-        super().__init__(css_path=[*css], watch_css=False)
+        super().__init__(css, theme)
         self.connections = connections
         self._monotonic = monotonic
         self._last_key = monotonic()
@@ -80,6 +84,12 @@ class LockingApp(App[None]):
     @property
     def locked(self) -> bool:
         return not self._open.is_set()
+
+    @property
+    def context(self) -> "ConnectionContext | None":
+        """What the screen shown is on, or the one below a dialog."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
+        return screens[-1].context if screens else None
 
     def on_mount(self) -> None:
         self.look_whether_idle()
@@ -122,11 +132,8 @@ class LockingApp(App[None]):
             for field in shown.query(Field):
                 if field.password:  # half a token
                     field.value = ""
-        screens = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
-        context = screens[-1].context if screens else None
-        self.push_screen(LockScreen(context))
+        self.push_screen(LockScreen(self.context))
         self._open.clear()
-        self.use_command_palette = False
         self.run_worker(self.connections.lock(), group=_DROPPING, exit_on_error=True)
 
     def action_unlock(self) -> None:
@@ -137,7 +144,6 @@ class LockingApp(App[None]):
         self.workers.cancel_group(self, _DROPPING)
         self._last_key = self._monotonic()
         self._open.set()
-        self.use_command_palette = True
         self.pop_screen()
         waiting, self._waiting = self._waiting, []
         for go_on in waiting:

@@ -1,10 +1,7 @@
 """The manual on the screen: its topics, and the one that is chosen."""
 
-from typing import ClassVar
-
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Markdown, OptionList
 from textual.widgets.option_list import Option
@@ -12,19 +9,23 @@ from textual.widgets.option_list import Option
 from dfn_tui import paths
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.text import _
+from dfn_tui.widgets.keys import bindings, key
 
 
 class ManualScreen(ConsoleScreen[None]):
     """Shows the topic under the cursor; `Tab` leads to its text and back."""
 
+    PLACE = _("Manual")
     DEFAULT_CSS = """
     ManualScreen #topics { width: 22; height: 1fr; }
     ManualScreen #page { width: 1fr; height: 1fr; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", _("Text or topics"), id="manual.other", tooltip=_("The other side"))
-    ]
+    BINDINGS = bindings(
+        key("tab", "app.focus_next", _("Text or topics"), "manual.other", _("The other side"))
+    )
     AUTO_FOCUS = "#topics"
+
+    page = getters.query_one("#page", VerticalScroll)
 
     def body(self) -> ComposeResult:
         with Horizontal():
@@ -35,11 +36,11 @@ class ManualScreen(ConsoleScreen[None]):
 
     @on(OptionList.OptionSelected)
     def _read(self) -> None:
-        self.query_one("#page").focus()
+        self.page.focus()
 
     @on(OptionList.OptionHighlighted)
     @work(exclusive=True, group="page")
     async def _show(self, event: OptionList.OptionHighlighted) -> None:
         text = paths.manual_files()[str(event.option_id)].read_text(encoding="utf-8")
         await self.query_one(Markdown).update(text)
-        self.query_one("#page").scroll_home(animate=False)
+        self.page.scroll_home(animate=False)

@@ -3,9 +3,10 @@ screen that closes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
+from textual.screen import Screen
 
 from dfn_tui.errors import ConsoleError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from dfn_tui.service.bulk.session import BulkSession
     from dfn_tui.service.changes.reconcile import Reconciled
+    from dfn_tui.service.records import UserRecord
     from dfn_tui.service.session import Session
 
 
@@ -55,9 +57,29 @@ class WritesSettled(Message):
 
 
 @dataclass
+class NothingThere(Message):
+    """What was looked up is not there: keys that were typed for it mean nothing."""
+
+
+@dataclass
+class ScreenPainted(Message):
+    """A screen was painted for the first time, and sent to the terminal."""
+
+    painted: Screen[Any]
+
+
+@dataclass
 class ErrorRaised(Message):
     """An expected error. `retry` is called once a token was given, where one helps."""
 
     session: "Session"
     error: ConsoleError
     retry: Callable[[], object] | None = None
+
+
+@dataclass
+class WatchToggled(Message):
+    """These users are to be watched from what was read of them, or no longer."""
+
+    session: "Session"
+    records: "Sequence[UserRecord]"

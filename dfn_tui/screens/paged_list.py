@@ -10,9 +10,12 @@ from textual.containers import Vertical
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.text import _
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import Column, Item, Table
 
+SOON = 0.2
+"""Seconds after which it is said that something is being read."""
 PAGE = 200
 """Items read at a time; the next page is read when the cursor comes to the last row."""
 
@@ -22,6 +25,7 @@ class PagedList(Vertical, Generic[Item]):
     What cannot be read is said in the list's place."""
 
     said_text = getters.query_one(".said", PlainText)
+    table = getters.query_one(Table)
 
     def __init__(self, none: str = "") -> None:
         """`none` is said where there is no item."""
@@ -32,7 +36,9 @@ class PagedList(Vertical, Generic[Item]):
 
     def compose(self) -> ComposeResult:
         yield PlainText(classes="said")
-        yield Table(self.columns, self.key)
+        table = Table(self.columns, self.key)
+        table.show_header = False  # until there is a row
+        yield table
         yield PlainText(classes="detail")
 
     def columns(self, width: int) -> Sequence[Column[Item]]:
@@ -55,10 +61,6 @@ class PagedList(Vertical, Generic[Item]):
         """Opens an item."""
         raise NotImplementedError
 
-    @property
-    def table(self) -> Table[Item]:
-        return self.query_one(Table)
-
     def begin(self) -> None:
         """Reads the first page of what is asked for now."""
         self._reading = self._read(PAGE, place=0)
@@ -69,12 +71,28 @@ class PagedList(Vertical, Generic[Item]):
 
     @work(exclusive=True, group="page")
     async def _read(self, limit: int, place: int | None = None) -> None:
-        found, said = await self._page(None, limit)
+        waiting = self.set_timer(SOON, self._say_reading)
+        try:
+            found, said = await self._page(None, limit)
+        finally:
+            waiting.stop()  # also where another read took this one's place
+        if not self.query(".said"):
+            return  # closed meanwhile
+        self.table.show_header = bool(found)
         self.table.show(found, place=place)
         self.said_text.say(said if said or found else self.none)
         self._show_detail()
+        self.was_read()
         self.refresh_bindings()
         self.call_later(self._go_on)
+
+    def was_read(self) -> None:
+        """Called when what is shown was read just now."""
+
+    def _say_reading(self) -> None:
+        """No blank list stands there without a word."""
+        if not self.table.items:
+            self.said_text.say(_("Reading…"))
 
     @work(exclusive=True, group="page")
     async def _read_on(self) -> None:
@@ -107,6 +125,10 @@ class PagedList(Vertical, Generic[Item]):
 
     def on_data_table_row_selected(self) -> None:
         self.action_open()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An empty list has nothing to open."""
+        return action != "open" or bool(self.table.items)
 
     def action_open(self) -> None:
         item = self.table.highlighted

@@ -6,8 +6,9 @@ from textual import work
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
+from dfn_tui.config import TokenKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.dialogs import Dialog, ErrorDialog, TokenDialog
+from dfn_tui.screens.dialogs import ErrorDialog, TokenDialog, Unexpected
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 UNLOCKED, OTHER = "unlocked", "other"
 
 
-class UnlockDialog(Dialog[str]):
+class UnlockDialog(Unexpected[str]):
     """Asks for the password of the locked keyring; dismissed with `UNLOCKED` once it is open, or with
-    `OTHER` where the operator rather gives a token."""
+    `OTHER` where the operator rather gives a token, if one would do (`for_token`)."""
 
-    def __init__(self, connection: str, reason: str) -> None:
+    enter_does = _("Unlock")
+
+    def __init__(self, connection: str, reason: str, *, for_token: bool = True) -> None:
         super().__init__(_("The keyring is locked"))
+        self._for_token = for_token
         self._connection = connection
         self._reason = reason
 
@@ -33,7 +37,8 @@ class UnlockDialog(Dialog[str]):
         yield PlainText(_("Password of the keyring"), classes="next-step")
         yield Field(password=True, id="password")
         yield PlainText(id="wrong")
-        yield Buttons((OTHER, _("Give a token instead")))
+        if self._for_token:
+            yield Buttons((OTHER, _("Give a token instead")))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -55,7 +60,7 @@ class UnlockDialog(Dialog[str]):
 
 
 async def obtain_token(
-    app: App[Any], name: str, kind: str, reason: str = "", *, locked: bool = False
+    app: App[Any], name: str, kind: TokenKind, reason: str = "", *, locked: bool = False
 ) -> bool:
     """Has the operator unlock the keyring where it is locked, or give a token, and says where that is kept.
     False where they would not. Called in a worker."""

@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.worker import Worker
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.bulk.drawing import share_bar
 from dfn_tui.screens.dialogs import Dialog
+from dfn_tui.service.bulk.plan.format import reading_words
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
@@ -28,6 +30,8 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
     """How far the making of a plan is. Dismissed with the plan's file, or with what went wrong; closing it
     gives the making up, and leaves no file behind."""
 
+    passes_keys_on = True
+
     def __init__(self, make: Make, path: "Path", words: str = "") -> None:
         """`words` say what was recognised of the input."""
         super().__init__(_("Making the plan: nothing is sent"))
@@ -41,7 +45,8 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
     def body(self) -> ComposeResult:
         if self._words:
             yield PlainText(self._words)
-        yield PlainText(_reading_words(self._reading), id="reading")
+        yield PlainText(id="bar")
+        yield PlainText(reading_words(self._reading), id="reading")
         yield Buttons(("close", _("Give up")))
 
     def on_mount(self) -> None:
@@ -52,7 +57,10 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
         self._reading = reading
 
     def _paint(self) -> None:
-        self.query_one("#reading", PlainText).update(_reading_words(self._reading))
+        reading, line = self._reading, self.query_one("#bar", PlainText)
+        if reading.total:
+            line.say(share_bar(100 * reading.read // reading.total, self.query_one("#reading").size.width))
+        self.query_one("#reading", PlainText).say(reading_words(reading))
 
     @work(group="making")
     async def _go(self) -> None:
@@ -79,9 +87,3 @@ class MakingDialog(Dialog["Path | ConsoleError"]):
     def action_close(self) -> None:
         if self._under_way is not None:
             self._under_way.cancel()
-
-
-def _reading_words(reading: Reading) -> str:
-    if reading.total is None:
-        return _("{rows} rows taken in").format(rows=f"{reading.taken:,}")
-    return _("{read} of {total} users read").format(read=f"{reading.read:,}", total=f"{reading.total:,}")

@@ -1,11 +1,12 @@
 """Which users of a plan are shown, and which of them are to be left out."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
+from dfn_tui.consent.messages import flag_name
+from dfn_tui.screens.answers import typed
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service.bulk.plan.format import direction_words, selection_words, status_words
 from dfn_tui.service.bulk.plan.records import PlanStatus
@@ -13,6 +14,7 @@ from dfn_tui.service.bulk.plan.totals import Selection, Totals
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.selector import Selector
 
@@ -28,9 +30,7 @@ class FilterDialog(Dialog[Selection]):
     """Dismissed with the selection. Only what the plan has can be chosen."""
 
     AUTO_FOCUS = "Field"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "show", _("Show"), id="filter.show", tooltip=_("Show the users that fit"))
-    ]
+    BINDINGS = bindings(key("enter", "show", _("Show"), "filter.show", _("Show the users that fit")))
 
     def __init__(self, found: Totals, now: Selection) -> None:
         super().__init__(_("Show the users"))
@@ -40,7 +40,7 @@ class FilterDialog(Dialog[Selection]):
     def body(self) -> ComposeResult:
         now, found = self._now, self._found
         options: list[tuple[str, str, dict[Any, str]]] = [
-            ("flag", _("consent"), {flag: flag.value for flag, _direction in found.flags}),
+            ("flag", _("consent"), {flag: flag_name(flag) for flag, _direction in found.flags}),
             ("direction", _("direction"), {d: direction_words(d) for _flag, d in found.flags}),
             ("status", _("status"), {s: status_words(s) for s in PlanStatus if found.statuses.get(s)}),
             ("warned", _("warnings"), {True: _("yes"), False: _("no")}),
@@ -63,4 +63,4 @@ class FilterDialog(Dialog[Selection]):
 
     def action_show(self) -> None:
         chosen: dict[str, Any] = {str(choice.id): choice.value for choice in self.query(Selector)}
-        self.dismiss(Selection(**chosen, text=self.query_one("#text", Field).value.strip()))
+        self.dismiss(Selection(**chosen, text=typed(self, "text").strip()))

@@ -1,128 +1,176 @@
 """A job: how far it is while it runs, how its users ended, and what can be done next."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
-from textual import work
+from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.base import SessionScreen
-from dfn_tui.screens.bulk.dialogs import PAINT_EVERY, MakingDialog
-from dfn_tui.screens.bulk.format import job_lines, job_state, progress_bar
+from dfn_tui.screens.base import is_seen
+from dfn_tui.screens.bulk.dialogs import MakingDialog
+from dfn_tui.screens.bulk.format import job_lines
+from dfn_tui.screens.bulk.job_panels import JobPanel, PacePanels
+from dfn_tui.screens.bulk.steering import SteeredJob
+from dfn_tui.screens.bulk.troubles import Troubles
 from dfn_tui.screens.bulk.verify import VerifyScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, PathDialog, ask
-from dfn_tui.screens.messages import JobStarted, PlanRequested
+from dfn_tui.screens.messages import PlanRequested
 from dfn_tui.service.bulk.asking import default_plan_file, new_plan_file
-from dfn_tui.service.bulk.run.format import progress_words
-from dfn_tui.service.bulk.run.listing import JobSummary
+from dfn_tui.service.bulk.plan.file import open_plan
+from dfn_tui.service.bulk.plan.records import PlanStatus
+from dfn_tui.service.bulk.plan.totals import Totals, totals
+from dfn_tui.service.bulk.run.records import JobRecord
 from dfn_tui.service.bulk.run.results import write_results
-from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.change_format import count_words
-from dfn_tui.text import _, sanitize
+from dfn_tui.service.bulk.troubles import TROUBLED
+from dfn_tui.service.change_format import outcome_words
+from dfn_tui.text import _, ngettext
+from dfn_tui.widgets.keys import FIND, KEEP, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
-_GIVE_UP = "give-up"
+_ALL = "all"
+_TAKE_IN = "take-in"
+PAINT_EVERY = 1.0
+"""Seconds between two looks at a run."""
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the file of a job that another process runs."""
 
 
-class JobScreen(SessionScreen[None]):
-    """The job of that id. It runs on when this screen is left, and shows itself in the status line then."""
+class JobScreen(SteeredJob):
+    """The job of that id. It runs on when this screen is left, and shows itself in the status line then.
+    Painted once a second while it runs and can be seen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", _("Pause"), id="job.pause", tooltip=_("Send nothing for now, or go on")),
-        Binding("minus", "slower", _("Slower"), id="job.slower", tooltip=_("Fewer requests a minute")),
-        Binding("plus", "faster", _("Faster"), id="job.faster", tooltip=_("More requests a minute")),
-        Binding(
-            "s", "stop", _("Stop"), id="job.stop", tooltip=_("Stop after what is under way; resume it later")
+    PLACE = _("Job")
+    BINDINGS = bindings(
+        key("p", "pause", _("Pause"), "job.pause", _("Send nothing for now, or go on")),
+        key("s", "stop", _("Stop"), "job.stop", _("Stop after what is under way; resume it later")),
+        key("minus", "slower", _("Slower"), "job.slower", _("Fewer requests a minute")),
+        key("plus", "faster", _("Faster"), "job.faster", _("More requests a minute")),
+        key("r", "resume", _("Resume"), "job.resume", _("Go on where it was left")),
+        key("t", "failed", _("Try again"), "job.failed", _("Do those that failed once more")),
+        key("u", "undo", _("Undo…"), "job.undo", _("Make a plan that takes the job back")),
+        key("v", "verify", _("Verify"), "job.verify", _("Who is not as wanted now?")),
+        key("f", "filter", _("Filter"), "job.filter", _("Show only who ended in one way"), group=FIND),
+        key(
+            "e", "results", _("Export…"), "job.results", _("Write how each user ended to a file"), group=KEEP
         ),
-        Binding(
-            "A", "abort", _("Give up…"), id="job.abort", tooltip=_("Stop for good: it cannot be resumed")
-        ),
-        Binding("r", "resume", _("Resume"), id="job.resume", tooltip=_("Go on where it was left")),
-        Binding(
-            "f", "failed", _("Failed again"), id="job.failed", tooltip=_("Do those that failed once more")
-        ),
-        Binding("v", "verify", _("Verify"), id="job.verify", tooltip=_("Who is not as wanted now?")),
-        Binding("u", "undo", _("Undo…"), id="job.undo", tooltip=_("Make a plan that takes the job back")),
-        Binding("e", "results", _("Results…"), id="job.results", tooltip=_("Write the results to a file")),
-        Binding("f5", "look", _("Read again"), show=False, id="job.look", tooltip=_("Read it again")),
-    ]
+        key("A", "abort", _("Give up…"), "job.abort", _("Stop for good: it cannot be resumed")),
+        key("f5,R", "look", _("Read again"), "job.look", _("Read it and its users"), show=False, group=KEEP),
+    )
 
-    AUTO_FOCUS = "#what"
+    AUTO_FOCUS = "DataTable"
+
+    pace = getters.query_one(PacePanels)
+    troubles = getters.query_one(Troubles)
 
     def __init__(self, bulk: BulkSession, id: str) -> None:
-        super().__init__(bulk.session)
-        self._bulk = bulk
-        self._job = id
-        self._summary: JobSummary | None = None
+        super().__init__(bulk, id)
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (32, "-roomy")]
         self._live = False
-        self._starting = False
+        self._troubled = 0
 
     def body(self) -> ComposeResult:
-        yield PlainText(_("Job {job}").format(job=sanitize(self._job, 60)), classes="heading")
-        with VerticalScroll(id="what", can_focus=True):
-            yield PlainText(id="bar")
+        yield JobPanel(self.job)
+        yield PacePanels()
+        with VerticalScroll(id="about", classes="panel", can_focus=False) as about:
+            about.border_title = _("As approved")
             yield PlainText(id="lines")
+        troubles = Troubles(self._bulk, self.job)
+        troubles.add_class("panel")
+        yield troubles
+        words = _("Leaving this screen or connection does not stop it: s and quitting do.")
+        yield PlainText(words, id="leave", classes="hint")
 
     def on_mount(self) -> None:
-        self.set_interval(PAINT_EVERY, self._paint)
-        self._paint()
+        self._switch(live=self._run is not None)
+        self.call_after_refresh(self.paint)  # its widgets have a width by then
+        self.set_interval(PAINT_EVERY, self.paint)
+        self.set_interval(LOOK_EVERY, self._look_elsewhere)
+        self._begin_reading()
+
+    @work(group="plan")
+    async def _begin_reading(self) -> None:
+        """Reads what the job changes, then who failed; how it stands as well, unless it runs here."""
+        with self.showing_errors(retry=self._begin_reading):
+            await self._bulk.unseal(self.job)
+            found, record = await asyncio.to_thread(self._read_plan)
+            self.panel.say_what(found, record.reason)
+            self.troubles.ask()
         if not self._live:
-            self._look()
+            self.look()
 
-    @property
-    def _run(self) -> Run | None:
-        """The run of this job, while it is under way here."""
-        run = self._bulk.run
-        return run if run is not None and self._bulk.busy and run.record.id == self._job else None
+    def _read_plan(self) -> tuple[Totals, JobRecord]:
+        with self._bulk.jobs.open(self.job) as job:
+            return totals(job.plan), job.record
 
-    def _paint(self) -> None:
+    def on_screen_resume(self) -> None:
+        """What went on meanwhile is shown at once."""
+        self.paint()
+
+    def _switch(self, *, live: bool) -> None:
+        """Shows what there is to be seen while a job runs here, or else what was approved."""
+        self._live = live
+        self.pace.display = self.query_one("#leave").display = live
+        self.query_one("#about").display = not live
+        self.refresh_bindings()
+
+    def paint(self) -> None:
         """Shows how far the run is; at its end, how it ended."""
+        if not is_seen(self):
+            return  # nobody sees it
         run = self._run
         if run is None:
             if self._live:
-                self._live = False
-                self._look()
+                self._switch(live=False)
+                self.look()
                 self._tell_why()
             return
         if not self._live or self._summary is not None:
-            self._live = True
             self._summary = None
-            self.refresh_bindings()
-        progress = run.progress()
-        lines = [
-            *progress_words(progress, run.rate_limiter.under_way, self.session.clock()),
-            *(f"  {words}" for words in count_words(progress.counts)),
-        ]
-        self.say("#bar", progress_bar(progress, self.size.width - 1))
-        self.say("#lines", "\n".join(lines))
-        self.say(".heading", self._heading(_("under way")))
+            self._switch(live=True)
+        progress, now = run.progress(), self.session.clock()
+        self.panel.show_run(run, progress, now)
+        self.pace.show_run(run, progress, now)
+        self._show_troubles(progress.counts, live=True)
 
-    def _heading(self, state: str) -> str:
-        return _("Job {job}: {state}").format(job=sanitize(self._job, 60), state=state)
+    def follow_run(self) -> None:
+        self._switch(live=True)  # it may be over already
+        self.paint()
+
+    def _show_troubles(self, counts: "dict[Outcome, int]", *, live: bool) -> None:
+        """Reads them anew where they became others."""
+        troubled = sum(counts.get(one, 0) for one in TROUBLED)
+        self.troubles.say_counts(counts, live=live)
+        if troubled != self._troubled:
+            self._troubled = troubled
+            self.troubles.look_again()
+
+    def _look_elsewhere(self) -> None:
+        """A job that another process runs goes on there."""
+        if is_seen(self) and self._summary is not None and self._summary.under_way:
+            self.look()
 
     def _tell_why(self) -> None:
         run = self._bulk.run
-        if run is not None and run.record.id == self._job and run.error is not None:
+        if run is not None and run.record.id == self.job and run.error is not None:
             self.tell(run.error, retry=self.action_resume)
 
     @work(exclusive=True, group="look")
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """Reads how the job stands from its file."""
-        with self.showing_errors(".heading"):
-            self._summary = await asyncio.to_thread(self._bulk.job, self._job)
+        with self.showing_errors():
+            self._summary = await asyncio.to_thread(self._bulk.jobs.summary, self.job)
             if self._live:
                 return
-            self.say("#bar", "")
+            self.panel.show_summary(self._summary)
             self.say("#lines", "\n".join(job_lines(self._summary)))
-            self.say(".heading", self._heading(job_state(self._summary)))
+            if not self._summary.locked:
+                self._show_troubles(self._summary.ended, live=False)
             self.status_line.look_again()
             self.refresh_bindings()
 
@@ -136,80 +184,40 @@ class JobScreen(SessionScreen[None]):
             if action == "resume":
                 return job.unfinished or bool(job.ended.get(Outcome.UNKNOWN))
             if action == "failed":
-                return bool(job.ended.get(Outcome.FAILED))
-            return action == "undo" or bool(self.session.capabilities.read_by)
+                return job.repeatable
+            by_snapshot = self.session.snapshots is not None and not job.unfinished
+            return action == "undo" or bool(self.session.capabilities.read_by) or by_snapshot
+        if action == "filter":
+            return bool(self.troubles.table.items) or self.troubles.only is not None
         return True
 
-    def action_pause(self) -> None:
-        """Pauses, or goes on."""
-        self._steer(
-            lambda run: run.rate_limiter.resume() if run.rate_limiter.paused else run.rate_limiter.pause()
-        )
-
-    def action_slower(self) -> None:
-        self._steer(lambda run: run.rate_limiter.slower())
-
-    def action_faster(self) -> None:
-        self._steer(lambda run: run.rate_limiter.faster())
-
-    def action_stop(self) -> None:
-        """Stops after what is under way; nothing is lost by it."""
-        self._steer(lambda run: run.stop())
-
-    def _steer(self, turn: Callable[[Run], None]) -> None:
-        run = self._run
-        if run is not None:
-            turn(run)
-            self._paint()
-            self.refresh_bindings()
-
-    def action_abort(self) -> None:
-        """Asks whether the job is to be stopped for good."""
-
-        def decide(answer: str) -> None:
-            if answer == _GIVE_UP:
-                self._steer(lambda run: run.stop(abort=True))
-
-        choices = [
-            ("keep", _("Let it run")),
-            (_GIVE_UP, _("Give it up: the rest is not sent, and it cannot be resumed")),
-        ]
-        ask(self.app, ChoiceDialog(_("Give this job up?"), choices), decide)
-
-    def action_look(self) -> None:
+    @work(exclusive=True, group="users")
+    async def action_look(self) -> None:
+        """Reads how the job stands, and who of its users are listed: their names, and what is there now."""
         if self._run is None:
-            self._look()
+            self.look()
+        with self.showing_errors():
+            await self.troubles.read_users()
 
-    def action_resume(self) -> None:
-        self._begin(failed=False)
+    def action_filter(self) -> None:
+        """Asks which of those that did not come out as wanted are listed."""
 
-    def action_failed(self) -> None:
-        self._begin(failed=True)
+        def choose(answer: str) -> None:
+            self.troubles.only = None if answer == _ALL else Outcome(answer)
+            self._troubled = -1  # read anew with the next look
+            if self._live:
+                self.paint()
+            else:
+                self.look()
 
-    def _begin(self, *, failed: bool) -> None:
-        if not self._starting:
-            self._starting = True
-            self._start(failed)
+        choices = [(_ALL, _("all")), *((one.value, outcome_words(one)) for one in TROUBLED)]
+        ask(self.app, ChoiceDialog(_("Show only"), choices), choose)
 
-    @work(group="start")
-    async def _start(self, failed: bool) -> None:
-        self.say(".heading", self._heading(_("starting…")))
-        try:
-            await self._bulk.resume(self._job, failed=failed)
-        except ConsoleError as error:
-            self._look()
-            self.tell(error, retry=lambda: self._begin(failed=failed))
-            return
-        finally:
-            self._starting = False
-        self.app.post_message(JobStarted(self._bulk))
-        self._live = True  # it may be over already
-        self._paint()
+    @on(Troubles.UserOpened)
+    def _open_user(self, event: Troubles.UserOpened) -> None:
+        from dfn_tui.screens.user.screen import UserScreen  # noqa: PLC0415  not every job needs it
 
-    def action_back(self) -> None:
-        """Leaves; the job goes on. While it is being started nothing would wait for that."""
-        if not self._starting:
-            super().action_back()
+        self.app.push_screen(UserScreen(self.session, event.identity))
 
     def action_verify(self) -> None:
         """Reads every user again, and shows who is not as wanted."""
@@ -218,26 +226,61 @@ class JobScreen(SessionScreen[None]):
 
     @work(group="undo", exclusive=True)
     async def action_undo(self) -> None:
-        """Makes the plan that takes the job back, and shows it."""
+        """Makes the plan that takes the job back, and shows it. Where that leaves out who had said no, asks
+        whether they are taken in."""
         name = str(default_plan_file(self._bulk.folder, self.session.clock()))
         with self.showing_errors():
             path = await asyncio.to_thread(new_plan_file, name, self._bulk.folder)
-            make = partial(self._bulk.plan_undo, self._job, path)
+            make = partial(self._bulk.plan_undo, self.job, path)
             result = await self.app.push_screen_wait(MakingDialog(make, path))
+            if result == path and (left_out := await asyncio.to_thread(_said_no, path)):
+                words = ngettext(
+                    "{users} of these had said no, and is left out",
+                    "{users} of these had said no, and are left out",
+                    left_out,
+                ).format(users=f"{left_out:,}")
+                dialog = ChoiceDialog(words, _resubscribe_choices(), grave=True)
+                if await self.app.push_screen_wait(dialog) == _TAKE_IN:
+                    again = partial(make, resubscribe=True, replace_file=True)
+                    result = await self.app.push_screen_wait(MakingDialog(again, path))
             if isinstance(result, ConsoleError):
                 self.tell(result, retry=self.action_undo)
             elif result is not None:
                 self.app.post_message(PlanRequested(self._bulk, result))
 
     def action_results(self) -> None:
-        """Asks where to, and writes how every user ended."""
-        job = self._summary.path if self._summary is not None else self._bulk.folder / f"{self._job}.db"
+        """Asks where to, and writes how every user ended; before that for the key, where it is locked."""
+        if self._summary is not None and self._summary.locked:
+            self._unseal_results()
+        else:
+            self._ask_for_results()
+
+    @work(group="results", exclusive=True)
+    async def _unseal_results(self) -> None:
+        with self.showing_errors(retry=self._unseal_results):
+            await self._bulk.unseal(self.job)
+            self._ask_for_results()
+
+    def _ask_for_results(self) -> None:
         prompt = _("Write the results to this new file, readable only by you:")
-        name = f"./results-{self._job}.csv"
+        name = f"./results-{self.job}.csv"
         journal = self._bulk.session.journal.path
 
         def write(path: str) -> Awaitable[Path]:
-            return asyncio.to_thread(write_results, job, journal, path)
+            return asyncio.to_thread(write_results, self._bulk.jobs, self.job, journal, path)
 
         dialog = PathDialog(_("Results"), prompt, _("Write"), name, write)
         ask(self.app, dialog, self.tell_written)
+
+
+def _said_no(path: Path) -> int:
+    """How many users a plan leaves out because they had said no."""
+    with open_plan(path) as plan:
+        return totals(plan).statuses.get(PlanStatus.SAID_NO, 0)
+
+
+def _resubscribe_choices() -> list[tuple[str, str]]:
+    return [
+        ("leave", _("leave them as they are")),
+        (_TAKE_IN, _("give them the consent all the same: needs evidence of their yes")),
+    ]

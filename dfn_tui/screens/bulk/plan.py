@@ -1,28 +1,31 @@
-"""A plan: what would be sent to whom, and who is left out of it."""
+"""A plan: what would be sent to whom, by groups and by users, and who is left out of it."""
 
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
+from rich.text import Text
 from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
 from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
+from dfn_tui.screens.bulk.format import totals_text
+from dfn_tui.screens.bulk.groups import PlannedGroups
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
-from dfn_tui.service.bulk.plan.exclusion import narrow
-from dfn_tui.service.bulk.plan.format import bad_words, cost_words, head_words, totals_words
+from dfn_tui.service.bulk.plan.exclusion import exclude
+from dfn_tui.service.bulk.plan.file import PlanFile
+from dfn_tui.service.bulk.plan.format import bad_words, cost_words, end_words, head_words, totals_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
-from dfn_tui.service.bulk.plan.records import SENT
+from dfn_tui.service.bulk.plan.records import SENT, PlanGroup
 from dfn_tui.service.bulk.plan.totals import SelectedUsers, Selection, Totals, cost, totals
-from dfn_tui.service.bulk.session import BulkSession, Options
+from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
 BAD_ROWS_SHOWN = 200
@@ -30,31 +33,35 @@ _OUT, _BACK = "out", "back"
 
 
 class PlanScreen(SessionScreen[None]):
-    """Shows the plan at a path. Nothing is sent from here; leaving users out changes the plan's file."""
+    """Shows the plan at a path: its groups, and the users of one or those who fit the filter. Nothing is sent
+    from here; leaving users out changes the plan's file."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "apply", _("Apply…"), id="plan.apply", tooltip=_("Go on to what must be answered")),
-        Binding("slash", "filter", _("Filter"), id="plan.filter", tooltip=_("Choose which users are shown")),
-        Binding(
+    PLACE = _("Plan")
+    BINDINGS = bindings(
+        key("a", "apply", _("Apply…"), "plan.apply", _("Go on to what must be answered")),
+        key("u", "users", _("All users"), "plan.users", _("The users of all groups")),
+        key("slash", "filter", _("Filter"), "plan.filter", _("Choose which users are shown")),
+        key(
             "x",
             "toggle_user",
             _("Leave out"),
-            id="plan.toggle",
-            tooltip=_("Leave this user out, or put it back"),
+            "plan.toggle",
+            _("Leave it out, or put it back"),
         ),
-        Binding(
+        key(
             "X",
-            "narrow",
+            "exclude",
             _("All shown…"),
-            id="plan.narrow",
-            tooltip=_("Leave all users out that fit the filter, or put them back"),
+            "plan.exclude",
+            _("Leave all users out that fit the filter, or put them back"),
         ),
-        Binding("b", "bad", _("Bad rows"), id="plan.bad", tooltip=_("The rows that are in no plan")),
+        key("b", "bad", _("Bad rows"), "plan.bad", _("The rows that are in no plan")),
         replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
-    ]
+    )
 
     AUTO_FOCUS = "DataTable"
 
+    planned_groups = getters.query_one(PlannedGroups)
     planned_users = getters.query_one(PlannedUsers)
 
     def __init__(self, bulk: BulkSession, path: Path) -> None:
@@ -68,52 +75,90 @@ class PlanScreen(SessionScreen[None]):
         self._excluding = False
 
     def body(self) -> ComposeResult:
-        yield PlainText(_("Checking the plan…"), classes="heading")
-        with VerticalScroll(id="figures-frame", can_focus=True):
-            yield PlainText(id="figures")
-        yield PlainText(id="shown")
-        yield PlannedUsers(self._reader)
+        with VerticalScroll(id="figures-frame", classes="panel", can_focus=True) as frame:
+            frame.border_title = _("Plan")
+            yield PlainText(_("Checking the plan…"), id="figures")
+        for listed in (PlannedGroups(self._reader), PlannedUsers(self._reader)):
+            listed.add_class("panel")
+            listed.border_title = _("By groups")
+            yield listed
 
     @work(group="plan")
     async def on_mount(self) -> None:
-        if await self._look():
-            self._list()
+        self.planned_users.display = False
+        if await self._look() and self._figures is not None:
+            self.planned_groups.begin()
+        elif self._figures is None:
+            self.planned_groups.display = False  # there is nothing to be shown of it
 
     def on_unmount(self) -> None:
         self._reader.close()
 
     async def _look(self) -> bool:
         """Shows the plan's figures as they are now, and says whether they could be had."""
-        with self.showing_errors(".heading"):
-            self._figures = await self._reader.ask(totals)
-            self.say(".heading", self._heading(self._figures))
-            self.say("#figures", "\n".join(self._lines(self._figures)))
+        with self.showing_errors("#figures"):
+            self._figures = await self._reader.ask(self._counted)
+            frame = self.query_one("#figures-frame")
+            frame.border_title = self._heading(self._figures)
+            frame.border_subtitle = self._figures.digest[:12]
+            self.say("#figures", Text("\n").join(self._lines(self._figures)))
             self.refresh_bindings()
             return True
         return False
 
-    def _heading(self, found: Totals) -> str:
-        words = ngettext(
-            "Plan {digest}: {users} user to be sent", "Plan {digest}: {users} users to be sent", found.to_send
-        )
-        return words.format(digest=found.digest[:12], users=f"{found.to_send:,}")
+    def _counted(self, plan: PlanFile) -> Totals:
+        self._bulk.mark_sent(plan)
+        return totals(plan)
 
-    def _lines(self, found: Totals) -> list[str]:
-        usual = Options()
-        expected = cost(
-            found, self.session.capabilities, limit=usual.limit, look_first=True, read_back=usual.read_back
-        )
-        lines = [*totals_words(found, self.session.clock()), cost_words(expected), *head_words(found.head)]
-        return [*lines, _("Saved as {path}").format(path=sanitize(str(self._path), 200))]
+    def _heading(self, found: Totals) -> Text:
+        words = ngettext("{users} user to be sent", "{users} users to be sent", found.to_send)
+        said = words.format(users=f"{found.to_send:,}")
+        return Text.assemble(_("Plan"), ": ", said, (f" ({found.head.named_by})", "label"))
 
-    def _list(self) -> None:
-        words = shown_words(self._selection)
-        self.say("#shown", _("Shown: {which}").format(which=words) if words else "")
-        if self._figures is not None:
-            self.planned_users.ask(self._selection, self._figures.head.kind)
+    def _lines(self, found: Totals) -> list[Text]:
+        limits, now = self._bulk.rates(found), self.session.clock()
+        sending = cost(found, limit=limits[0])
+        ends = end_words(sending.requests, limits, now)
+        figures = [Text(words) for words in totals_words(found, now, changes=False)]
+        lines = [*totals_text(found), *([Text(ends)] if found.to_send else []), *figures]
+        saved = _("Saved as {path}").format(path=sanitize(str(self._path), 200))
+        rest = [cost_words(sending), *head_words(found.head), saved]
+        return [*lines, *(Text(words, "label") for words in rest)]
+
+    def _list(self, selection: Selection) -> None:
+        """Shows the users that fit."""
+        if self._figures is None:
+            return
+        self._selection = selection
+        words = shown_words(selection)
+        said = _("Users shown: {which}").format(which=words) if words else _("All users")
+        self.planned_users.border_title = said
+        self._switch(self.planned_users)
+        self.planned_users.ask(selection)
+
+    def _switch(self, to: PlannedGroups | PlannedUsers) -> None:
+        for one in (self.planned_groups, self.planned_users):
+            one.display = one is to
+        to.table.focus()
+
+    def on_planned_groups_opened(self, event: PlannedGroups.Opened) -> None:
+        self._list(Selection(group=event.group))
+
+    def action_users(self) -> None:
+        """Shows the users of all groups."""
+        self._list(Selection())
+
+    def action_back(self) -> None:
+        """From the users to the groups, and from these to where the plan was opened."""
+        if not self.planned_users.display:
+            super().action_back()
+            return
+        self._selection = Selection()
+        self._switch(self.planned_groups)
+        self.planned_groups.look_again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("apply", "filter", "toggle_user", "narrow", "reveal"):
+        if action in ("apply", "filter", "users", "toggle_user", "exclude", "reveal"):
             return self._figures is not None
         if action == "bad":
             head = self._figures.head if self._figures is not None else None
@@ -121,24 +166,26 @@ class PlanScreen(SessionScreen[None]):
         return True
 
     def action_filter(self) -> None:
-        def show(selection: Selection) -> None:
-            self._selection = selection
-            self._list()
-
         if self._figures is not None:
-            ask(self.app, FilterDialog(self._figures, self._selection), show)
+            ask(self.app, FilterDialog(self._figures, self._selection), self._list)
 
     def action_toggle_user(self) -> None:
-        """Leaves the user under the cursor out, or puts it back."""
+        """Leaves the user or the group under the cursor out, or puts it back."""
+        if self.planned_groups.display:
+            one = self.planned_groups.table.highlighted
+            if one is not None and self._sendable(one.group):
+                self._start_excluding(Selection(group=one.number), out=one.left_out < one.users)
+            return
         user = self.planned_users.table.highlighted
-        if user is None:
-            return
-        if user.group.status not in SENT:
-            self.notify(_("Nothing is sent for this user anyway."), markup=False)
-            return
-        self._start_narrowing(SelectedUsers((user.user,)), out=not user.left_out)
+        if user is not None and self._sendable(user.group):
+            self._start_excluding(SelectedUsers((user.user,)), out=not user.left_out)
 
-    def action_narrow(self) -> None:
+    def _sendable(self, group: PlanGroup) -> bool:
+        if group.status not in SENT:
+            self.notify(_("Nothing is sent here anyway."), markup=False)
+        return group.status in SENT
+
+    def action_exclude(self) -> None:
         """Asks whether all that fit the filter are left out or put back."""
         which = shown_words(self._selection) or _("all users")
         choices = [
@@ -147,21 +194,21 @@ class PlanScreen(SessionScreen[None]):
         ]
 
         dialog = ChoiceDialog(_("All that fit the filter"), choices)
-        ask(self.app, dialog, lambda answer: self._start_narrowing(self._selection, out=answer == _OUT))
+        ask(self.app, dialog, lambda answer: self._start_excluding(self._selection, out=answer == _OUT))
 
-    def _start_narrowing(self, which: Selection | SelectedUsers, *, out: bool) -> None:
+    def _start_excluding(self, which: Selection | SelectedUsers, *, out: bool) -> None:
         if self._excluding:
             self.notify(_("The plan is still being written."), markup=False)
             return
         self._excluding = True
-        self._narrow(which, out)
+        self._exclude(which, out)
 
     @work(group="plan")
-    async def _narrow(self, which: Selection | SelectedUsers, out: bool) -> None:
+    async def _exclude(self, which: Selection | SelectedUsers, out: bool) -> None:
         with self.showing_errors():
             try:
                 count = await self._reader.ask(
-                    lambda plan: narrow(plan, which, self.session.clock(), self._bulk.by, out=out)
+                    lambda plan: exclude(plan, which, self.session.clock(), self._bulk.by, out=out)
                 )
             finally:
                 self._excluding = False
@@ -170,7 +217,8 @@ class PlanScreen(SessionScreen[None]):
                 back = ngettext("{users} user put back.", "{users} users put back.", count)
                 self.notify((left if out else back).format(users=f"{count:,}"), markup=False)
             if await self._look():
-                self.planned_users.look_again()
+                shown = self.planned_groups if self.planned_groups.display else self.planned_users
+                shown.look_again()
 
     @work(group="bad", exclusive=True)
     async def action_bad(self) -> None:
@@ -184,6 +232,7 @@ class PlanScreen(SessionScreen[None]):
             self.app.push_screen(TextDialog(_("Rows that are in no plan"), "\n".join(lines)))
 
     def watch_revealed(self, revealed: bool) -> None:
+        self.planned_groups.reveal(revealed)
         self.planned_users.reveal(revealed)
 
     def action_apply(self) -> None:

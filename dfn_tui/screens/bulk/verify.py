@@ -2,12 +2,15 @@
 
 import shlex
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.bulk.dialogs import PAINT_EVERY
+from dfn_tui.screens.bulk.drawing import share_bar
+from dfn_tui.screens.bulk.format import field_words
 from dfn_tui.service.bulk.input.records import shown_user
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.verifying import Drift
@@ -23,19 +26,17 @@ SHOWN = 200
 class VerifyScreen(SessionScreen[None]):
     """Reads on opening; leaving stops it. Nothing is sent."""
 
+    PLACE = _("Verify")
     AUTO_FOCUS = "#what"
 
     def __init__(self, bulk: BulkSession, job: JobSummary) -> None:
         super().__init__(bulk.session)
         self._bulk = bulk
         self._job = job
-        self._read = self._drifted = 0
-        self._over = False
-        self._lines: list[str] = []
 
     def body(self) -> ComposeResult:
-        yield PlainText(classes="heading")
-        with VerticalScroll(id="what", can_focus=True):
+        with VerticalScroll(id="what", classes="panel", can_focus=True):
+            yield PlainText(id="bar")
             yield PlainText(id="drift")
 
     def on_mount(self) -> None:
@@ -45,7 +46,7 @@ class VerifyScreen(SessionScreen[None]):
     def _begin(self) -> None:
         self._read = self._drifted = 0
         self._over = False
-        self._lines = []
+        self._lines: list[str] = []
         self._verify()
         self._paint()
 
@@ -63,17 +64,17 @@ class VerifyScreen(SessionScreen[None]):
         self._read += users
 
     def _words(self, drift: Drift) -> str:
-        who = shown_user(self._job.head.kind, drift.user)
-        if drift.failure:
-            return _("{user}: could not be read. {why}").format(user=who, why=sanitize(drift.failure, 200))
+        who = shown_user(*drift.user)
         found = [
             _("{name} is {now}, not {wanted}").format(
-                name=sanitize(change.name, 40),
+                name=field_words(change),
                 now=value_words(change, now, revealed=False),
                 wanted=value_words(change, change.after, revealed=False),
             )
             for change, now in drift.fields
         ]
+        if drift.failure:
+            found.append(_("could not be read. {why}").format(why=sanitize(drift.failure, 200)))
         return f"{who}: {', '.join(found)}"
 
     def _paint(self) -> None:
@@ -82,10 +83,16 @@ class VerifyScreen(SessionScreen[None]):
         words = f"{read} · {drifted.format(users=f'{self._drifted:,}')}"
         if self._over and not self._drifted:
             words = _("All {total} users are as wanted.").format(total=f"{self._job.total:,}")
+        elif not self._over and not self._drifted:
+            words = read
         lines = list(self._lines)
         if self._drifted > len(lines):
             job, connection = sanitize(self._job.record.id, 60), sanitize(self.session.connection.name, 64)
             command = shlex.join(["dfn-tui", "bulk", "verify", job, "-c", connection])
             lines.append(_("These are the first ones. All of them: {command}").format(command=command))
-        self.say(".heading", words)
+        frame = self.query_one("#what")
+        frame.border_title = words
+        share = 100 * self._read // self._job.total if self._job.total else 100
+        over = self._over or not frame.content_size.width
+        self.say("#bar", Text() if over else share_bar(share, frame.content_size.width))
         self.say("#drift", "\n".join(lines))

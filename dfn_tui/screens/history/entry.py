@@ -1,37 +1,63 @@
 """One entry of the journal, whole."""
 
-from typing import ClassVar
+from collections.abc import Sequence
 
-from textual import work
+from rich.text import Text
+from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, ConsoleScreen
+from dfn_tui.screens.changes import (
+    ARROW,
+    STATE,
+    PageBuilder,
+    after_text,
+    arrow,
+    before_text,
+    columns,
+    field_title,
+    outcome_text,
+)
 from dfn_tui.screens.dialogs import ErrorDialog, copy
 from dfn_tui.screens.history.undo import UndoScreen
+from dfn_tui.screens.user.format import user_title
 from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.changes.blocks import flag_of
 from dfn_tui.service.changes.inverse import still_applied
-from dfn_tui.service.history import entry_lines, outcome_lines
-from dfn_tui.service.records import Entry, Intent, JournalError, explain_redaction
+from dfn_tui.service.history import (
+    entry_lines,
+    left_out_words,
+    outcome_lines,
+    redaction_lines,
+    user_of,
+    who,
+    word_words,
+)
+from dfn_tui.service.records import Entry, FieldChange, Intent, JournalError
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
-from dfn_tui.widgets.plain_text import PlainText
+from dfn_tui.text.korea import korean_time
+from dfn_tui.widgets.keys import bindings, key
+from dfn_tui.widgets.lines import Lines, Page, in_colours
+
+LABEL = 14
+"""The width of the column that says what something is."""
 
 
 class EntryScreen(ConsoleScreen[None]):
     """What was written, by whom and why, and how it ended. The history was opened from `session`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "undo", _("Undo…"), id="entry.undo", tooltip=_("See what taking it back would stage")),
+    PLACE = _("Entry")
+    BINDINGS = bindings(
+        key("u", "undo", _("Undo…"), "entry.undo", _("See what taking it back would stage")),
         REVEAL,
-        Binding(
-            "c", "copy", _("Copy"), id="entry.copy", tooltip=_("Send the entry to the terminal's clipboard")
-        ),
-    ]
+        key("c,Y", "copy", _("Copy"), "entry.copy", _("Send the entry to the terminal's clipboard")),
+    )
 
     AUTO_FOCUS = "#what"
+
+    lines = getters.query_one("#what", Lines)
 
     def __init__(self, journal: AsyncJournal, entry: Entry, session: Session | None) -> None:
         super().__init__(session.context if session else None)
@@ -39,11 +65,15 @@ class EntryScreen(ConsoleScreen[None]):
         self._entry = entry
         self._session = session
         self._unsealed: Intent | None = None
-        self._outcomes = ""
+        self._outcomes: Sequence[str] = (_("Reading how it ended…"),)
 
     def body(self) -> ComposeResult:
-        with VerticalScroll(id="what", can_focus=True):
-            yield PlainText(self._text(self._entry), id="entry")
+        lines = Lines(self._page, id="what", classes="panel")
+        title = _("Entry {seq}").format(seq=self._entry.seq)
+        rest = _("{time} KST").format(time=korean_time(self._entry.at))
+        words = Text.assemble((title, "bold"), (f" · {rest}", "label"))
+        lines.border_title = in_colours(words, self.app.console)
+        yield lines
 
     def on_screen_resume(self) -> None:
         self._read()
@@ -53,32 +83,80 @@ class EntryScreen(ConsoleScreen[None]):
         """The entry may have got another outcome meanwhile."""
         try:
             self._entry = await self._journal.entry(self._entry.seq) or self._entry
-            lines = outcome_lines(await self._journal.outcomes(self._entry.seq))
+            self._outcomes = [*outcome_lines(await self._journal.outcomes(self._entry.seq), meaning=True)]
         except JournalError as error:
-            lines = iter([f"! {error.title}. {error.happened} {error.next_step}"])
-        self._outcomes = "\n".join(lines)
-        self._show()
+            self._outcomes = [f"✗ {error.title}. {error.happened} {error.next_step}"]
+        self.lines.rebuild()
+        self.refresh_bindings()
 
-    def _show(self) -> None:
-        entry = self._entry._replace(intent=self._unsealed) if self._unsealed else self._entry
-        self.query_one("#entry", PlainText).update(self._text(entry))
+    def _page(self, width: int) -> Page:
+        intent = self._unsealed or self._entry.intent
+        page = PageBuilder(width, self.app.console, lambda _user: "")
+        page.add(self._title(intent))
+        if intent.undo_of is not None:
+            page.add(Text(_("Takes back entry {seq}").format(seq=intent.undo_of), "label"))
+        page.add()
+        for change in intent.changes:
+            self._change(page, change)
+        page.rule()
+        for label, text in self._ground(intent):
+            self._said(page, label, text)
+        page.rule()
+        for line in (*self._outcomes, *redaction_lines(self._entry._replace(intent=intent))):
+            page.wrap(Text(line))
+        return page.page()
 
-    def _text(self, entry: Entry) -> str:
-        subject = entry.intent.subject
-        covers = [(subject.kind, subject.redaction), *((c.name, c.redaction) for c in entry.intent.changes)]
-        covered = [
-            _("{name}: {why}").format(name=sanitize(name), why=explain_redaction(cover))
-            for name, cover in covers
-            if cover is not None
-        ]
-        return "\n".join([*entry_lines(entry), *covered, "", self._outcomes])
+    def _title(self, intent: Intent) -> Text:
+        user, session = user_of(intent), self._session
+        if user is None:
+            return Text(sanitize(f"{intent.subject.kind} {intent.subject.value}", 80), "bold")
+        here = session is not None and session.connection.name == intent.connection
+        return user_title(user, session.name_of(user) if session is not None and here else "")
+
+    def _change(self, page: PageBuilder, change: FieldChange) -> None:
+        """A field by its meaning, before and after in columns, and how it ended."""
+        page.add(field_title(change))
+        ending = self._entry.outcome_of(change)
+        wide = STATE if flag_of(change) is not None else (page.width - 2 - ARROW - STATE) // 2
+        before, after = (
+            before_text(change, revealed=self.revealed),
+            after_text(change, revealed=self.revealed),
+        )
+        values = columns((arrow(before, after, wide), 2 * wide + ARROW))
+        how = Text(_("… open"), "strong.danger")
+        if ending:
+            how = outcome_text(ending, in_snapshot=self._entry.in_snapshot)
+        page.add(Text.assemble("  ", values, how))
+
+    @staticmethod
+    def _ground(intent: Intent) -> Sequence[tuple[str, str]]:
+        where = _("{name} ({environment}, {api})").format(
+            name=sanitize(intent.connection), environment=intent.environment, api=intent.api
+        )
+        return (
+            *([(_("incident"), sanitize(intent.incident))] if intent.incident else []),
+            (_("reason"), sanitize(intent.reason)),
+            (_("evidence"), sanitize(intent.evidence)),
+            *([(_("said"), word)] if (word := word_words(intent)) else []),
+            *((_("acknowledged"), sanitize(warning)) for warning in intent.warnings),
+            *([(_("left out"), left_out_words(intent.left_out))] if intent.left_out else []),
+            (_("by"), who(intent.operator)),
+            (_("connection"), where),
+            (_("program"), f"dfn-tui {intent.program}"),
+        )
+
+    def _said(self, page: PageBuilder, label: str, text: str) -> None:
+        left = Text(label, "label")
+        for line in Text(text or "–").wrap(self.app.console, max(page.width - LABEL, 10)):
+            page.add(Text.assemble(columns((left, LABEL)), line))
+            left = Text("")
 
     def watch_revealed(self, revealed: bool) -> None:
         self._unsealed = None
         if revealed:
             self._unseal()
         else:
-            self._show()
+            self.lines.rebuild()
 
     @work(exclusive=True, group="reveal")
     async def _unseal(self) -> None:
@@ -91,11 +169,17 @@ class EntryScreen(ConsoleScreen[None]):
             return
         if self.revealed:  # not masked meanwhile
             self._unsealed = unsealed
-            self._show()
+            self.lines.rebuild()
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """What was not applied cannot be taken back."""
+        return () if still_applied(self._entry) else ("undo",)
 
     def action_copy(self) -> None:
         """Copies the entry, personal values masked."""
-        copy(self.app, self._text(self._entry))
+        entry = self._entry
+        copy(self.app, "\n".join([*entry_lines(entry), *redaction_lines(entry), "", *self._outcomes]))
 
     def action_undo(self) -> None:
         """Goes to what taking this entry back would stage."""
@@ -107,4 +191,4 @@ class EntryScreen(ConsoleScreen[None]):
         except ConsoleError as error:
             self.app.push_screen(ErrorDialog(error))
         else:
-            self.app.push_screen(UndoScreen(session, self._entry))
+            self.app.push_screen(UndoScreen(session, [self._entry]))

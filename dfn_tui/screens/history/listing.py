@@ -1,37 +1,30 @@
 """The list of journal entries that the history of all and the history of one user share."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
-from dfn_tui.consent.messages import state_glyph
-from dfn_tui.outcomes import Outcome
+from dfn_tui.consent.messages import short_name, state_glyph
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.service.change_format import outcome_words, value_words
-from dfn_tui.service.history import state_of, who
+from dfn_tui.service.change_format import ended_words, outcome_role, value_words
+from dfn_tui.service.changes.blocks import flag_of
+from dfn_tui.service.history import state_of, user_of, who
 from dfn_tui.service.records import Entry, FieldChange, FieldKind, Filter
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_time
+from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.table import REST, Column
 
 WIDE = 100
 """Beyond this width there is room for the year, the operator and the connection."""
 
-_STYLES = {Outcome.CONFIRMED: "green", Outcome.ACCEPTED: "yellow", None: "yellow"}
-
 
 class HistoryList(PagedList[Entry]):
     """Newest first. `ask` says which ones are listed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "o", "open", _("Open"), id="history.open", key_display="Enter/o", tooltip=_("Open this entry")
-        )
-    ]
+    BINDINGS = bindings(key("o", "open", _("Open"), "history.open", _("Open this entry"), shown_as="enter o"))
 
     def __init__(self, journal: AsyncJournal, session: Session | None, *, users: bool) -> None:
         """`session` is the one the history was opened from; `users`: whether a column names the user."""
@@ -58,13 +51,10 @@ class HistoryList(PagedList[Entry]):
             Column(_("time (KST)"), 16 if wide else 11, lambda entry: Text(korean_time(entry.at)[time])),
         ]
         if self._users:
-            found.append(Column(_("user"), 16 if wide else 12, _user))
-        found += [
-            Column(_("what"), REST, lambda entry: Text(_what(entry))),
-            Column(_("outcome"), 14, _outcome),
-        ]
+            found.append(Column(_("user"), 20, self._user) if wide else Column(_("user"), 12, _id))
+        found += [Column(_("what"), REST, _what), Column(_("outcome"), 12, _outcome)]
         if wide:
-            found.append(Column(_("operator"), 12, _operator))
+            found.append(Column(_("operator"), 10, _operator))
             found.append(
                 Column(_("connection"), 12, lambda entry: Text(sanitize(entry.intent.connection, 60)))
             )
@@ -81,15 +71,25 @@ class HistoryList(PagedList[Entry]):
     def detail(self, item: Entry) -> Text:
         """The row under the cursor once more, with what had no column: two lines."""
         intent = item.intent
-        first = [korean_time(item.at), sanitize(intent.subject.value, 40), who(intent.operator)]
+        first = [korean_time(item.at), self._user(item).plain, who(intent.operator)]
         second = [sanitize(intent.connection, 30)]
         if intent.undo_of is not None:
             second.append(_("undo of entry {seq}").format(seq=intent.undo_of))
+        if intent.incident and intent.incident not in intent.reason.split():
+            second.append(sanitize(intent.incident, 64))
         if intent.reason:
             second.append(sanitize(intent.reason, 120))
         return Text("\n").join(
             Text(" · ".join(line), no_wrap=True, overflow="ellipsis") for line in (first, second)
         )
+
+    def _user(self, entry: Entry) -> Text:
+        """The id, with the name where it is known."""
+        intent, user = entry.intent, user_of(entry.intent)
+        text = _id(entry)
+        here = self._session is not None and self._session.connection.name == intent.connection
+        name = self._session.name_of(user) if self._session and here and user is not None else ""
+        return text.append(f" {sanitize(name, 30)}", "label") if name else text
 
     def open(self, item: Entry) -> None:
         from dfn_tui.screens.history.entry import EntryScreen  # noqa: PLC0415  not needed for the first paint
@@ -97,34 +97,39 @@ class HistoryList(PagedList[Entry]):
         self.app.push_screen(EntryScreen(self._journal, item, self._session))
 
 
-def _what(entry: Entry) -> str:
-    """`↶3 mkt_sms_flag ● → ○ +2`: the undo of entry 3, one change and two more."""
+def _what(entry: Entry) -> Text:
+    """`↶3 +2 ● → ○ SMS  mkt_sms_flag`: the undo of entry 3, one change and two more."""
     changes = entry.intent.changes
-    words = [_short(changes[0])] if changes else []
-    if entry.intent.undo_of is not None:
-        words.insert(0, f"↶{entry.intent.undo_of}")
+    words = Text(f"↶{entry.intent.undo_of} " if entry.intent.undo_of is not None else "")
+    if not changes:
+        return words
+    flag = flag_of(changes[0])
     if len(changes) > 1:
-        words.append(f"+{len(changes) - 1}")
-    return " ".join(words)
+        words.append(f"+{len(changes) - 1} ")
+    words.append_text(_short(changes[0]))
+    return words.append(f"  {flag.value}", "label") if flag is not None else words
 
 
-def _short(change: FieldChange) -> str:
-    name = sanitize(change.name, 40)
+def _short(change: FieldChange) -> Text:
+    flag, name = flag_of(change), sanitize(change.name, 40)
     if change.kind == FieldKind.CONSENT:
-        return f"{name} {state_glyph(state_of(change.before))} → {state_glyph(state_of(change.after))}"
+        values = f"{state_glyph(state_of(change.before))} → {state_glyph(state_of(change.after))}"
+        return Text(f"{values} {short_name(flag) if flag is not None else name}")
     if change.after is None:
-        return _("{name} deleted").format(name=name)
-    return f"{name} → {value_words(change, change.after, revealed=False, limit=20)}"
+        return Text(_("{name} deleted").format(name=name), "danger")
+    return Text(f"{name} → {value_words(change, change.after, revealed=False, limit=20)}")
 
 
-def _user(entry: Entry) -> Text:
-    return Text(sanitize(entry.intent.subject.value, 60), "bold")
+def _id(entry: Entry) -> Text:
+    return Text(sanitize(entry.intent.subject.value, 60))
 
 
 def _outcome(entry: Entry) -> Text:
     ending = entry.outcome.outcome if entry.outcome else None
-    words = outcome_words(ending).partition(",")[0] if ending else _("… open")  # the column is narrow
-    return Text(words, _STYLES.get(ending, "bold red"))
+    words = _("… open")
+    if ending:  # the column is narrow
+        words = ended_words(ending, in_snapshot=entry.in_snapshot).partition(",")[0]
+    return Text(words, outcome_role(ending) if ending else "danger")
 
 
 def _operator(entry: Entry) -> Text:

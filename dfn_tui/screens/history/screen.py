@@ -1,11 +1,12 @@
 """The history of all connections: who changed what, when, and how it ended."""
 
-from typing import ClassVar
+from dataclasses import replace
+from typing import cast
 
+from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.history.listing import HistoryList
@@ -13,20 +14,31 @@ from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.history import KEYS, FilterRefused, parse_words
 from dfn_tui.service.session import Session
 from dfn_tui.text import _
+from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.keys import KEEP, bindings, key
+from dfn_tui.widgets.lines import in_colours
 from dfn_tui.widgets.plain_text import PlainText
+
+
+class _AllHistory(HistoryList):
+    """In a frame that says when the journal was read: jobs and other terminals write into it meanwhile."""
+
+    def was_read(self) -> None:
+        screen = cast("ConsoleScreen[None]", self.screen)
+        words = _("read {time}").format(time=korean_clock(screen.connections.clock()))
+        self.border_subtitle = words
 
 
 class HistoryScreen(ConsoleScreen[None]):
     """The entries of a journal, with a filter in one line. It was opened from `session`, if any."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    PLACE = _("History")
+    BINDINGS = bindings(
         # With priority, so that the keys that follow it on a slow line do not reach the table first.
-        Binding(
-            "slash", "filter", _("Filter"), id="history.filter", tooltip=_("Go to the filter"), priority=True
-        ),
-        Binding("f5", "read", _("Read again"), show=False, id="history.read", tooltip=_("Read it again")),
-    ]
+        replace(key("slash", "filter", _("Filter"), "history.filter", _("Go to the filter")), priority=True),
+        key("f5,R", "read", _("Read again"), "history.read", _("Read it again"), show=False, group=KEEP),
+    )
 
     AUTO_FOCUS = "DataTable"
 
@@ -44,7 +56,10 @@ class HistoryScreen(ConsoleScreen[None]):
         keys = " ".join(f"{key}:" for key in KEYS)
         yield PlainText(_("Filter keys: {keys}").format(keys=keys), classes="hint")
         yield PlainText(classes="refusal")
-        yield HistoryList(self._journal, self._session, users=True)
+        entries = _AllHistory(self._journal, self._session, users=True)
+        words = Text.assemble((_("History"), "bold"), (" · " + _("newest first"), "label"))
+        entries.border_title = in_colours(words, self.app.console)
+        yield entries.add_class("panel")
 
     def on_mount(self) -> None:
         self._search("")
@@ -54,7 +69,7 @@ class HistoryScreen(ConsoleScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if self._search(event.value):
-            self.query_one(DataTable).focus()
+            self.history_list.table.focus()
 
     def _search(self, text: str) -> bool:
         """Lists what fits, or says beside the filter why it cannot be used."""
@@ -64,11 +79,9 @@ class HistoryScreen(ConsoleScreen[None]):
             self.say(".refusal", f"{error.happened} {error.next_step}")
             return False
         self.say(".refusal", "")
-        none = (
-            _("Nothing was changed from this host yet.")
-            if not text.strip()
-            else _("No entry fits this filter.")
-        )
+        none = _("No entry fits this filter.")
+        if not text.strip():
+            none = _("Nothing was changed from this host yet.")
         self.history_list.ask(wanted, none)
         return True
 

@@ -1,36 +1,48 @@
 """The identifiers messages are sent to: CI fields where an API version has them, else linked identities."""
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 
 from dfn_tui.screens.dialogs import ErrorDialog, ask
 from dfn_tui.screens.user.edit_dialogs import DeleteCiDialog, EditCiDialog
-from dfn_tui.screens.user.pane import ValuePane
+from dfn_tui.screens.user.pane import ValuePane, staged_text
 from dfn_tui.service.changes.policy import no_removal
+from dfn_tui.service.changes.undocumented import merging
+from dfn_tui.service.records import FieldKind
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Value
-from dfn_tui.text import _
+from dfn_tui.text import _, sanitize
+from dfn_tui.widgets.keys import CHANGE, bindings, key
 
 
 class CiPane(ValuePane):
     """Stages changes and deletions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "edit", _("Edit"), id="ci.edit", key_display="Enter/e", tooltip=_("Change this field")),
-        Binding("a", "link", _("Link"), id="ci.link", tooltip=_("Link another identity to this user")),
-        Binding(
-            "d", "delete", _("Delete…"), id="ci.delete", tooltip=_("Ask whether to delete this identifier")
+    BINDINGS = bindings(
+        key("e", "edit", _("Edit"), "ci.edit", _("Change this field"), shown_as="enter e", group=CHANGE),
+        key("a", "link", _("Link"), "ci.link", _("Link another identity to this user"), group=CHANGE),
+        key(
+            "d", "delete", _("Delete…"), "ci.delete", _("Ask whether to delete this identifier"), group=CHANGE
         ),
-        Binding("x,backspace", "drop", _("Drop edit"), id="ci.drop", tooltip=_("Drop this staged edit")),
-    ]
+        key(
+            "x,backspace",
+            "drop",
+            _("Drop edit"),
+            "ci.drop",
+            _("Drop this staged edit"),
+            show=False,
+            group=CHANGE,
+        ),
+    )
     heading = _("identifier")
+    kind = FieldKind.CI
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Fields are edited, identities are linked: an API version has the one or the other."""
-        return action not in ("edit", "link") or bool(self.capabilities.linkable) is (action == "link")
+        if action in ("edit", "link") and bool(self.capabilities.linkable) is not (action == "link"):
+            return False
+        return super().check_action(action, parameters)
 
     def names(self, draft: Draft) -> list[str | None]:
         """The fields of this API version, or the identities that can be linked to this user."""
@@ -38,24 +50,23 @@ class CiPane(ValuePane):
         linkable = tuple(kind.value for kind in self.capabilities.linkable if kind is not own)
         return [*(self.capabilities.ci_fields or linkable)]
 
-    def edits(self, draft: Draft) -> dict[str, str | None]:
-        return draft.ci
-
     def seen(self, draft: Draft) -> Mapping[str, Value] | None:
         return draft.record.ci
 
     def current(self, name: str | None) -> Text:
         why = self.draft.record.ci_unreadable.get(name) if self.draft is not None and name else None
-        return Text(_("not readable: {why}").format(why=why), "dim") if why else super().current(name)
+        if not why:
+            return super().current(name)
+        return Text(_("not readable: {why}").format(why=sanitize(why, 80)), "label")
 
     def staged(self, name: str | None) -> Text:
         assert self.draft is not None and name is not None
         if name not in self.draft.ci:
             return Text("")
         value = self.draft.ci[name]
-        return (
-            Text(_("to be deleted"), "bold red") if value is None else Text(self.words(name, value), "bold")
-        )
+        if value is None:
+            return staged_text(_("to be deleted"), "strong.danger")
+        return staged_text(self.words(name, value))
 
     def action_link(self) -> None:
         """Asks for an identity to link."""
@@ -64,7 +75,7 @@ class CiPane(ValuePane):
     def action_edit(self) -> None:
         """Asks for the value of the field under the cursor, or for an identity of that kind."""
         draft, field = self.draft, self.table.highlighted
-        if draft is None or field is None:
+        if draft is None or field is None or self._still_read():
             return
         linking = bool(self.capabilities.linkable)
         title = _("Link an identity") if linking else _("Edit a CI field")
@@ -73,21 +84,31 @@ class CiPane(ValuePane):
         # Putting a masked value into the field would reveal it.
         text = str(known) if known is not None and self.revealed and not linking else ""
         user = draft.record.identity
-        dialog = EditCiDialog(title, fields, field, self.current(field).plain, text)
+        dialog = EditCiDialog(
+            title, fields, field, self.current(field).plain, text, warning=merging() if linking else ""
+        )
         ask(self.app, dialog, lambda typed: self.stage(user, lambda current: current.stage_ci(*typed)))
+
+    def _still_read(self) -> bool:
+        """Whether what would be changed is not known yet, which is said."""
+        if self.awaited:
+            self.notify(_("These fields are still being read."), markup=False)
+        return bool(self.awaited)
 
     def action_delete(self) -> None:
         """Explains a deletion and asks for the user's id."""
         draft, field = self.draft, self.table.highlighted
-        if draft is None or field is None:
+        if draft is None or field is None or self._still_read():
             return
         user = draft.record.identity
         if not self.capabilities.ci_fields:
             self.app.push_screen(ErrorDialog(no_removal()))
+        elif why := draft.record.ci_unreadable.get(field):
+            self.notify(_("not readable: {why}").format(why=sanitize(why, 80)), markup=False)
         elif draft.record.ci is not None and field not in draft.record.ci:
             self.notify(_("This field is not set: there is nothing to delete."), markup=False)
         else:
-            dialog = DeleteCiDialog(field, user.value, self.current(field).plain)
+            dialog = DeleteCiDialog(field, user, self.current(field).plain, draft.record.name)
             ask(
                 self.app,
                 dialog,

@@ -3,14 +3,13 @@ and what was typed stays."""
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.screen import ScreenResultType
 
 from dfn_tui.screens.dialogs import FormDialog
-from dfn_tui.screens.user.format import ci_meaning, type_hint, type_name
+from dfn_tui.screens.user.format import ci_meaning, type_hint, type_name, user_title
 from dfn_tui.service.changes.values import (
     ValueRefused,
     check_property_name,
@@ -18,21 +17,25 @@ from dfn_tui.service.changes.values import (
     parse_standard,
     parse_value,
 )
-from dfn_tui.service.types import Capabilities, StandardProperty, Value, ValueType
+from dfn_tui.service.types import Capabilities, Identity, StandardProperty, Value, ValueType
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.selector import Selector
 
 _SHOWN = 300
 
 
+def _now(value: str) -> Text:
+    """What is there now."""
+    return Text.assemble((_("Now:") + " ", "label"), value)
+
+
 class EditDialog(FormDialog[ScreenResultType]):
     """A form whose result is staged."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", _("Stage"), id="edit.stage", tooltip=_("Stage it; nothing is sent yet"))
-    ]
+    BINDINGS = bindings(key("enter", "submit", _("Stage"), "edit.stage", _("Stage it; nothing is sent yet")))
 
     def __init__(self, title: str, verb: str = _("Stage")) -> None:
         super().__init__(title, verb)
@@ -48,11 +51,9 @@ class EditDialog(FormDialog[ScreenResultType]):
 class ValueDialog(EditDialog[ScreenResultType]):
     """Asks for a value, and for its type where more than one would do."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+t", "next", _("Next type"), id="edit.type", tooltip=_("Read what is typed as another type")
-        )
-    ]
+    BINDINGS = bindings(
+        key("ctrl+t", "next", _("Next type"), "edit.type", _("Read what is typed as another type"))
+    )
 
     def __init__(self, title: str, types: Sequence[ValueType], type: ValueType, text: str = "") -> None:
         super().__init__(title)
@@ -64,7 +65,7 @@ class ValueDialog(EditDialog[ScreenResultType]):
     def fields(self) -> ComposeResult:
         if len(self._types) > 1:
             yield Selector(_("Type"), [(each, type_name(each)) for each in self._types], self._type)
-        yield PlainText(_("Value"))
+        yield PlainText(_("Value"), classes="hint")
         yield Field(self._text, id="value")
         yield PlainText(type_hint(self._type), classes="hint type-hint")
 
@@ -109,7 +110,7 @@ class EditValueDialog(ValueDialog[Value]):
 
     def fields(self) -> ComposeResult:
         yield PlainText(sanitize(self._property, _SHOWN), classes="subject")
-        yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
+        yield PlainText(_now(self._now), classes="now")
         yield from super().fields()
 
     async def result(self) -> Value:
@@ -127,7 +128,7 @@ class AddPropertyDialog(ValueDialog[tuple[str, Value]]):
         self._taken = taken
 
     def fields(self) -> ComposeResult:
-        yield PlainText(_("Name"))
+        yield PlainText(_("Name"), classes="hint")
         yield Field(id="name")
         if not self._capabilities.read_by:
             words = _("It must have been registered in the platform's web console: others are not stored.")
@@ -145,14 +146,17 @@ class AddPropertyDialog(ValueDialog[tuple[str, Value]]):
 
 class EditCiDialog(EditDialog[tuple[str, str]]):
     """The new value of a CI field, or of one of several identities; says before staging how it will be
-    stored. `now` are words for the current one."""
+    stored. `now` are words for the current one, `warning` what is to be known before."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "next", _("Next kind"), id="edit.kind", tooltip=_("Take another kind of identity"))
-    ]
+    BINDINGS = bindings(
+        key("ctrl+t", "next", _("Next kind"), "edit.kind", _("Take another kind of identity"))
+    )
 
-    def __init__(self, title: str, names: Sequence[str], name: str, now: str, text: str = "") -> None:
+    def __init__(
+        self, title: str, names: Sequence[str], name: str, now: str, text: str = "", *, warning: str = ""
+    ) -> None:
         super().__init__(title)
+        self._warning = warning
         self._names = names
         self._ci = name
         self._now = now
@@ -163,9 +167,11 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
             yield Selector(_("Kind"), [(name, name) for name in self._names], self._ci)
         else:
             yield PlainText(self._ci, classes="subject")
-        yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
+        yield PlainText(_now(self._now), classes="now")
         yield Field(self._text, id="value")
         yield PlainText(classes="note")
+        if self._warning:
+            yield PlainText(self._warning, classes="warning")
 
     def on_selector_changed(self, event: Selector.Changed) -> None:
         self._ci = event.value
@@ -185,17 +191,22 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
 
 class DeleteCiDialog(EditDialog[str]):
     """Says what the deletion means, and takes the user's id typed as consent to it; dismissed with that.
-    `now` are words for the value to be deleted."""
+    `now` are words for the value to be deleted, and `called` is the name of the user, where it is known."""
 
-    def __init__(self, name: str, user: str, now: str) -> None:
+    def __init__(self, name: str, user: Identity, now: str, called: str = "") -> None:
         super().__init__(_("Delete an identifier"), _("Stage the deletion"))
+        self.add_class("-grave")
         self._ci = name
-        self._user = user
+        self._title_of_user = user_title(user, called)
+        self._user = user.value
         self._now = now
 
+    def takes_typed_ahead(self) -> bool:
+        return False
+
     def fields(self) -> ComposeResult:
-        yield PlainText(self._ci, classes="subject")
-        yield PlainText(_("Now: {value}").format(value=self._now), classes="now")
+        yield PlainText(self._title_of_user)
+        yield PlainText(Text.assemble((self._ci, "bold"), "  ", _now(self._now)), classes="now")
         yield PlainText(ci_meaning(self._ci), classes="meaning")
         yield PlainText(_("The platform keeps no copy: once sent, this cannot be undone there."))
         user = sanitize(self._user, _SHOWN)

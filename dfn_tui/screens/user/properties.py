@@ -1,70 +1,85 @@
 """The properties of a user: standard ones first, then custom ones."""
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.user.edit_dialogs import AddPropertyDialog, EditValueDialog
 from dfn_tui.screens.user.format import type_name
-from dfn_tui.screens.user.pane import CUT, ValuePane
+from dfn_tui.screens.user.pane import CUT, STAGED, ValuePane, staged_text
 from dfn_tui.service.changes.values import format_value, type_of
 from dfn_tui.service.personal import is_masked
+from dfn_tui.service.records import FieldKind, Reply
+from dfn_tui.service.snapshots.format import property_words, value_now
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import StandardProperty, Value
 from dfn_tui.text import _, sanitize
+from dfn_tui.widgets.keys import CHANGE, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
 
 class PropertiesPane(ValuePane):
     """Below the table stands the row under the cursor once more, with the width of the terminal to itself."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+    BINDINGS = bindings(
+        key(
             "e",
             "edit",
             _("Edit"),
-            id="properties.edit",
-            key_display="Enter/e",
-            tooltip=_("Edit this property"),
+            "properties.edit",
+            _("Edit this property"),
+            shown_as="enter e",
+            group=CHANGE,
         ),
-        Binding("a", "add", _("Add"), id="properties.add", tooltip=_("Add a custom property")),
-        Binding(
-            "x,backspace", "drop", _("Drop edit"), id="properties.drop", tooltip=_("Drop this staged edit")
+        key("a", "add", _("Add"), "properties.add", _("Add a custom property"), group=CHANGE),
+        key(
+            "x,backspace",
+            "drop",
+            _("Drop edit"),
+            "properties.drop",
+            _("Drop this staged edit"),
+            show=False,
+            group=CHANGE,
         ),
-    ]
+    )
     heading = _("property")
+    kind = FieldKind.PROPERTY
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield PlainText(classes="detail")
 
-    def show(self, draft: Draft, revealed: bool) -> None:
-        super().show(draft, revealed)
+    def show(self, draft: Draft, revealed: bool, *, awaited: str = "", failure: Reply | None = None) -> None:
+        super().show(draft, revealed, awaited=awaited, failure=failure)
         self._show_detail()
 
     def names(self, draft: Draft) -> list[str | None]:
         standard = [prop.name for prop in self.capabilities.standard_properties]
-        return [*standard, None, *(name for name in self._known(draft) if name not in standard)]
+        view = draft.record.snapshot
+        known = {**self._known(draft), **(view.properties if view is not None else {})}
+        return [*standard, None, *(name for name in known if name not in standard)]
 
     def _known(self, draft: Draft) -> dict[str, Value]:
         return {**draft.record.properties, **draft.properties}
 
-    def edits(self, draft: Draft) -> dict[str, Value]:
-        return draft.properties
-
     def seen(self, draft: Draft) -> Mapping[str, Value] | None:
         return draft.record.properties if draft.record.profile is not None else None
+
+    def current(self, name: str | None) -> Text:
+        view = self.draft.record.snapshot if self.draft is not None and name is not None else None
+        if view is None or name is None or not (name in view.later or name in view.properties):
+            return super().current(name)
+        value = value_now(view, name)
+        return Text(property_words(view, name, "" if value is None else self.words(name, value)))
 
     def named(self, name: str | None) -> Text:
         if name is not None:
             return super().named(name)
         assert self.draft is not None
         custom = self.names(self.draft)[-1] is not None
-        return Text(_("— custom properties —") if custom else _("— custom: none —"), "dim")
+        return Text(_("custom properties") if custom else _("no custom ones"), "label")
 
     def staged(self, name: str | None) -> Text:
         assert self.draft is not None
@@ -76,7 +91,7 @@ class PropertiesPane(ValuePane):
         kind = type_of(value, self.capabilities)
         if seen is not None and type_of(seen, self.capabilities) is not kind:
             words = _("{value} ({type})").format(value=words, type=type_name(kind))
-        return Text(words, "bold")
+        return staged_text(words)
 
     def on_data_table_row_highlighted(self) -> None:
         self._show_detail()
@@ -88,7 +103,7 @@ class PropertiesPane(ValuePane):
             lines = [
                 sanitize(name, CUT),
                 _("now: {value}").format(value=self.current(name).plain),
-                _("staged: {value}").format(value=self.staged(name).plain)
+                _("staged: {value}").format(value=self.staged(name).plain.removeprefix(STAGED))
                 if name in self.draft.properties
                 else "",
             ]
