@@ -6,61 +6,112 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from dfn_tui import __version__
-from dfn_tui.cli.parser import CommandParser
+from dfn_tui.cli.parser import CommandParser, incident
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _
 
-_ARGUMENTS = {
-    "get": "dfn_tui.cli.arguments:add_get",
-    "set": "dfn_tui.cli.arguments:add_set",
-    "ci": "dfn_tui.cli.arguments:add_ci",
-    "bulk": "dfn_tui.cli.bulk:add_bulk",
-    "sandbox": "dfn_tui.sandbox.arguments:add_arguments",
-    "journal": "dfn_tui.cli.arguments:add_journal",
-    "auth": "dfn_tui.cli.arguments:add_auth",
-    "doctor": "dfn_tui.cli.arguments:add_doctor",
-    "completion": "dfn_tui.cli.arguments:add_completion",
-    "help": "dfn_tui.cli.arguments:add_help",
+_COMMANDS = {
+    "demo": ("", _("open the console on a sandbox with made-up users")),
+    "get": ("cli.arguments", _("show the consents and properties of users")),
+    "set": ("cli.arguments", _("change consents and properties of users")),
+    "ci": ("cli.arguments", _("show, set and delete the identifiers that messages are sent to")),
+    "undo": ("cli.arguments", _("take back what entries of the journal changed")),
+    "history": ("cli.arguments", _("show who changed a user, when, why, and how it ended")),
+    "receipt": ("cli.arguments", _("show what each consent of a user is and rests on")),
+    "sending": ("cli.arguments", _("show when advertising may go out to users, by channel")),
+    "watch": ("cli.arguments", _("read users again and again, and tell what changed")),
+    "bulk": ("cli.bulk", _("plan, apply, verify and undo changes for many users at once")),
+    "preflight": ("cli.bulk", _("tell who of a list may be sent a campaign, and write both lists")),
+    "snapshot": ("cli.snapshot", _("export everybody's consents (version 2), and look users up in that")),
+    "optout": ("cli.bulk", _("withdraw a consent of the owners of phone numbers (version 2)")),
+    "sandbox": ("sandbox.arguments", _("run both API versions on this machine")),
+    "journal": ("cli.arguments", _("list, show, verify and export what was written, by whom and why")),
+    "auth": ("cli.arguments", _("set and delete tokens, and see where each is from")),
+    "connections": ("cli.arguments", _("list the connections, and test one: token and server")),
+    "doctor": ("cli.arguments", _("check this host, the terminal, the token, the server, the journal")),
+    "completion": ("cli.arguments", _("print what a shell needs to complete these commands")),
+    "help": ("cli.arguments", _("show the manual")),
 }
-"""The commands with arguments of their own, and what adds them; it also sets `run`, their function."""
-_COLLECTED_LATER = (None, "demo", "get", "set", "ci")
+"""The module with `add_NAME`, which adds a command's arguments and sets `run`, its function; what it does."""
+_WITHOUT_DATA = (None, "demo", "sandbox")
+_COLLECTED_LATER = (None, "demo", "get", "set", "ci", "sending")
 """Where garbage is collected again only half a second later: in the console, and after `session.started`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit code: an `ExitCode`, or 130 where it was stopped."""
+    """Runs the command line and returns the exit code, an `ExitCode`."""
+    _open_streams()
     # Importing makes many objects and drops none: the console starts a tenth quicker where nobody looks for
     # some to collect, and looks again once it has painted.
     gc.disable()
-    # pydantic would look through every installed package for plugins, and show them each token and consent.
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]  # some write what is typed, a token too, to a file or to another program
+    _keep_out_plugins()
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
+    except Exception as defect:  # noqa: BLE001  whatever it is, nobody may see values in a traceback
+        from dfn_tui.cli.defects import report  # noqa: PLC0415  not needed where nothing fails
+
+        return report(defect)
     finally:
         gc.enable()
 
 
+def _keep_out_plugins() -> None:
+    """pydantic would look for plugins in all packages there are, and show them each token and consent."""
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    # Told not to, it would still import what looks for them, and importlib.metadata with it: 0.8 MiB.
+    name = "pydantic.plugin._loader"
+    if name not in sys.modules:
+        sys.modules[name] = loader = ModuleType(name)
+        vars(loader)["get_plugins"] = tuple
+
+
+def _open_streams() -> None:
+    """Puts something in the place of a standard stream that was closed, as by `>&-`: the next file that is
+    opened would get its number, and what is said would be written into the journal."""
+    for fd, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(fd)
+        except OSError:
+            # Data that cannot be written is missed; what is said about it is not.
+            os.open(os.devnull, os.O_RDWR if name == "stderr" else os.O_RDONLY)
+            setattr(sys, name, os.fdopen(fd, mode, encoding="utf-8", closefd=False))
+
+
 def _run(arguments: Sequence[str]) -> int:
     parser = _parser(arguments)
-    args = _parsed(parser, arguments)
+    try:
+        args = _parsed(parser, arguments)
+    except SystemExit:  # after --help, --version or a slip
+        from dfn_tui.cli.output import flushed  # noqa: PLC0415  no command needs it here
+
+        flushed()
+        raise
+    args.typed = tuple(arguments)
     if args.token_stdin and args.command is not None:
         parser.error(_("--token-stdin opens the console and goes with no command"))
     if args.open_user is not None and args.command not in (None, "demo"):
         parser.error(_("--user opens the console and goes with no command"))
+    if args.incident is not None and args.command not in (None, "demo") and not args.leaf.has("--incident"):
+        args.leaf.error(_("--incident goes with the console, what writes, and lists of the journal"))
     if args.command not in _COLLECTED_LATER:
         gc.enable()
     try:
         command = _function(args.run)
-        if args.command not in _ARGUMENTS or args.command == "sandbox":  # they write no data
+        if args.command in _WITHOUT_DATA:
             return int(command(args))
         from dfn_tui.cli.output import guarded  # noqa: PLC0415  the console does not need it
 
         return guarded(lambda: int(command(args)))
     except ConsoleError as error:
-        print(f"dfn-tui: {error.title}\n{error.happened}\n{error.next_step}", file=sys.stderr)
+        from dfn_tui.cli.output import say  # noqa: PLC0415  as above
+
+        say(f"dfn-tui: {error.title}\n{error.happened}\n{error.next_step}")
         from dfn_tui.cli.exit_codes import of_error  # noqa: PLC0415  not needed where nothing fails
 
         return of_error(error)
@@ -82,7 +133,7 @@ def _parsed(parser: CommandParser, arguments: Sequence[str]) -> argparse.Namespa
 
 def whole_parser() -> CommandParser:
     """The command line with the options of every command."""
-    return _parser(tuple(_ARGUMENTS))
+    return _parser(tuple(_COMMANDS))
 
 
 def _parser(arguments: Sequence[str]) -> CommandParser:
@@ -90,8 +141,8 @@ def _parser(arguments: Sequence[str]) -> CommandParser:
         prog="dfn-tui",
         description=_("A consent console for the terminal."),
         epilog=_(
-            "Exit codes: 0 all done, 1 some users failed, 2 bad usage or input, 3 refused by a guard, "
-            "4 token or permission, 5 network or server, 6 outcome unknown."
+            "Exit codes: 0 all done, 1 some users or rows not as asked, 2 bad usage or input, 3 refused by a "
+            "guard, 4 token or permission, 5 network or server, 6 outcome unknown, 70 a defect, 130 stopped."
         ),
     )
     parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}")
@@ -101,20 +152,15 @@ def _parser(arguments: Sequence[str]) -> CommandParser:
         "--token-stdin", action="store_true", help=_("read the token from a pipe, never keep it")
     )
     parser.add_argument("--user", dest="open_user", metavar="ID", help=_("open the console on this user"))
+    words = _("the ticket that this is done for: the reason of what is sent, and a tag in the journal")
+    parser.add_argument("-i", "--incident", type=incident, metavar="ID", help=words)
     parser.set_defaults(command=None, run="dfn_tui.cli.console:run")
     commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"))
-    commands.add_parser("demo", help=_("open the console on a sandbox with made-up users"))
-    commands.add_parser("get", help=_("show the consents and properties of users"))
-    commands.add_parser("set", help=_("change consents and properties of users"))
-    commands.add_parser("ci", help=_("show, set and delete the identifiers that messages are sent to"))
-    commands.add_parser("bulk", help=_("plan, apply, verify and undo changes for many users at once"))
-    commands.add_parser("sandbox", help=_("run both API versions on this machine"))
-    commands.add_parser("journal", help=_("list, show, verify and export what was written, by whom and why"))
-    commands.add_parser("auth", help=_("set and delete tokens, and see where each is from"))
-    commands.add_parser("doctor", help=_("check this host, the terminal, the token, the server, the journal"))
-    commands.add_parser("completion", help=_("print what a shell needs to complete these commands"))
-    commands.add_parser("help", help=_("show the manual"))
-    for name, adds in _ARGUMENTS.items():
-        if name in arguments:  # its options need not be built for a start of the console
-            _function(adds)(commands.choices[name])
+    console = list(arguments) in ([], ["demo"])
+    for name, (module, words) in _COMMANDS.items():
+        if console and name not in arguments:
+            continue  # a start of the console: no help is asked for, and no word can be a slip
+        command = commands.add_parser(name, help=words)
+        if module and name in arguments:  # its options need not be built for a start of the console
+            _function(f"dfn_tui.{module}:add_{name}")(command)
     return parser

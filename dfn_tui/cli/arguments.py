@@ -5,6 +5,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from dfn_tui.cli.parser import incident
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
 
@@ -14,7 +15,7 @@ _LARGEST_NUMBER = 2**63 - 1
 
 def add_get(parser: argparse.ArgumentParser) -> None:
     parser.usage = _("%(prog)s [options] ID…")
-    parser.set_defaults(run="dfn_tui.cli.reading:get")
+    parser.set_defaults(run="dfn_tui.cli.users:get")
     parser.add_argument("words", nargs="+", metavar="ID", help=_("a user; -: those on the standard input"))
     _add_reading(parser)
 
@@ -27,6 +28,68 @@ def add_set(parser: argparse.ArgumentParser) -> None:
     _add_reading(parser)
     _add_writing(parser)
     add_max_grants(parser)
+
+
+def add_undo(parser: argparse.ArgumentParser) -> None:
+    parser.usage = _("%(prog)s [options] ENTRY…")
+    parser.set_defaults(run="dfn_tui.cli.undoing:undo", create=False, allow_unknown=False)
+    words = _("the numbers of journal entries, each of another user")
+    parser.add_argument("entries", nargs="+", metavar="ENTRY", help=words)
+    add_connection(parser, _("of this connection; without: the one they were written over"))
+    words = _("restore this field although somebody changed it since")
+    parser.add_argument("--overwrite", action="append", default=[], metavar="NAME", help=words)
+    add_formats(parser)
+    add_reveal(parser)
+    add_approval(parser)
+    add_max_grants(parser)
+    _add_dry_run(parser)
+
+
+def add_history(parser: argparse.ArgumentParser) -> None:
+    parser.usage = _("%(prog)s [options] ID")
+    parser.set_defaults(run="dfn_tui.cli.history:history")
+    parser.add_argument("user", metavar="ID", help=_("whose changes"))
+    add_kind(parser)
+    _add_filters(parser, users=False)
+    _add_limit(parser)
+    _add_uncovering(parser)
+    add_formats(parser)
+
+
+def add_receipt(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.receipts:receipt")
+    parser.add_argument("user", metavar="ID", help=_("whose consents"))
+    add_connection(parser, _("over this connection"))
+    add_kind(parser)
+    words = _("a new file that only you can read; -, the default, is the standard output")
+    parser.add_argument("-o", "--output", default="-", metavar="FILE", help=words)
+
+
+def add_sending(parser: argparse.ArgumentParser) -> None:
+    parser.usage = _("%(prog)s [options] ID…")
+    parser.set_defaults(run="dfn_tui.cli.sending:sending")
+    parser.add_argument("words", nargs="+", metavar="ID", help=_("a user; -: those on the standard input"))
+    _add_reading(parser)
+
+
+def add_watch(parser: argparse.ArgumentParser) -> None:
+    parser.usage = _("%(prog)s [options] (ID… | FILE | --plan PLAN)")
+    parser.set_defaults(run="dfn_tui.cli.bulk.watching:watch")
+    words = _("users (-: those on the standard input), or a file with an id on each line")
+    parser.add_argument("words", nargs="*", metavar="ID|FILE", help=words)
+    words = _("the users of this plan or job, and whether they are as it wants them")
+    parser.add_argument("--plan", metavar="PLAN", help=words)
+    words = _("so many seconds between two readings: 60")
+    parser.add_argument("--every", type=seconds, default=60.0, metavar="TIME", help=words)
+    words = _("end after this time (90s, 10m, 2h) and a last reading")
+    parser.add_argument("--for", dest="longest", type=seconds, metavar="TIME", help=words)
+    parser.add_argument("--times", type=positive, metavar="N", help=_("end after so many readings"))
+    parser.add_argument("--exit-on-change", action="store_true", help=_("end with the first change"))
+    parser.add_argument("--ci", action="store_true", help=_("watch the CI fields, too"))
+    add_connection(parser, _("over this connection"))
+    add_kind(parser)
+    add_formats(parser)
+    add_reveal(parser)
 
 
 def add_ci(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +121,7 @@ def add_auth(parser: argparse.ArgumentParser) -> None:
     setting.add_argument("--store", choices=("keyring", "kernel"), help=words)
     status = commands.add_parser("status", help=_("where each token is from, and why not from elsewhere"))
     _add_token(status, "status")
-    _add_json(status)
+    add_formats(status)
     deleting = commands.add_parser("delete", help=_("forget tokens in every store"))
     _add_token(deleting, "delete", _("only this token"))
 
@@ -70,10 +133,23 @@ def _add_token(parser: argparse.ArgumentParser, function: str, words: str = "") 
         parser.add_argument("--kind", choices=("api", "import", "export"), help=words)
 
 
+def add_connections(parser: argparse.ArgumentParser) -> None:
+    commands = add_actions(parser)
+    listing = commands.add_parser("list", help=_("the connections of the configuration"))
+    listing.set_defaults(run="dfn_tui.cli.connections:list_")
+    testing = commands.add_parser("test", help=_("whether the token is there and the server takes it"))
+    testing.set_defaults(run="dfn_tui.cli.connections:test")
+    words = _("this connection; without: the default, or the only one")
+    testing.add_argument("name", nargs="?", metavar="NAME", help=words)
+    add_connection(testing, _("the same"))
+    for one in (listing, testing):
+        add_formats(one)
+
+
 def add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.doctor:run")
     add_connection(parser, _("look at this connection's token and server"))
-    _add_json(parser)
+    add_formats(parser)
     parser.add_argument("--offline", action="store_true", help=_("ask no server"))
 
 
@@ -94,50 +170,76 @@ def add_journal(parser: argparse.ArgumentParser) -> None:
     listing = commands.add_parser("list", help=_("the newest entries"))
     listing.set_defaults(run="dfn_tui.cli.journal:list_")
     _add_filters(listing)
-    words = _("at most so many: 200")
-    listing.add_argument("--limit", type=up_to(_MOST_LISTED), default=200, metavar="N", help=words)
-    _add_json(listing)
+    _add_limit(listing)
+    add_formats(listing)
     showing = commands.add_parser("show", help=_("one entry with all its outcomes"))
     showing.set_defaults(run="dfn_tui.cli.journal:show")
     showing.add_argument("seq", type=up_to(_LARGEST_NUMBER), metavar="N", help=_("the entry's number"))
     _add_uncovering(showing)
-    _add_json(showing)
+    add_formats(showing)
     verifying = commands.add_parser("verify", help=_("name the first entry that is not as it was written"))
     verifying.set_defaults(run="dfn_tui.cli.journal:verify")
-    _add_json(verifying)
+    words = _("the journal held this once (SEQ:HASH, of “journal head”); may be given again")
+    verifying.add_argument("--head", action="append", type=_head, default=[], metavar="HEAD", help=words)
+    words = _("take the journal as it is now for what it held, after it was moved away or mended")
+    verifying.add_argument("--accept", action="store_true", help=words)
+    add_formats(verifying)
+    heading = commands.add_parser("head", help=_("print how far the journal goes, to be kept elsewhere"))
+    heading.set_defaults(run="dfn_tui.cli.journal:head")
+    add_formats(heading)
     _add_export(commands.add_parser("export", help=_("every entry that fits, to a file")))
+
+
+def _head(text: str) -> object:
+    from dfn_tui.store.known_head import KnownHead  # noqa: PLC0415  only where one is given
+
+    found = KnownHead.read(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(_("a number, a colon and 64 hexadecimal digits"))
+    return found
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.journal:export")
     _add_filters(parser)
-    words = _("csv: a row for each change; json: an object for each entry, one a line")
-    parser.add_argument("--format", choices=("csv", "json"), required=True, help=words)
+    words = _("csv: a row for each change; jsonl (or json): an object for each entry, one a line")
+    parser.add_argument("--format", choices=("csv", "json", "jsonl"), required=True, help=words)
     words = _("a new file that only you can read; -, the default, is the standard output")
     parser.add_argument("-o", "--output", type=Path, default=Path("-"), metavar="FILE", help=words)
     parser.add_argument("--bom", action="store_true", help=_("begin the CSV with the mark Excel looks for"))
     _add_uncovering(parser)
 
 
-def _add_filters(parser: argparse.ArgumentParser) -> None:
-    words = _("a user's id, or words such as outcome:unknown")
-    parser.add_argument("words", nargs="*", metavar="FILTER", help=words)
-    parser.add_argument("--user", metavar="ID", help=_("changes of this user"))
+def _add_limit(parser: argparse.ArgumentParser) -> None:
+    words = _("at most so many: 200")
+    parser.add_argument("--limit", type=up_to(_MOST_LISTED), default=200, metavar="N", help=words)
+
+
+def _add_filters(parser: argparse.ArgumentParser, *, users: bool = True) -> None:
+    if users:
+        words = _("a user's id, or words such as outcome:unknown")
+        parser.add_argument("words", nargs="*", metavar="FILTER", help=words)
+        parser.add_argument("--user", metavar="ID", help=_("changes of this user"))
     parser.add_argument("--flag", metavar="NAME", help=_("changes of this consent"))
     parser.add_argument("--operator", metavar="WHO", help=_("changes by this account"))
     add_connection(parser, _("changes over this connection"))
+    add_incident(parser, _("changes that were made for this ticket"))
     parser.add_argument("--outcome", metavar="WORD", help=_("confirmed, failed, unknown, open, …"))
     parser.add_argument("--since", metavar="DAY", help=_("from this day or moment on, Korean time"))
     parser.add_argument("--until", metavar="DAY", help=_("up to this moment, or the end of this day"))
 
 
 def _add_uncovering(parser: argparse.ArgumentParser) -> None:
-    words = _("uncover personal values with the key from the keyring")
+    words = _("uncover personal values with the journal's key")
     parser.add_argument("--reveal", action="store_true", help=words)
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=_("one JSON object a line"))
+def add_formats(parser: argparse.ArgumentParser) -> None:
+    """The forms that data is printed in."""
+    forms = parser.add_mutually_exclusive_group()
+    words = _("table (what a terminal shows), csv, json, or jsonl: a JSON object a line")
+    forms.add_argument("--format", choices=("table", "csv", "json", "jsonl"), help=words)
+    forms.add_argument("--json", action="store_true", help=_("the same as --format jsonl"))
 
 
 def add_actions(parser: argparse.ArgumentParser) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
@@ -160,8 +262,20 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     """What every command about users takes."""
     add_connection(parser, _("over this connection"))
     add_kind(parser)
-    add_json_of_users(parser)
+    add_formats(parser)
     add_reveal(parser)
+    add_allow_unknown(parser)
+
+
+def add_allow_unknown(parser: argparse.ArgumentParser) -> None:
+    words = _("users with nothing set are no failure (else exit code 1)")
+    parser.add_argument("--allow-unknown", action="store_true", help=words)
+
+
+def add_incident(parser: argparse.ArgumentParser, words: str) -> None:
+    """`-i ID`, for after the command."""
+    default = argparse.SUPPRESS  # as above
+    parser.add_argument("-i", "--incident", type=incident, default=default, metavar="ID", help=words)
 
 
 def add_kind(parser: argparse.ArgumentParser) -> None:
@@ -183,10 +297,12 @@ def add_approval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", metavar="TEXT", help=_("why, or a ticket"))
     words = _("the proof that a consent was given")
     parser.add_argument("--evidence", default="", metavar="TEXT", help=words)
+    words = _("the ticket that this is done for: tags the journal, and is the reason where none is given")
+    add_incident(parser, words)
     parser.add_argument("--yes", action="store_true", help=_("ask nothing, where it is not production"))
     words = _("send without asking if N users would be written to")
     parser.add_argument("--confirm", type=positive, metavar="N", help=words)
-    words, choices = _("this warning was read"), ("night-rule",)
+    words, choices = _("this warning was read"), ("night-rule", "merges")
     parser.add_argument("--acknowledge", action="append", choices=choices, default=[], help=words)
 
 
@@ -198,10 +314,14 @@ def add_max_grants(parser: argparse.ArgumentParser) -> None:
 def _add_writing(parser: argparse.ArgumentParser) -> None:
     """What every command that writes to the users it names takes besides."""
     add_approval(parser)
-    parser.add_argument("--dry-run", action="store_true", help=_("show what would change, and send nothing"))
+    _add_dry_run(parser)
     parser.set_defaults(max_grants=None)
     words = _("write to users the server does not know, too")
     parser.add_argument("--create", action="store_true", help=words)
+
+
+def _add_dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help=_("show what would change, and send nothing"))
 
 
 def positive(text: str) -> int:
@@ -209,6 +329,17 @@ def positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text)):
         raise argparse.ArgumentTypeError(_("a whole number from 1 on"))
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """A time as `90`, `1.5s`, `10m` or `2h`, in seconds. Raises ArgumentTypeError."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in ("s", "m", "h") else (text, "s")
+    whole, _point, part = number.partition(".")
+    if not (number.isascii() and whole.isdecimal() and (part or "0").isdecimal() and float(number) > 0):
+        raise argparse.ArgumentTypeError(_("a time, as 90, 90s, 10m or 2h"))
+    if len(number) > 9:
+        raise argparse.ArgumentTypeError(_("a time, as 90, 90s, 10m or 2h"))
+    return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
 
 
 def up_to(most: int) -> Callable[[str], int]:

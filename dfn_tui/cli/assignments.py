@@ -53,10 +53,10 @@ def edits_for_all(words: Sequence[str], capabilities: Capabilities) -> list[Fiel
 
 def ci_edits(words: Sequence[str], capabilities: Capabilities) -> list[FieldEdit]:
     """The CI fields wanted. Raises `ConsoleError`."""
-    return _once([_ci_wish(checked_text(word), capabilities) for word in words])
+    return _once([_ci_edit(checked_text(word), capabilities) for word in words])
 
 
-def _ci_wish(word: str, capabilities: Capabilities) -> FieldEdit:
+def _ci_edit(word: str, capabilities: Capabilities) -> FieldEdit:
     name, _equals, value = word.partition("=")
     name = plain_name(name)
     if name not in ci_names(capabilities):

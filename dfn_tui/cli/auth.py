@@ -2,19 +2,26 @@
 
 import argparse
 import asyncio
+from collections.abc import Iterator
 from getpass import getpass
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import chosen, required
+from dfn_tui.cli.colours import paint
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import json_line, say, write_data, write_text
+from dfn_tui.cli.forms import RecordView, writing
+from dfn_tui.cli.output import say, write_text
 from dfn_tui.cli.stdin import is_terminal, piped_token
-from dfn_tui.config import Config, Connection, load
-from dfn_tui.credentials import FoundToken, Source, SourceStatus, TokenKind, TokenStore, clean_token
+from dfn_tui.cli.tables import Heading, Row, TableCell
+from dfn_tui.config import Config, Connection, TokenKind, load
+from dfn_tui.credentials import FoundToken, Source, SourceStatus, TokenStore, clean_token
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.snapshots.snapshots import drop_snapshot
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
+from dfn_tui.store import journal_file
 from dfn_tui.text import _, padded, sanitize, width
 
 
@@ -40,7 +47,14 @@ def set_(args: argparse.Namespace) -> int:
             say(_("With --store kernel it would be kept in the kernel's keyring, until the evening."))
         return ExitCode.TOKEN
     print(f"{_name(connection, kind)}: {placed.reason}")
+    _drop_snapshot(connection)
     return 0
+
+
+def _drop_snapshot(connection: Connection) -> None:
+    """What was exported with the token of before goes with it. Raises `ConsoleError`."""
+    if drop_snapshot(journal_file().parent / "snapshots", connection):
+        say(_("The snapshot of this connection was removed."))
 
 
 def _typed(connection: Connection, kind: TokenKind) -> SecretStr:
@@ -65,6 +79,7 @@ def delete(args: argparse.Namespace) -> int:
         else:
             say(line)
             code = ExitCode.TOKEN
+    _drop_snapshot(connection)
     return code
 
 
@@ -73,13 +88,11 @@ def status(args: argparse.Namespace) -> int:
     config, store = _open()
     one = chosen(config, args.connection) if args.connection is not None else None
     connections = [one] if one else list(config.connections.values())
-    write_data() if args.json else write_text()
-    show = _show_json if args.json else _show
     code = ExitCode.DONE
-    for connection in connections:
-        for kind in _kinds(connection, None):
+    with writing(args, _view(store), lines_seen=True, looked_at=None) as writer:
+        for connection, kind in ((one, kind) for one in connections for kind in _kinds(one, None)):
             found = asyncio.run(store.get(connection.name, kind))
-            show(connection, kind, found, store)
+            writer.put(TokenPlaces(connection, kind, found), flush=True)
             if found.token is None and kind == TOKEN_KINDS[connection.api][0]:
                 code = ExitCode.TOKEN
     if not connections:
@@ -87,51 +100,94 @@ def status(args: argparse.Namespace) -> int:
     return code
 
 
-def _show_json(connection: Connection, kind: TokenKind, found: FoundToken, store: TokenStore) -> None:
-    chosen_store = store.chosen(connection.name, kind)
-    value = {
-        "connection": connection.name,
-        "kind": kind.value,
-        "found": found.token is not None,
-        "source": found.source.value,
-        "chosen_store": chosen_store.value if chosen_store else None,
-        "sources": [
-            {
-                "source": step.source.value,
-                "status": step.status.value,
-                "standing": step.status.value,  # its name in version 0.1
-                "reason": step.reason,
-            }
-            for step in found.steps
-        ],
-    }
-    print(json_line(value))
+class TokenPlaces(NamedTuple):
+    """Where a token was looked for, and found."""
+
+    connection: Connection
+    kind: TokenKind
+    found: FoundToken
 
 
-def _show(connection: Connection, kind: TokenKind, found: FoundToken, store: TokenStore) -> None:
+def _view(store: TokenStore) -> RecordView[TokenPlaces]:
+    """Where each token is from; in CSV and in a table a row for each source."""
+
+    def record(one: TokenPlaces) -> dict[str, object]:
+        chosen_store = store.chosen(one.connection.name, one.kind)
+        return {
+            "connection": one.connection.name,
+            "kind": one.kind.value,
+            "found": one.found.token is not None,
+            "source": one.found.source.value,
+            "chosen_store": chosen_store.value if chosen_store else None,
+            "sources": _steps(one.found),
+        }
+
+    def rows(one: TokenPlaces) -> Iterator[dict[str, object]]:
+        for step in _steps(one.found) or [{}]:
+            yield {**record(one), **step}
+
+    def cells(one: TokenPlaces) -> Iterator[Row]:
+        for step in one.found.steps:
+            used = step.status is SourceStatus.USED
+            role = "ok" if used else "danger" if step.status is SourceStatus.FAILED else "label"
+            status = TableCell(_STATUSES[step.status], role)
+            yield (
+                TableCell(_name(one.connection, one.kind)),
+                TableCell(_SOURCES[step.source]),
+                status,
+                TableCell(step.reason, "" if used else "label"),
+            )
+
+    columns = ("connection", "kind", "found", "source", "status", "reason", "chosen_store")
+    headings = (
+        Heading(_("token"), least=8),
+        Heading(_("source")),
+        Heading(_("status")),
+        Heading(_("why"), least=12),
+    )
+    return RecordView(record, columns, headings, cells, _lines, rows)
+
+
+def _steps(found: FoundToken) -> list[dict[str, object]]:
+    return [
+        {
+            "source": step.source.value,
+            "status": step.status.value,
+            "standing": step.status.value,  # its name in version 0.1
+            "reason": step.reason,
+        }
+        for step in found.steps
+    ]
+
+
+_SOURCES = {
+    Source.STDIN: _("standard input"),
+    Source.ENVIRONMENT: _("environment"),
+    Source.COMMAND: _("command"),
+    Source.KEYRING: _("keyring"),
+    Source.KERNEL: _("kernel keyring"),
+    Source.MEMORY: _("memory"),
+}
+_STATUSES = {
+    SourceStatus.USED: _("used"),
+    SourceStatus.EMPTY: _("no token"),
+    SourceStatus.FAILED: _("failed"),
+    SourceStatus.OFF: _("off"),
+    SourceStatus.NOT_ASKED: _("not asked"),
+}
+
+
+def _lines(one: TokenPlaces) -> Iterator[str]:
     """The sources in their order; the one that is used is marked."""
-    print(f"{_name(connection, kind)}: {found.reason if found.token else _('no token')}")
-    sources = {
-        Source.STDIN: _("standard input"),
-        Source.ENVIRONMENT: _("environment"),
-        Source.COMMAND: _("command"),
-        Source.KEYRING: _("keyring"),
-        Source.KERNEL: _("kernel keyring"),
-        Source.MEMORY: _("memory"),
-    }
-    statuses = {
-        SourceStatus.USED: _("used"),
-        SourceStatus.EMPTY: _("no token"),
-        SourceStatus.FAILED: _("failed"),
-        SourceStatus.OFF: _("off"),
-        SourceStatus.NOT_ASKED: _("not asked"),
-    }
-    wide = max(map(width, sources.values()))
-    widest = max(map(width, statuses.values()))
+    found = one.found
+    yield f"{_name(one.connection, one.kind)}: {found.reason if found.token else _('no token')}"
+    wide = max(map(width, _SOURCES.values()))
+    widest = max(map(width, _STATUSES.values()))
     for step in found.steps:
-        mark = "→" if step.status is SourceStatus.USED else " "
-        name, status = padded(sources[step.source], wide), padded(statuses[step.status], widest)
-        print(f"  {mark} {name}  {status}  {step.reason}")
+        used = step.status is SourceStatus.USED
+        name, status = padded(_SOURCES[step.source], wide), padded(_STATUSES[step.status], widest)
+        line = f"  {'→' if used else ' '} {name}  {status}  {step.reason}"
+        yield paint(line, "ok" if used else "danger" if step.status is SourceStatus.FAILED else "label")
 
 
 def _open() -> tuple[Config, TokenStore]:
@@ -154,4 +210,4 @@ def _kinds(connection: Connection, asked: str | None) -> list[TokenKind]:
             ),
             _("It has: {kinds}.").format(kinds=", ".join(known)),
         )
-    return [TokenKind(kind) for kind in ([asked] if asked else known)]
+    return [TokenKind(asked)] if asked else [*known]

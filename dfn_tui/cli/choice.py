@@ -22,6 +22,15 @@ def chosen(config: Config, asked: str | None) -> Connection | None:
     return config.connections[name]
 
 
+def only_or_chosen(config: Config, asked: str | None) -> Connection | None:
+    """Like `chosen`, else the only one there is. Never several: a token from the environment would go to
+    each of their servers. Raises `ConsoleError`."""
+    found = chosen(config, asked)
+    if found is None and len(config.connections) == 1:
+        (found,) = config.connections.values()
+    return found
+
+
 def required(config: Config, asked: str | None) -> Connection:
     """Like `chosen`; raises `ConsoleError` where nothing was asked for and there is no default."""
     connection = chosen(config, asked)

@@ -2,11 +2,13 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from dfn_tui.cli.assignments import ci_edits, ci_names, ids_and_others
 from dfn_tui.cli.reading import show_users
 from dfn_tui.cli.session import opened
-from dfn_tui.cli.writing import carry_out
+from dfn_tui.cli.users import ci_view
+from dfn_tui.cli.writing import carry_out, stage_all
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.records import UserRecord
@@ -24,7 +26,8 @@ def get(args: argparse.Namespace) -> int:
         def fields(record: UserRecord) -> Mapping[str, Value | None]:
             return {name: record.ci.get(name) for name in names or known} if record.ci is not None else {}
 
-        return runner.run(show_users(args, session, ids, fields, ci=True))
+        view = partial(ci_view, names or known, args.reveal)
+        return runner.run(show_users(args, session, ids, fields, view, ci=True))
 
 
 def set_(args: argparse.Namespace) -> int:
@@ -32,12 +35,7 @@ def set_(args: argparse.Namespace) -> int:
     with opened(args) as (session, runner):
         ids, changes = ids_and_others(args.words, lambda word: "=" in word)
         edits = ci_edits(changes, session.capabilities)
-
-        def stage(draft: Draft) -> None:
-            for edit in edits:
-                draft.stage_ci(edit.name, str(edit.value))
-
-        return carry_out(args, session, runner, ids, stage, ci=True)
+        return carry_out(args, session, runner, ids, stage_all(edits), ci=True)
 
 
 def delete(args: argparse.Namespace) -> int:

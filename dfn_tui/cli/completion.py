@@ -16,23 +16,17 @@ _CONNECTIONS = "dfn-tui completion --connections 2>/dev/null"
 
 def run(args: argparse.Namespace) -> int:
     """Prints the connections' names, or the script for a shell: 0 done. Raises `ConsoleError`."""
-    return _names() if args.connections else _script(args.shell)
-
-
-def _names() -> int:
-    for name in load(paths.config_file()).connections:
-        print(name)
-    return 0
-
-
-def _script(shell: str) -> int:
+    if args.connections:
+        for name in load(paths.config_file()).connections:
+            print(name)
+        return 0
     parser = whole_parser()
     for action in _actions(parser):
-        if "--connection" in action.option_strings:
+        if "--connection" in action.option_strings or action.dest == "name":
             vars(action)["complete"] = shtab.cmd(_CONNECTIONS)
         elif action.type is Path:
             vars(action)["complete"] = shtab.FILE
-    print(shtab.complete(parser, shell))
+    print(shtab.complete(parser, args.shell))
     return 0
 
 

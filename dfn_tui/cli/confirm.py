@@ -19,8 +19,10 @@ def show_review(session: Session, reviewed: Review, *, revealed: bool) -> None:
     """Says what would be written, per user, and what is to be known about it."""
     connection = session.connection
     say(
-        _("Over {name} ({environment}):").format(
-            name=sanitize(connection.name), environment=connection.environment.value
+        _("Over {name} ({environment}), users by {kind}:").format(
+            name=sanitize(connection.name),
+            environment=connection.environment.value,
+            kind=reviewed.changes[0].identity.kind.value,  # one for all whom a command names
         )
     )
     for change in reviewed.changes[:_MOST_SHOWN]:
@@ -47,7 +49,7 @@ def approve(args: argparse.Namespace, session: Session, reviewed: Review) -> App
 def all_answered(args: argparse.Namespace, asked: Requirements, users: int) -> Approval:
     """The answers of the options, with every warning read and the number of users typed."""
     return Approval(
-        checked_text(args.reason),
+        checked_text(args.reason or args.incident or ""),
         checked_text(args.evidence),
         frozenset(warning.id for warning in asked.to_acknowledge),
         typed_count=users,

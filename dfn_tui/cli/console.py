@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 
 from dfn_tui import paths
 from dfn_tui.app import ConsoleApp
@@ -11,6 +12,7 @@ from dfn_tui.cli.ids import one_id
 from dfn_tui.cli.stdin import is_terminal, piped_token, reopen_terminal
 from dfn_tui.config import Config, load
 from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.theming import theme_for
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import TOKEN_KINDS, Piped
 from dfn_tui.text import _
@@ -25,13 +27,34 @@ def run(args: argparse.Namespace) -> int:
     connections = Connections(
         config,
         read_only=args.read_only,
+        incident=args.incident or "",
+        keep_edits=True,
         # Not kept here as well: it is dropped when the console locks.
         piped=_piped(config, args.connection) if args.token_stdin else None,
     )
     _need_terminal()
-    app = ConsoleApp(connections, start.name if start else None, demo=demo, user=user)
-    app.run(mouse=False)
+    theme = theme_for(os.environ, config.theme)
+    app = ConsoleApp(
+        connections,
+        start.name if start else None,
+        demo=demo,
+        user=user,
+        theme=theme,
+        ascii_glyphs=config.ascii_glyphs,
+    )
+    app.run(mouse=takes_mouse(os.environ, config.mouse))
+    if app.defect is not None:
+        from dfn_tui.cli.defects import report  # noqa: PLC0415  not needed where nothing fails
+
+        return report(app.defect)
     return app.return_code or 0
+
+
+def takes_mouse(environ: Mapping[str, str], asked: bool | None) -> bool:
+    """Whether the console takes the mouse: as asked for, or where the terminal is local. Over SSH each click
+    has the whole way to go, and a line that drops would leave the terminal reporting clicks to the shell."""
+    remote = any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+    return not remote if asked is None else asked
 
 
 def _need_terminal() -> None:

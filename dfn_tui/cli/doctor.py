@@ -4,9 +4,11 @@ import argparse
 import asyncio
 
 from dfn_tui import paths
-from dfn_tui.cli.choice import chosen
+from dfn_tui.cli.choice import only_or_chosen
+from dfn_tui.cli.colours import paint
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import json_line, write_data, write_text
+from dfn_tui.cli.forms import RecordView, writing
+from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.config import Config, ConfigError, Connection, load
 from dfn_tui.service.doctor import CheckResult, CheckStatus, examine
 from dfn_tui.service.tokens import everyday_store
@@ -22,14 +24,16 @@ def run(args: argparse.Namespace) -> int:
 async def _show_all(args: argparse.Namespace) -> int:
     config = _config()
     connection = _connection(config, args.connection)
-    store = everyday_store(lambda: config.connections if isinstance(config, Config) else {})
-    write_data() if args.json else write_text()
-    show = _show_json if args.json else _show
+    known, command = (
+        (config.connections, config.journal_key_command) if isinstance(config, Config) else ({}, ())
+    )
+    store = everyday_store(lambda: known, key_command=command)
     code = ExitCode.DONE
-    async for name, seen in examine(config, connection, store, offline=args.offline):
-        show(name, seen)
-        if seen.status is CheckStatus.FAILED:
-            code = ExitCode.SOME_FAILED
+    with writing(args, check_view(), lines_seen=True) as writer:
+        async for name, seen in examine(config, connection, store, offline=args.offline):
+            writer.put((name, seen), flush=True)  # the next check may take seconds
+            if seen.status is CheckStatus.FAILED:
+                code = ExitCode.SOME_FAILED
     return code
 
 
@@ -41,23 +45,51 @@ def _config() -> Config | ConfigError:
 
 
 def _connection(config: Config | ConfigError, asked: str | None) -> Connection | None:
-    """The connection asked for, else the default, else the only one there is. Never several: a token from
-    the environment would go to each of their servers. Raises `ConsoleError`."""
-    if isinstance(config, ConfigError):
-        return None
-    found = chosen(config, asked)
-    if found is None and len(config.connections) == 1:
-        (found,) = config.connections.values()
-    return found
+    return None if isinstance(config, ConfigError) else only_or_chosen(config, asked)
 
 
-def _show_json(name: str, seen: CheckResult) -> None:
-    value = {"check": name, "status": seen.status.value, "detail": seen.detail, "hint": seen.hint}
-    value |= {"standing": value["status"], "found": value["detail"], "to_do": value["hint"]}  # of version 0.1
-    print(json_line(value), flush=True)  # the next check may take seconds
+Check = tuple[str, CheckResult]
 
 
-def _show(name: str, seen: CheckResult) -> None:
+def check_view() -> RecordView[Check]:
+    """What checks saw. Lines come as soon as they are known; a table waits for the last check."""
+    headings = (
+        Heading(_("status")),
+        Heading(_("check"), least=8),
+        Heading(_("detail"), least=20),
+        Heading(_("hint"), least=8),
+    )
+
+    def cells(one: Check) -> Row:
+        name, seen = one
+        role = _ROLES[seen.status]
+        return (
+            TableCell(seen.status.value, role),
+            TableCell(name),
+            TableCell(seen.detail),
+            TableCell(seen.hint, "label"),
+        )
+
+    columns = ("check", "status", "detail", "hint")
+    return RecordView(_record, columns, headings, lambda one: [cells(one)], lambda one: [_line(one)])
+
+
+_ROLES = {CheckStatus.OK: "ok", CheckStatus.WARNING: "warn", CheckStatus.FAILED: "strong.danger"}
+
+
+def _record(one: Check) -> dict[str, object]:
+    name, seen = one
+    value: dict[str, object] = {
+        "check": name,
+        "status": seen.status.value,
+        "detail": seen.detail,
+        "hint": seen.hint,
+    }
+    return value | {"standing": value["status"], "found": value["detail"], "to_do": value["hint"]}  # of 0.1
+
+
+def _line(one: Check) -> str:
+    name, seen = one
     words = _("{name}: {detail} — {hint}") if seen.hint else _("{name}: {detail}")
-    line = words.format(name=name, detail=seen.detail, hint=seen.hint)
-    print(f"{seen.status.value:<8} {line}", flush=True)
+    status = paint(f"{seen.status.value:<8}", _ROLES[seen.status])
+    return f"{status} {words.format(name=name, detail=seen.detail, hint=seen.hint)}"

@@ -9,6 +9,8 @@ from dfn_tui.errors import ConsoleError, GateRefused, TokenTrouble
 class ExitCode(IntEnum):
     """The exit codes of all commands.
 
+    The first of these that holds is told: DEFECT, STOPPED (by Ctrl+C or a signal), UNKNOWN, TOKEN or NETWORK
+    (every failure was such a one), SOME_FAILED, BAD_USAGE or REFUSED (nothing was done), DONE.
     SOME_FAILED: also that the sandbox could not run, the journal does not hold what was asked for or the
     doctor found a fault. BAD_USAGE: also a configuration or journal that is not right.
     """
@@ -20,6 +22,8 @@ class ExitCode(IntEnum):
     TOKEN = 4
     NETWORK = 5
     UNKNOWN = 6
+    DEFECT = 70
+    STOPPED = 130
 
 
 def of_error(error: ConsoleError) -> ExitCode:
@@ -34,12 +38,17 @@ def of_error(error: ConsoleError) -> ExitCode:
     return ExitCode.NETWORK if isinstance(error, network) else ExitCode.BAD_USAGE
 
 
-def of_failures(failures: Iterable[ConsoleError | None], *, unknown: bool = False) -> ExitCode:
+def of_failures(
+    failures: Iterable[ConsoleError | None], *, unknown: bool = False, stopped: bool = False
+) -> ExitCode:
     """The exit code of a command through which these users failed, each with the error of the whole request
-    or None where the user alone failed. `unknown`: of some user nobody knows whether it was written to.
+    or None where the user or a row alone failed. `unknown`: of some user nobody knows whether it was written
+    to. `stopped`: somebody stopped it before its end.
 
     What holds for all of them is told; else that some failed, which others did not.
     """
+    if stopped:
+        return ExitCode.STOPPED
     if unknown:
         return ExitCode.UNKNOWN
     codes = {ExitCode.SOME_FAILED if error is None else of_error(error) for error in failures}

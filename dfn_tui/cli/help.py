@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dfn_tui.cli.output import write_text
 from dfn_tui.errors import ConsoleError
-from dfn_tui.paths import manual_files
+from dfn_tui.paths import child_environment, manual_files
 from dfn_tui.text import _, sanitize
 
 _WIDEST = 100
@@ -93,11 +93,10 @@ def _rendered(markdown: str) -> str:
 
 def _paged(command: Sequence[str], text: str) -> bool:
     """Whether the pager could be started and has shown the text."""
-    # A token in our own variables is no business of a child. Less ends by itself what fits on the screen.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DFN_TUI_")}
+    # Less ends by itself what fits on the screen.
     try:
         process = subprocess.Popen(  # noqa: S603  as the operator's own variable names it, without a shell
-            command, stdin=subprocess.PIPE, env={"LESS": "FRX", **inherited}
+            command, stdin=subprocess.PIPE, env={"LESS": "FRX", **child_environment()}
         )
     except OSError:
         return False

@@ -4,21 +4,33 @@ import argparse
 import asyncio
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from importlib import import_module
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
+from dfn_tui.cli.colours import paint
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import ProgressLine, json_line, say, write_data, write_json, write_lines
-from dfn_tui.errors import ConsoleError
-from dfn_tui.files import new_private_text
-from dfn_tui.service.history import KEYS, entry_lines, outcome_lines, parse_words
-from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, rows
-from dfn_tui.store import Entry, Filter, Journal, explain_redaction, explain_verification, journal_file
-from dfn_tui.text import _, ngettext, padded, sanitize, width
+from dfn_tui.cli.forms import RecordView, write_records
+from dfn_tui.cli.output import ProgressLine, json_line, say, write_data
+from dfn_tui.cli.tables import Heading, Row, TableCell
+from dfn_tui.config import ConfigError, load
+from dfn_tui.errors import ConsoleError, system_reason
+from dfn_tui.outcomes import IN_SNAPSHOT
+from dfn_tui.paths import config_file
+from dfn_tui.service.change_format import outcome_role
+from dfn_tui.service.history import KEYS, account, entry_lines, outcome_lines, parse_words, redaction_lines
+from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, row_records, rows
+from dfn_tui.store import Entry, Filter, Journal, explain_verification, journal_file
+from dfn_tui.store.errors import journal_errors
+from dfn_tui.temporary import new_private_text
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.korea import korean_time
+
+if TYPE_CHECKING:
+    from dfn_tui.credentials import TokenStore
+    from dfn_tui.service.journal_heads import KnownHeads
 
 
 def list_(args: argparse.Namespace) -> int:
@@ -27,15 +39,25 @@ def list_(args: argparse.Namespace) -> int:
     with _open(_key_for(wanted)) as journal:
         found = journal.find(wanted, limit=args.limit + 1)
     shown = found[: args.limit]
-    if args.json:
-        write_json(map(record, shown))
-    else:
-        write_lines(_table(shown))
+    write_records(args, shown, entry_view())
     if len(found) > args.limit:
-        say(_("There are more: --limit shows more of them, and “export” writes all."))
+        show_more()
     elif not found:
         say(_("No entry fits."))
     return 0
+
+
+def show_more() -> None:
+    """Says that there are more entries than were shown."""
+    say(_("There are more: --limit shows more of them, and “journal export” writes all."))
+
+
+@contextmanager
+def opened_for(wanted: Filter, *, reveal: bool) -> Iterator[tuple[Journal, bytes | None]]:
+    """The journal, with the key where finding or uncovering needs it. Raises `ConsoleError`."""
+    key = _key_to_reveal() if reveal else _key_for(wanted)
+    with _open(key) as journal:
+        yield journal, key
 
 
 def show(args: argparse.Namespace) -> int:
@@ -51,39 +73,58 @@ def show(args: argparse.Namespace) -> int:
         outcomes = journal.outcomes(args.seq)
         if args.reveal:
             entry = entry._replace(intent=journal.reveal(entry))
-    if args.json:
-        write_json([record(entry) | {"outcomes": [outcome_record(outcome) for outcome in outcomes]}])
-    else:
-        write_lines((*entry_lines(entry), *_covers(entry), *outcome_lines(outcomes)))
+    view = replace(
+        entry_view(),
+        record=lambda entry: record(entry) | {"outcomes": [outcome_record(one) for one in outcomes]},
+        lines=lambda entry: (*entry_lines(entry), *redaction_lines(entry), *outcome_lines(outcomes)),
+    )
+    write_records(args, [entry], view, lines_seen=True)
     return 0
-
-
-def _covers(entry: Entry) -> Iterator[str]:
-    """Why what is masked is masked."""
-    subject = entry.intent.subject
-    for name, cover in [
-        (subject.kind, subject.redaction),
-        *((change.name, change.redaction) for change in entry.intent.changes),
-    ]:
-        if cover is not None:
-            yield _("{name} is masked. {reason}").format(name=sanitize(name), reason=explain_redaction(cover))
 
 
 def verify(args: argparse.Namespace) -> int:
     """Names the first entry that is not as it was written: 0 none, 1 there is one. Raises `ConsoleError`."""
-    with _open(_key()) as journal, ProgressLine() as progress:
+    key, heads = _key_and_heads()
+    known = [*args.head, *asyncio.run(heads.read(key))]
+    with _open(key) as journal, ProgressLine() as progress:
         found = journal.verify(
             lambda seq, count: progress.show(
                 _("{seq} of {count} entries read").format(seq=f"{seq:,}", count=f"{count:,}")
-            )
+            ),
+            known,
         )
+        if args.accept:
+            asyncio.run(heads.keep(journal.head(), key))
+            say(_("From now on the journal is known as it is now."))
     words = explain_verification(found)
-    if args.json:
-        value = {"whole": found.whole, "entries": found.entries, "fault": found.fault, "seq": found.seq}
-        write_json([value | {"signed": found.signed, "message": words}])
-    else:
-        write_lines([words])
+    value: dict[str, object] = {"whole": found.whole, "entries": found.entries, "fault": found.fault}
+    value |= {"seq": found.seq, "signed": found.signed, "message": words}
+    role = "ok" if found.whole else "danger"
+    view: RecordView[str] = RecordView(
+        lambda _words: value,
+        tuple(value),
+        [Heading(_("journal"))],
+        lambda words: [[TableCell(words, role)]],
+        lambda words: [paint(words, role)],
+    )
+    write_records(args, [words], view, lines_seen=True)
     return 0 if found.whole else ExitCode.SOME_FAILED
+
+
+def head(args: argparse.Namespace) -> int:
+    """Prints the head, to be kept elsewhere. Raises `ConsoleError`."""
+    with _open(None) as journal:
+        found = journal.head()
+    value: dict[str, object] = {"head": found.text, "entries": found.seq, "hash": found.hash.hex()}
+    view: RecordView[str] = RecordView(
+        lambda _words: value,
+        tuple(value),
+        [Heading(_("head"))],
+        lambda words: [[TableCell(words)]],
+        lambda words: [words],
+    )
+    write_records(args, [found.text], view, lines_seen=True)
+    return 0
 
 
 def export(args: argparse.Namespace) -> int:
@@ -98,7 +139,7 @@ def export(args: argparse.Namespace) -> int:
         if args.bom:
             file.write("\ufeff")
         with ProgressLine(beside_data=file is sys.stdout) as progress:
-            entries = _uncovered(found, key) if args.reveal else found
+            entries = uncovered(found, key) if args.reveal else found
             count = _write(file, entries, progress, as_csv=args.format == "csv")
     words = ngettext("{count} entry was exported.", "{count} entries were exported.", count)
     say(words.format(count=f"{count:,}"))
@@ -121,7 +162,8 @@ def _write(file: TextIO, found: Iterable[Entry], progress: ProgressLine, *, as_c
     return count
 
 
-def _uncovered(found: Iterable[Entry], key: bytes | None) -> Iterator[Entry]:
+def uncovered(found: Iterable[Entry], key: bytes | None) -> Iterator[Entry]:
+    """The entries with their personal values, where the key opens them."""
     with Journal(journal_file(), key) as journal:  # the other one is walking
         for entry in found:
             intent = entry.intent
@@ -147,7 +189,7 @@ def _output(path: Path) -> Iterator[TextIO]:
             _("Name another file, or remove that one first."),
         ) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = system_reason(error)
         raise ConsoleError(
             _("Nothing was exported"),
             _("Writing {path} failed: {reason}.").format(path=sanitize(str(path)), reason=reason),
@@ -163,25 +205,53 @@ def _wanted(args: argparse.Namespace) -> Filter:
 
 def _open(key: bytes | None) -> Journal:
     path = journal_file()
-    if not path.exists():
+    with journal_errors(path):
+        there = path.exists()
+    if not there:
         say(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
     return Journal(path, key)
 
 
 def _key() -> bytes | None:
-    """The journal's key, if the keyring holds one and gives it within three seconds."""
-    credentials = import_module("dfn_tui.credentials")  # slow, and not needed by most commands
-    key: bytes | None = asyncio.run(credentials.TokenStore().journal_key(make=False))
-    return key
+    """The journal's key, from the configured command or the keyring; says why a command gives none."""
+    return _key_of(_store())
+
+
+def _key_and_heads() -> "tuple[bytes | None, KnownHeads]":
+    """The key, and what the journal is known to have held."""
+    from dfn_tui.service.journal_heads import KnownHeads  # noqa: PLC0415  only to verify
+
+    store = _store()
+    return _key_of(store), KnownHeads(journal_file(), store)
+
+
+def _store() -> "TokenStore":
+    from dfn_tui.service.tokens import everyday_store  # noqa: PLC0415  not needed by most commands
+
+    try:
+        command = load(config_file()).journal_key_command
+    except ConfigError as error:  # the journal is read all the same
+        say(error.happened)
+        command = ()
+    return everyday_store(key_command=command)
+
+
+def _key_of(store: "TokenStore") -> bytes | None:
+    from dfn_tui.service.tokens import find_key  # noqa: PLC0415  as above
+
+    found = asyncio.run(find_key(store, make=False))
+    if found.key is None and store.key_from_command:
+        say(found.reason)
+    return found.key
 
 
 def _key_to_reveal() -> bytes | None:
-    return _key_or(_("The keyring gives no key: sealed values stay masked."))
+    return _key_or(_("There is no key: sealed values stay masked."))
 
 
 def _key_for(wanted: Filter) -> bytes | None:
     """The key where finding needs it: personal ids are kept sealed."""
-    words = _("The keyring gives no key: users named by an e-mail address or a phone number are not found.")
+    words = _("There is no key: users named by an e-mail address or a phone number are not found.")
     return None if wanted.user is None else _key_or(words)
 
 
@@ -192,35 +262,52 @@ def _key_or(words: str) -> bytes | None:
     return key
 
 
-def _table(found: Sequence[Entry]) -> Iterator[str]:
-    """The entries in columns; the last one is as long as it needs to be."""
-    if not found:
-        return
-    header = (_("No."), _("Time (KST)"), _("Connection"), _("User"), _("Outcome"), _("Operator"), _("Change"))
-    lines = [header, *map(_columns, found)]
-    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        first, *others, last = line
-        cells = [first.rjust(widths[0]), *map(padded, others, widths[1:-1]), last]
-        yield "  ".join(cells)
-
-
-def _columns(entry: Entry) -> tuple[str, ...]:
-    intent, who = entry.intent, entry.intent.operator
-    operator = sanitize(who.user)
-    if who.sudo_user:
-        operator = _("{user} (sudo from {sudo_user})").format(
-            user=operator, sudo_user=sanitize(who.sudo_user)
-        )
-    return (
-        str(entry.seq),
-        korean_time(entry.at),
-        sanitize(intent.connection),
-        sanitize(intent.subject.value),
-        entry.outcome.outcome.value if entry.outcome else OPEN,
-        operator,
-        _changes(entry),
+def entry_view() -> RecordView[Entry]:
+    """Entries, a row each; in CSV a row for each change."""
+    headings = (
+        Heading(_("No."), right=True),
+        Heading(_("Time (KST)")),
+        Heading(_("Connection"), least=6),
+        Heading(_("User"), least=8, whole=True),
+        Heading(_("Outcome"), least=9),
+        Heading(_("Operator"), least=6),
+        Heading(_("Change"), least=12),
     )
+    return RecordView(
+        record,
+        COLUMNS,
+        headings,
+        lambda entry: [_cells(entry)],
+        rows=row_records,
+    )
+
+
+def _cells(entry: Entry) -> Row:
+    intent = entry.intent
+    return (
+        TableCell(str(entry.seq)),
+        TableCell(korean_time(entry.at)),
+        TableCell(sanitize(intent.connection)),
+        TableCell(sanitize(intent.subject.value)),
+        _ending(entry),
+        TableCell(account(intent.operator)),
+        TableCell(_tagged_changes(entry)),
+    )
+
+
+def _ending(entry: Entry) -> TableCell:
+    """The outcome as files have it, and of what a snapshot shows that it is only that."""
+    if entry.outcome is None:
+        return TableCell(OPEN, "danger")
+    ending = entry.outcome.outcome
+    if entry.in_snapshot:
+        return TableCell(f"{ending.value}, {IN_SNAPSHOT}", outcome_role(ending), _("seen"))
+    return TableCell(ending.value, outcome_role(ending))
+
+
+def _tagged_changes(entry: Entry) -> str:
+    """The ticket before the changes, where there is one."""
+    return " · ".join(filter(None, (sanitize(entry.intent.incident), _changes(entry))))
 
 
 def _changes(entry: Entry) -> str:

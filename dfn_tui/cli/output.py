@@ -10,33 +10,53 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, sanitize
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.errors import ConsoleError, system_reason
+from dfn_tui.text import _, clipped, padded, sanitize, width
 
 _NOT_PLAIN = re.compile(r"[^ -~]+")
-INTERRUPTED = 130
-"""The exit code after Ctrl+C, as shells count it."""
 
 
 def guarded(command: Callable[[], int]) -> int:
-    """Runs a command and returns its exit code, 0 where whoever reads its output has enough (`| head`)
-    before it is through. Raises `ConsoleError` where the output cannot be written."""
+    """Runs a command and returns its exit code: where whoever reads its output has enough (`| head`) before
+    it is through, 0, or what was known by then (`written`). Raises `ConsoleError` where the output cannot be
+    written."""
     code = 0
     try:
         code = command()
-        print(end="", flush=True)
+        sys.stdout.flush()
     except BrokenPipeError:
         abandon_output()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.STOPPED
     except OSError as error:
         abandon_output()
+        if code:  # that says more, and is not hidden by this
+            say(_("The output could not be written: {reason}.").format(reason=system_reason(error)))
+            return code
         raise ConsoleError(
             _("The output could not be written"),
-            _("Writing it failed: {reason}.").format(reason=error.strerror or type(error).__name__),
+            _("Writing it failed: {reason}.").format(reason=system_reason(error)),
             _("What was written is not complete. Write to another place."),
         ) from error
     return code
+
+
+def short_of() -> str:
+    """What is said where the host ran out of something, and nobody knows how far a command came."""
+    return _(
+        "dfn-tui: this host has not enough memory, threads or open files left.\n"
+        "What was sent before that is in the journal, and how it ended may not be.\n"
+        "Raise the limits (ulimit), end other programs, and see: dfn-tui journal list"
+    )
+
+
+def flushed() -> None:
+    """Has what was printed written now, or dropped where that cannot be: Python would fail over it later."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        abandon_output()
 
 
 @contextmanager
@@ -45,13 +65,24 @@ def what_was_done() -> Iterator[None]:
     is said. Whoever reads the output may stop before its end."""
     try:
         yield
-        print(end="", flush=True)
+        sys.stdout.flush()
     except BrokenPipeError:
         abandon_output()
     except OSError as error:
         abandon_output()
-        words = _("The output could not be written: {reason}. What was done is in the journal.")
-        say(words.format(reason=error.strerror or type(error).__name__))
+        words = _("The output could not be written: {reason}. That changes nothing of what was done.")
+        say(words.format(reason=system_reason(error)))
+
+
+def written(write: Callable[[], None]) -> bool:
+    """Writes something on the way to a command's end, and says whether anybody reads it: where nobody does
+    any more (`| head`), that changes neither what is done nor its code."""
+    try:
+        write()
+    except BrokenPipeError:
+        abandon_output()
+        return False
+    return True
 
 
 def abandon_output() -> None:
@@ -88,8 +119,12 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def say(text: str) -> None:
-    """Tells the operator something that is no data. `text` has to be inert."""
-    print(text, file=sys.stderr)
+    """Tells the operator something that is no data. `text` has to be inert. What cannot be said changes
+    nothing."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:  # or Python would fail over what is held back at its end, with a code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def json_line(value: object) -> str:
@@ -112,7 +147,8 @@ class ProgressLine:
         self._said = False
         self.heard = time.monotonic()
         """When there was something to be shown last."""
-        self.terminal = sys.stderr.isatty() and not (beside_data and sys.stdout.isatty())
+        movable = os.environ.get("TERM", "") not in ("", "dumb", "unknown")  # a line can be written over
+        self.terminal = movable and sys.stderr.isatty() and not (beside_data and sys.stdout.isatty())
 
     def __enter__(self) -> Self:
         return self
@@ -140,9 +176,10 @@ class ProgressLine:
         if not self.terminal:
             return
         with suppress(OSError):  # it has no size
-            text = text[: os.get_terminal_size(sys.stderr.fileno()).columns - 1]
-        self._write("\r" + text.ljust(self._shown))
-        self._shown = max(self._shown, len(text))
+            if columns := os.get_terminal_size(sys.stderr.fileno()).columns:
+                text = clipped(text, columns - 1)
+        self._write("\r" + padded(text, self._shown))
+        self._shown = max(self._shown, width(text))
 
     def _write(self, text: str) -> None:
         print(text, end="", file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import logging
 import os
 import signal
 import time
@@ -12,7 +13,8 @@ from typing import NoReturn
 
 from dfn_tui import paths
 from dfn_tui.cli.choice import required
-from dfn_tui.cli.output import INTERRUPTED, ProgressLine, say
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.output import ProgressLine, say, short_of
 from dfn_tui.config import load
 from dfn_tui.service.change_format import pause_words, reconciled_words
 from dfn_tui.service.connections import Connections
@@ -38,18 +40,48 @@ def opened(args: argparse.Namespace) -> Iterator[tuple[Session, asyncio.Runner]]
 @contextmanager
 def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asyncio.Runner]]:
     """The connections, the name of the one asked for, and the loop for its work; at the end as `opened`."""
+    # What asyncio has to say of a lost connection or a full memory is told in words of ours.
+    logging.getLogger("asyncio").addHandler(logging.NullHandler())
     config = load(paths.config_file())
     connection = required(config, args.connection)
-    connections = Connections(config, read_only=args.read_only)
+    connections = Connections(config, read_only=args.read_only, incident=args.incident or "")
     session = connections.session(connection.name)
-    with _handling(_interrupt, *_ENDING[1:]), asyncio.Runner() as runner:
+    with _handling(_interrupt, *_ENDING[1:]), _closed_in_time() as closing, asyncio.Runner() as runner:
         runner.get_loop().call_later(_COLLECT_AFTER, gc.enable)  # not while the client is imported
         try:
             yield connections, connection.name, runner
         finally:
             runner.run(connections.finish())
+            if session.journal.lost:
+                say(session.journal.lost)
             for settled in session.settled:
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
+            closing()
+
+
+_CLOSING = 8.0
+"""Seconds that closing the loop may take, when all is written."""
+
+
+@contextmanager
+def _closed_in_time() -> Iterator[Callable[[], None]]:
+    """From its call to the end of the block not longer than that: closing the loop starts a thread, and
+    Python waits for ever for one that dies of want of memory before it has begun."""
+
+    def give_up(_kind: int, _frame: object) -> NoReturn:
+        with suppress(OSError):
+            say(short_of())
+        os._exit(ExitCode.UNKNOWN)
+
+    def closing() -> None:
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, give_up)
+            signal.setitimer(signal.ITIMER_REAL, _CLOSING)
+
+    yield closing
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 SILENCE = 3.0
@@ -88,6 +120,16 @@ def finishing(stop: Callable[[], object], words: str) -> Iterator[None]:
                 signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+@contextmanager
+def nothing_sent_yet() -> Iterator[None]:
+    """Before anything is sent, Ctrl+C is answered with just that."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(_("Stopped. Nothing was sent."))
+        raise
+
+
 def _interrupt(_kind: int, _frame: object) -> None:
     """While nothing is sent, whatever would end the program ends it as Ctrl+C does."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a script's background jobs
@@ -117,7 +159,7 @@ def _leave() -> NoReturn:
                 "the next start over this connection looks at it."
             )
         )
-    os._exit(INTERRUPTED)
+    os._exit(ExitCode.STOPPED)
 
 
 def waiting_on(progress: ProgressLine) -> Callable[[Answered], None]:
@@ -138,11 +180,11 @@ async def server_progress(
     many seconds the command ends all the same; 0 where there is no such end, and `unless` says when that
     does not hold any more."""
     with ProgressLine(beside_data=beside_data) as line:
-        telling = asyncio.ensure_future(_tell_silence(line, longest, unless))
+        silence = asyncio.ensure_future(_tell_silence(line, longest, unless))
         try:
             yield line
         finally:
-            telling.cancel()
+            silence.cancel()
 
 
 async def _tell_silence(line: ProgressLine, longest: float, unless: Callable[[], bool]) -> None:

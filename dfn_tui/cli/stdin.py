@@ -1,8 +1,12 @@
 """A token, a list or an answer from the standard input, and the terminal in its place afterwards."""
 
 import os
+import select
+import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from dfn_tui.errors import ConsoleError
@@ -30,14 +34,37 @@ def can_ask() -> bool:
 
 def ask(question: str) -> str:
     """What is typed, without blanks around it; "" at the end of the input. `question` has to be inert."""
-    print(question, end="", file=sys.stderr, flush=True)  # not by `input`: that would write among the data
+    with _wakened_by_signals() as wakened:
+        print(
+            question, end="", file=sys.stderr, flush=True
+        )  # not by `input`: that would write among the data
+        while sys.stdin not in select.select([sys.stdin, wakened], [], [])[0]:
+            os.read(wakened, 64)  # the signal's handler has run, and let this go on
     return sys.stdin.readline().strip()
+
+
+@contextmanager
+def _wakened_by_signals() -> Iterator[int]:
+    """A descriptor that can be read once a signal came. Python runs a signal's handler between two steps of
+    its own: one that comes just before a read that waits would be answered only after the next line."""
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)  # asked for by `set_wakeup_fd`
+    before = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    try:
+        yield readable
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(readable)
+        os.close(writable)
 
 
 def piped_token() -> "SecretStr":
     """The first line of what is piped in. Raises `ConsoleError` on a terminal: it would be shown as it is
     typed; and `BadToken`."""
     from dfn_tui.credentials import clean_token  # noqa: PLC0415  pydantic, which no other start needs
+    from dfn_tui.credentials.memory import keep_to_ourselves  # noqa: PLC0415  as above
+
+    keep_to_ourselves()
 
     if is_terminal():
         raise ConsoleError(
@@ -65,6 +92,11 @@ def _first_line() -> bytes:
 def piped_bytes() -> BinaryIO:
     """The standard input as it is, to be read to its end."""
     return open(_STDIN, "rb", closefd=False)
+
+
+def is_stdin(path: Path) -> bool:
+    """Whether the standard input is that file. Raises `OSError` where either is not there."""
+    return os.path.samestat(os.fstat(_STDIN), path.stat())
 
 
 def piped_text() -> str:

@@ -9,22 +9,30 @@ from functools import partial
 from dfn_tui.api.deadline import deadline
 from dfn_tui.cli.assignments import ids_and_others, profile_edits
 from dfn_tui.cli.confirm import all_answered, approve, show_review
-from dfn_tui.cli.ids import identities
-from dfn_tui.cli.output import INTERRUPTED, say
+from dfn_tui.cli.ids import identities, require_written_ids
+from dfn_tui.cli.output import say
 from dfn_tui.cli.reading import UNKNOWN_USER, read_words
-from dfn_tui.cli.results import CommandResult, conflicting, exit_code, not_created, of_result, show
-from dfn_tui.cli.session import finishing, opened, server_progress, waiting_on
-from dfn_tui.consent.flags import Flag, State
+from dfn_tui.cli.results import (
+    CommandResult,
+    conflicting,
+    exit_code,
+    not_created,
+    of_result,
+    show,
+    with_fields,
+)
+from dfn_tui.cli.session import finishing, nothing_sent_yet, opened, server_progress, waiting_on
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_format import nothing_set_count
-from dfn_tui.service.changes.outcome import NOT_SENT
-from dfn_tui.service.changes.pipeline import StaleWrite
+from dfn_tui.service.changes.fields import FieldEdit
+from dfn_tui.service.changes.outcome import NOT_SENT, FieldResult, UserResult
+from dfn_tui.service.changes.pipeline import ChangeGroup, StaleWrite, Target, check, not_sent
 from dfn_tui.service.changes.policy import Approval
-from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.records import Progress as Answered
+from dfn_tui.service.records import UserRecord
 from dfn_tui.service.review import Review
-from dfn_tui.service.session import Session
+from dfn_tui.service.session import A_REQUEST, Session
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, sanitize
@@ -43,15 +51,18 @@ def set_(args: argparse.Namespace) -> int:
     with opened(args) as (session, runner):
         ids, changes = ids_and_others(args.words, lambda word: "=" in word)
         edits = profile_edits(changes, session.capabilities)
-        consents = {Flag(one.name): State(str(one.value)) for one in edits if one.kind is FieldKind.CONSENT}
+        return carry_out(args, session, runner, ids, stage_all(edits), ci=False)
 
-        def stage(draft: Draft) -> None:
-            draft.stage_consents(consents)
-            for one in edits:
-                if one.kind is FieldKind.PROPERTY and one.value is not None:
-                    draft.stage_property(one.name, one.value)
 
-        return carry_out(args, session, runner, ids, stage, ci=False)
+def stage_all(edits: Sequence[FieldEdit]) -> Callable[[Draft], None]:
+    """What stages these edits in a user's draft."""
+
+    def stage(draft: Draft) -> None:
+        for edit in edits:
+            if edit.value is not None:
+                draft.stage(edit.kind, edit.name, edit.value)
+
+    return stage
 
 
 def carry_out(
@@ -65,27 +76,35 @@ def carry_out(
 ) -> int:
     """Sends what `stage` puts into each user's draft, after asking, and shows how it ended. `ci`: it is about
     CI fields. Raises `ConsoleError`."""
+    require_written_ids(ids, args.kind)
     users = identities(ids, args.kind, session.capabilities)
-    try:
-        began = time.monotonic()
-        found = runner.run(_read_all(session, users, ci=ci))
+    began = time.monotonic()
+    with nothing_sent_yet():
+        found = runner.run(_read(session, users, ci=ci))
         ended = _stage(args, session, found, stage)
+        _say_unknown(ended, len(users))
+    return send_staged(args, session, runner, found, ended, began)
+
+
+def send_staged(
+    args: argparse.Namespace,
+    session: Session,
+    runner: asyncio.Runner,
+    found: dict[Identity, UserRecord],
+    ended: Endings,
+    began: float,
+) -> int:
+    """Sends what is staged, after showing it and asking, and shows how it ended. `found` are the users in
+    their order, whose reading began at `began` of the monotonic clock; `ended` is what is known already.
+    Raises `ConsoleError`."""
+    with nothing_sent_yet():
         spent = time.monotonic() - began
-        unknown = sum(one.code == UNKNOWN_USER for one in ended.values())
-        if unknown and len(users) > 1:
-            words = _("{users}: nothing is sent for them, unless --create.")
-            say(words.format(users=nothing_set_count(unknown)))
         reviewed = session.review()
         if reviewed.changes:
             show_review(session, reviewed, revealed=args.reveal)
         approval = Approval() if args.dry_run or not reviewed.changes else approve(args, session, reviewed)
-    except KeyboardInterrupt:
-        say(_("Stopped. Nothing was sent."))
-        raise
     if args.dry_run:
-        for change in reviewed.changes:
-            ended[change.identity] = CommandResult(change.identity, Outcome.PLANNED, changes=change.fields)
-        _foresee(args, session, reviewed)
+        _join(ended, _foreseen(args, session, reviewed, found))
     elif reviewed.changes:
         stop = partial(runner.get_loop().call_soon_threadsafe, session.stop_sending)
         words = _(
@@ -93,20 +112,18 @@ def carry_out(
             "answer. (8 s at most; once more leaves at once.)"
         )
         with finishing(stop, words):
-            ended |= runner.run(_send(session, reviewed, approval, SECONDS - spent))
-    shown = [ended[user] for user in users]
+            _join(ended, runner.run(_send(session, reviewed, approval, SECONDS - spent)))
+    shown = [ended[user] for user in found]
     show(args, shown)
-    if session.stopped and any(one.code == NOT_SENT for one in shown):
-        return INTERRUPTED
-    return exit_code(shown)
+    stopped = session.stopped and any(one.code == NOT_SENT for one in shown)
+    return exit_code(shown, stopped=stopped, allow_unknown=args.allow_unknown)
 
 
-async def _read_all(session: Session, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
-    found = await _read(session, users, ci=ci)
-    nobody = [record.identity for record in found.values() if record.unknown_to_server]
-    if nobody and not ci:
-        found |= await _read(session, nobody, ci=True)  # their CI fields may be all that is known
-    return found
+def _join(ended: Endings, sent: Endings) -> None:
+    """Adds how it ended for those that something was sent for; what was known of fields of theirs stays."""
+    for user, result in sent.items():
+        before = ended.get(user)
+        ended[user] = result if before is None else with_fields(result, before.fields)
 
 
 def _stage(
@@ -133,21 +150,43 @@ def _stage(
 
 async def _read(session: Session, users: Sequence[Identity], *, ci: bool) -> dict[Identity, UserRecord]:
     found: dict[Identity, UserRecord] = {}
-    async with server_progress(longest=SECONDS) as progress:
-        with deadline(SECONDS):
+    more = (len(users) - 1) // session.capabilities.batch_size
+    seconds = max(LEAST_SECONDS, SECONDS - LEAST_SECONDS) + more * A_REQUEST
+    async with server_progress(longest=seconds) as progress:
+        with deadline(seconds):
             async for record in session.look_up(users, waiting_on(progress), ci=ci):
                 found[record.identity] = record
                 progress.show(read_words(len(found), len(users)))
     return found
 
 
-def _foresee(args: argparse.Namespace, session: Session, reviewed: Review) -> None:
-    """Says what would be refused."""
+def _say_unknown(ended: Endings, users: int) -> None:
+    unknown = sum(one.code == UNKNOWN_USER for one in ended.values())
+    if unknown and users > 1:
+        words = _("{users}: nothing is sent for them, unless --create.")
+        say(words.format(users=nothing_set_count(unknown)))
+
+
+def _foreseen(
+    args: argparse.Namespace, session: Session, reviewed: Review, found: dict[Identity, UserRecord]
+) -> Endings:
+    """What would be sent, and what could not be; says what would be refused of it."""
     try:
         if reviewed.changes:
             session.admit(reviewed.scope, all_answered(args, reviewed.asked, reviewed.scope.users))
     except GateRefused as refused:
         say(_("It would be refused. {title}: {why}").format(title=refused.title, why=refused.happened))
+    ended = {
+        c.identity: CommandResult(c.identity, Outcome.PLANNED, changes=c.fields) for c in reviewed.changes
+    }
+    if session.capabilities.read_by:
+        groups = [ChangeGroup(c.fields, (Target(c.identity),)) for c in reviewed.changes]
+        for unread in check(groups, found, strict=True).unread:
+            lost = not_sent(unread).fields
+            planned = [FieldResult(item, Outcome.PLANNED) for item in ended[unread.user.identity].changes]
+            by_name = {(one.change.kind, one.change.name): one for one in (*planned, *lost)}
+            ended[unread.user.identity] = of_result(UserResult(unread.user.identity, tuple(by_name.values())))
+    return ended
 
 
 async def _send(session: Session, reviewed: Review, approval: Approval, seconds: float) -> Endings:

@@ -1,96 +1,104 @@
 """Making plans: of a list, and of a job that is to be taken back. Nothing is written to the server."""
 
 import argparse
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from dfn_tui.cli.assignments import edits_for_all
-from dfn_tui.cli.bulk.output import SHORT, bad_json, bad_rows, command, expected, opened_for_many, plan_lines
-from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.ids import STDIN, identity_kind
-from dfn_tui.cli.output import say, write_json
+from dfn_tui.cli.bulk import WAS
+from dfn_tui.cli.bulk.lists import check_new_file, list_name, opened_list
+from dfn_tui.cli.bulk.output import SHORT, bad_json, bad_rows, command, opened_for_many, plan_lines, unseal
+from dfn_tui.cli.exit_codes import ExitCode, of_failures
+from dfn_tui.cli.output import say, what_was_done, write_json
 from dfn_tui.cli.session import server_progress
-from dfn_tui.cli.stdin import piped_bytes
-from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
-from dfn_tui.service.bulk.plan.format import bad_words
+from dfn_tui.service.bulk.plan.format import bad_words, reading_words
 from dfn_tui.service.bulk.plan.making import Reading
 from dfn_tui.service.bulk.plan.records import PlanStatus
-from dfn_tui.service.bulk.plan.totals import Totals, totals
+from dfn_tui.service.bulk.plan.totals import Totals, cost, totals
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import _, ngettext
 
 _BAD_SHOWN = 20
 
 Make = Callable[[Callable[[Reading], None]], Coroutine[Any, Any, str]]
 
 
-def plan(args: argparse.Namespace) -> ExitCode:
-    """Makes a plan of a list of users. Raises `ConsoleError`."""
-    _check_output(args)
+def plan(args: argparse.Namespace, *, sent_at_once: bool = False) -> ExitCode:
+    """Makes a plan of a list of users. `sent_at_once`: whoever sends it says what it holds. Raises
+    `ConsoleError`."""
+    _check_output(args, args.file)
     with opened_for_many(args) as (bulk, runner):
-        has = bulk.session.capabilities
-        edits = edits_for_all(args.words, has)
-        kind = None if args.kind is None else identity_kind(args.kind, has)
-        piped = str(args.file) == STDIN
-        given: Path | BinaryIO = piped_bytes() if piped else args.file
-        with open_input(given, has, edits, kind) as source:
+        with opened_list(args, bulk.session.capabilities) as source:
+            for remark in source.source.remarks():
+                say(remark)
             make = partial(
                 bulk.plan,
                 source,
-                _("standard input") if piped else args.file.name,
+                list_name(args),
                 args.output,
                 create=args.create,
+                resubscribe=args.resubscribe,
+                was=WAS.get(args.was),
                 stop_at_first_bad=args.stop_at_bad,
+                replace_file=args.force,
                 limit=args.limit,
             )
             runner.run(_watched(make))
-        return _report(args, bulk)
+            remarks = source.remarks()
+        return _report(args, bulk, remarks, sent_at_once=sent_at_once)
 
 
 def undo(args: argparse.Namespace) -> ExitCode:
     """Makes the plan that takes a job back. Raises `ConsoleError`."""
-    _check_output(args)
     with opened_for_many(args) as (bulk, runner):
-        runner.run(_watched(partial(bulk.plan_undo, args.job, args.output, limit=args.limit)))
+        unseal(bulk, runner, args.job)
+        with bulk.jobs.open(args.job) as job:
+            _check_output(args, job.path)
+        make = partial(
+            bulk.plan_undo,
+            args.job,
+            args.output,
+            resubscribe=args.resubscribe,
+            replace_file=args.force,
+            limit=args.limit,
+        )
+        runner.run(_watched(make))
         return _report(args, bulk)
 
 
-def _check_output(args: argparse.Namespace) -> None:
-    if args.output.exists() and not args.force:
-        raise ConsoleError(
-            _("This file is there already"),
-            _("{path} was left as it is.").format(path=sanitize(str(args.output), 200)),
-            _("Name another file, or give --force."),
-        )
+def _check_output(args: argparse.Namespace, source: Path) -> None:
+    words = _("The plan would take the place of its own input")
+    check_new_file(args.output, source, words, force=args.force)
 
 
 async def _watched(make: Make) -> None:
     async with server_progress() as line:
-        await make(lambda reading: line.show(_reading_words(reading)))
+        await make(lambda reading: line.show(reading_words(reading)))
 
 
-def _reading_words(reading: Reading) -> str:
-    if reading.total is None:
-        return _("{count} rows taken in").format(count=f"{reading.taken:,}")
-    words = _("{done} of {total} users read")
-    return words.format(done=f"{reading.read:,}", total=f"{reading.total:,}")
-
-
-def _report(args: argparse.Namespace, bulk: BulkSession) -> ExitCode:
-    """Says what the plan is, and lists the bad rows."""
+def _report(
+    args: argparse.Namespace, bulk: BulkSession, remarks: Sequence[str] = (), *, sent_at_once: bool = False
+) -> ExitCode:
+    """Says what the plan is, and lists the bad rows. `remarks` are about the list it is of."""
     with open_plan(args.output) as made:
         found = totals(made)
-        _tell_bad(args, made)
-        for line in plan_lines(made, found, bulk.session.clock(), expected(found, limit=args.limit)):
+        with what_was_done():
+            _tell_bad(args, made)
+        for line in remarks:
             say(line)
-        _tell_next(args, bulk, made, found)
+        if not sent_at_once:
+            limits = bulk.rates(found, args.limit)
+            for line in plan_lines(made, found, bulk.session.clock(), limits, cost(found, limit=limits[0])):
+                say(line)
+            _tell_next(args, bulk, made, found)
     if not found.head.users:
         return ExitCode.BAD_USAGE
-    return ExitCode.SOME_FAILED if found.statuses.get(PlanStatus.UNREADABLE) else ExitCode.DONE
+    bad = found.head.bad and not args.allow_bad
+    unknown = found.statuses.get(PlanStatus.UNKNOWN) and not args.allow_unknown
+    lost = found.unreadable or found.statuses.get(PlanStatus.CHANGED)
+    return of_failures([None] if bad or unknown or lost else [])
 
 
 def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:
@@ -113,7 +121,7 @@ def _tell_next(args: argparse.Namespace, bulk: BulkSession, made: PlanFile, foun
     say(f"{_('Look through it')}: {command(None, 'show', args.output, '--users')}")
     if found.to_send:
         words = ["apply", args.output, "--reason", "…"]
-        if found.granted:
+        if found.granted > found.proven:
             words += ["--evidence", "…"]
         typed = command(bulk.session.connection.name, *words, "--digest", made.digest[:SHORT])
         say(f"{_('Send it')}: {typed}")

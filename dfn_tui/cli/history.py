@@ -1,0 +1,119 @@
+"""`dfn-tui history`: what was changed of one user from this host."""
+
+import argparse
+from collections.abc import Iterator
+
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.forms import RecordView, write_records
+from dfn_tui.cli.ids import one_id
+from dfn_tui.cli.journal import opened_for, show_more, uncovered
+from dfn_tui.cli.output import say
+from dfn_tui.cli.tables import Heading, Row, TableCell
+from dfn_tui.consent.messages import flag_name, short_name, state_role
+from dfn_tui.service.change_format import ended_words, outcome_role, value_words
+from dfn_tui.service.changes.blocks import flag_of
+from dfn_tui.service.history import KEYS, account, parse_words, state_of
+from dfn_tui.service.history_export import COLUMNS, record, row_records
+from dfn_tui.service.records import FieldChange, FieldKind
+from dfn_tui.store import Entry, Filter, Journal
+from dfn_tui.text import _, sanitize
+from dfn_tui.text.korea import korean_minute
+
+_PAGE = 500
+
+
+def history(args: argparse.Namespace) -> int:
+    """Shows the newest changes of a user; returns an `ExitCode`. Raises `ConsoleError`."""
+    wanted = _wanted(args)
+    with opened_for(wanted, reveal=args.reveal) as (journal, key):
+        found = [*_newest(journal, wanted, args.kind, args.limit + 1)]
+        shown = found[: args.limit]
+        if args.reveal:
+            shown = [*uncovered(shown, key)]
+    write_records(args, shown, change_view(revealed=args.reveal))
+    if len(found) > args.limit:
+        show_more()
+    elif not found:
+        say(_("Nothing was changed of this user from this host."))
+    return ExitCode.DONE
+
+
+def _wanted(args: argparse.Namespace) -> Filter:
+    """The filter that the options make up, for that user. Raises `FilterRefused`."""
+    args.user = one_id(args.user)
+    options = vars(args)
+    return parse_words(f"{key}:{options[key]}" for key in KEYS if options[key] is not None)
+
+
+def _newest(journal: Journal, wanted: Filter, kind: str | None, limit: int) -> Iterator[Entry]:
+    """Those that fit, newest first; of users named by that `kind` alone, where one was asked for."""
+    before, left = None, limit
+    while left > 0 and (found := journal.find(wanted, limit=_PAGE, before_seq=before)):
+        before = found[-1].seq
+        of_kind = [one for one in found if kind is None or one.intent.subject.kind == kind]
+        yield from of_kind[:left]
+        left -= len(of_kind)
+
+
+def change_view(*, revealed: bool) -> RecordView[Entry]:
+    """Entries by what they changed: a row for each field."""
+    headings = (
+        Heading(_("No."), right=True),
+        Heading(_("time (KST)")),
+        Heading(_("what"), least=10),
+        Heading(_("before"), least=3),
+        Heading(_("after"), least=3),
+        Heading(_("outcome"), least=3),
+        Heading(_("by"), least=6),
+        Heading(_("reason"), least=6),
+        Heading(_("connection"), least=6),
+    )
+
+    def cells(entry: Entry) -> Iterator[Row]:
+        intent = entry.intent
+        reason = sanitize(intent.reason, 120) or "-"
+        if intent.undo_of is not None:
+            reason = f"{_('undo of entry {seq}').format(seq=intent.undo_of)}: {reason}"
+        for change in intent.changes:
+            ending = entry.outcome_of(change)
+            outcome = _open()
+            if ending is not None:
+                words = ended_words(ending, in_snapshot=entry.in_snapshot)
+                outcome = TableCell(words, outcome_role(ending), words[:1])
+            yield (
+                TableCell(str(entry.seq)),
+                TableCell(korean_minute(entry.at)),
+                _name(change),
+                _value(change, after=False, revealed=revealed),
+                _value(change, after=True, revealed=revealed),
+                outcome,
+                TableCell(account(intent.operator)),
+                TableCell(reason),
+                TableCell(sanitize(intent.connection, 40), "label"),
+            )
+
+    return RecordView(record, COLUMNS, headings, cells, rows=row_records)
+
+
+def _open() -> TableCell:
+    return TableCell(_("open"), "danger")
+
+
+def _name(change: FieldChange) -> TableCell:
+    flag = flag_of(change)
+    if flag is None:
+        return TableCell(sanitize(change.name, 40))
+    return TableCell(flag_name(flag), "", short_name(flag))
+
+
+def _value(change: FieldChange, *, after: bool, revealed: bool) -> TableCell:
+    value = change.after if after else change.before
+    if not after and not change.readable and value is None:
+        return TableCell(_("not readable"), "label", "–")
+    if after and value is None:
+        return TableCell(_("deleted"), "danger")
+    if change.kind != FieldKind.CONSENT:
+        return TableCell(value_words(change, value, revealed=revealed, limit=40))
+    state = state_of(value)
+    words = value_words(change, value, revealed=revealed)
+    return TableCell(words, state_role(state), words[:1])

@@ -1,0 +1,34 @@
+"""`dfn-tui receipt`: what each consent of a user is, since when, on what ground and by whom."""
+
+import argparse
+import asyncio
+
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.ids import STDIN, identities, one_id
+from dfn_tui.cli.output import say, write_lines
+from dfn_tui.cli.session import opened, server_progress
+from dfn_tui.service.export import export, require_room
+from dfn_tui.service.receipt import make_receipt
+from dfn_tui.service.session import Session
+from dfn_tui.service.types import Identity
+from dfn_tui.text import _, sanitize
+
+
+def receipt(args: argparse.Namespace) -> int:
+    """Shows a user's receipt, or writes it to a new file; returns an `ExitCode`. Raises `ConsoleError`."""
+    if args.output != STDIN:
+        require_room(args.output)
+    with opened(args) as (session, runner):
+        [user] = identities((one_id(args.user),), args.kind, session.capabilities)
+        text = runner.run(_made(session, user))
+    if args.output == STDIN:
+        write_lines(text.splitlines())
+        return ExitCode.DONE
+    place = asyncio.run(asyncio.to_thread(export, args.output, lambda file: file.write(text)))
+    say(_("Written to {path}.").format(path=sanitize(str(place), 200)))
+    return ExitCode.DONE
+
+
+async def _made(session: Session, user: Identity) -> str:
+    async with server_progress(beside_data=True):
+        return await make_receipt(session, user)
