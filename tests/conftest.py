@@ -20,6 +20,13 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("DFN_TUI_CONFIG", str(folder / "config.toml"))
 
 
+@pytest.fixture(autouse=True)
+def _textual_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program takes them out of its environment, and the plugin of the snapshots needs its own."""
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        monkeypatch.setenv(name, os.environ[name])
+
+
 @pytest.fixture(scope="session")
 def require() -> Callable[..., None]:
     """`require("tmux", "sshd")`: the test needs these programs.

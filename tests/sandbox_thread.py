@@ -1,6 +1,7 @@
 """The sandbox in a thread of its own, with every request it received."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from socket import socket
 from typing import Self
@@ -23,6 +24,20 @@ class ReceivedRequest:
     query: str
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+
+class AtFirstWrite(list[ReceivedRequest]):
+    """Requests; does something as the first write comes in, before it is looked at."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._act: Callable[[], object] | None = act
+
+    def append(self, request: ReceivedRequest) -> None:
+        super().append(request)
+        if request.path.endswith("/update") and self._act is not None:
+            act, self._act = self._act, None
+            act()
 
 
 class SandboxThread:

@@ -1,4 +1,4 @@
-"""Writes the pictures of `screenshots/` from the running console: the same bytes at every run.
+"""Writes the pictures of `screenshots/` from the running console: the same at every run but for digests.
 
 python -m tests.screenshots
 """
@@ -16,34 +16,43 @@ from textual.pilot import Pilot
 from dfn_tui.config import Environment
 from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import open_own_plan
-from tests.screens.driving import console, driven, look_up, see
+from tests.screens.driving import console, driven, focused, look_up, see
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
-SIZE = (100, 30)
+SIZES = ((140, 40), (80, 24))
 AFTERNOON = datetime(2026, 3, 2, 5, 20, tzinfo=UTC)  # 14:20 in Korea
+SOON_NIGHT = datetime(2026, 3, 2, 11, 52, tzinfo=UTC)  # 20:52 in Korea
 EVENING = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)  # 21:30 in Korea: night
 
 Reach = Callable[["Pilot[None]"], Awaitable[None]]
 
 
 async def rows(pilot: "Pilot[None]") -> None:
-    ids = [f"user-{number:04d}" for number in range(1, 22)]
-    pilot.app.post_message(Paste("\n".join([*ids, "nobody-here"])))
-    await see(pilot, "22 ids pasted")
+    ids = [f"user-{number:04d}" for number in range(1, 31)]
+    pilot.app.post_message(Paste("\n".join([*ids[:12], "nobody", *ids[12:]])))
+    await see(pilot, "31 ids pasted")
     await pilot.press("enter")
-    await see(pilot, "nobody-here")
+    await see(pilot, "31 ids", "30 found")
+    await focused(pilot, "#users")
+    await pilot.press("space", "space", "space", "down", "down", "space", "u")
+    await see(pilot, "Withdraw: 4 users")
+    await pilot.press("4")
+    await see(pilot, "SMS →")
+    await pilot.press("home", "down", "down")
+    await see(pilot, "user-0003")
+    await pilot.pause(0.5)  # the last change is read once somebody stays with a user
 
 
 async def consents(pilot: "Pilot[None]") -> None:
     await look_up(pilot, "user-0003")
-    await see(pilot, "● subscribed")
+    await see(pilot, "go out?", "● given")
     await pilot.press("down", "down", "u")
     await see(pilot, "1 edit staged")
 
 
 async def review(pilot: "Pilot[None]") -> None:
     await look_up(pilot, "user-0003")
-    await see(pilot, "● subscribed")
+    await see(pilot, "go out?", "● given")
     await pilot.press("down", "down", "u", "down", "right", "s")
     await see(pilot, "article 50(3)")
     await pilot.press("escape", "r")
@@ -52,11 +61,25 @@ async def review(pilot: "Pilot[None]") -> None:
 
 async def ci_delete(pilot: "Pilot[None]") -> None:
     await look_up(pilot, "user-0001")
-    await see(pilot, "● subscribed")
+    await see(pilot, "go out?", "● given")
     await pilot.press("3")
     await see(pilot, "phone_number")
     await pilot.press("d")
     await see(pilot, "Delete an identifier")
+
+
+async def result(pilot: "Pilot[None]") -> None:
+    await rows(pilot)
+    await pilot.press("r")
+    await see(pilot, "Review:")
+    await pilot.press("i", *"INC-7", "ctrl+s")
+    await see(pilot, "confirmed", "proof")
+
+
+async def keys(pilot: "Pilot[None]") -> None:
+    await rows(pilot)
+    await pilot.press("f1")
+    await see(pilot, "mark a range")
 
 
 async def bulk_plan(pilot: "Pilot[None]") -> None:
@@ -66,25 +89,30 @@ async def bulk_plan(pilot: "Pilot[None]") -> None:
         await see(pilot, "user-0002: left out")
 
 
-async def picture(
-    file: str, reach: Reach, *, name: str, environment: Environment, now: datetime = AFTERNOON
-) -> None:
-    with SandboxThread() as sandbox, TemporaryDirectory() as folder:
-        journal = Path(folder, "journal.db")
-        app = console(sandbox, name=name, environment=environment, now=now, journal=journal)
-        async with driven(app, SIZE) as pilot:
-            await reach(pilot)
-            await pilot.pause()
-            (FOLDER / file).write_text(app.export_screenshot(title="dfn-tui"), encoding="utf-8")
+async def picture(name: str, reach: Reach, now: datetime = AFTERNOON) -> None:
+    for size in SIZES:
+        with SandboxThread() as sandbox, TemporaryDirectory() as folder:
+            journal = Path(folder, "journal.db")
+            production = Environment.PRODUCTION
+            app = console(
+                sandbox, name="shop", environment=production, now=now, journal=journal, theme="dark"
+            )
+            async with driven(app, size) as pilot:
+                await reach(pilot)
+                await pilot.pause()
+                svg = app.export_screenshot(title="dfn-tui")
+                (FOLDER / f"{name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")
 
 
 async def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    await picture("look-up.svg", rows, name="seoul-test", environment=Environment.STAGING)
-    await picture("consents.svg", consents, name="shop", environment=Environment.PRODUCTION)
-    await picture("review-at-night.svg", review, name="shop", environment=Environment.PRODUCTION, now=EVENING)
-    await picture("bulk-plan.svg", bulk_plan, name="shop", environment=Environment.PRODUCTION)
-    await picture("ci-delete.svg", ci_delete, name="shop", environment=Environment.PRODUCTION)
+    await picture("list", rows, SOON_NIGHT)
+    await picture("user", consents, SOON_NIGHT)
+    await picture("review-at-night", review, EVENING)
+    await picture("result", result, SOON_NIGHT)
+    await picture("keys", keys)
+    await picture("bulk-plan", bulk_plan)
+    await picture("ci-delete", ci_delete)
 
 
 if __name__ == "__main__":

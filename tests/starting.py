@@ -37,8 +37,10 @@ class Server(Protocol):
 class Store(TokenStore):
     """Has its tokens from the environment, as on a host without a keyring, but keeps a key."""
 
-    async def journal_key(self, *, make: bool = True) -> bytes | None:
-        return KEY
+    key: bytes | None = KEY
+
+    async def find_journal_key(self, *, make: bool) -> bytes | None:
+        return self.key
 
 
 def _no_keyring() -> NoReturn:
@@ -52,8 +54,10 @@ def connections(
     api: ApiVersion = ApiVersion.V1,
     clock: Callable[[], datetime] = utc_now,
     name: str = "here",
+    key: bytes | None = KEY,
+    keep_edits: bool = False,
 ) -> Connections:
-    """A run with one connection."""
+    """A run with one connection, and that `key`."""
     connection = Connection(
         name,
         api,
@@ -62,11 +66,18 @@ def connections(
         service_id=server.service_id if api is ApiVersion.V2 else None,
     )
     environ = {"DFN_TUI_TOKEN": server.token, "DFN_TUI_EXPORT_TOKEN": server.token}
+
+    def make_store() -> Store:
+        store = Store(backend=_no_keyring, environ=environ)
+        store.key = key
+        return store
+
     return Connections(
         Config(Path("/nonexistent/config.toml"), name, {name: connection}),
         clock=clock,
-        make_store=lambda: Store(backend=_no_keyring, environ=environ),
+        make_store=make_store,
         journal_path=journal,
+        keep_edits=keep_edits,
     )
 
 

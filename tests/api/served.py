@@ -11,10 +11,11 @@ from weakref import WeakKeyDictionary
 from pydantic import SecretStr
 
 from dfn_tui.api.calls import ProfileWrite, Progress, Reply
+from dfn_tui.api.capabilities import VERSION_2
 from dfn_tui.api.limiter import Limiter
 from dfn_tui.api.retry import RetryPolicy
 from dfn_tui.api.transport import Timeouts, Transport
-from dfn_tui.api.types import Identity, IdentityKind, Value
+from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
 from dfn_tui.api.v1 import V1Api
 from dfn_tui.api.v2 import V2Api
 from dfn_tui.consent.flags import Consents
@@ -160,6 +161,7 @@ def v2(
     read_only: bool = False,
     fresh_writes: bool = False,
     limiter: Limiter | None = None,
+    capabilities: Capabilities = VERSION_2,
 ) -> V2Api:
     token = SecretStr(TOKEN)
     export = None if export_token is None else SecretStr(export_token)
@@ -172,6 +174,7 @@ def v2(
         token=token,
         export_token=export,
         service_id=SERVICE_ID,
+        capabilities=capabilities,
         limiter=limiter,
     )
 

@@ -163,6 +163,7 @@ async def test_a_bomb_is_not_held(path: str, monkeypatch: pytest.MonkeyPatch) ->
     assert most < 16 * 1024 * 1024
 
 
+@pytest.mark.slow
 async def test_a_bomb_can_be_left() -> None:
     """Blank lines are no records, so only whoever waits can end it."""
     async with RawServer(

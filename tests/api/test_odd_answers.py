@@ -84,7 +84,8 @@ async def test_a_name_that_is_no_text() -> None:
 async def test_a_flag_with_another_value_is_unreadable_and_no_property(value: Value) -> None:
     (reply,) = await read(found({"a": {"mkt_sms_flag": value}}), "a")
     assert reply.profile is not None
-    assert reply.profile.unreadable == {"mkt_sms_flag": f"not one of the three states: “{value}”"}
+    said = value if isinstance(value, str) else json.dumps(value)
+    assert reply.profile.unreadable == {"mkt_sms_flag": f"not one of the three states: “{said}”"}
     assert Flag.MKT_SMS not in reply.profile.consents and reply.profile.properties == {}
 
 
@@ -116,12 +117,13 @@ async def test_flags_that_were_not_asked_for_are_not_known() -> None:
     assert reply.profile is not None and reply.profile.consents == {}
 
 
-async def test_ci_numbers_and_booleans_are_read_as_they_are() -> None:
+async def test_ci_numbers_and_booleans_are_no_identifiers() -> None:
     rows = '{"user_id": "a", "properties": {"kakao_id": 123456789, "phone_number": false}},'
     rows += '{"user_id": "b", "properties": {"kakao_id": ["x"], "phone_number": "821012345678"}}'
     async with RawServer(answer(rows, name="successful_user_ci_properties")) as server:
         first, second = await v1(server.url).read_ci(users("a", "b"))
-    assert (first.ci, first.ci_unreadable) == ({"kakao_id": 123456789, "phone_number": False}, {})
+    number, boolean = (f"{what}, where the platform keeps text" for what in ("a number", "true or false"))
+    assert (first.ci, first.ci_unreadable) == ({}, {"kakao_id": number, "phone_number": boolean})
     assert (second.ci, second.ci_unreadable) == ({"phone_number": "821012345678"}, {"kakao_id": "a list"})
 
 

@@ -230,7 +230,8 @@ async def failed_at(
     assert isinstance(error, Unreachable)
     assert (reply.code, how(reply), reply.message) == ("not-sent", "refused", error.happened)
     assert error.title == "No way through the proxy"
-    assert "proxy on the way to api.corp.example" in error.happened
+    assert f"proxy {proxy.partition('://')[2]} (HTTPS_PROXY)" in error.happened
+    assert "api.corp.example" in error.happened
     assert error.happened.endswith("The request was not sent.")
     gc.collect()  # what asyncio says of a connection that was left open
     for text in (str(error), repr(error.__context__), caplog.text):
@@ -287,16 +288,59 @@ async def test_a_proxy_whose_tls_fails(served: str, setting: Set, caplog: pytest
         assert "TLS connection to the proxy" in error.happened and "trust store" in error.next_step
 
 
-async def test_what_lies_behind_the_tunnel_is_said_of_the_server(setting: Set) -> None:
-    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await reader.read(100)
-        writer.write(http("", 400))
+def tunnel(then: str) -> Served:
+    """A proxy that says a way is open, and does something else when TLS begins on it."""
 
-    async with RawServer(tunnel) as server:
-        setting(HTTPS_PROXY=server.url)
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await writer.drain()
+        if then == "closes at once":
+            return
+        await reader.read(100)
+        if then == "resets":
+            writer.transport.abort()
+        elif then == "is silent":
+            await silent(reader, writer)
+        elif then != "closes":
+            writer.write({"garbage": b"\x00\x01 no TLS", "a page": http("<h1>Blocked</h1>", 403)}[then])
+            await writer.drain()
+
+    return served
+
+
+@pytest.mark.parametrize("then", ["closes at once", "closes", "resets", "garbage", "a page"])
+async def test_a_tunnel_without_tls_is_said_of_the_proxy(
+    then: str, setting: Set, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with RawServer(tunnel(then)) as server:
+        error = await failed_at(server.url, setting, caplog)
+    if then == "closes at once":
+        assert error.code in ("proxy-answer", "proxy-tunnel")  # seen before TLS begins, or in it
+    else:
+        assert error.code == "proxy-tunnel"
+        assert "said that the way to api.corp.example is open" in error.happened
+
+
+async def test_a_server_that_is_silent_behind_the_tunnel_is_so_over_the_proxy(setting: Set) -> None:
+    async with RawServer(tunnel("is silent")) as server:
+        setting(all_proxy=server.url)
+        api = v1("https://api.corp.example", timeouts=Timeouts(connect=0.3))
+        (reply,) = await api.write_profiles([change(users("a")[0], {}, {"x": "1"})])
+        await api.aclose()
+    assert isinstance(reply.error, Unreachable)
+    assert (reply.code, reply.error.code) == ("not-sent", "connect-timeout")
+    assert reply.message == (
+        f"api.corp.example over the proxy 127.0.0.1:{server.port} (all_proxy) did not answer in time. "
+        "The request was not sent."
+    )
+
+
+async def test_the_variable_that_wants_a_login_is_named(setting: Set) -> None:
+    async with RawServer(http("", 407)) as server:
+        setting(all_proxy=server.url, ALL_PROXY="http://other:1")
         (reply,) = await v1("https://api.corp.example").read_profiles(users("a"))
-    assert reply.code == "tls" and "proxy" not in reply.message
+    assert reply.error is not None
+    assert reply.error.next_step.startswith("Write all_proxy like http://user:password@host:port")
 
 
 def test_what_stays_until_somebody_repairs_it_is_not_tried_again() -> None:

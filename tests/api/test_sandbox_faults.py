@@ -156,7 +156,7 @@ def test_each_documented_limit_has_a_window_of_its_own(sandbox: SandboxThread) -
     for send in (read, write_2, lambda running: write_2(running, "/api/v1/identities"), export):
         assert send(sandbox).status_code == 200
     refused = write_2(sandbox)
-    assert (refused.status_code, refused.json()["code"]) == (429, "40401")
+    assert (refused.status_code, refused.json()["code"]) == (200, "40401")
     assert write_2(sandbox, "/api/v1/identities/delete").json()["code"] == "40401"
     assert export(sandbox).json() == {"result": "fail", "message": "too_many_api_requests"}
 
@@ -206,13 +206,11 @@ def test_documented_refusals_of_version_1(sandbox: SandboxThread, code: str, sta
     assert export(sandbox).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("code", "status"), [("40402", 429), ("40403", 429), ("50000", 500), ("40000", 400), ("40001", 200)]
-)
-def test_documented_refusals_of_version_2(sandbox: SandboxThread, code: str, status: int) -> None:
+@pytest.mark.parametrize("code", ["40402", "40403", "50000", "40000", "40001", "40401"])
+def test_documented_refusals_of_version_2(sandbox: SandboxThread, code: str) -> None:
     sandbox.faults.refuse = code
     response = write_2(sandbox)
-    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert (response.status_code, response.json()["code"]) == (200, code)
     assert write(sandbox).status_code == 200
 
 

@@ -437,7 +437,8 @@ def test_retry_after_alone_and_for_ever(sandbox: SandboxThread) -> None:
         sandbox.faults.refuse = refused
         for _ in range(3):
             response = send(sandbox)
-            assert (response.status_code, response.headers["retry-after"]) == (429, "120")
+            assert response.status_code == (200 if send is write_2 else 429)
+            assert response.headers["retry-after"] == "120"
             assert not [name for name in response.headers if name.startswith("x-rate")]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dfn_tui.sandbox.arguments import add_arguments, options_of
+from dfn_tui.sandbox.arguments import add_sandbox, options_of
 from dfn_tui.sandbox.options import Faults, RateLimit
 
 SWITCHES: dict[str, tuple[str, Any]] = {
@@ -37,13 +37,16 @@ SWITCHES: dict[str, tuple[str, Any]] = {
     "export_rate_limit": ("none", None),
     "rate_limit_reset": ("year-ahead", "year-ahead"),
     "rate_limit_spelling": ("none", "none"),
+    "export_identities": ("with-all", "with-all"),
+    "export_columns": ("fewer", "fewer"),
+    "export_cut_after": ("100", 100),
     "retry_after": ("120", 120),
 }
 
 
 def faults(*arguments: str) -> Faults:
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    add_sandbox(parser)
     return options_of(parser.parse_args(arguments)).faults
 
 
@@ -53,7 +56,7 @@ def option(name: str) -> str:
 
 def test_there_is_an_option_for_each_field_and_help_explains_it() -> None:
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    add_sandbox(parser)
     shown = parser.format_help()
     assert [one.name for one in fields(Faults) if option(one.name) not in shown] == []
     assert [action.dest for action in parser._actions if not action.help] == []
@@ -65,7 +68,7 @@ def test_help_names_each_kind_of_answer() -> None:
         "true silent stalled cut repeated page failed unmentioned no-details user-twice key-twice 408 4007"
     )
     parser = argparse.ArgumentParser(formatter_class=lambda prog: argparse.HelpFormatter(prog, width=10_000))
-    add_arguments(parser)
+    add_sandbox(parser)
     [explained] = [line for line in parser.format_help().splitlines() if "KIND is" in line]
     for kind in named.split(" "):
         assert kind in explained.replace(",", " ").split()

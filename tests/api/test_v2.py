@@ -1,10 +1,12 @@
 """Version 2's client: one user a request, success by its code alone, no reading of one user."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from dfn_tui.api.calls import ProfileWrite, Reply
+from dfn_tui.api.calls import CiWrite, ProfileWrite, Reply
+from dfn_tui.api.capabilities import VERSION_2_LEGACY
 from dfn_tui.api.errors import (
     AnswerUnreadable,
     ApiError,
@@ -201,3 +203,58 @@ async def test_probe() -> None:
     for odd in (http("<html>", 200), http("<html>", 500), cut):
         async with RawServer(odd) as server:
             assert not (await v2(server.url, export_token=None).probe()).ok
+
+
+@pytest.mark.parametrize(
+    ("most", "members"), [(10, ["a"]), (5, [1]), (5, [1.5, 2.0]), (5, [1, 2.5])], ids=str
+)
+async def test_more_lists_of_a_kind_than_a_service_can_have_are_not_sent(
+    most: int, members: list[str] | list[int] | list[float]
+) -> None:
+    fits = {f"p{number}": members for number in range(most)}
+    more = {f"p{number}": members for number in range(most + 1)}
+    async with RawServer(said()) as server:
+        outcomes = await v2(server.url).write_profiles(
+            [change(external("a"), {}, more), change(external("b"), {}, fits)]
+        )
+        assert [request.json["identity"] for request in server.requests] == [{"external_id": "b"}]
+    assert (how(outcomes[0]), outcomes[0].code) == ("refused", "invalid")
+    assert "without a word" in outcomes[0].message
+    assert outcomes[1].ok
+
+
+async def test_the_deprecated_consent_is_sent_only_where_the_service_has_it() -> None:
+    write = change(external("a"), {Flag.INFO: State.UNSUBSCRIBED})
+    async with RawServer(said()) as server:
+        (refused,) = await v2(server.url).write_profiles([write])
+        assert not server.requests and "info_flag" in refused.message
+        (sent,) = await v2(server.url, capabilities=VERSION_2_LEGACY).write_profiles([write])
+        assert sent.ok and server.requests[0].json["user_properties"] == {"df_push_optin": False}
+
+
+async def test_no_request_that_can_be_built_deletes_anybody() -> None:
+    """Each call of the client, with each identity: none goes where a profile is deleted."""
+    named = [Identity(kind, f"{kind}-7") for kind in VERSION_2_LEGACY.write_by]
+    async with RawServer(said()) as server:
+        api = v2(server.url, capabilities=VERSION_2_LEGACY)
+        consents = dict.fromkeys(VERSION_2_LEGACY.flags, State.UNSUBSCRIBED)
+        calls = {
+            "read_profiles": api.read_profiles(named),
+            "read_ci": api.read_ci(named),
+            "write_profiles": api.write_profiles([change(one, consents, {"a": [1]}) for one in named]),
+            "write_ci": api.write_ci([CiWrite(tuple(named), {"phone_no": "821012345678"})]),
+            "delete_ci": api.delete_ci(named, ["phone_no", "email", "external_id"]),
+            "probe": api.probe(),
+        }
+        for call in calls.values():
+            await call
+        for one in named:
+            await api.link(one, [other for other in named if other is not one])
+        with suppress(ApiError):
+            async for _row in api.export_profiles(["df_sms_ads_optin"]):
+                pass
+        await api.aclose()
+        sent = {request.line.split()[1].partition("?")[0] for request in server.requests}
+    harmless = {"stop", "aclose", "link", "export_profiles", "capabilities", "clock_skew", "stopped"}
+    assert {name for name in dir(api) if not name.startswith("_")} == calls.keys() | harmless
+    assert sent == {"/api/v1/user-profile", "/api/v1/identities", "/api/v1/export/userprofile"}

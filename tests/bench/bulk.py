@@ -30,11 +30,11 @@ from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.sandbox.process import SandboxProcess
-from dfn_tui.service.bulk import session as bulk_session
+from dfn_tui.service.bulk import planning
 from dfn_tui.service.bulk.plan.file import create, write_head
 from dfn_tui.service.bulk.plan.records import PlanGroup, PlanMetadata, PlanStatus
+from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.records import OnConflict
-from dfn_tui.service.bulk.session import Options
 from dfn_tui.service.changes.fields import EditSet, parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
@@ -86,7 +86,7 @@ def user(number: int) -> str:
     return f"customer-{number:07}"
 
 
-def write_plan(path: Path, users: int) -> None:
+def write_plan(path: Path, users: int, url: str = "http://127.0.0.1:1") -> None:
     """A plan that withdraws a consent of users that the sandbox does not know."""
     group = PlanGroup(
         PlanStatus.CREATE,
@@ -108,6 +108,7 @@ def write_plan(path: Path, users: int) -> None:
         0,
         0,
         0,
+        base_url=url,
     )
     db = create(path)
     db.execute("BEGIN")
@@ -120,8 +121,8 @@ def write_plan(path: Path, users: int) -> None:
 
 
 async def console(task: Task, folder: Path) -> Measured:
-    bulk_session.AT_ONCE = task.at_once
-    write_plan(folder / "plan", task.users)
+    planning.AT_ONCE = task.at_once
+    write_plan(folder / "plan", task.users, task.server.url)
     on_conflict, read_back = MODES[task.mode]
     run = connections(task.server, folder / "journal.db")
     bulk = run.bulk("here")

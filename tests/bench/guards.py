@@ -8,31 +8,83 @@ OUTCOME = "dfn_tui/service/changes/outcome.py"
 VALUES = "dfn_tui/service/changes/values.py"
 IDENTITIES = "dfn_tui/service/changes/identities.py"
 RECONCILE = "dfn_tui/service/changes/reconcile.py"
-DESK = "dfn_tui/service/session.py"
-BULK_DESK = "dfn_tui/service/bulk/session.py"
+SESSION = "dfn_tui/service/session.py"
+BULK_SESSION = "dfn_tui/service/bulk/session.py"
+PLANNING = "dfn_tui/service/bulk/planning.py"
+CLASSIFY = "dfn_tui/service/bulk/plan/classify.py"
+LISTING = "dfn_tui/service/bulk/run/listing.py"
+SENT = "dfn_tui/service/bulk/run/sent.py"
+SEALED = "dfn_tui/service/bulk/run/sealed.py"
 RUN_BATCH = "dfn_tui/service/bulk/run/batch.py"
+RUN = "dfn_tui/service/bulk/run/run.py"
+RUN_RECORDS = "dfn_tui/service/bulk/run/records.py"
+JOB = "dfn_tui/service/bulk/run/job.py"
+UNDOING = "dfn_tui/service/bulk/run/undoing.py"
 READ_BACK = "dfn_tui/service/bulk/run/read_back.py"
-RECOVERING = "dfn_tui/service/bulk/run/resume.py"
+RESUME = "dfn_tui/service/bulk/run/resume.py"
 API_BATCH = "dfn_tui/api/batch.py"
 RETRY = "dfn_tui/api/retry.py"
+SHEETS = "dfn_tui/service/bulk/input/sheets.py"
+MAPPER = "dfn_tui/service/bulk/input/mapper.py"
+LAYOUT = "dfn_tui/service/bulk/input/layout.py"
+CELLS = "dfn_tui/service/bulk/input/cells.py"
+ROWS = "dfn_tui/service/bulk/input/rows.py"
+SQL_LIST = "dfn_tui/service/bulk/input/sql_list.py"
+EVIDENCE = "dfn_tui/service/bulk/input/evidence.py"
+MAKING = "dfn_tui/service/bulk/plan/making.py"
+CLI_IDS = "dfn_tui/cli/ids.py"
+SEEN = "dfn_tui/service/bulk/run/seen.py"
+SNAPSHOT = "dfn_tui/store/snapshot.py"
+TAKING = "dfn_tui/service/snapshots/taking.py"
+RECEIPT = "dfn_tui/service/receipt.py"
+SNAPSHOT_READER = "dfn_tui/service/snapshots/reader.py"
+SNAPSHOT_VIEW = "dfn_tui/service/snapshots/view.py"
+KEPT_LEFT = "dfn_tui/service/kept/left.py"
+KEEPER = "dfn_tui/service/kept/keeper.py"
+KEPT_FILE = "dfn_tui/store/kept.py"
+STAGING = "dfn_tui/service/staging.py"
+KEY_COMMAND = "dfn_tui/credentials/command.py"
+TYPED_AHEAD = "dfn_tui/screens/typed_ahead.py"
+REVIEW = "dfn_tui/screens/review.py"
+CLI_UNDO = "dfn_tui/cli/undoing.py"
+WATCHING = "dfn_tui/service/watching.py"
+CAMPAIGN = "dfn_tui/consent/campaign.py"
+PREFLIGHT = "dfn_tui/service/bulk/preflight.py"
+PREFLIGHT_LISTS = "dfn_tui/service/bulk/preflight_lists.py"
 
 OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", "tests/unit/test_session.py")
-OF_DESK = (
+OF_SESSION = (
     "tests/unit/test_session.py",
     "tests/unit/test_reconcile.py",
     "tests/unit/test_session_deadline.py",
 )
 OF_CHECK = ("tests/unit/test_pipeline.py",)
+OF_KEPT = ("tests/unit/test_kept_edits.py",)
+OF_KEY_COMMAND = ("tests/unit/test_journal_key_command.py",)
 OF_BULK = (
     "tests/unit/test_bulk_session.py",
     "tests/unit/test_bulk_jobs.py",
     "tests/unit/test_bulk_resume.py",
 )
+OF_WORD = ("tests/unit/test_bulk_plan_word.py", "tests/unit/test_bulk_undo_word.py")
+OF_SEALED = ("tests/unit/test_sealed_jobs.py",)
+OF_PARTLY = ("tests/unit/test_bulk_partly.py",)
+OF_ONCE = ("tests/unit/test_bulk_once.py",)
 OF_READING = ("tests/unit/test_bulk_read_back.py",)
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
 OF_WORDS = ("tests/commands/test_fault_matrix.py",)
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
+OF_SHEETS = ("tests/unit/test_bulk_source_excel.py", "tests/unit/test_bulk_source_hostile.py")
+OF_MAPPING = ("tests/unit/test_mapping.py", "tests/unit/test_lists.py")
+OF_TYPING = ("tests/screens/test_typing_ahead.py",)
+OF_NEW = ("tests/commands/bulk/test_cli_bulk_inspect.py",)
+OF_SEEN = ("tests/unit/test_seen_in_a_snapshot.py",)
+OF_SNAPSHOT = ("tests/unit/test_snapshot_taking.py",)
 OF_API = ("tests/api/test_batch.py", "tests/api/test_retry.py", "tests/api/test_v1.py")
+OF_UNDO = ("tests/commands/test_cli_undo.py",)
+OF_WATCH = ("tests/unit/test_watching.py",)
+OF_CAMPAIGN = ("tests/unit/test_consent_campaign.py",)
+OF_PREFLIGHT = ("tests/unit/test_preflight.py",)
 
 
 @dataclass(frozen=True)
@@ -50,19 +102,66 @@ MUTANTS = (
     # the policy
     Mutant("read-only", POLICY, "if mode.read_only:", "if False:", OF_POLICY),
     Mutant("place of a plan", POLICY, "if made_for != (", "if False and made_for != (", OF_POLICY),
+    Mutant(
+        "linking may merge",
+        POLICY,
+        "if any(kind is FieldKind.CI and name in _LINKABLE for kind, name in scope.fields):",
+        "if False:",
+        ("tests/commands/test_cli_version2.py",),
+    ),
     Mutant("nothing to send", POLICY, "if not scope.users:", "if False:", OF_POLICY),
     Mutant("no removal", POLICY, "if scope.deletes - set(has.ci_fields):", "if False:", OF_POLICY),
     Mutant(
-        "fields fit", POLICY, "if strange or scope.plan.kind not in has.write_by:", "if False:", OF_POLICY
+        "fields fit",
+        POLICY,
+        "if strange or not set(scope.plan.kinds) <= set(has.write_by):",
+        "if False:",
+        OF_POLICY,
     ),
     Mutant(
         "fields fit: kind",
         POLICY,
-        "if strange or scope.plan.kind not in has.write_by:",
+        "if strange or not set(scope.plan.kinds) <= set(has.write_by):",
         "if strange:",
         OF_POLICY,
     ),
-    Mutant("cap of users", POLICY, "if scope.users > max_users:", "if False:", OF_POLICY),
+    Mutant("cap of users", POLICY, "if scope.capped > max_users:", "if False:", OF_POLICY),
+    Mutant(
+        "no cap on withdrawals",
+        POLICY,
+        "if scope.capped > max_users:",
+        "if scope.users > max_users:",
+        OF_POLICY,
+    ),
+    Mutant(
+        "cap of withdrawals, where it is set",
+        POLICY,
+        "if max_withdrawals is not None and",
+        "if False and",
+        OF_POLICY,
+    ),
+    Mutant("address of a plan", POLICY, "if plan.base_url and its != ours:", "if False:", OF_POLICY),
+    Mutant("address of a plan: known", POLICY, "if not plan.base_url:", "if False:", OF_POLICY),
+    Mutant(
+        "said no before", POLICY, "if scope.resubscribed and not plan.resubscribe:", "if False:", OF_POLICY
+    ),
+    Mutant(
+        "age of a plan",
+        POLICY,
+        "if scope.plan is not None and scope.granted and _age",
+        "if False and _age",
+        OF_POLICY,
+    ),
+    Mutant(
+        "age of a plan: to come", POLICY, "return abs(now - plan.made)", "return (now - plan.made)", OF_POLICY
+    ),
+    Mutant(
+        "evidence of each row",
+        POLICY,
+        "unproven = scope.granted > scope.proven",
+        "unproven = not scope.proven",
+        OF_POLICY,
+    ),
     Mutant("cap of grants", POLICY, "if scope.granted > max_grants:", "if False:", OF_POLICY),
     Mutant("acknowledgement", POLICY, "if warning.id not in approval.acknowledged:", "if False:", OF_POLICY),
     Mutant(
@@ -79,19 +178,25 @@ MUTANTS = (
         "if False:",
         OF_POLICY,
     ),
-    Mutant("evidence of a night", POLICY, "evidence_required=night or (", "evidence_required=(", OF_POLICY),
+    Mutant(
+        "evidence of a night",
+        POLICY,
+        "unproven and (night or production or many)",
+        "unproven and (production or many)",
+        OF_POLICY,
+    ),
     Mutant(
         "evidence in production",
         POLICY,
-        "(scope.granted > 0 and (production or many))",
-        "(scope.granted > 0 and many)",
+        "unproven and (night or production or many)",
+        "unproven and (night or many)",
         OF_POLICY,
     ),
     Mutant(
         "evidence of many",
         POLICY,
-        "(scope.granted > 0 and (production or many))",
-        "(scope.granted > 0 and production)",
+        "unproven and (night or production or many)",
+        "unproven and (night or production)",
         OF_POLICY,
     ),
     Mutant(
@@ -125,17 +230,21 @@ MUTANTS = (
     Mutant("--yes in production", POLICY, "yes_is_enough=not production", "yes_is_enough=True", OF_POLICY),
     Mutant(
         "policy of single changes",
-        DESK,
+        SESSION,
         "self.admit(reviewed.scope, approval)\n        async",
         "async",
-        OF_DESK,
+        OF_SESSION,
     ),
     Mutant(
-        "policy before journalling", DESK, "self.admit(reviewed.scope, approval)  # again", "pass", OF_DESK
+        "policy before journalling",
+        SESSION,
+        "self.admit(reviewed.scope, approval)  # again",
+        "pass",
+        OF_SESSION,
     ),
     Mutant(
         "policy of a plan",
-        BULK_DESK,
+        BULK_SESSION,
         "found = await asyncio.to_thread(self.guard, plan, approval)",
         "found = totals(plan)",
         OF_BULK,
@@ -145,13 +254,13 @@ MUTANTS = (
         "dfn_tui/service/review.py",
         'notice(f"{CREATES}{key}", text, must_acknowledge=True)'.replace("notice", "Notice"),
         'Notice(f"{CREATES}{key}", text, must_acknowledge=False)',
-        OF_DESK,
+        OF_SESSION,
     ),
     # ids and values
     Mutant(
         "kind in doubt",
         IDENTITIES,
-        "if kind is not None:",
+        "if (kind := looks_like(value)) is not None:",
         "if False:",
         ("tests/unit/test_kind_in_doubt.py",),
     ),
@@ -160,42 +269,65 @@ MUTANTS = (
     # before sending
     Mutant(
         "end of settling",
-        DESK,
+        SESSION,
         "with deadline(A_LOOK_UP):\n                settled",
         "if True:\n                settled",
-        OF_DESK,
+        OF_SESSION,
     ),
     Mutant(
         "end of a look-up",
-        DESK,
+        SESSION,
         "with deadline(A_LOOK_UP):\n            found",
         "if True:\n            found",
-        OF_DESK,
+        OF_SESSION,
     ),
-    Mutant("stale check", DESK, "if checked.conflicts:", "if False:", OF_DESK),
-    Mutant("stale check: strict", DESK, "strict=True)", "strict=False)", OF_DESK),
-    Mutant("stale check: left out", DESK, "if c.identity not in approval.leave_out}", "}", OF_DESK),
+    Mutant("stale check", SESSION, "if checked.conflicts:", "if False:", OF_SESSION),
+    Mutant("stale check: strict", SESSION, "now, strict=True)", "now, strict=False)", OF_SESSION),
+    Mutant("stale check: left out", SESSION, "if c.identity not in approval.leave_out}", "}", OF_SESSION),
     Mutant(
         "conflict in a group", PIPELINE, "            if changed:\n                continue\n", "", OF_CHECK
     ),
     Mutant(
         "unread is not sent",
         PIPELINE,
-        "if lost is not None:",
+        "            if lost:\n",
+        "            if False:\n",
+        (*OF_SESSION, "tests/commands/test_lying_server.py"),
+    ),
+    Mutant(
+        "no head is a user",
+        "dfn_tui/cli/ids.py",
+        "if len(found) > 1 and is_head(found[0]):",
         "if False:",
-        (*OF_DESK, "tests/commands/test_lying_server.py"),
+        ("tests/commands/test_cli_set.py",),
+    ),
+    Mutant(
+        "unread holds up nothing else",
+        PIPELINE,
+        "pairs = [pair for pair in pairs if pair[1].read]",
+        "continue",
+        OF_CHECK,
     ),
     Mutant(
         "only what is not as wanted", PIPELINE, "if not same_value(found.now, item.after)]", "]", OF_CHECK
     ),
+    Mutant("who was sent stays noted", LISTING, "note_sent(job, self.journal)", "pass", OF_ONCE),
     Mutant("freshness filter", RUN_BATCH, "return checked.fresh", "return groups", OF_BULK),
     Mutant(
         "freshness: overwrite only if asked",
         RUN_BATCH,
-        "self._reads and on_conflict is not OnConflict.OVERWRITE",
+        "self._reads and (record.sent_again or not self._overwrite)",
         "False",
         OF_BULK,
     ),
+    Mutant(
+        "freshness: who was sent before",
+        RUN_BATCH,
+        "(record.sent_again or not self._overwrite)",
+        "not self._overwrite",
+        OF_BULK,
+    ),
+    Mutant("freshness: overwrite sends what was changed", PIPELINE, "and not overwrite and", "and", OF_CHECK),
     Mutant(
         "stop at a conflict",
         RUN_BATCH,
@@ -204,13 +336,22 @@ MUTANTS = (
         OF_BULK,
     ),
     Mutant(
+        "nothing is sent where one looks first",
+        RUN,
+        "if not (self._look_first and await self._find_conflicts()):",
+        "if await self._find_conflicts() or True:",
+        OF_BULK,
+    ),
+    Mutant(
         "intent before send",
-        DESK,
-        "entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)\n        "
+        SESSION,
+        "entries = await journal_intents(\n            "
+        "self.journal, self.connection, groups, reviewed, approval, self.incident\n        )\n        "
         "replies = await send(client, groups, progress)",
         "replies = await send(client, groups, progress)\n        "
-        "entries = await gate.record(self.journal, self.connection, groups, reviewed, approval)",
-        OF_DESK,
+        "entries = await journal_intents(\n            "
+        "self.journal, self.connection, groups, reviewed, approval, self.incident\n        )",
+        OF_SESSION,
     ),
     Mutant(
         "intent before send, of many",
@@ -297,6 +438,13 @@ MUTANTS = (
         ("tests/api/test_pool.py",),
     ),
     Mutant(
+        "https: never in plain text",
+        "dfn_tui/api/connection.py",
+        "_given(tls) if url.scheme",
+        "tls if url.scheme",
+        ("tests/api/test_pool.py",),
+    ),
+    Mutant(
         "leftover bytes: unread",
         "dfn_tui/api/connection.py",
         "and not self._protocol.trailing_data[0] and self._stream.quiet",
@@ -353,6 +501,48 @@ MUTANTS = (
         ("tests/api/test_proxies.py",),
     ),
     Mutant(
+        "proxy: a way that gives no TLS",
+        "dfn_tui/api/connection.py",
+        "raise TunnelFailed(_reason_within(exc)) from exc",
+        "raise",
+        ("tests/api/test_proxies.py",),
+    ),
+    Mutant(
+        "ci: a number is no identifier",
+        "dfn_tui/api/v1_answers.py",
+        "if not isinstance(value, str)}",
+        "if False}",
+        ("tests/api/test_odd_answers.py", "tests/commands/test_odd_users.py"),
+    ),
+    Mutant(
+        "output: a closed pipe hides no failure",
+        "dfn_tui/cli/forms.py",
+        "self.read_on = self.read_on and written(lambda: self._put(item, flush))",
+        "self.read_on = self._put(item, flush) is None",
+        ("tests/commands/test_closed_pipe.py",),
+    ),
+    Mutant(
+        "journal: no outcome for an entry of another file",
+        "dfn_tui/store/journal.py",
+        "            if self._lost:\n",
+        "            if False:\n",
+        ("tests/unit/test_journal_file.py", "tests/commands/bulk/test_cli_bulk_lost.py"),
+    ),
+    Mutant(
+        "job: a file that is gone takes nothing",
+        "dfn_tui/service/bulk/run/job.py",
+        "if _identity(self.path) != self._file:",
+        "if False:",
+        ("tests/commands/bulk/test_cli_bulk_lost.py",),
+    ),
+    Mutant(
+        "job: who was sent and not written down is unknown",
+        "dfn_tui/cli/bulk/running.py",
+        "or unread or run.left_open",
+        "or unread",
+        ("tests/commands/bulk/test_cli_bulk_lost.py",),
+    ),
+    Mutant(
         "proxy: its refusal",
         "dfn_tui/api/connection.py",
         "if not 200 <= status < 300:",
@@ -407,8 +597,8 @@ MUTANTS = (
     Mutant(
         "judge: accepted, not so",
         OUTCOME,
-        '        return Outcome.DIFFERENT, "different", words\n    if reply is not None and reply.refused',
-        '        return Outcome.CONFIRMED, None, ""\n    if reply is not None and reply.refused',
+        '        return Outcome.DIFFERENT, "different", _accepted_but(change, found.now)',
+        '        return Outcome.CONFIRMED, None, ""',
         OF_OUTCOME,
     ),
     Mutant(
@@ -459,8 +649,8 @@ MUTANTS = (
     Mutant(
         "judge: accepted, blind",
         OUTCOME,
-        'return Outcome.ACCEPTED, None, ""',
-        'return Outcome.CONFIRMED, None, ""',
+        "return Outcome.ACCEPTED, None, reply.message",
+        "return Outcome.CONFIRMED, None, reply.message",
         OF_OUTCOME,
     ),
     Mutant(
@@ -473,8 +663,8 @@ MUTANTS = (
     Mutant(
         "judge: lost, not read",
         OUTCOME,
-        "return Outcome.UNKNOWN, reply.code, _join(said, why)",
-        "return Outcome.FAILED, reply.code, _join(said, why)",
+        "return Outcome.UNKNOWN, reply.code, _join(said, not_read)",
+        "return Outcome.FAILED, reply.code, _join(said, not_read)",
         OF_OUTCOME,
     ),
     Mutant(
@@ -521,51 +711,553 @@ MUTANTS = (
     ),
     # what an earlier run left
     Mutant(
-        "reconcile: a minute", RECONCILE, ">= STILL_AT_WORK  # abs", ">= STILL_AT_WORK * 0  # abs", OF_DESK
+        "reconcile: a minute", RECONCILE, ">= STILL_AT_WORK  # abs", ">= STILL_AT_WORK * 0  # abs", OF_SESSION
     ),
     Mutant(
         "reconcile: unreadable stays open",
         RECONCILE,
         "if readable and (record is None or record.failure is not None):",
         "if False:",
-        OF_DESK,
+        OF_SESSION,
     ),
-    Mutant("reconcile: masked values", RECONCILE, "if change.redaction is None:", "if True:", OF_DESK),
+    Mutant("reconcile: masked values", RECONCILE, "if change.redaction is None:", "if True:", OF_SESSION),
     Mutant(
         "settled before a write",
-        DESK,
+        SESSION,
         "async with self._using(settled=True) as client:",
         "async with self._using() as client:",
-        OF_DESK,
+        OF_SESSION,
     ),
-    Mutant("digest at resume", BULK_DESK, "if job.plan.digest != record.digest:", "if False:", OF_BULK),
+    Mutant(
+        "age at apply",
+        PLANNING,
+        "        require_fresh(found.scope, self.session.connection, self.session.clock())\n"
+        "        self.session.admit(found.scope, approval)\n        return",
+        "        self.session.admit(found.scope, approval)\n        return",
+        OF_BULK,
+    ),
+    Mutant("age at resume", BULK_SESSION, "if again or job.pending(-1, 1):", "if False:", OF_BULK),
+    Mutant(
+        "age at resume: again",
+        BULK_SESSION,
+        "if again or job.pending(-1, 1):",
+        "if job.pending(-1, 1):",
+        OF_BULK,
+    ),
+    Mutant(
+        "said no: left out",
+        CLASSIFY,
+        "if group.status is PlanStatus.CHANGE and not resubscribe and group.resubscribes:",
+        "if False:",
+        OF_WORD,
+    ),
+    Mutant(
+        "said no: withdrawals of the same row",
+        CLASSIFY,
+        "if all(same_value(was, edit.value) for edit, was, _said in kept):",
+        "if True:",
+        OF_WORD,
+    ),
+    Mutant(
+        "said no: before the job",
+        "dfn_tui/service/bulk/plan/records.py",
+        "self.said or self.before",
+        "self.before",
+        OF_WORD,
+    ),
+    Mutant(
+        "said no: our own writes",
+        UNDOING,
+        "said = _said_before(user.undo_of, entries)",
+        "said = _said_before(None, entries)",
+        OF_WORD,
+    ),
+    Mutant(
+        "said no: believed of an undo alone",
+        "dfn_tui/service/bulk/plan/file.py",
+        "if group.said and not head.undo_of_job:",
+        "if not group:",
+        OF_WORD,
+    ),
+    Mutant(
+        "evidence of each row, in the journal",
+        "dfn_tui/service/intents.py",
+        "blank if group.word is None else",
+        "blank if True else",
+        OF_WORD,
+    ),
+    Mutant(
+        "sealed: each page in its place",
+        SEALED,
+        'return json.dumps(["job", self._id, part, first]).encode()',
+        'return b"job"',
+        OF_SEALED,
+    ),
+    Mutant(
+        "sealed: nothing else is read for a page that is gone",
+        SEALED,
+        "if number not in page[at]:\n                raise damaged(self._path)",
+        "if number not in page[at]:\n                return ''",
+        OF_SEALED,
+    ),
+    Mutant(
+        "kept: another connection or address",
+        KEPT_LEFT,
+        'if isinstance(found, KeptEdits) and self._elsewhere(found.place) == "":',
+        "if isinstance(found, KeptEdits):",
+        OF_KEPT,
+    ),
+    Mutant(
+        "kept: stale",
+        KEPT_LEFT,
+        "(stale if age > STALE_AFTER else fresh).append(left)",
+        "fresh.append(left)",
+        OF_KEPT,
+    ),
+    Mutant(
+        "kept: sent before",
+        KEPT_LEFT,
+        "if done:\n                words.append(_sent_words(entry, user))",
+        "if done:\n                left = draft",
+        OF_KEPT,
+    ),
+    Mutant(
+        "kept: nothing else is staged",
+        KEEPER,
+        "if len(self.session.staging):\n            return False\n\n        ",
+        "",
+        OF_KEPT,
+    ),
+    Mutant(
+        "kept: under its own name",
+        KEPT_FILE,
+        'return b"kept edits " + self.id.encode()',
+        'return b"kept edits "',
+        OF_KEPT,
+    ),
+    Mutant(
+        "kept: by one console",
+        KEPT_FILE,
+        "self._lock = take_lock(self._lock_path)\n        return self._lock is not None",
+        "self._lock = take_lock(self._lock_path)\n        return True",
+        OF_KEPT,
+    ),
+    Mutant(
+        "kept: of a running console",
+        KEPT_FILE,
+        "if file.in_use:\n                continue\n            ",
+        "",
+        OF_KEPT,
+    ),
+    Mutant(
+        "evidence of others",
+        STAGING,
+        'return self.ground.evidence if self.ground.people.issuperset(people) else ""',
+        "return self.ground.evidence",
+        OF_KEPT,
+    ),
+    Mutant(
+        "key command: what is no key",
+        KEY_COMMAND,
+        "if len(key) == JOURNAL_KEY_BYTES and len(set(key)) > 1:",
+        "if key:",
+        OF_KEY_COMMAND,
+    ),
+    Mutant(
+        "sealed: the record",
+        SEALED,
+        'return replace(record, reason="", evidence="", warnings=(), why="", incident="")',
+        "return record",
+        OF_SEALED,
+    ),
+    Mutant(
+        "sealed: the head", SEALED, 'return replace(head, source="", narrowed=())', "return head", OF_SEALED
+    ),
+    Mutant(
+        "sealed: what is said of users",
+        JOB,
+        "return cache(texts.note)",
+        "return lambda message: message",
+        OF_SEALED,
+    ),
+    Mutant("sealed: the key", JOB, ".key_id != key_id:", ".key_id == b'':", OF_SEALED),
+    Mutant(
+        "sealed: locked",
+        JOB,
+        "    if job.locked:\n        job.close()",
+        "    if False:\n        job.close()",
+        OF_SEALED,
+    ),
+    Mutant(
+        "sealed: no other key",
+        PLANNING,
+        "key = await self.key.look()",
+        "key = await self.key.look(make=True)",
+        OF_SEALED,
+    ),
+    Mutant(
+        "sealed: the key is asked for before a job is gone on with",
+        BULK_SESSION,
+        "await self.unseal(id)",
+        "pass",
+        OF_SEALED,
+    ),
+    Mutant(
+        "once: counted before",
+        BULK_SESSION,
+        "await asyncio.to_thread(self.mark_sent, plan, sending=True)",
+        "pass",
+        OF_ONCE,
+    ),
+    Mutant(
+        "once: taken out of the job",
+        BULK_SESSION,
+        "record = await asyncio.to_thread(leave_out_sent, job, record, again, journal, self.by, now)",
+        "pass",
+        OF_ONCE,
+    ),
+    Mutant("once: the same plan", SENT, "if job.plan.head.id != head.id:", "if True:", OF_ONCE),
+    Mutant(
+        "once: by the journal",
+        SENT,
+        "return found | _journalled(job, journal) if job.record.state in UNFINISHED else found",
+        "return found",
+        OF_ONCE,
+    ),
+    Mutant("once: not at the same time", SENT, "        if self.under_way:", "        if False:", OF_ONCE),
+    Mutant("once: not known", SENT, "if self.unreadable and totals(plan).granted:", "if False:", OF_ONCE),
+    Mutant(
+        "once: a damaged job hinders no withdrawal",
+        SENT,
+        "if self.unreadable and totals(plan).granted:",
+        "if self.unreadable:",
+        OF_ONCE,
+    ),
+    Mutant(
+        "once: who failed here and was sent elsewhere",
+        SENT,
+        "job.ended_numbers(*again)",
+        "job.ended_numbers()",
+        OF_ONCE,
+    ),
+    Mutant("digest at resume", BULK_SESSION, "if job.plan.digest != record.digest:", "if False:", OF_BULK),
     Mutant(
         "content at resume",
-        BULK_DESK,
+        BULK_SESSION,
         "check_digest(job.path, job.plan.db)",
         "pass",
         OF_BULK,
     ),
     Mutant(
         "rules at resume",
-        BULK_DESK,
-        "        self.session.admit(found.scope, approval)\n\n    async def _go",
+        BULK_SESSION,
+        "        self.session.admit(found.scope, approval_of(record))\n\n    async def _go",
         "\n    async def _go",
         OF_BULK,
     ),
     Mutant(
         "digest of what was approved",
-        BULK_DESK,
+        BULK_SESSION,
         "if digest is not None and plan.digest != digest:",
         "if False:",
         OF_BULK,
     ),
-    Mutant("one process a job", BULK_DESK, "if not job.take():", "if not job.take() and False:", OF_BULK),
+    Mutant("one process a job", BULK_SESSION, "if not job.take():", "if not job.take() and False:", OF_BULK),
     Mutant(
         "resume: newest entry of a user",
-        RECOVERING,
+        RESUME,
         "if number is None or number in seen:",
         "if number is None:",
         ("tests/unit/test_bulk_run_resume.py",),
+    ),
+    Mutant(
+        "resume: checkpoint before what is open",
+        RESUME,
+        "run_log.reopen(entry.seq)",
+        "pass",
+        ("tests/unit/test_bulk_run_resume.py",),
+    ),
+    # a user of whom a field was left out
+    Mutant("partly: told", RUN_RECORDS, "if not left_out:", "if True:", OF_PARTLY),
+    Mutant("partly: what was refused is not", RUN_RECORDS, "if not done:", "if False:", OF_PARTLY),
+    Mutant("partly: is read back first", RUN_RECORDS, "if waits else", "if False else", OF_PARTLY),
+    Mutant(
+        "partly: told after an answer",
+        RUN_BATCH,
+        "took.part_of_it(group.left_out",
+        'took.part_of_it(""',
+        OF_PARTLY,
+    ),
+    Mutant(
+        "partly: told after a look",
+        RUN_BATCH,
+        "ended.part_of_it(one.left_out",
+        'ended.part_of_it(""',
+        OF_PARTLY,
+    ),
+    Mutant(
+        "partly: told by a later start",
+        RESUME,
+        "ended.part_of_it(entry.intent.left_out",
+        'ended.part_of_it(""',
+        OF_PARTLY,
+    ),
+    Mutant(
+        "partly: looked at by a later start",
+        RESUME,
+        "entry.seq, entry.intent.left_out)",
+        "entry.seq)",
+        OF_PARTLY,
+    ),
+    Mutant(
+        "partly: told after reading back",
+        READ_BACK,
+        "found.part_of_it(self.left_out",
+        'found.part_of_it(""',
+        OF_PARTLY,
+    ),
+    Mutant(
+        "partly: only what was sent is read back",
+        READ_BACK,
+        "common(changes, entry.intent.changes)",
+        "changes",
+        OF_PARTLY,
+    ),
+    Mutant("partly: is not done again", JOB, "WHERE NOT {_PARTLY} AND", "WHERE", OF_PARTLY),
+    Mutant("partly: was sent by this plan", JOB, "WHERE {_PARTLY} OR", "WHERE", OF_PARTLY),
+    Mutant("partly: is taken back", UNDOING, "ended.partly or", "", OF_PARTLY),
+    Mutant(
+        "partly: no conflict is told as unread",
+        RUN_BATCH,
+        "others = [conflict.user for conflict in checked.conflicts]",
+        "others = []",
+        OF_PARTLY,
+    ),
+    Mutant("partly: as wanted is not all", RUN_BATCH, "if user.number not in lost", "if True", OF_PARTLY),
+    # keys typed ahead
+    Mutant("typed ahead: no early key answers", TYPED_AHEAD, "self._drop_early(screen)", "pass", OF_TYPING),
+    Mutant("typed ahead: nor one that follows", TYPED_AHEAD, "event.time + _PAUSE", "0.0", OF_TYPING),
+    Mutant(
+        "typed ahead: a grant is asked",
+        REVIEW,
+        "return may_be_sent_unread(self._review.scope, self.session.connection)",
+        "return True",
+        OF_TYPING,
+    ),
+    Mutant(
+        "typed ahead: production, grants, deletions",
+        POLICY,
+        "return not (production or scope.granted or scope.deletes)",
+        "return True",
+        OF_TYPING,
+    ),
+    Mutant(
+        "typed ahead: a withdrawal is never held up",
+        POLICY,
+        "if scope.users and scope.only_withdrawn == scope.users:",
+        "if False:",
+        OF_TYPING,
+    ),
+    # a workbook
+    Mutant("sheets: hidden rows", SHEETS, "if scan and scan.hidden and not hidden:", "if False:", OF_SHEETS),
+    Mutant("sheets: formulas", SHEETS, "if scan and scan.unsaved:", "if False:", OF_SHEETS),
+    Mutant("sheets: merged rows", SHEETS, "if begin < top < bottom and top <= end:", "if False:", OF_SHEETS),
+    Mutant("sheets: several", SHEETS, "if len(filled) > 1:", "if False:", OF_SHEETS),
+    Mutant("sheets: lost digits", SHEETS, "if abs(number) > _EXACT or ", "if ", OF_SHEETS),
+    Mutant("sheets: both readers", SHEETS, "if scan and rows.start is None:", "if False:", OF_SHEETS),
+    # what a list means
+    Mutant("open columns are asked about", MAPPER, "if mapping.of(Role.OPEN):", "if False:", OF_MAPPING),
+    Mutant("no open place is taken", MAPPER, "if any(OPEN_PLACE in word for", "if any(False for", OF_MAPPING),
+    Mutant(
+        "numbers are no ids",
+        MAPPER,
+        "if ids and column.place in self._numeric and",
+        "if False and",
+        OF_MAPPING,
+    ),
+    Mutant("words are explained", MAPPER, "if mapping.unread_words and not", "if False and not", OF_MAPPING),
+    Mutant("one sense of a word", MAPPER, "if self._words and len({", "if False and len({", OF_MAPPING),
+    Mutant("a first line is no user", LAYOUT, "self._may_be_head(ids):", "False:", OF_MAPPING),
+    Mutant("no id is a title", LAYOUT, "any(map(str.isdigit, text)))):", "False)):", OF_MAPPING),
+    Mutant("null words are no ids", CELLS, "user in _NO_IDS and user in EMPTY_WORDS", "False", OF_MAPPING),
+    Mutant("heads are no ids", CELLS, "    if user in _NO_IDS:", "    if False:", OF_MAPPING),
+    Mutant(
+        "no row is swallowed",
+        ROWS,
+        "any(map(self._swallows, range(len(cells)), cells)):",
+        "False:",
+        OF_MAPPING,
+    ),
+    Mutant("NOT IN", SQL_LIST, 'if found["not"]:', "if False:", OF_MAPPING),
+    Mutant("no word of tomorrow", EVIDENCE, "    if later:", "    if False:", OF_MAPPING),
+    Mutant("new properties are said", MAKING, "        if new:", "        if False:", OF_NEW),
+    Mutant(
+        "no head is written to",
+        CLI_IDS,
+        "if doubtful and asked is None:",
+        "if False:",
+        ("tests/commands/test_cli_set.py",),
+    ),
+    # snapshots
+    Mutant("a snapshot after the job", SEEN, "if status.head.began < record.ended:", "if False:", OF_SEEN),
+    Mutant(
+        "seen is what is shown",
+        SEEN,
+        "if was.code is None and shows_all(user.group.changes, records[user.identity])",
+        "if was.code is None",
+        OF_SEEN,
+    ),
+    Mutant(
+        "no property is judged",
+        SNAPSHOT_READER,
+        "unreadable = {**view.unreadable, **dict.fromkeys(names, why)}",
+        "unreadable = {**view.unreadable}",
+        OF_SEEN,
+    ),
+    Mutant(
+        "no part is missing",
+        SNAPSHOT,
+        "            if found is None:\n                raise damaged(self._path)",
+        "            if found is None:\n                continue",
+        OF_SNAPSHOT,
+    ),
+    Mutant(
+        "a snapshot of that service",
+        SNAPSHOT,
+        '["snapshot", name, id.hex(), began, expires]',
+        '["snapshot", id.hex(), began, expires]',
+        OF_SNAPSHOT,
+    ),
+    Mutant(
+        "the columns that were asked for", TAKING, "        if missing:", "        if False:", OF_SNAPSHOT
+    ),
+    Mutant(
+        "true and false alone",
+        TAKING,
+        '_LETTERS.get(row[name], "x")',
+        '_LETTERS.get(row[name].strip().lower(), "x")',
+        OF_SNAPSHOT,
+    ),
+    Mutant(
+        "exports are counted",
+        TAKING,
+        "        self.log.count(self.service, self.limit, self.clock())",
+        "        pass",
+        OF_SNAPSHOT,
+    ),
+    Mutant(
+        "what was seen is not later",
+        SNAPSHOT_VIEW,
+        "if at >= since and outcome in _NOT_SEEN:",
+        "if at >= since:",
+        OF_SEEN,
+    ),
+    Mutant(
+        "what was written before is not later",
+        SNAPSHOT_VIEW,
+        "if at >= since and outcome in _NOT_SEEN:",
+        "if outcome in _NOT_SEEN:",
+        ("tests/commands/test_cli_snapshot.py",),
+    ),
+    Mutant(
+        "accepted before the export",
+        SNAPSHOT_READER,
+        "return accepted and in_time and named and intent.job is None",
+        "return accepted and named and intent.job is None",
+        OF_SNAPSHOT,
+    ),
+    Mutant(
+        "the last change counts",
+        SNAPSHOT_READER,
+        "        later |= fields\n",
+        "",
+        OF_SNAPSHOT,
+    ),
+    Mutant(
+        "what was seen is no reading",
+        SNAPSHOT_READER,
+        "            code=IN_SNAPSHOT,\n",
+        "",
+        ("tests/commands/test_cli_snapshot.py",),
+    ),
+    Mutant(
+        "what was sent and never answered counts",
+        RECEIPT,
+        "Outcome.ACCEPTED, Outcome.UNKNOWN})",
+        "Outcome.ACCEPTED})",
+        ("tests/commands/test_cli_snapshot.py",),
+    ),
+    # taking back from the shell
+    Mutant(
+        "what somebody changed since stays",
+        CLI_UNDO,
+        "return field.stageable and field in despite",
+        "return field.stageable",
+        OF_UNDO,
+    ),
+    Mutant("one undo a user", CLI_UNDO, "if len(set(users)) < len(users):", "if False:", OF_UNDO),
+    Mutant(
+        "an undo over the connection of its entry",
+        CLI_UNDO,
+        "if len(names) > 1 or (asked is not None and asked not in names):",
+        "if False:",
+        OF_UNDO,
+    ),
+    Mutant(
+        "what cannot be read is no change",
+        WATCHING,
+        "            if not found.read:",
+        "            if False:",
+        OF_WATCH,
+    ),
+    Mutant("a first reading is no change", WATCHING, "if not is_first and not", "if not", OF_WATCH),
+    # who is sent a campaign
+    Mutant("a no of the channel's own comes first", CAMPAIGN, "    if own:", "    if False:", OF_CAMPAIGN),
+    Mutant(
+        "what cannot be read is no yes",
+        CAMPAIGN,
+        "if any(flag not in consents for flag in asked):",
+        "if not consents:",
+        OF_CAMPAIGN,
+    ),
+    Mutant("a contradiction is no yes", CAMPAIGN, "if odd is not None:", "if False:", OF_CAMPAIGN),
+    Mutant("a no for every channel", CAMPAIGN, "    if withdrawn:", "    if False:", OF_CAMPAIGN),
+    Mutant(
+        "a night without a consent", CAMPAIGN, "if campaign.night and Flag", "if False and Flag", OF_CAMPAIGN
+    ),
+    Mutant(
+        "never asked is on no list that may be sent to",
+        PREFLIGHT,
+        "asked = self.include_never_set and",
+        "asked =",
+        OF_PREFLIGHT,
+    ),
+    Mutant(
+        "never asked is on no list that may not be",
+        PREFLIGHT,
+        "return not self.may(verdict) and verdict",
+        "return not self.may(verdict) or verdict",
+        OF_PREFLIGHT,
+    ),
+    Mutant(
+        "a bad row makes a list unfit",
+        PREFLIGHT,
+        "not self.taken.bad and self.to_send",
+        "self.to_send",
+        OF_PREFLIGHT,
+    ),
+    Mutant(
+        "lists get their names when all were read",
+        PREFLIGHT,
+        "raise self.client.stopped",
+        "pass",
+        OF_PREFLIGHT,
+    ),
+    Mutant(
+        "two lists together or none",
+        PREFLIGHT_LISTS,
+        "made.path.unlink()",
+        "pass",
+        OF_PREFLIGHT,
     ),
 )

@@ -1,4 +1,4 @@
-"""A program in a real pseudo-terminal that answers no queries: what it sent, and when.
+"""A program in a real pseudo-terminal that answers one query, whether it repeats a sign: what it sent, when.
 
 The screen is not modelled: what a program sends is enough to know when a character was painted.
 """
@@ -19,12 +19,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dfn_tui.painting.abilities import ASK_REPEAT
+
 LOCK_TIMEOUT = 30.0  # seconds until something that was waited for is held to be missing
 ALTERNATE_SCREEN = b"\x1b[?1049h"  # the first thing a full-screen program sends: it has the terminal now
 QUIT = "\x11"  # Ctrl+Q
 
 BARE = (sys.executable, str(Path(__file__).with_name("bare_app.py")))
 CONSOLE = (str(Path(sysconfig.get_path("scripts")) / "dfn-tui"), "demo")
+ASKED_REPEAT = ASK_REPEAT.encode()
 NOT_INHERITED = (
     "COLUMNS",  # where they are set, the size of the terminal does not count
     "LINES",
@@ -43,6 +46,9 @@ class Figure:
     bare: float | None = None
     vim: float | None = None
     goal: float | None = None
+    larger: tuple[float, ...] = ()
+    """The console on larger terminals."""
+    goal_of_larger: float | None = None
 
 
 class Terminal:
@@ -58,6 +64,7 @@ class Terminal:
         quit_with: str = QUIT,
     ) -> None:
         self._command = command
+        self.answers = True
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         self._environ = {**inherited, "TERM": "xterm-256color", **(environ or {})}
         self._quit_with = quit_with
@@ -99,15 +106,22 @@ class Terminal:
         """What the program sends next; nothing after `timeout` seconds, or where it has ended."""
         ready, _, _ = select.select([self._fd], [], [], max(0.0, timeout))
         try:
-            return os.read(self._fd, 65536) if ready else b""
+            seen = os.read(self._fd, 65536) if ready else b""
+            if self.answers and ASKED_REPEAT in seen:
+                os.write(self._fd, b"\x1b[2;4R")
         except OSError:  # how Linux says that nobody holds the other end any more
             return b""
+        return seen
 
     def send(self, keys: str) -> float:
         """Types `keys`, and returns when."""
         now = time.perf_counter()
         os.write(self._fd, keys.encode())
         return now
+
+    def echoes(self) -> bool:
+        """Whether the terminal shows by itself what is typed."""
+        return bool(termios.tcgetattr(self._fd)[3] & termios.ECHO)
 
     def wait_for(self, wanted: bytes, timeout: float = LOCK_TIMEOUT) -> float | None:
         """When `wanted` was sent in full, looking from now on. None where `timeout` seconds pass first."""

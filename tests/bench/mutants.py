@@ -60,7 +60,20 @@ def _noticed(mutant: Mutant, copy: Path, *, wide: bool) -> Iterator[bool]:
 
 def _failed(tests: tuple[str, ...], copy: Path, processes: str) -> str:
     """The first test that fails, "" where none does."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", processes, *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-m",
+        "",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        processes,
+        *tests,
+    ]
     env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(

@@ -30,24 +30,37 @@ def main() -> None:
             "DFN_TUI_STATE": f"{home}/state",
             "LANG": "C.UTF-8",
         }
-        figures = sent.measure(environ, with_vim=with_vim)
-        figures += start.measure(environ, runs=runs, with_vim=with_vim)
-    print_table(figures)
+        print(
+            f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}\n"
+        )
+        print_bytes(sent.measure(environ, with_vim=with_vim))
+        print_times(start.measure(environ, runs=runs, with_vim=with_vim))
 
 
-def print_table(figures: Sequence[Figure]) -> None:
-    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}\n")
-    print("| | console | goal | bare Textual | vim |")
-    print("|---|---:|---:|---:|---:|")
+def print_bytes(figures: Sequence[Figure]) -> None:
+    sizes = [f"{columns}×{lines}" for columns, lines in sent.SIZES]
+    print(f"| | {' | '.join(sizes)} | goal | goal, larger | bare Textual | vim |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for one in figures:
-        cells = (_shown(value) for value in (one.console, one.goal, one.bare, one.vim))
-        print(f"| {one.name} | {' | '.join(cells)} |")
+        _print_row(one, one.console, *one.larger, one.goal, one.goal_of_larger, one.bare, one.vim)
+
+
+def print_times(figures: Sequence[Figure]) -> None:
+    print("\n| | console | goal | × bare | bare Textual | vim |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for one in figures:
+        ratio = one.console / one.bare if one.bare else None
+        _print_row(one, one.console, one.goal, ratio, one.bare, one.vim)
+
+
+def _print_row(figure: Figure, *cells: float | None) -> None:
+    print(f"| {figure.name} | {' | '.join(map(_shown, cells))} |", flush=True)
 
 
 def _shown(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
 
 
 if __name__ == "__main__":

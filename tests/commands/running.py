@@ -1,13 +1,18 @@
 """Running the commands about users: here, or in a terminal of their own."""
 
+import fcntl
 import json
 import os
+import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, Self, get_args
@@ -82,7 +87,7 @@ def configure(sandbox: Server) -> None:
 class _Store(TokenStore):
     """Has a key for the journal, but no keyring."""
 
-    async def journal_key(self, *, make: bool = True) -> bytes | None:
+    async def find_journal_key(self, *, make: bool) -> bytes | None:
         return KEY
 
 
@@ -95,7 +100,7 @@ def runner(sandbox: Server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     configure(sandbox)
     monkeypatch.setenv("DFN_TUI_TOKEN", sandbox.token)
     monkeypatch.setattr(
-        "dfn_tui.service.connections.everyday_store", lambda _known, _piped=None: _Store(backend=_no_keyring)
+        "dfn_tui.service.connections.everyday_store", lambda *_given: _Store(backend=_no_keyring)
     )
 
     def run(*arguments: str, stdin: bytes = b"") -> Ran:
@@ -130,7 +135,8 @@ class Typed:
             stdout=subprocess.PIPE,
             stderr=inside,
             env=os.environ
-            | {"DFN_TUI_TOKEN": sandbox.token, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
+            | {"TERM": "xterm-256color", "DFN_TUI_TOKEN": sandbox.token}
+            | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
             start_new_session=True,
         )
         signal.signal(signal.SIGINT, before)
@@ -180,3 +186,33 @@ class Typed:
             return False
         self.seen += piece.decode("utf-8", "replace")
         return bool(piece)
+
+
+_MOMENT = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:\+00:00)?")
+
+
+def without_moments(text: str) -> str:
+    """The text with every moment as so many digits: whatever it is, a column of them is as wide."""
+    return _MOMENT.sub(lambda found: re.sub(r"\d", "9", found[0]), text)
+
+
+def shown_in_terminal(sandbox: Server, *arguments: str, columns: int = 80, **environ: str) -> Ran:
+    """What `dfn-tui …` shows in a terminal so wide, with its colours; data and messages are one there."""
+    configure(sandbox)
+    terminal, inside = os.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    said = {"TERM": "xterm-256color", "DFN_TUI_TOKEN": sandbox.token, "COLUMNS": ""} | environ
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dfn_tui", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=inside,
+        stderr=inside,
+        env=os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"} | said,
+    )
+    os.close(inside)
+    shown = b""
+    with suppress(OSError):  # its last end was closed
+        while piece := os.read(terminal, 1 << 16):
+            shown += piece
+    os.close(terminal)
+    return Ran(process.wait(), shown.decode().replace("\r\n", "\n"), "")

@@ -59,6 +59,16 @@ def test_get_shows_a_state_for_each_consent_and_no_property_that_is_absent(run: 
     assert "Undefined" not in as_text.out and "None" not in as_text.out
 
 
+def test_who_has_a_number_and_nothing_else_is_known(run: Run, sandbox: SandboxThread) -> None:
+    sandbox.state.write_ci([("only-a-number", {"phone_number": "821044445555"})])
+    ran = run("get", "only-a-number", NOBODY, "--json")
+    assert [(one["user_id"], one["code"]) for one in ran.objects] == [
+        ("only-a-number", None),
+        (NOBODY, "unknown-user"),
+    ]
+    assert "1 user has nothing set" in ran.err
+
+
 def test_ci_get_shows_nothing_for_what_is_absent(run: Run) -> None:
     known, nobody = run("ci", "get", USER, NOBODY, "--json", "--reveal").objects
     assert known["properties"] == {"kakao_id": "0123456789", "phone_number": None}

@@ -104,7 +104,18 @@ def test_a_dry_run_deletes_nothing(run: Run, sandbox: SandboxThread) -> None:
 
 
 def test_version_2_links_identities(run: Run, sandbox: SandboxThread) -> None:
-    linked = run("-c", "next", "ci", "set", "user-0014", "email=lee@example.com", "--yes", "--json")
+    linked = run(
+        "-c",
+        "next",
+        "ci",
+        "set",
+        "user-0014",
+        "email=lee@example.com",
+        "--yes",
+        "--json",
+        "--acknowledge",
+        "merges",
+    )
     assert (linked.code, linked.outcomes) == (0, [("user-0014", "accepted")])
     assert sandbox.state.find("email", "lee@example.com") is not None
 

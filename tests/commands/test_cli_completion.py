@@ -45,13 +45,15 @@ def test_each_shell_takes_its_script(shell: str, capsys: Output, require: Callab
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        (["s"], ["set", "sandbox"]),
-        (["set", "--acknowledge", ""], ["night-rule"]),
+        (["s"], ["set", "snapshot", "sending", "sandbox"]),
+        (["set", "--acknowledge", ""], ["night-rule", "merges"]),
         (["ci", "d"], ["delete"]),
         (["set", "--ev"], ["--evidence"]),
         (["get", "--kind", "k"], ["kakao_user_id"]),
         (["set", "-c", ""], ["prod", "stage-2"]),
         (["-c", "st"], ["stage-2"]),
+        (["connections", ""], ["list", "test"]),
+        (["connections", "test", ""], ["prod", "stage-2"]),
         (["completion", ""], ["bash", "zsh", "fish"]),
         (["bulk", "re"], ["resume"]),
         (["bulk", "apply", "--on-conflict", "s"], ["stop", "skip"]),

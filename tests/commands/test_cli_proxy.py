@@ -38,7 +38,7 @@ def _far(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     Path(os.environ["DFN_TUI_CONFIG"]).write_text(CONFIG, encoding="utf-8")
-    monkeypatch.setattr(doctor, "everyday_store", lambda _known: TokenStore(backend=_no_keyring))
+    monkeypatch.setattr(doctor, "everyday_store", lambda _known, **_named: TokenStore(backend=_no_keyring))
 
 
 @contextmanager
@@ -50,6 +50,8 @@ def proxy(answer: bytes) -> Iterator[str]:
             while self.rfile.readline().strip():
                 pass
             self.wfile.write(answer)
+            if answer == TUNNEL:
+                self.request.recv(100)  # TLS begins, and comes to nothing
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,))
@@ -61,12 +63,21 @@ def proxy(answer: bytes) -> Iterator[str]:
 
 REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 LOGIN = b"HTTP/1.1 407 X\r\nContent-Length: 0\r\n\r\n"
+TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
 ANSWERS = {
-    REFUSED: "The proxy on the way to api.corp.example refused (HTTP 403). The request was not sent.",
-    LOGIN: "The proxy on the way to api.corp.example wants a login (HTTP 407). The request was not sent.",
-    b"SSH-2.0\r\n\r\n": "The proxy on the way to api.corp.example gave no usable answer. "
-    "The request was not sent.",
+    REFUSED: "The proxy {proxy} on the way to api.corp.example refused (HTTP 403).",
+    LOGIN: "The proxy {proxy} on the way to api.corp.example wants a login (HTTP 407).",
+    b"SSH-2.0\r\n\r\n": "The proxy {proxy} on the way to api.corp.example gave no usable answer.",
+    TUNNEL: "The proxy {proxy} said that the way to api.corp.example is open, and then gave no TLS "
+    "connection over it.",
 }
+
+
+def words(answer: bytes, address: str) -> str:
+    named = f"{address.partition('@')[2]} (HTTPS_PROXY)"
+    return f"{ANSWERS[answer].format(proxy=named)} The request was not sent."
+
+
 SET = ("set", "User_1", "mkt_flag=Unsubscribed", "--reason", "x", "--yes")
 COMMANDS = [
     ("get", "User_1"),
@@ -76,7 +87,7 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("answer", [REFUSED, LOGIN])
+@pytest.mark.parametrize("answer", [REFUSED, LOGIN, TUNNEL])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_name_the_proxy(
     answer: bytes, command: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
@@ -85,9 +96,9 @@ def test_commands_name_the_proxy(
         monkeypatch.setenv("HTTPS_PROXY", address)
         for ran in (run(*command), run(*command, "--json")):
             assert ran.code == 5
-            assert ANSWERS[answer] in ran.out + ran.err
+            assert words(answer, address) in ran.out + ran.err
             assert "kim" not in ran.out + ran.err and "pa55" not in ran.out + ran.err
-    assert [one["message"] for one in ran.objects] == [ANSWERS[answer]]
+    assert [one["message"] for one in ran.objects] == [words(answer, address)]
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -100,12 +111,13 @@ def test_the_doctor_names_the_proxy(answer: bytes, run: Run, monkeypatch: pytest
             told = {one["check"]: one for one in map(json.loads, ran.out.splitlines())}
             assert ran.code == 1
             assert told["proxy"]["detail"] == f"HTTPS_PROXY={address.partition('@')[2]}."
-            assert (told["server far"]["status"], told["server far"]["detail"]) == ("failed", ANSWERS[answer])
+            server = told["server far"]
+            assert (server["status"], server["detail"]) == ("failed", words(answer, address))
             assert "pa55" not in ran.out + ran.err
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "words"),
+    ("variable", "value", "named"),
     [
         ("HTTPS_PROXY", "http://kim:pa55@h:99999", "HTTPS_PROXY does not hold the address of a proxy."),
         ("all_proxy", "socks5h://kim:pa55@h", "all_proxy names a proxy of a kind that cannot be used"),
@@ -113,17 +125,17 @@ def test_the_doctor_names_the_proxy(answer: bytes, run: Run, monkeypatch: pytest
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_everywhere(
-    variable: str, value: str, words: str, run: Run, monkeypatch: pytest.MonkeyPatch
+    variable: str, value: str, named: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY" if variable == "NO_PROXY" else "ALL_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv(variable, value)
     for command in COMMANDS:
         ran = run(*command)
         assert ran.code not in (0, 70), ran
-        assert words in ran.err and "pa55" not in ran.out + ran.err
+        assert named in ran.err and "pa55" not in ran.out + ran.err
         assert "Traceback" not in ran.err
     ran = run("doctor")
     assert ran.code == 1
-    assert f"failed   proxy: {words}" in ran.out
-    assert f"failed   server far: {words}" in ran.out
+    assert f"failed   proxy: {named}" in ran.out
+    assert f"failed   server far: {named}" in ran.out
     assert "pa55" not in ran.out + ran.err

@@ -11,6 +11,7 @@ import pytest
 
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.store import Entry, Filter, Journal, journal_file
+from dfn_tui.store.known_head import remembered, remembered_file
 from tests.commands.running import EACH_SPELLING, Run, Typed
 from tests.sandbox_thread import SandboxThread
 from tests.starting import KEY, entries
@@ -43,6 +44,7 @@ def test_confirmed_unchanged_and_unknown_to_the_server(
     assert ran.outcomes == [(one, "confirmed"), ("nobody-here", "failed"), (other, "unchanged")]
     assert ran.objects[0] == {
         "user_id": one,
+        "kind": "user_id",
         "outcome": "confirmed",
         "code": None,
         "message": "",
@@ -64,10 +66,10 @@ def test_confirmed_unchanged_and_unknown_to_the_server(
     assert ran.err.splitlines() == [
         "1 user has nothing set (unknown to the server, or never asked): nothing is sent for them, "
         "unless --create.",
-        "Over here (sandbox):",
+        "Over here (sandbox), users by user_id:",
         one,
-        "  mkt_sms_flag  ● subscribed → ○ unsubscribed",
-        "1 ✓ confirmed, 1 = as wanted already, 1 ✗ failed",
+        "  mkt_sms_flag  ● given → ○ withdrawn",
+        "3 users (user_id): 1 ✓ confirmed, 1 = as wanted already, 1 ✗ failed",
     ]
 
 
@@ -81,9 +83,9 @@ def test_options_may_stand_anywhere(run: Run, users: Users) -> None:
     one, other = users(2)
     ran = run("set", "--yes", one, "--json", STOP, "--reason", "INC-7", other)
     assert (ran.code, ran.outcomes) == (0, [(one, "confirmed"), (other, "confirmed")])
-    unknown = run("set", one, "--yes", STOP, "--force\x1b")
+    unknown = run("set", one, "--yes", STOP, "--zzz\x1b")
     assert unknown.code == 2
-    assert unknown.err.endswith("unrecognized arguments: --force\\x1b\n")
+    assert unknown.err.endswith("unrecognized arguments: --zzz\\x1b\n")
 
 
 def test_nothing_to_change_asks_nothing(run: Run, sandbox: SandboxThread, users: Users) -> None:
@@ -112,7 +114,7 @@ def test_a_user_is_created_only_where_that_is_asked_for(run: Run, sandbox: Sandb
     assert writes(sandbox) == 0
     created = run("set", "new-1", STOP, "--yes", "--create", "--json")
     assert (created.code, created.outcomes) == (0, [("new-1", "confirmed")])
-    assert "! new-1 is unknown to the server" in created.err
+    assert "! Nothing is set for new-1: where the server does not know this user" in created.err
 
 
 def test_a_user_of_whom_only_an_identifier_is_known_is_no_unknown_one(
@@ -129,6 +131,19 @@ def test_ids_are_piped_in(run: Run, sandbox: SandboxThread, users: Users) -> Non
     ran = run("set", "-", STOP, "--yes", "--json", stdin=piped)
     assert ran.outcomes == [*((user, "confirmed") for user in found), ("a=b", "failed")]
     assert writes(sandbox) == 2
+
+
+@pytest.mark.parametrize("head", ["회원번호", "user_id"])
+def test_the_head_of_a_list_is_no_user_even_to_be_created(
+    run: Run, sandbox: SandboxThread, users: Users, head: str
+) -> None:
+    [user] = users(1)
+    piped = f"{head}\n{user}\n".encode()
+    ran = run("set", "-", STOP, "--create", "--yes", stdin=piped)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{head}, the first of them, reads like the head of a column" in ran.err
+    assert state_of(sandbox, user) != "Unsubscribed"
+    assert head not in sandbox.state.profiles([head])
 
 
 @pytest.mark.parametrize(
@@ -153,6 +168,18 @@ def test_bad_usage(run: Run, sandbox: SandboxThread, words: list[str]) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert "\x1b" not in ran.err
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("word", ["NULL", "nan", "\\N", "-", "회원번호", "user_id", "***", "|---|"])
+def test_what_stands_for_no_id_is_no_user(run: Run, sandbox: SandboxThread, word: str) -> None:
+    ran = run("set", "-", STOP, stdin=f"U-1\n{word}\n".encode())
+    assert ran.code == 2
+    assert ran.err.startswith("dfn-tui: Is this an id?\n")
+    assert word in ran.err
+    assert run("ci", "set", "-", "kakao_id=0123456789", stdin=word.encode()).code == 2
+    assert sandbox.requests == []
+    # Where that is said, a user may be called so.
+    assert "Is this an id?" not in run("set", "--kind", "user_id", "-", STOP, stdin=word.encode()).err
 
 
 def test_identifiers_are_for_the_other_command(run: Run) -> None:
@@ -190,12 +217,14 @@ def test_what_the_gate_refuses(run: Run, sandbox: SandboxThread, users: Users) -
     assert "Evidence is missing" in without_evidence.err
     assert run("-c", "prod", "set", found[0], STOP, "--confirm", "1").code == 3  # no reason
     assert run("--read-only", "set", found[0], STOP, "--yes").code == 3
-    too_many = run("-c", "prod", "set", *found, STOP, "--confirm", "4", "--reason", "INC-7")
+    four = ("-c", "prod", "set", *found, "--confirm", "4", "--reason", "INC-7")
+    too_many = run(*four, "points=7")
     assert too_many.code == 3
     assert "4 users would be written to; 3 at most are allowed." in too_many.err
     assert writes(sandbox) == 0
     read = run(*night, "--evidence", "form 12", "--acknowledge", "night-rule", "--json")
     assert (read.code, read.outcomes) == (0, [(found[0], "confirmed")])
+    assert run(*four, STOP).code == 0  # withdrawals have no such cap
 
 
 def test_consents_are_given_to_so_many_only_where_that_is_said(
@@ -245,6 +274,10 @@ def test_version_2_accepts(run: Run, sandbox: SandboxThread) -> None:
     assert ran.objects[0]["changes"][0]["before"] is None
     assert ran.objects[0]["changes"][0]["readable"] is False
     assert "This API version cannot be read back" in ran.err
+    # Which of five kinds an id is decides who is written to.
+    assert ran.objects[0]["kind"] == "phone_no"
+    assert "Over next (sandbox), users by phone_no:" in ran.err
+    assert "1 user (phone_no): 1 ~ accepted, not verified" in ran.err
 
 
 @pytest.mark.parametrize("count", [1, 100])
@@ -275,7 +308,7 @@ def test_the_terminal_asks_and_takes_a_yes(sandbox: SandboxThread, users: Users)
         typed.type("yes")
         ran = typed.ended()
     assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])
-    assert "mkt_sms_flag  ● subscribed → ○ unsubscribed" in ran.err
+    assert "mkt_sms_flag  ● given → ○ withdrawn" in ran.err
 
 
 @pytest.mark.parametrize("answer", ["no", "", "\x04"])
@@ -322,7 +355,7 @@ def test_a_user_whom_somebody_else_changed_meanwhile_is_left_out(
         ran = typed.ended()
     assert ran.code == 1
     assert ran.outcomes == [(one, "conflict"), (other, "confirmed")]
-    assert "mkt_sms_flag is now ○ unsubscribed" in ran.objects[0]["message"]
+    assert "mkt_sms_flag is now ○ withdrawn" in ran.objects[0]["message"]
 
 
 def test_ctrl_c_before_sending_sends_nothing(sandbox: SandboxThread, users: Users) -> None:
@@ -418,4 +451,63 @@ def test_a_field_that_cannot_be_read_is_named_and_the_user_is_not_blamed(
     assert ran.objects[0]["message"] == "Not sent. memo is not readable: a list."
     assert ran.objects[0]["changes"][0]["readable"] is False
     assert "memo  not readable → y" in ran.err
+    assert f"! {user}: memo is not readable, and is not sent as long as that is so." in ran.err
     assert writes(sandbox) == 0
+    dry = run("set", user, "memo=y", STOP, "--dry-run", "--json")
+    assert (dry.code, dry.outcomes) == (1, [(user, "failed")])
+    ended = {change["name"]: change["outcome"] for change in dry.objects[0]["changes"]}
+    assert ended == {"mkt_sms_flag": "planned", "memo": "failed"}
+
+
+def test_all_else_is_sent_though_a_field_of_the_user_cannot_be_read(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    [user] = users()
+    sandbox.faults.odd_values = {"memo": '["x"]', Flag.MKT_PUSH: '"Paused"'}
+    sandbox.faults.only_users = frozenset([user])
+    changes = ("memo=y", "town=Busan", STOP, "mkt_push_flag=Unsubscribed", "mkt_kakao_flag=Subscribed")
+    ran = run("set", user, *changes, "--yes", "--json", "--reason", "x", "--evidence", "form")
+    assert (ran.code, ran.outcomes) == (1, [(user, "failed")])
+    ended = {change["name"]: change["outcome"] for change in ran.objects[0]["changes"]}
+    assert ended == {
+        "mkt_sms_flag": "confirmed",
+        "mkt_kakao_flag": "confirmed",
+        "town": "confirmed",
+        "memo": "failed",
+        "mkt_push_flag": "failed",
+    }
+    assert state_of(sandbox, user) == "Unsubscribed"
+    assert sandbox.state.profiles([user])[user][1]["town"] == "Busan"
+    ran = run("set", user, *changes[3:4], "--yes", "--reason", "x")
+    assert "Have it corrected at DFINERY" in ran.out and "leave this user out of what is sent" in ran.out
+
+
+def test_it_is_said_that_a_property_becomes_of_another_type(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    first, second = users(2)
+    sandbox.state.write_profiles([(first, {}, {"steps": 41}), (second, {}, {"steps": "41"})])
+    ran = run("set", first, second, "steps=7", "--yes", "--reason", "x")
+    assert ran.code == 0
+    assert f"! {first} after this change: steps is a text, no longer a number." in ran.err
+    assert f"{second} after this change" not in ran.err
+    assert sandbox.state.profiles([first])[first][1]["steps"] == "7"
+    ran = run("set", first, second, "steps:number=7", "--yes", "--reason", "x")
+    assert ran.err.count("after this change: steps is a number, no longer a text.") == 2
+
+
+def test_a_run_notes_how_far_the_journal_goes_and_says_what_is_missing(run: Run, users: Users) -> None:
+    one, two, three = users(3)
+    assert run("set", one, STOP, "--yes").code == 0
+    known = remembered(journal_file(), KEY)
+    assert known is not None and known.seq == len(entries(journal_file())) * 2 and known.since
+    assert "does not hold entry" not in run("set", two, STOP, "--yes").err
+    for file in journal_file().parent.glob("journal.db*"):
+        if file != remembered_file(journal_file()):
+            file.unlink()
+    after = run("set", three, STOP, "--yes")
+    assert after.code == 0, "a withdrawal is held up by nothing of it"
+    assert "The journal does not hold entry" in after.err
+    last = remembered(journal_file(), KEY)
+    assert last is not None and last.seq > len(entries(journal_file())) * 2, "what was known stays known"
+    remembered_file(journal_file()).unlink()

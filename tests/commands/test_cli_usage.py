@@ -11,11 +11,11 @@ from dfn_tui.cli.parser import EXAMPLES
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """All commands and their actions."""
+    """The parser itself, all commands and their actions."""
+    yield parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for inner in action.choices.values():
-                yield inner
                 yield from parsers(inner)
 
 

@@ -127,7 +127,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         if kind in SLOW:
             monkeypatch.setattr("dfn_tui.api.transport.Timeouts", lambda: Timeouts(read=0.2, total=0.5))
             for name in ("cli.writing.SECONDS", "cli.writing.LEAST_SECONDS", "service.session.A_LOOK_UP"):
-                monkeypatch.setattr(f"dfn_tui.{name}", 0.8)
+                monkeypatch.setattr(f"dfn_tui.{name}", 2.0)
 
     return hurry
 

@@ -103,7 +103,8 @@ def test_version_2_is_told_by_its_answer_and_never_as_confirmed(
     server.faults.write_answer = answer
     server.faults.apply_after_ms = 0 if applied and answer not in REFUSED_2 else None
     *command, change = words
-    ran = run(*command, "-c", "next", user, change, "--reason", "x", "--yes", "--json")
+    read = ("--acknowledge", "merges")
+    ran = run(*command, "-c", "next", user, change, "--reason", "x", "--yes", "--json", *read)
     assert ([one for _user, one in ran.outcomes], ran.code) == ([told(answer)[0]], told(answer)[1]), ran.out
     assert journalled() == [told(answer)[0]]
     message = ran.objects[0]["message"]
@@ -121,9 +122,14 @@ def test_a_list_of_version_2_is_told_as_truly(
     made = run("bulk", "plan", "-", f"{PUSH}=Unsubscribed", "-c", "next", "-o", plan, stdin=user.encode())
     assert made.code == 0, made.err
     server.faults.write_answer = answer
-    ran = run("bulk", "apply", plan, "-c", "next", "--reason", "INC-9", "--yes")
+    ran = run("bulk", "apply", plan, "-c", "next", "--reason", "INC-9", "--yes", "--json")
     outcome, code = told(answer)
     assert (journalled(), ran.code) == ([outcome], code), ran.err
+    [one] = ran.objects
+    assert (one["outcome"], bool(one["message"])) == (outcome, True)
+    unknowable = one["message"].startswith("Whether such a user exists cannot be known")
+    assert unknowable is (outcome == "accepted")
+    assert "eading back" not in one["message"]  # nobody can read over this version
 
 
 # Rate limits and dates.
@@ -185,6 +191,10 @@ def test_reads_that_lag_are_told_as_another_value_with_what_they_show(
     assert (ran.code, ran.outcomes) == (1, [(user, "different")])
     assert ran.objects[0]["changes"][0]["now"] == "Subscribed"
     assert "not applied" not in ran.objects[0]["message"]
+    assert "still shows the value of before" in ran.objects[0]["message"]
+    server.faults.read_lag_ms = 0
+    later = run("get", user)
+    assert (journalled(), "Entry 1, user-0009: it was applied." in later.err) == (["confirmed"], True)
 
 
 # Values.
@@ -214,3 +224,5 @@ def test_a_value_that_comes_back_otherwise_is_different_with_what_is_there(
     ran = run("set", user, typed, "--reason", "x", "--yes", "--json")
     assert (ran.code, ran.outcomes, journalled()) == (1, [(user, "different")], ["different"])
     assert json.loads(ran.out)["changes"][0]["now"] == shown
+    words = "shows it as a string" if kind == "text" else "shows another value"
+    assert words in json.loads(ran.out)["message"]

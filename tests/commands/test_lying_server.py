@@ -96,7 +96,7 @@ def test_one_that_says_done_and_did_nothing_is_different_with_what_is_there(
     assert ran.objects[0]["changes"][0]["now"] == "Subscribed"
     assert journalled() == ["different"]
     as_text = run("set", USER, "mkt_push_flag=Unsubscribed", "--yes")
-    assert "✗ different  now: ● subscribed" in as_text.out
+    assert "✗ different  now: ● given" in as_text.out
 
 
 @pytest.mark.parametrize("status", ["500", "502", "504"])

@@ -33,7 +33,7 @@ def test_what_is_copied_reaches_tmux(tmp_path: Path, require: Callable[..., None
             terminal.type("user-0001")
             terminal.press("Enter")
             terminal.wait_for("Replace the token")
-            terminal.type("c")
+            terminal.press_until("c", lambda: "Sent to the terminal" in terminal.screen(), "the copy is told")
             terminal.wait_for("Sent to the terminal", "set -g set-clipboard on")
             terminal.wait_until(
                 lambda: "Token not accepted" in terminal.format("#{buffer_sample}"), "the copy"

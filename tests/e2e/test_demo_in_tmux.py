@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.tmux import Tmux, Watched, children, look_up
+from tests.e2e.tmux import USER_SHOWN, Tmux, Watched, children, look_up
 
 pytestmark = pytest.mark.slow
 
@@ -64,13 +64,13 @@ def sms_consent(state: Path, user_id: str) -> str | None:
 def test_a_consent_is_withdrawn(state: Path, home: dict[str, str]) -> None:
     with Tmux(CONSOLE, {**home, "DFN_TUI_TOKEN": TOKEN}) as terminal:
         look_up(terminal, "user-0003")
-        terminal.wait_for("Nothing staged.")
+        terminal.wait_for(*USER_SHOWN)
         assert sms_consent(state, "user-0003") == "Subscribed"
 
         terminal.press("Down", "Down", "u")
         terminal.wait_for("1 edit staged")
         terminal.press("r")
-        terminal.wait_for("Review: 1 user would be changed", "mkt_sms_flag")
+        terminal.wait_for("Review: 1 user", "mkt_sms_flag")
         terminal.wait_for_focus("Cancel")
         terminal.press("BTab")
         terminal.wait_for_cursor()
@@ -87,6 +87,26 @@ def test_a_consent_is_withdrawn(state: Path, home: dict[str, str]) -> None:
         with Watched(terminal.pid) as console:
             terminal.press("C-q")
             assert console.ended()
+
+
+def test_a_terminal_made_wide_and_narrow_again_keeps_the_place(state: Path, home: dict[str, str]) -> None:
+    with Tmux(CONSOLE, {**home, "DFN_TUI_TOKEN": TOKEN}) as terminal:
+        look_up(terminal, "user-0002 user-0003")
+        terminal.wait_for("2 ids", "2 found")
+        terminal.press("Down", "Enter")
+        terminal.wait_for("user-0003 user_id", *USER_SHOWN)
+        assert "2 found" not in terminal.screen()
+
+        terminal.resize(140, 41)
+        terminal.wait_for("2 found", "user-0003 user_id", "go out?")  # side by side
+        terminal.press("Down", "Down", "u")
+        terminal.wait_for("1 edit staged", "Staged 1 user")
+
+        terminal.resize(80, 25)
+        terminal.wait_until(lambda: "2 found" not in terminal.screen(), "the user alone")
+        terminal.wait_for("user-0003 user_id", "1 edit staged", "Staged 1 user")
+        terminal.press("Escape")
+        terminal.wait_for("2 found", "›○")
 
 
 def test_the_console_opens_on_a_user(state: Path, home: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ import pytest
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.store import Entry, Filter, Journal
-from tests.e2e.tmux import Tmux, Watched, look_up, review_withdrawal
+from tests.e2e.tmux import USER_SHOWN, Tmux, Watched, look_up, review_withdrawal
 from tests.sandbox_thread import SandboxThread
 
 pytestmark = pytest.mark.slow
@@ -151,7 +151,7 @@ def test_the_line_drops_in_the_middle_of_a_write(bastion: Bastion) -> None:
 
     with Tmux(bastion.ssh(), {"HOME": str(bastion.home)}) as terminal:
         look_up(terminal, USER)
-        terminal.wait_for("○ unsubscribed")
+        terminal.wait_for("○ withdrawn", *USER_SHOWN)
         assert "Left open" not in terminal.screen()
         terminal.press("4")
         terminal.wait_for("INC-42")

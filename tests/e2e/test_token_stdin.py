@@ -54,7 +54,7 @@ def test_a_piped_token_opens_the_console_and_the_keys_come_from_the_terminal(
         secret.unlink()
         terminal.type("user-0001")
         terminal.press("Enter")
-        terminal.wait_for("● subscribed")
+        terminal.wait_for("● given")
         for pid in children(terminal.pid):
             kept = Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
             assert sandbox.token.encode() not in kept

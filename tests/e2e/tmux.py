@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Self
 
 LOCK_TIMEOUT = 60.0  # seconds; a busy machine is no defect
+CURSOR = re.compile(r"\x1b\[7m")  # of an input: its own colours reversed
+USER_SHOWN = ("go out?", "─ read ")  # a user's own screen, and no longer "reading…"
 
 
 class Tmux:
@@ -89,12 +91,32 @@ class Tmux:
 
     def wait_for_cursor(self) -> None:
         """Waits until the focus is in an input: before that, what is typed goes elsewhere."""
-        self.wait_until(lambda: "\x1b[30m\x1b[47m" in self.styled(), "the cursor of an input")
+        self.wait_until(lambda: CURSOR.search(self.styled()) is not None, "the cursor of an input")
 
     def wait_for_focus(self, button: str) -> None:
         """Waits until the focus is on that button."""
+        self.wait_until(lambda: self.has_focus(button), f"the focus on {button}")
+
+    def press_until(self, key: str, condition: Callable[[], bool], what: str) -> None:
+        """Presses a key at a question until it is taken: none is that comes before the terminal has said that
+        it shows the question, nor one that follows such a key without a pause."""
+        again = 0.0
+
+        def taken() -> bool:
+            nonlocal again
+            if condition():
+                return True
+            if time.monotonic() > again:
+                again = time.monotonic() + 2
+                self.press(key)
+            return False
+
+        self.wait_until(taken, what)
+
+    def has_focus(self, button: str) -> bool:
+        """Whether the focus is on that button."""
         shown = re.compile(rf"\x1b\[(?:0;)?7m(?:\x1b\[[0-9;]*m)* {re.escape(button)}")
-        self.wait_until(lambda: shown.search(self.styled()) is not None, f"the focus on {button}")
+        return shown.search(self.styled()) is not None
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + LOCK_TIMEOUT
@@ -134,7 +156,7 @@ def children(pid: int) -> list[int]:
 
 def look_up(terminal: Tmux, user: str) -> None:
     """Looks a user up in a console that has just begun."""
-    terminal.wait_for("user_id:", "SANDBOX")
+    terminal.wait_for("user_id ", "paste or type ids", "SANDBOX")
     terminal.wait_for_cursor()
     terminal.type(user)
     terminal.press("Enter")
@@ -143,7 +165,7 @@ def look_up(terminal: Tmux, user: str) -> None:
 def review_withdrawal(terminal: Tmux, user: str) -> None:
     """Withdraws a user's SMS consent, up to the button that sends it."""
     look_up(terminal, user)
-    terminal.wait_for("Nothing staged.")
+    terminal.wait_for(*USER_SHOWN)
     terminal.press("Down", "Down", "u")
     terminal.wait_for("1 edit staged")
     terminal.press("r")

@@ -159,7 +159,7 @@ def test_nothing_is_left_out() -> None:
     everything = "\n".join(pages.values())
     source = "\n".join(file.read_text("utf-8") for file in (ROOT / "dfn_tui").rglob("*.py"))
     named = {
-        "connections": [*schema._CONNECTION, *schema._FILE, *schema._JOURNAL],
+        "connections": [*schema._CONNECTION, *schema._FILE, *schema._KEPT],
         "consents-and-night": [*Flag],
         "exit-codes": [*Outcome, *(f"| {code.value} |" for code in ExitCode)],
         "environment": set(re.findall(r'"(DFN_TUI_[A-Z_]*[A-Z])"', source)),

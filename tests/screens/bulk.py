@@ -5,12 +5,14 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from dfn_tui.app import ConsoleApp
+from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.store import Operator
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.tick import Tick
 from tests.sandbox_thread import SandboxThread
-from tests.screens.driving import press, see
+from tests.screens.driving import focused, press, see, until
 
 STOP = "mkt_sms_flag=Unsubscribed"
 SIZES = [(80, 24), (40, 10)]
@@ -40,35 +42,53 @@ def under_way(app: ConsoleApp) -> Run:
 
 async def fill(pilot: "Pilot[None]", id: str, text: str) -> None:
     """Goes to a field of the screen and replaces what it holds."""
+    await until(pilot, lambda: bool(pilot.app.screen.query(f"#{id}")))
     field = pilot.app.screen.query_one(f"#{id}", Field)
     field.focus()
+    await focused(pilot, f"#{id}")
     field.value = text
     await pilot.pause()
 
 
-async def make_plan(pilot: "Pilot[None]", path: Path, changes: str = STOP, save: str = "") -> None:
-    """From the look-up screen to the plan of a file's users, saved where it is said or by default."""
+async def make_plan(
+    pilot: "Pilot[None]",
+    path: Path,
+    changes: str = STOP,
+    save: str = "",
+    *,
+    resubscribe: bool = False,
+    groups: bool = False,
+) -> None:
+    """From the look-up screen to the plan of a file's users, saved where it is said or by default, and from
+    its groups to its users."""
     await pilot.press("f8")
-    await see(pilot, "Many users at once", "New plan")
+    await see(pilot, "Many users at once", "new plan…")
     await pilot.press("n")
     await see(pilot, "New plan: nothing")
     await fill(pilot, "file", str(path))
     await fill(pilot, "changes", changes)
     if save:
         await fill(pilot, "save", save)
+    if resubscribe:
+        pilot.app.screen.query_one("#resubscribe", Tick).value = True
     await pilot.press("enter")
-    await see(pilot, "to be sent", "status")
+    await see(pilot, "to be sent", "status", "Group ")
+    if not groups:
+        await pilot.press("u")
+        await until(pilot, lambda: bool(pilot.app.screen.query_one(PlannedUsers).table.items))
 
 
 async def open_own_plan(pilot: "Pilot[None]", changes: str = STOP) -> None:
     """The plan of a few users, made by the same operator and under the same name on every machine."""
     pilot.app.connections.journal().operator = Operator("kim", "bastion-1")  # type: ignore[attr-defined]
     listed = write_list(Path(), *users(1, 12), "nobody-here", "user-0001")
-    await make_plan(pilot, listed, changes, "my.plan")
+    await make_plan(pilot, listed, changes, "my.plan", groups=True)
     await pilot.press("escape", "p")  # by its own name, wherever this runs
     await see(pilot, "The plan's file")
     await fill(pilot, "path", "my.plan")
     await pilot.press("enter")
+    await see(pilot, "to be sent", "Group ")
+    await pilot.press("u")
     await see(pilot, "to be sent", "user-0001: ")
 
 

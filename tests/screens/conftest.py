@@ -26,7 +26,7 @@ async def _messages_done(_least: float = 0, _longest: float = 0) -> None:
     """Returns when no message is left to be handled and nothing to be painted."""
     app = active_app.get()
     calm = 0
-    while calm < 5:  # a handler may be between two messages
+    while calm < 5 and not app._exit:  # a handler may be between two messages; after the end none is read
         await asyncio.sleep(0)
         calm += 1
         if any(node.message_queue_size or node._next_callbacks for node in (app, *app._registry)):

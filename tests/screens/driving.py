@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import pytest
 from pydantic import SecretStr
+from textual.app import App
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -18,6 +20,7 @@ from dfn_tui.credentials import TokenKind, TokenStore
 from dfn_tui.credentials.backends import Backend, NoKeyring
 from dfn_tui.service.connections import Connections
 from dfn_tui.text.korea import Clock
+from dfn_tui.widgets.palette import TERMINAL
 from tests.sandbox_thread import SandboxThread
 
 DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -25,7 +28,7 @@ DAY = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 """22:30 in Korea: 570 minutes are left."""
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)]
 
 
 def no_keyring() -> NoReturn:
@@ -45,6 +48,8 @@ def console(
     clock: Clock | None = None,
     journal: Path | None = None,
     keyring: Callable[[], Backend] = no_keyring,
+    theme: str = TERMINAL,
+    incident: str = "",
 ) -> ConsoleApp:
     """A console with one connection; `token` empty leaves it without one."""
     connection = Connection(
@@ -70,8 +75,10 @@ def console(
         clock=clock or (lambda: now),
         make_store=make_store,
         journal_path=journal,
+        incident=incident,
+        keep_edits=True,
     )
-    return ConsoleApp(connections, name)
+    return ConsoleApp(connections, name, theme=theme)
 
 
 @asynccontextmanager
@@ -79,6 +86,7 @@ async def driven(app: ConsoleApp, size: tuple[int, int] = (80, 24)) -> AsyncIter
     """The console running at that size; its connections are closed at the end."""
     async with app.run_test(size=size, notifications=True) as pilot:
         yield pilot
+        app.workers.cancel_all()  # as when the console is left
         await app.connections.finish()
 
 
@@ -88,12 +96,17 @@ def shown(app: ConsoleApp) -> str:
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
+def _seen(app: App[Any]) -> bool:
+    """Whether the topmost screen was painted: a key pressed before may not be taken there."""
+    return not isinstance(app, ConsoleApp) or getattr(app.screen, "shown_at", 0) is not None
+
+
 async def until(pilot: "Pilot[None]", condition: Callable[[], bool]) -> None:
     """Waits for messages, workers and answers until the condition holds."""
-    for _ in range(2000):
-        if condition():
+    for _ in range(1000):
+        if condition() and _seen(pilot.app):
             return
-        await pilot.pause(0.005)
+        await pilot.pause(0.02)  # to look costs as much as to paint: half of the time would go by looking
     raise AssertionError(f"never came true; the screen shows:\n{shown(pilot.app)}")  # type: ignore[arg-type]
 
 
@@ -136,6 +149,6 @@ async def review_withdrawal(
 ) -> None:
     """Stages the withdrawal of a consent, the one that `moves` lead to, and goes to its review."""
     await look_up(pilot, user)
-    await see(pilot, "● subscribed")
+    await see(pilot, "go out?", "● given")
     await pilot.press(*moves, "u", "r")
     await see(pilot, "Review: 1 user")

@@ -71,7 +71,7 @@ async def unsubscribe_sms(pilot: "Pilot[None]", user: str = "user-0001") -> None
     """Withdraws one consent on the screens, to the result."""
     await review_withdrawal(pilot, moves=("down", "down"), user=user)
     await pilot.press("tab", "enter")
-    await see(pilot, "1 ✓ confirmed")
+    await see(pilot, "✓ 1 confirmed")
 
 
 def state(sandbox: SandboxThread, user: str, flag: str) -> object:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.widgets import Static
 
 from dfn_tui import paths
 from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind, Value
+from dfn_tui.screens.theming import ThemedApp
 from dfn_tui.screens.user.pane import ValuePane
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft
@@ -46,7 +47,7 @@ def record(
     )
 
 
-class PaneApp(App[None]):
+class PaneApp(ThemedApp):
     """One pane, and what the screen around it would do."""
 
     AUTO_FOCUS = ""
@@ -57,7 +58,7 @@ class PaneApp(App[None]):
         user: UserRecord,
         capabilities: Capabilities = VERSION_1,
     ) -> None:
-        super().__init__(css_path=list(paths.style_files()), watch_css=False)
+        super().__init__(list(paths.style_files()))
         self.draft = Draft(user)
         self.changes = 0
         self._pane = pane(capabilities)
@@ -67,7 +68,6 @@ class PaneApp(App[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.theme = "ansi-dark"
         self.query_one(Table).focus()
         self.reveal(False)
 

@@ -1,5 +1,7 @@
 """CI fields and identities: masked, changed in the platform's form, deleted only with the user's id typed."""
 
+from dataclasses import replace
+
 import pytest
 
 from dfn_tui.api.calls import Reply
@@ -61,7 +63,7 @@ async def test_a_phone_number_is_put_into_form_and_that_is_said_before(size: tup
         await pilot.press("enter")
         await pilot.pause()
         assert app.draft.ci == {"phone_number": "821012345678"}
-        assert app.row("phone_number").split() == ["phone_number", "82••••••••32", "82••••••••78"]
+        assert app.row("phone_number").split() == ["phone_number", "82••••••••32", "›", "82••••••••78"]
         await pilot.press("x")
         await pilot.pause()
         assert app.draft.empty
@@ -135,7 +137,7 @@ async def test_a_failed_read_says_why_and_still_lets_the_operator_act() -> None:
     app = user_1(record({}, None, failure=Reply(who, False, code="4004", message="no permission\x1b[2J")))
     async with app.run_test() as pilot:
         await pilot.pause()
-        assert "This could not be read: no permission\\x1b[2J" in app.shown()
+        assert "✗ This could not be read: no permission\\x1b[2J" in app.shown()
         assert "not readable" in app.row("kakao_id")
         await pilot.press(*keys_to(app, "kakao_id"), "d")
         await type_in(pilot, "User_1")
@@ -191,8 +193,8 @@ async def test_identities_are_linked(size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         assert "not readable" in app.row("phone_no")
-        assert "a Link" in app.shown()
-        assert "Edit" not in app.shown()
+        assert "a link" in app.shown()
+        assert "e edit" not in app.shown()
         await pilot.press("a", *"+82 10-1234-5678".replace(" ", ""))
         await pilot.pause()
         assert "Will be stored as 821012345678." in app.shown()
@@ -227,3 +229,15 @@ async def test_an_identity_is_not_linked_to_itself() -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         assert not [line for line in app.shown().splitlines() if line.startswith(" email")]
+
+
+async def test_a_field_that_cannot_be_read_is_not_called_unset() -> None:
+    odd = {"phone_number": "a number, where the platform keeps text"}
+    app = user_1(replace(record({}, {"kakao_id": "0123456789"}), ci_unreadable=odd))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press(*keys_to(app, "phone_number"), "d")
+        await pilot.pause()
+        said = [note.message for note in app._notifications]
+        assert said == ["not readable: a number, where the platform keeps text"]
+        assert not app.in_dialog and app.draft.empty

@@ -4,10 +4,24 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from textual.timer import Timer
 
 from dfn_tui.sandbox.options import Faults, RateLimit, SandboxOptions
+from dfn_tui.screens.base import SessionScreen
 from tests.sandbox_thread import SandboxThread
-from tests.screens.driving import console, driven, look_up, review_withdrawal, see, shown, type_in, until
+from tests.screens.driving import (
+    console,
+    driven,
+    focused,
+    look_up,
+    review_withdrawal,
+    see,
+    shown,
+    type_in,
+    until,
+)
+
+pytestmark = pytest.mark.slow  # .ci/run goes through them
 
 
 def refuse(code: str) -> Callable[[Faults], None]:
@@ -47,7 +61,7 @@ async def test_a_look_up_that_fails_says_why(
         sandbox.faults.refuse, sandbox.faults.error_rate = None, 0.0
         await pilot.press("escape")
         await look_up(pilot, "user-0001")
-        await see(pilot, "● subscribed")
+        await see(pilot, "go out?", "● given")
 
 
 async def test_a_wrong_token_is_replaced_on_the_spot(sandbox: SandboxThread) -> None:
@@ -60,7 +74,7 @@ async def test_a_wrong_token_is_replaced_on_the_spot(sandbox: SandboxThread) -> 
         await see(pilot, "Token for here")
         await type_in(pilot, sandbox.token)
         await pilot.press("enter")
-        await see(pilot, "● subscribed", "token in memory only")
+        await see(pilot, "go out?", "● given", "token in memory only")
         assert sandbox.token not in shown(app)
 
 
@@ -71,7 +85,7 @@ async def test_a_missing_token_is_asked_for(sandbox: SandboxThread) -> None:
         await see(pilot, "Token for here", "no keyring")
         await type_in(pilot, sandbox.token)
         await pilot.press("enter")
-        await see(pilot, "● subscribed")
+        await see(pilot, "go out?", "● given")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +112,7 @@ async def test_a_server_that_cannot_be_reached(
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("HTTPS_PROXY", "{sandbox}", "The proxy on the way to"),  # which makes no tunnels
+        ("HTTPS_PROXY", "{sandbox}", "on the way to api.corp.example"),  # which makes no tunnels
         ("HTTPS_PROXY", "http://kim:pa55@h:99999", "HTTPS_PROXY does not hold"),
         ("no_proxy", "10.0.0.0/99", "no_proxy has an entry that cannot be read: “10.0.0.0/99”."),
     ],
@@ -130,7 +144,7 @@ async def test_a_write_that_was_cut_is_read_back_before_anything_is_said() -> No
         async with driven(app) as pilot:
             await review_withdrawal(pilot)
             await pilot.press("tab", "enter")
-            await see(pilot, "1 ✓ confirmed")
+            await see(pilot, "✓ 1 confirmed")
     assert len([request for request in sandbox.requests if "update" in request.path]) == 1
 
 
@@ -142,7 +156,7 @@ async def test_a_write_refused_leaves_the_edits_staged(sandbox: SandboxThread) -
         await pilot.press("tab", "enter")
         await until(pilot, lambda: type(app.screen).__name__ == "ErrorDialog")
         await pilot.press("escape")
-        await see(pilot, "✗ failed")
+        await see(pilot, "✗ 1 failed")
         sandbox.faults.refuse = None
         await pilot.press("escape")
         await see(pilot, "1 edit staged")
@@ -156,9 +170,10 @@ async def test_hostile_text_is_shown_inert(sandbox: SandboxThread, user: str) ->
     app = console(sandbox)
     async with driven(app) as pilot:
         await look_up(pilot, f"{user} user-0001")
-        screen = await see(pilot, user, "user-0001", "findings", "push")
+        screen = await see(pilot, user, "user-0001", "2 ids", "push")
+        await focused(pilot, "#users")
         await pilot.press("enter")
-        await see(pilot, "subscribed")
+        await see(pilot, "go out?")
         await pilot.press("2")
         screen += await see(pilot, "user_name")
         await pilot.press("r")
@@ -193,16 +208,16 @@ async def test_it_is_said_that_a_silent_server_is_waited_for(
             await see(pilot, "Nothing staged.")
             sandbox.faults.read_answer = "silent"
             await pilot.press("f5")
-            await see(pilot, "Waiting for the server, 1 s by now", "● subscribed")
+            await see(pilot, "Waiting for the server, 1 s by now", "go out?", "● given")
             await pilot.press("escape")
-            await see(pilot, "user_id: ")
+            await see(pilot, "user_id ❭")
         else:
             await review_withdrawal(pilot)
             sandbox.faults.write_answer, sandbox.faults.latency_ms = "cut", 1500
             await pilot.press("tab", "enter")
             await see(pilot, "Waiting for the server, 1 s by now")
             assert "answered" not in shown(app)
-            await see(pilot, "1 ✓ confirmed")
+            await see(pilot, "✓ 1 confirmed")
 
 
 async def test_a_pause_is_said_with_its_length(sandbox: SandboxThread) -> None:
@@ -229,3 +244,29 @@ async def test_leaving_waits_for_a_silent_server_only_so_long(
         assert app.return_code == 0
         for task in app.connections.session("here")._writing:
             task.cancel()  # as the end of the process does
+
+
+async def test_waiting_is_not_said_any_more_once_it_is_over(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timer's last call may come after it was stopped: it must not stand in place of a result."""
+    monkeypatch.setattr("dfn_tui.screens.base.SILENCE", 0.0)
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "Nothing staged.")
+        screen, calls = app.screen, list[Callable[[], None]]()
+        assert isinstance(screen, SessionScreen)
+
+        def set_interval(_seconds: float, call: Callable[[], None]) -> Timer:
+            calls.append(call)
+            return Timer(screen, 60)
+
+        monkeypatch.setattr(screen, "set_interval", set_interval)
+        with screen.showing_waits("#user-state"):
+            calls[0]()
+            await see(pilot, "Waiting for the server")
+        screen.say("#user-state", "over")
+        calls[0]()
+        await see(pilot, "over")
+        assert "Waiting for the server" not in shown(app)

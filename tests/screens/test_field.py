@@ -21,3 +21,15 @@ async def test_keys_that_arrive_together_apply_in_the_order_pressed(sandbox: San
 async def test_the_cursor_does_not_blink(sandbox: SandboxThread) -> None:
     async with driven(console(sandbox)) as pilot:
         assert not pilot.app.screen.query_one("#ids", Field).cursor_blink
+
+
+async def test_a_focus_told_late_selects_nothing_of_what_was_typed(sandbox: SandboxThread) -> None:
+    async with driven(console(sandbox)) as pilot:
+        field = pilot.app.screen.query_one("#ids", Field)
+        await until(pilot, lambda: field.has_focus)
+        field.post_message(events.Key("L", "L"))
+        field.post_message(events.Focus())
+        for key in "ee":
+            field.post_message(events.Key(key, key))
+        await until(pilot, lambda: field.value.endswith("ee"))
+        assert field.value == "Lee"

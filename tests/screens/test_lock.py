@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from dfn_tui.api.calls import Progress
 from dfn_tui.app import ConsoleApp
-from dfn_tui.config import ApiVersion, Config, Connection, Environment
+from dfn_tui.config import ApiVersion, Config, Connection, Environment, TokenKind
 from dfn_tui.outcomes import Outcome
 from dfn_tui.screens.dialogs import NoticeDialog, TokenDialog
 from dfn_tui.screens.lock import LockScreen
@@ -18,6 +18,8 @@ from dfn_tui.widgets.field import Field
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, type_in, until
 from tests.starting import connections, withdraw
+
+pytestmark = pytest.mark.slow  # .ci/run goes through them
 
 
 class Seconds:
@@ -43,17 +45,17 @@ async def test_a_lock_covers_masks_and_drops_the_token_but_keeps_what_is_staged(
     app = console(sandbox)
     async with driven(app, size) as pilot:
         await look_up(pilot, "user-0003")
-        await see(pilot, "● subscribed")
+        await see(pilot, "go out?", "● given")
         await pilot.press("down", "down", "u")
         await see(pilot, "1 edit staged")
         await pilot.press("3", "m")
         await see(pilot, str(number))
 
         app.lock()
-        screen = await see(pilot, "Locked", "SANDBOX", "No key was pressed for 10 minutes.", "⏎ Unlock")
+        screen = await see(pilot, "Locked", "SANDBOX", "No key was pressed for 10 minutes.", "enter unlock")
         assert "user-0003" not in screen
         assert str(number) not in screen
-        assert app.connections.session("here")._api is None
+        assert app.connections.session("here")._shared.client is None
         await pilot.press("escape", "m", "ctrl+p", "f1", "u")
         assert isinstance(app.screen, LockScreen)
 
@@ -74,7 +76,7 @@ async def test_a_console_that_is_suspended_masks_what_was_revealed(
     [[number]] = sandbox.state.query("SELECT phone_number FROM users WHERE user_id = 'user-0003'")
     async with driven(console(sandbox)) as pilot:
         await look_up(pilot, "user-0003")
-        await see(pilot, "● subscribed")
+        await see(pilot, "go out?", "● given")
         await pilot.press("3", "m")
         await see(pilot, str(number))
         await pilot.press("ctrl+z")
@@ -112,7 +114,7 @@ async def test_the_first_key_after_a_stop_of_the_program_locks_and_does_nothing_
         assert app.screen.query_one(Field).value == "a"
         await pilot.press("backspace")
         await look_up(pilot, "user-0001")
-        await see(pilot, "● subscribed")  # the environment was asked again
+        await see(pilot, "go out?", "● given")  # the environment was asked again
 
 
 async def test_what_workers_open_and_close_waits_beneath_the_cover(
@@ -135,21 +137,21 @@ async def test_what_workers_open_and_close_waits_beneath_the_cover(
         screen = await see(pilot, "opened meanwhile")
         assert "opened before" not in screen
         await pilot.press("escape")
-        await see(pilot, "one id, or paste a list")
+        await see(pilot, "paste or type ids")
         assert answers == [None]
 
 
 async def test_the_sandbox_of_a_demo_keeps_its_token() -> None:
     app = ConsoleApp(Connections(Config(Path("/nonexistent/config.toml"), None, {})), demo=True)
     async with driven(app) as pilot:
-        await see(pilot, "one id, or paste a list")
+        await see(pilot, "paste or type ids")
         await look_up(pilot, "user-0001")
-        await see(pilot, "● subscribed")
+        await see(pilot, "go out?", "● given")
         app.lock()
         await see(pilot, "Locked")
         await pilot.press("enter", "f5")
-        await see(pilot, "● subscribed")
-        await until(pilot, lambda: app.connections.session("sandbox")._api is not None)
+        await see(pilot, "go out?", "● given")
+        await until(pilot, lambda: app.connections.session("sandbox")._shared.client is not None)
 
 
 async def test_a_piped_token_is_dropped_even_before_it_was_used(
@@ -159,9 +161,11 @@ async def test_a_piped_token_is_dropped_even_before_it_was_used(
     monkeypatch.delenv("DFN_TUI_TOKEN", raising=False)
     connection = Connection("here", ApiVersion.V1, Environment.SANDBOX, base_url=sandbox.url)
     config = Config(Path("/nonexistent/config.toml"), "here", {"here": connection})
-    app = ConsoleApp(Connections(config, piped=Piped("here", "api", SecretStr(sandbox.token))), "here")
+    app = ConsoleApp(
+        Connections(config, piped=Piped("here", TokenKind.API, SecretStr(sandbox.token))), "here"
+    )
     async with driven(app) as pilot:
-        await see(pilot, "one id, or paste a list")
+        await see(pilot, "paste or type ids")
         app.lock()
         await see(pilot, "Locked")
         await pilot.press("enter")
@@ -198,7 +202,7 @@ async def test_a_write_under_way_is_finished_before_its_token_goes(
         assert {result.outcome for result in results} == {Outcome.CONFIRMED}
         assert locking
         await asyncio.gather(*locking)
-        assert session._api is None
+        assert session._shared.client is None
         assert (await session.open_user(session.identity("user-0003"))).profile is not None
     finally:
         await run.finish()

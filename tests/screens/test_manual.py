@@ -20,4 +20,4 @@ async def test_the_manual_is_read_from_the_palette(sandbox: SandboxThread, size:
         await pilot.press("tab", "down")
         await see(pilot, "what may be sent")
         await pilot.press("escape")
-        await see(pilot, "f7 History")
+        await see(pilot, "F7 history")

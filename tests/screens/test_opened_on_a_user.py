@@ -14,9 +14,9 @@ from tests.starting import connections
 async def test_a_known_user_is_opened_at_once(sandbox: SandboxThread, tmp_path: Path) -> None:
     app = ConsoleApp(connections(sandbox, tmp_path / "journal.db"), "here", user="user-0001")
     async with driven(app) as pilot:
-        await see(pilot, "user-0001", "● subscribed", "Nothing staged.")
+        await see(pilot, "user-0001", "go out?", "● given", "Nothing staged.")
         await pilot.press("escape")
-        await see(pilot, "user_id: ", "user-0001")
+        await see(pilot, "user_id ❭", "user-0001")
 
 
 async def test_an_unknown_user_stays_as_a_row(sandbox: SandboxThread, tmp_path: Path) -> None:
@@ -31,12 +31,15 @@ async def test_without_a_connection_one_is_chosen_first(sandbox: SandboxThread, 
         await see(pilot, "Connections", "here")
         assert sandbox.requests == []
         await pilot.press("enter")
-        await see(pilot, "user-0001", "● subscribed")
+        await see(pilot, "user-0001", "go out?", "● given")
+        asked = sum(one.path == "/api/v1/users/profile" for one in sandbox.requests)
         await pilot.press("escape", "f6")
         await see(pilot, "Connections")
         await pilot.press("enter")
+        await see(pilot, "1 id", "user-0001")
         await until(pilot, lambda: bool(app.screen.query("IdsField")))
-        await see(pilot, "one id, or paste a list")  # looked up once, not on every connection opened
+        profiles = [one for one in sandbox.requests if one.path == "/api/v1/users/profile"]
+        assert len(profiles) == asked  # the open connection is gone back to, and nothing looked up again
 
 
 async def test_an_answer_that_comes_while_the_screen_closes_ends_nothing(
@@ -44,9 +47,9 @@ async def test_an_answer_that_comes_while_the_screen_closes_ends_nothing(
 ) -> None:
     app = ConsoleApp(connections(sandbox, tmp_path / "journal.db"), "here", user="user-0001")
     async with driven(app) as pilot:
-        await see(pilot, "user-0001", "● subscribed")
+        await see(pilot, "user-0001", "go out?", "● given")
         session = app.connections.session("here")
-        asked, answered, read = asyncio.Event(), asyncio.Event(), session.open_user
+        asked, answered, read = asyncio.Event(), asyncio.Event(), session.read_user
 
         async def slowly(identity: Identity, *_progress: object) -> UserRecord:
             record = await read(identity)
@@ -54,7 +57,7 @@ async def test_an_answer_that_comes_while_the_screen_closes_ends_nothing(
             await answered.wait()
             return record
 
-        session.open_user = slowly  # type: ignore[method-assign,assignment]
+        session.read_user = slowly  # type: ignore[method-assign,assignment]
         for turns in range(8):  # of the loop, from the key to the answer
             await pilot.press("f5")
             await asked.wait()
@@ -62,9 +65,9 @@ async def test_an_answer_that_comes_while_the_screen_closes_ends_nothing(
             for _ in range(turns):
                 await asyncio.sleep(0)
             answered.set()
-            await see(pilot, "user_id: ", "user-0001")
+            await see(pilot, "user_id ❭", "user-0001")
             asked.clear()
             await pilot.press("enter")
-            await see(pilot, "● subscribed")
+            await see(pilot, "go out?", "● given")
             answered.clear()
             asked.clear()

@@ -1,4 +1,4 @@
-"""The receipt of one user on the screens, and what version 2 can say in it."""
+"""Receipts on the screens, and what version 2 can say in it."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from dfn_tui.config import ApiVersion
 from dfn_tui.widgets.field import Field
 from tests.sandbox_thread import SandboxThread
-from tests.screens.driving import SIZES, console, driven, look_up, see
+from tests.screens.driving import SIZES, console, driven, focused, look_up, see, until
 from tests.screens.journals import content, unsubscribe_sms
 
 
@@ -24,7 +24,7 @@ async def test_the_receipt_is_shown_copied_and_exported(
     async with driven(app, size) as pilot:
         await unsubscribe_sms(pilot)
         await pilot.press("escape", "4")
-        await see(pilot, "mkt_sms_flag ● → ○")
+        await see(pilot, "● → ○ SMS")
         await pilot.press("t")
         await see(pilot, "Consent receipt for user_id user-0001", "info_flag")
         await pilot.press("c")
@@ -43,7 +43,7 @@ async def test_the_receipt_is_shown_copied_and_exported(
         await pilot.press("enter")
         await see(pilot, "Type its path.")
     text = content(tmp_path / path).decode()
-    assert "mkt_sms_flag (advertising by SMS): unsubscribed" in text
+    assert "mkt_sms_flag (advertising by SMS): withdrawn" in text
     assert "entry 1, by" in text
     assert app.clipboard == text
 
@@ -59,12 +59,43 @@ async def test_version_2_says_what_cannot_be_known(sandbox: SandboxThread, journ
         await pilot.press("enter")
         await see(pilot, "accepted, not verified")
         await pilot.press("escape", "4")
-        await see(pilot, "mkt_sms_flag – → ●", "~ accepted")
+        await see(pilot, "– → ● SMS", "~ accepted")
         await pilot.press("t")
-        await see(
-            pilot, "not readable", "last set to subscribed here", "accepted by the server, not verified"
-        )
+        await see(pilot, "not readable", "last set to given here", "accepted by the server, not verified")
         await pilot.press("escape", "enter", "u")
-        await see(pilot, "This API version cannot be read", "○ unsubscribed (stand-in)")
+        await see(pilot, "This API version cannot be read", "○ withdrawn (stand-in)")
         await pilot.press("tab", "enter")
         await see(pilot, "Review: 1 user", "undo of entry 1")
+
+
+async def test_receipts_of_a_whole_result_and_the_result_go_into_files(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001 user-0003")
+        await focused(pilot, "#users")
+        await pilot.press("asterisk", "u")
+        await see(pilot, "Withdraw: 2 users")
+        await pilot.press("4", "r")
+        await see(pilot, "Review: 2 users")
+        await pilot.press("ctrl+s")
+        await see(pilot, "✓ 2 confirmed")
+        await pilot.press("t")
+        await see(pilot, "Receipts · 2 users", "Consent receipt for user_id user-0001")
+        await pilot.press("e")
+        await see(pilot, "Export the receipt")
+        await pilot.press("enter")
+        await see(pilot, "Written to")
+        await pilot.press("escape", "e")
+        await see(pilot, "Export the result")
+        result = app.screen.query_one(Field).value
+        await pilot.press("enter")
+        await until(pilot, lambda: len([*tmp_path.glob("re*.txt")]) == 2)
+    receipts = content(tmp_path / "receipts-2-users-2026-03-02.txt").decode()
+    assert [line for line in receipts.splitlines() if "mkt_sms_flag" in line] == [
+        "mkt_sms_flag (advertising by SMS): withdrawn"
+    ] * 2
+    assert "ground:" in receipts
+    assert "journal 1–2, chain" in content(tmp_path / result).decode()

@@ -25,6 +25,7 @@ def test_every_class_that_a_style_names_exists() -> None:
         "Screen",
         "ModalScreen",
         "Toast",
+        "ToastRack",
     }
     named: set[str] = set()
     for path in sorted((ROOT / "styles").glob("*.tcss")):

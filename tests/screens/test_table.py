@@ -52,6 +52,19 @@ async def test_where_its_item_is_gone_the_cursor_stays_in_its_row_or_goes_where_
         assert table.highlighted is None
 
 
+async def test_keys_in_an_empty_table_move_to_nobody_and_it_is_filled_after_them() -> None:
+    app = TableApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        table: Table[str] = app.query_one(Table)
+        table.show(())
+        table.focus()
+        for pressed in ("down", "up", "pagedown", "end", "home", "enter"):
+            await pilot.press(pressed)
+            assert table.highlighted is None
+        table.show(NAMES)
+        assert table.highlighted == NAMES[0]
+
+
 async def test_only_cells_that_changed_are_painted_again() -> None:
     app = TableApp()
     async with app.run_test(size=(60, 10)):

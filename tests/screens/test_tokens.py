@@ -15,6 +15,8 @@ from dfn_tui.service.tokens import Piped, everyday_store
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, driven, look_up, no_keyring, see, shown, type_in, until
 
+pytestmark = pytest.mark.slow  # .ci/run goes through them
+
 
 def locked() -> NoReturn:
     raise KeyringLocked("The keyring is locked.")
@@ -39,11 +41,11 @@ async def test_a_wrong_token_from_the_environment_is_replaced_for_this_run(
         await look_up(pilot, "user-0001")
         await see(pilot, "Replace the token")
         await pilot.press("tab", "enter")
-        screen = await see(pilot, "Token for here", "DFN_TUI_TOKEN is set", "Paste the api token for this")
+        screen = await see(pilot, "Token for here", "DFN_TUI_TOKEN is set", "Paste the api token for")
         assert "wrong-token" not in screen
         await type_in(pilot, sandbox.token)
         await pilot.press("enter")
-        await see(pilot, "● subscribed", "token in memory only")
+        await see(pilot, "go out?", "● given", "token in memory only")
         assert sandbox.token not in shown(app)
 
 
@@ -59,7 +61,7 @@ async def test_a_wrong_token_from_a_command_is_replaced_for_this_run(
         await see(pilot, "command is configured", "for this run only")
         await type_in(pilot, sandbox.token)
         await pilot.press("enter")
-        await see(pilot, "● subscribed", "token in memory only")
+        await see(pilot, "go out?", "● given", "token in memory only")
 
 
 async def test_a_command_that_fails_is_said_and_a_token_can_be_given(
@@ -72,7 +74,7 @@ async def test_a_command_that_fails_is_said_and_a_token_can_be_given(
         await see(pilot, "Token for here", "exit code 2", r"\x1b[31m[vault] is sealed")
         await type_in(pilot, sandbox.token)
         await pilot.press("enter")
-        await see(pilot, "● subscribed")
+        await see(pilot, "go out?", "● given")
 
 
 async def test_a_token_that_cannot_be_one_is_said_and_asked_for_again(sandbox: SandboxThread) -> None:
@@ -86,7 +88,7 @@ async def test_a_token_that_cannot_be_one_is_said_and_asked_for_again(sandbox: S
         await see(pilot, "Token for here")
         await type_in(pilot, sandbox.token)
         await pilot.press("enter")
-        await see(pilot, "● subscribed")
+        await see(pilot, "go out?", "● given")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -106,7 +108,7 @@ async def test_where_the_keyring_stays_locked_a_token_can_be_given_instead(
         await see(pilot, "Token for here")
         await type_in(pilot, sandbox.token)
         await pilot.press("enter")
-        await see(pilot, "● subscribed", "token in memory only")
+        await see(pilot, "go out?", "● given", "token in memory only")
 
 
 async def test_who_leaves_the_locked_keyring_alone_can_ask_again(sandbox: SandboxThread) -> None:
@@ -138,7 +140,7 @@ async def test_a_piped_token_is_for_its_connection_and_comes_first(monkeypatch: 
     monkeypatch.setenv("DFN_TUI_TOKEN", "from-env")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     known = {"here": Connection("here", ApiVersion.V1, Environment.SANDBOX, token_command=("false",))}
-    store = everyday_store(lambda: known, Piped("here", "api", SecretStr("piped")))
+    store = everyday_store(lambda: known, Piped("here", TokenKind.API, SecretStr("piped")))
     found = await store.get("here", TokenKind.API)
     assert (found.token, found.source) == (SecretStr("piped"), Source.STDIN)
     assert (await store.get("other", TokenKind.API)).token == SecretStr("from-env")

@@ -8,9 +8,11 @@ import pytest
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
-from tests.sandbox_thread import SandboxThread
+from tests.sandbox_thread import AtFirstWrite, SandboxThread
 from tests.screens.driving import console, driven, look_up, review_withdrawal, see, shown, until
 from tests.starting import endings
+
+pytestmark = pytest.mark.slow  # .ci/run goes through them
 
 USER = "user-0001"
 
@@ -26,16 +28,16 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    *(Row(answer, True, "1 ✓ confirmed", "confirmed") for answer in ("failed", "cut", "silent", "408")),
-    Row("true", False, "1 ✗ different", "different"),
-    Row("failed", False, "1 ✗ failed", "failed"),
-    Row("4007", False, "1 ✗ failed", "failed"),
-    *(Row(answer, False, "1 ? unknown", "unknown") for answer in ("page", "401", "504")),
+    *(Row(answer, True, "✓ 1 confirmed", "confirmed") for answer in ("failed", "cut", "silent", "408")),
+    Row("true", False, "✗ 1 different", "different"),
+    Row("failed", False, "✗ 1 failed", "failed"),
+    Row("4007", False, "✗ 1 failed", "failed"),
+    *(Row(answer, False, "? 1 unknown", "unknown") for answer in ("page", "401", "504")),
     *(
-        Row("true", True, "1 ~ accepted, not verified", "accepted", read)
+        Row("true", True, "~ 1 accepted, not verified", "accepted", read)
         for read in ("page", "cut", "user-twice")
     ),
-    Row("failed", True, "1 ? unknown", "unknown", "504"),
+    Row("failed", True, "? 1 unknown", "unknown", "504"),
 ]
 
 
@@ -56,7 +58,7 @@ async def test_a_result_is_what_is_so(
         monkeypatch.setattr("dfn_tui.api.transport.Timeouts", lambda: Timeouts(read=0.5, total=1.0))
     app = console(sandbox, journal=journal)
     async with driven(app, (120, 40)) as pilot:
-        await see(pilot, "one id, or paste a list")
+        await see(pilot, "paste or type ids")
         await review_withdrawal(pilot, moves=("down", "down"))
         sandbox.faults.write_answer, sandbox.faults.read_back = row.write, row.read_back
         sandbox.faults.apply_after_ms = 0 if row.applied else None
@@ -75,8 +77,8 @@ async def test_a_result_is_what_is_so(
     ("answer", "words", "outcome"),
     [
         ("true", "accepted, not verified", "accepted"),
-        ("504", "? unknown", "unknown"),
-        ("40001", "✗ failed", "failed"),
+        ("504", "? 1 unknown", "unknown"),
+        ("40001", "✗ 1 failed", "failed"),
     ],
 )
 async def test_version_2_is_never_shown_as_confirmed(
@@ -84,7 +86,7 @@ async def test_version_2_is_never_shown_as_confirmed(
 ) -> None:
     app = console(sandbox, api=ApiVersion.V2, journal=journal)
     async with driven(app, (120, 40)) as pilot:
-        await see(pilot, "one id, or paste a list")
+        await see(pilot, "paste or type ids")
         await look_up(pilot, USER)
         await see(pilot, "not readable")
         await pilot.press("u", "r")
@@ -102,9 +104,61 @@ async def test_a_user_that_cannot_be_read_is_not_shown_as_one_with_nothing_set(
 ) -> None:
     app = console(sandbox)
     async with driven(app, (120, 40)) as pilot:
-        await see(pilot, "one id, or paste a list")
+        await see(pilot, "paste or type ids")
         sandbox.faults.read_answer = read
         await look_up(pilot, f"{USER} user-0002")
         await until(pilot, lambda: bool(sandbox.requests) and not list(app.workers))
         assert "unknown to the server" not in shown(app)
-        assert "never" not in shown(app)
+        assert "never" not in shown(app).replace("? never set", "", 1)  # the legend's
+
+
+async def test_a_list_names_the_fields_that_cannot_be_read(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app, (136, 40)) as pilot:
+        await see(pilot, "paste or type ids")
+        sandbox.faults.odd_values = {"favourite_store": '["Jeju"]'}
+        await look_up(pilot, f"{USER} user-0002")
+        await see(
+            pilot, "Not readable: favourite_store (2 users)", "▲ not readable: favourite_store (a list)"
+        )
+
+
+async def test_a_field_that_cannot_be_read_is_told_beside_what_was_sent_and_stays_staged(
+    sandbox: SandboxThread, journal: Path
+) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app, (120, 40)) as pilot:
+        await see(pilot, "paste or type ids")
+        await review_withdrawal(pilot, moves=("down", "down"))
+        await pilot.press("escape")
+        session = app.connections.session("here")
+        draft = session.staging.draft(await session.open_user(session.identity(USER)))
+        draft.stage_property("favourite_store", "Busan")
+        draft.stage_property("user_name", "Lee")
+        sandbox.faults.odd_values = {"favourite_store": '["Jeju"]'}
+        await pilot.press("r")
+        await see(pilot, "favourite_store", "→ Busan")
+        await pilot.press("tab", "enter")
+        await see(pilot, "✗ 1 failed", "✓ user_name", "favourite_store is not readable: a list")
+        [left] = session.staging.changes()
+        assert [change.name for change in left.fields] == ["favourite_store"]
+    assert sandbox.state.profiles([USER])[USER][0][Flag.MKT_SMS] == State.UNSUBSCRIBED
+    assert [ending and ending.value for ending in endings(journal)] == ["confirmed"]
+
+
+async def test_a_journal_that_goes_while_something_is_sent_hides_nothing(
+    sandbox: SandboxThread, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def goes() -> None:
+        for file in journal.parent.glob("journal.db*"):
+            file.unlink()
+
+    app = console(sandbox, journal=journal)
+    async with driven(app, (120, 40)) as pilot:
+        await see(pilot, "paste or type ids")
+        await review_withdrawal(pilot, moves=("down", "down"))
+        monkeypatch.setattr(sandbox, "requests", AtFirstWrite(goes))
+        await pilot.press("tab", "enter")
+        await see(pilot, "The journal was removed or replaced")
+        await pilot.press("escape")
+        await see(pilot, "✓ 1 confirmed")

@@ -56,6 +56,8 @@ class BulkCrashes:
         self.kills = 0
         self.unannounced: list[str] = []
         """Users whose write reached the server before an intent was on the disk. There must be none."""
+        self.plain: list[str] = []
+        """The files of jobs in which ids could be read after a run or a kill. Nor any of these."""
         self.sandbox = SandboxThread(SandboxOptions(users=users, faults=faults or Faults(rate_limit=None)))
         self.sandbox.requests = Requests(self._on_request)
         self.pick = random.Random(seed)
@@ -74,16 +76,16 @@ class BulkCrashes:
         self._writer.close()
         self.sandbox.__exit__(kind, error, trace)
 
-    async def plan(self) -> Path:
-        """A plan that withdraws the SMS consent of every user."""
+    async def plan(self, *more: str) -> Path:
+        """A plan that withdraws the SMS consent of every user, and sets `more`."""
         path = self.folder / "plan"
         ids = "\n".join(f"user-{number:04}" for number in range(1, self._users + 1))
         run = connections(self.sandbox, self.journal, api=self._api)
         try:
             bulk = run.bulk("here")
             capabilities = ConnectionContext(bulk.session.connection, bulk.session.context.mode).capabilities
-            edit = parse_assignment(f"{FLAG}=Unsubscribed", capabilities)
-            with open_input(ids, capabilities, [edit]) as source:
+            edits = [parse_assignment(one, capabilities) for one in (f"{FLAG}=Unsubscribed", *more)]
+            with open_input(ids, capabilities, edits) as source:
                 await bulk.plan(source, "ids", path, lambda _reading: None, create=True, limit=LIMIT)
         finally:
             await run.finish()
@@ -133,6 +135,8 @@ class BulkCrashes:
         self._on_write = lambda: None
         self._idle()
         self.kills += killed
+        files = [*(self.folder / "state" / "jobs").iterdir()]
+        self.plain += [f"{path.name} is plain" for path in files if b"user-0" in path.read_bytes()]
         return killed
 
     def _idle(self) -> None:
@@ -160,18 +164,18 @@ class BulkCrashes:
 
     def state(self) -> JobState:
         [path] = job_files(self.folder / "state" / "jobs")
-        with open_job(path) as job:
+        with open_job(path, KEY) as job:
             return job.record.state
 
     def ends(self) -> Counter[Outcome]:
         [path] = job_files(self.folder / "state" / "jobs")
-        with open_job(path) as job:
+        with open_job(path, KEY) as job:
             return job.counts()
 
     def failed(self) -> set[str]:
         """The users that failed."""
         [path] = job_files(self.folder / "state" / "jobs")
-        with open_job(path) as job:
+        with open_job(path, KEY) as job:
             return {user.user for user, _ended in job.ended_in(Outcome.FAILED, -1, _ALL)}
 
     def planned(self, plan: Path) -> set[str]:
@@ -181,7 +185,7 @@ class BulkCrashes:
 
     async def wrong(self, plan: Path, unsent: frozenset[str] = frozenset()) -> list[str]:
         """What is not as it must be at the end; `unsent` are the users whose change cannot succeed."""
-        found = list(self.unannounced)
+        found = [*self.unannounced, *self.plain]
         sent = self.planned(plan)
         if self._api is ApiVersion.V1:
             now = dict(self.sandbox.state.query("SELECT user_id, mkt_sms_flag FROM users"))
@@ -189,7 +193,7 @@ class BulkCrashes:
                 f"{user} is {now.get(user)}" for user in sent - unsent if now.get(user) != "Unsubscribed"
             ]
         [path] = job_files(self.folder / "state" / "jobs")
-        with open_job(path) as job:
+        with open_job(path, KEY) as job:
             ended = {user.user: end for user, end in job.planned(-1, _ALL)}
         found += [f"{user} has no outcome" for user in sent if ended.get(user) is None]
         found += [f"{user} has an outcome" for user in ended if user not in sent]

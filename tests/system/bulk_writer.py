@@ -16,8 +16,9 @@ from importlib import import_module
 from pathlib import Path
 
 from dfn_tui.config import ApiVersion
+from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.records import OnConflict
-from dfn_tui.service.bulk.session import BulkSession, Options
+from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.changes.policy import Approval
 from tests.starting import connections
 from tests.system.writer import BROUGHT_ALONG, say

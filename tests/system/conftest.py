@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.sandbox.options import SandboxOptions
+from tests.sandbox_thread import SandboxThread
+from tests.system.typist import Typist
+
 
 @pytest.fixture
 def mounted(tmp_path: Path, require: Callable[..., None]) -> Iterator[Callable[[str], Path]]:
@@ -24,3 +28,17 @@ def mounted(tmp_path: Path, require: Callable[..., None]) -> Iterator[Callable[[
     yield mount
     if folder.is_mount():
         subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxThread]:
+    """One with sixty users, where a file has none of its own."""
+    with SandboxThread(SandboxOptions(users=60)) as running:
+        yield running
+
+
+@pytest.fixture
+def console(tmp_path: Path, sandbox: SandboxThread) -> Iterator[Typist]:
+    """A console in a pseudo-terminal, where a file has none of its own."""
+    with Typist(tmp_path, sandbox) as typist:
+        yield typist

@@ -30,14 +30,14 @@ from tests.sandbox_thread import ReceivedRequest, SandboxThread
 from tests.starting import KEY, start
 from tests.system.writer import Order
 
-GATE, CHAIN = "dfn_tui/service/gate.py", "dfn_tui/store/chain.py"
+INTENTS, CHAIN = "dfn_tui/service/intents.py", "dfn_tui/store/chain.py"
 PIPELINE = "dfn_tui/service/changes/pipeline.py"
 STEPS = {
-    "before the intent": (GATE, "record"),
+    "before the intent": (INTENTS, "journal_intents"),
     "while the intent is written": (CHAIN, "_signature"),
     "after the intent": (PIPELINE, "send"),
     "after the answer": (PIPELINE, "read_back"),
-    "before the outcome": (GATE, "conclude"),
+    "before the outcome": (INTENTS, "journal_outcomes"),
     "while the outcome is written": (CHAIN, "_list_outcomes"),
     "after the outcome": ("dfn_tui/service/staging.py", "settle"),
 }
@@ -282,7 +282,8 @@ class Crashes:
 
     async def _idle(self) -> None:
         """Returns when the server has done everything it was asked to do."""
-        async with start(self._sandbox, Path("/nonexistent/journal.db"), api=self._api) as session:
+        journal = self.journal.parent / "idle" / "journal.db"
+        async with start(self._sandbox, journal, api=self._api) as session:
             await session.probe()
 
     async def last_start(self) -> list[Reconciled]:

@@ -18,7 +18,7 @@ from tests.starting import KEY
 _open_user = Session.open_user
 
 
-async def _journal_key(_store: TokenStore, *, make: bool = True) -> bytes | None:
+async def _journal_key(_store: TokenStore, *, make: bool) -> bytes | None:
     return KEY
 
 
@@ -36,7 +36,7 @@ def _fail(session: Session, record: UserRecord | None) -> NoReturn:
 
 
 def _fail_in_handler(screen: UserScreen) -> None:
-    _fail(screen.session, screen._record)
+    _fail(screen.session, screen.panel.record)
 
 
 async def _fail_in_worker(session: Session, identity: Identity, *_progress: object) -> UserRecord:
@@ -46,9 +46,9 @@ async def _fail_in_worker(session: Session, identity: Identity, *_progress: obje
 if __name__ == "__main__":
     match sys.argv[1]:
         case "key":
-            TokenStore.journal_key = _journal_key  # type: ignore[method-assign, assignment]
+            TokenStore.find_journal_key = _journal_key  # type: ignore[method-assign, assignment]
         case "handler":
             UserScreen.action_reveal = _fail_in_handler  # type: ignore[method-assign, assignment]
         case "worker":
-            Session.open_user = _fail_in_worker  # type: ignore[method-assign, assignment]
+            Session.read_ci = _fail_in_worker  # type: ignore[method-assign, assignment]
     sys.exit(main(sys.argv[2:]))

@@ -48,6 +48,20 @@ async def test_a_killed_job_comes_to_what_was_planned(
         assert crashes.failed() == crashes.planned(plan) & unsent
 
 
+async def test_a_killed_job_tells_of_every_field_that_was_left_out(tmp_path: Path) -> None:
+    odd = frozenset(f"user-{number:04}" for number in range(1, 200, 3))
+    with BulkCrashes(tmp_path, seed=5) as crashes:
+        plan = await crashes.plan("points:number=7")
+        crashes.sandbox.faults.odd_values, crashes.sandbox.faults.only_users = {"points": "[1]"}, odd
+        crashes.to_the_end(plan, kills=3, on_conflict=OnConflict.SKIP)
+        assert crashes.kills
+        assert crashes.state() is JobState.FINISHED
+        assert await crashes.wrong(plan) == []  # each has said no
+        assert crashes.failed() == odd
+        points = dict(crashes.sandbox.state.query("SELECT user_id, properties ->> '$.points' FROM users"))
+        assert {user for user, now in points.items() if now != 7} == odd
+
+
 async def test_what_cannot_be_read_is_never_sent_twice(tmp_path: Path) -> None:
     with BulkCrashes(tmp_path, users=400, api=ApiVersion.V2) as crashes:
         plan = await crashes.plan()

@@ -15,7 +15,7 @@ import pytest
 from dfn_tui.api.transport import Timeouts
 from dfn_tui.store import Filter, Journal
 from tests.api.served import RawServer, Served, cut, http, silent
-from tests.e2e.tmux import Tmux, children
+from tests.e2e.tmux import USER_SHOWN, Tmux, children
 from tests.e2e.tmux import look_up as look_up_in
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, look_up, see, shown, until
@@ -98,12 +98,16 @@ def test_a_crash_tells_nothing(
     configure(home, sandbox.url)
     with Tmux(["sh"], environ(home, DFN_TUI_TOKEN=planted.token)) as terminal:
         open_user(terminal, home, [*PATCHED, how])
+        terminal.wait_for(*USER_SHOWN)
+        terminal.press("3")  # the CI fields, which are read now
         if how == "handler":
-            terminal.wait_for("Nothing staged.")
+            terminal.wait_for("phone_number", "••")
             terminal.press("m")
-        terminal.wait_for("ended with 1")
+        terminal.wait_for("ended with 70")
     assert "leaking_console.py" in (home / "terminal").read_text()  # loudly: it says where
     assert "RuntimeError" in (home / "terminal").read_text()
+    [report] = (home / "state").glob("defect-*.txt")
+    assert "builtins.RuntimeError" in report.read_text()
     assert leaking_files(home, planted.tokens + planted.personal) == []
 
 
@@ -123,16 +127,16 @@ def test_a_session_keeps_nothing_in_the_clear(
         terminal.wait_until(lambda: begun.exists() and bool(begun.read_text()), "the token's command")
         assert leaks(of_process(int(begun.read_text())), planted.tokens) == []
         go.touch()
-        terminal.wait_for("Nothing staged.")
+        terminal.wait_for(*USER_SHOWN)
         terminal.press("3")
-        terminal.wait_for("d Delete")  # the focus is in that table
+        terminal.wait_for("d delete")  # the focus is in that table
         terminal.press("Down", "Enter")
         terminal.wait_for("Edit a CI field", "Now: 82")
         terminal.type(planted.typed_phone)
         terminal.press("Enter")
         terminal.wait_for("1 edit staged")
         terminal.press("2")
-        terminal.wait_for("a Add")
+        terminal.wait_for("a add")
         terminal.press(*["Down"] * 20, "Enter")
         terminal.wait_for("Edit a property", "second_contact")
         terminal.type(planted.typed_email)

@@ -88,43 +88,43 @@ def painted(folder: Path, columns: int, lines: int) -> Iterator[Painted]:
 @pytest.mark.parametrize(("columns", "lines"), [(120, 40), (80, 24)])
 def test_a_session(tmp_path: Path, columns: int, lines: int) -> None:
     with painted(tmp_path, columns, lines) as console:
-        console.wait("one id, or paste a list")
+        console.wait("paste or type ids")
         assert console.sent() <= 12 * 1024
         console.press(*"user-0006", sees="user-0006")
         assert console.sent() <= 9 * 100
-        console.press("\r", sees="▸")
+        console.press("\r", sees="─ read ")  # all of the user: "go out?" is there before
         assert console.sent() <= 8 * 1024
-        console.press(DOWN, RIGHT, DOWN, LEFT, UP, sees="▸")
+        console.press(DOWN, RIGHT, DOWN, LEFT, UP, sees="go out?")
         assert console.sent() <= 5 * 400
-        console.press("u", sees="→")
+        console.press("u", sees="›")
         assert console.sent() <= 500
         console.press("p", sees="Stage a preset")
-        console.press(DOWN, ESCAPE, sees="▸", gone="Stage a preset")
-        console.press("2", DOWN, DOWN, DOWN, sees="[2 ")
-        console.resize(40, 10, sees="[2 ")
+        console.press(DOWN, ESCAPE, sees="go out?", gone="Stage a preset")
+        console.press("2", DOWN, DOWN, DOWN, sees="custom properties")
+        console.resize(40, 10, sees="2 Prop")
         console.resize(columns, lines, sees="property")
         console.press("1", "r", sees="Cancel")
-        console.press(ESCAPE, sees="▸", gone="Cancel")
-        console.press(ESCAPE, sees="user_id:", gone="▸")
+        console.press(ESCAPE, sees="go out?", gone="Cancel")
+        console.press(ESCAPE, sees="Users", gone="go out?")
         ids = " ".join(f"user-{number:04}" for number in range(1, 61))
-        console.press("\x15", ids, "\r", sees="user-0012", gone=" of 60 read")
+        console.press("\x15", ids, "\r", sees="60 ids", gone=" of 60 read")
         console.sent()
         # More than it takes to get there: the first keys may come before the rows have the focus.
         console.press(*[DOWN] * 50, *[UP] * 3, sees="user-0045")
         assert console.sent() <= 53 * 400
-        console.press("\x10", sees="Search")  # the palette lies over the table
-        console.press(ESCAPE, sees="user-0045", gone="Search")
+        console.press("\x10", sees="What to do")  # the palette lies over the table
+        console.press(ESCAPE, sees="user-0045", gone="What to do")
 
 
 def test_what_something_else_wrote_goes_with_ctrl_l(tmp_path: Path) -> None:
     with painted(tmp_path, 80, 24) as console:
-        console.wait("one id, or paste a list")
+        console.wait("paste or type ids")
         console.disturb()
         console.press("\x0c", sees="user-0001")
 
 
 def test_a_resize_and_back_at_once_loses_nothing(tmp_path: Path) -> None:
     with painted(tmp_path, 80, 24) as console:
-        console.wait("one id, or paste a list")
+        console.wait("paste or type ids")
         console.resize(40, 10, sees="")
         console.resize(80, 24, sees="user-0001")

@@ -1,5 +1,6 @@
 """Tokens from a real `pass` with a real gpg, whose key has no passphrase, in a home of their own."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dfn_tui.credentials import Settings, Source, TokenKind, TokenStore
+from dfn_tui.credentials import KeyCommandFailed, Settings, Source, TokenKind, TokenStore
 from dfn_tui.credentials.backends import Backend, NoKeyring
 
 pytestmark = pytest.mark.slow
@@ -36,9 +37,7 @@ def home(require: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Itera
     try:
         run("gpg", "--batch", "--quiet", "--passphrase", "", *key)
         run("pass", "init", "test@example.com")
-        entry = f"{TOKEN}\nlogin: operator\nurl: https://dfinery.io\n"
-        command = ["pass", "insert", "--multiline", "dfinery/prod"]
-        subprocess.run(command, check=True, capture_output=True, input=entry.encode())
+        insert("dfinery/prod", f"{TOKEN}\nlogin: operator\nurl: https://dfinery.io\n")
         yield folder
     finally:
         subprocess.run(["gpgconf", "--kill", "all"], check=False, capture_output=True)
@@ -47,6 +46,11 @@ def home(require: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
+
+
+def insert(name: str, entry: str) -> None:
+    command = ["pass", "insert", "--multiline", name]
+    subprocess.run(command, check=True, capture_output=True, input=entry.encode())
 
 
 def no_keyring() -> Backend:
@@ -113,3 +117,13 @@ async def test_the_token_is_in_no_child_s_arguments_or_environment(
     assert b"GNUPGHOME" in seen
     assert b"tok-" not in seen
     assert b"DFN_TUI_" not in seen
+
+
+async def test_the_journal_s_key_is_the_first_line_of_an_entry(home: Path) -> None:
+    key = bytes(range(1, 33))
+    insert("dfinery/journal", f"{base64.b64encode(key).decode()}\nthe journal's key\n")
+    tokens = TokenStore(backend=no_keyring, key_command=("pass", "show", "dfinery/journal"))
+    assert await tokens.find_journal_key(make=False) == key
+    gone = TokenStore(backend=no_keyring, key_command=("pass", "show", "dfinery/none"))
+    with pytest.raises(KeyCommandFailed, match="is not in the password store"):
+        await gone.find_journal_key(make=True)

@@ -23,6 +23,8 @@ from dfn_tui.credentials import KeyringLocked, NoKeyring, Source, TokenKind, Tok
 from dfn_tui.credentials.backends import KeyringUnusable
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.connections import Connections
+from dfn_tui.service.kept.keeper import EditKeeper
+from dfn_tui.service.kept.left import LeftEdits
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import driven, look_up, see, shown
 
@@ -234,8 +236,52 @@ async def test_in_the_console_a_wrong_password_is_said_and_the_right_one_goes_on
             await see(pilot, "That is not the keyring's password")
             assert "wrong" not in shown(app)
             await pilot.press(*("space" if char == " " else char for char in PASSWORD), "enter")
-            await see(pilot, "● subscribed")
+            await see(pilot, "go out?", "● given")
             assert "token in memory only" not in shown(app)
+
+
+async def test_edits_are_kept_with_its_key_and_not_while_it_is_locked(
+    session: Session, tmp_path: Path
+) -> None:
+    session.unlock()
+    kept = tmp_path / "state" / "kept"
+    with SandboxThread(SandboxOptions(users=10)) as sandbox:
+        connection = Connection("prod", ApiVersion.V1, Environment.SANDBOX, base_url=sandbox.url)
+        config = Config(tmp_path / "config.toml", "prod", {"prod": connection})
+
+        def run() -> Connections:
+            tokens = store()
+            tokens.hold("prod", TokenKind.API, SecretStr(sandbox.token))
+            path = tmp_path / "state" / "journal.db"
+            return Connections(config, make_store=lambda: tokens, journal_path=path, keep_edits=True)
+
+        async def stage(connections: Connections) -> EditKeeper:
+            keeper = connections.keeper("prod")
+            assert keeper is not None
+            record = await keeper.session.open_user(keeper.session.identity("user-0003"))
+            keeper.session.staging.draft(record).stage_property("grade", "gold")
+            return keeper
+
+        first = run()
+        keeper = await stage(first)
+        lock()
+        assert "locked" in await keeper.flush()
+        assert not kept.exists()
+        await first.unlock_keyring("prod", PASSWORD)
+        assert await keeper.flush() == ""
+        await first.finish()
+        assert len([*kept.glob("*.kept")]) == 1
+
+        lock()
+        second = run()
+        after = second.keeper("prod")
+        assert after is not None
+        found = await LeftEdits(after).look()
+        assert (found.sets, found.locked) == ((), True)
+        await second.unlock_keyring("prod", PASSWORD)
+        [left] = (await LeftEdits(after).look()).sets
+        assert left.fresh[0].properties == {"grade": "gold"}
+        await second.finish()
 
 
 def test_a_daemon_that_is_stopped_keeps_no_process_from_exiting(session: Session) -> None:

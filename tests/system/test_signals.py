@@ -173,7 +173,7 @@ async def test_a_write_that_does_not_end_in_time_is_settled_by_the_next_start(co
 
 def test_a_look_up_under_way_holds_nothing_up(console: Console) -> None:
     with Tmux(console.command(), console.environ) as terminal:
-        terminal.wait_for("user_id:")
+        terminal.wait_for("paste or type ids")
         terminal.wait_for_cursor()
         console.sandbox.faults.latency_ms = 60_000
         terminal.type(USER)
@@ -200,7 +200,7 @@ def test_a_terminal_that_takes_nothing_any_more_holds_nothing_up(console: Consol
     ) as process:
         os.close(slave)
         shown = b""
-        while b"user_id:" not in shown:
+        while b"or type ids" not in shown:  # the cursor stands on what is before it
             shown += os.read(master, 65536)
         for letter in b"abcdefghij" * 3000:  # each is painted, and nobody reads that
             os.write(master, bytes([letter]))

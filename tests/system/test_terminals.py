@@ -16,7 +16,7 @@ from tests.unit.emulator import Emulator
 pytestmark = pytest.mark.slow
 
 CONSOLE = [sys.executable, "-m", "dfn_tui"]
-COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
+COLOUR = re.compile(rb"\x1b\[(?:\d*;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
 END_OF_FILE = "\x04"
 LOCK_TIMEOUT = 100  # times that the terminal falls quiet
 
@@ -44,7 +44,7 @@ def started_and_left(environ: dict[str, str]) -> bytes:
         shown = screen.text()
         assert "PRODUCTION" in shown
         assert "READ-ONLY" in shown
-        assert "user_id:" in shown
+        assert "user_id " in shown
         terminal.send("\x11")
         assert terminal.wait_for(b"ended with 0")
     return sent

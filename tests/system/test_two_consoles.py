@@ -119,7 +119,7 @@ def test_one_is_killed_again_and_again_and_the_other_is_let_be(
 
     def be_killed() -> None:
         for user in range(1 + EACH, 1 + 2 * EACH):
-            other.begin(order(sandbox, path, user, ("dfn_tui/service/gate.py", "conclude")))
+            other.begin(order(sandbox, path, user, ("dfn_tui/service/intents.py", "journal_outcomes")))
             assert other.end()[0] is True
 
     with ThreadPoolExecutor(2) as pool:

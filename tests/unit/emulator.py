@@ -1,4 +1,4 @@
-"""A terminal of its own making: pyte, with the two habits of real terminals that it lacks."""
+"""A terminal of its own making: pyte, with the habits of real terminals that it lacks."""
 
 import unicodedata
 
@@ -7,12 +7,22 @@ from pyte.screens import Char
 from wcwidth import wcwidth
 
 
-class Emulator(pyte.Screen):
-    """Shows dim text as blinking, and breaks a wide character when half of it is overwritten."""
+class _Stream(pyte.Stream):
+    """Knows REP as well."""
 
-    def __init__(self, columns: int, lines: int) -> None:
+    csi = {**pyte.Stream.csi, "b": "repeat"}  # noqa: RUF012  as pyte has it
+    events = pyte.Stream.events | {"repeat"}
+
+
+class Emulator(pyte.Screen):
+    """Shows dim text as blinking, breaks a wide character when half of it is overwritten, and has the
+    background of the moment in what it erases and in rows that come in."""
+
+    def __init__(self, columns: int, lines: int, repeats: str | None = None) -> None:
+        """`repeats`: the signs that REP repeats; all where it is None."""
         super().__init__(columns, lines)
-        self._stream = pyte.Stream(self)
+        self._last, self._repeats = "", repeats
+        self._stream = _Stream(self)
         self.reset_mode(7, private=True)  # no line wrap
 
     def feed(self, data: str) -> None:
@@ -28,6 +38,9 @@ class Emulator(pyte.Screen):
         for at, number in enumerate(numbers):
             if number == 2 and (at == 0 or numbers[at - 1] not in (38, 48)) and 5 not in numbers[at - 2 : at]:
                 numbers[at] = 5
+        for at in range(len(numbers) - 1, -1, -1):
+            if numbers[at] == 22 and numbers[at - 2 : at] not in ([38, 5], [48, 5]):
+                numbers.insert(at, 25)  # switches off dim as well as bold
         super().select_graphic_rendition(*numbers)
 
     def draw(self, data: str) -> None:
@@ -37,6 +50,37 @@ class Emulator(pyte.Screen):
                 self._part(self.cursor.x)
                 self._part(self.cursor.x + cells)
             super().draw(char)
+            self._last = char
+
+    def repeat(self, count: int = 1, **_: object) -> None:
+        """Draws the last character so many times more."""
+        if self._repeats is None or self._last in self._repeats:
+            self.draw(self._last * (count or 1))
+
+    def erase_in_display(self, how: int = 0, *args: object, **kwargs: object) -> None:
+        super().erase_in_display(how, *args, **kwargs)
+        for y in range(self.lines) if how == 2 else ():
+            self._fill(y)
+
+    def index(self) -> None:
+        """A row that comes in at the bottom has the background of the moment."""
+        _top, bottom = self.margins or (0, self.lines - 1)
+        comes_in = self.cursor.y == bottom
+        super().index()
+        if comes_in:
+            self._fill(bottom)
+
+    def reverse_index(self) -> None:
+        """A row that comes in at the top as well."""
+        top, _bottom = self.margins or (0, self.lines - 1)
+        comes_in = self.cursor.y == top
+        super().reverse_index()
+        if comes_in:
+            self._fill(top)
+
+    def _fill(self, y: int) -> None:
+        for x in range(self.columns):
+            self.buffer[y][x] = self.cursor.attrs
 
     def _part(self, x: int) -> None:
         line = self.buffer[self.cursor.y]

@@ -8,14 +8,15 @@ from pathlib import Path
 from dfn_tui.config import ApiVersion
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict
-from dfn_tui.service.bulk.session import BulkSession, Options
+from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.changes.fields import parse_assignment
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.text.korea import Clock, utc_now
 from tests.sandbox_thread import SandboxThread
-from tests.starting import Server, connections
+from tests.starting import KEY, Server, connections
 
 STOP = "mkt_sms_flag=Unsubscribed"
 GIVE = "mkt_sms_flag=Subscribed"
@@ -33,10 +34,15 @@ def options(on_conflict: OnConflict = OnConflict.SKIP, *, read_back: bool = True
 
 @asynccontextmanager
 async def bulk_session(
-    server: Server, folder: Path, *, api: ApiVersion = ApiVersion.V1, clock: Clock = utc_now
+    server: Server,
+    folder: Path,
+    *,
+    api: ApiVersion = ApiVersion.V1,
+    clock: Clock = utc_now,
+    key: bytes | None = KEY,
 ) -> AsyncIterator[BulkSession]:
     """The bulk session of a new run, which is finished at the end."""
-    run = connections(server, folder / "state" / "journal.db", api=api, clock=clock)
+    run = connections(server, folder / "state" / "journal.db", api=api, clock=clock, key=key)
     try:
         yield run.bulk("here")
     finally:
@@ -60,7 +66,7 @@ async def apply(bulk: BulkSession, path: Path, how: Options | None = None) -> Jo
 
 def ends(bulk: BulkSession, id: str) -> dict[str, Outcome | None]:
     """How each user of a job ended, by their id; None for those still to be done."""
-    with open_job(bulk.folder / f"{id}.db") as job:
+    with open_job(bulk.folder / f"{id}.db", KEY) as job:
         return {user.user: ended.outcome if ended else None for user, ended in job.planned(-1, 100_000)}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from pydantic import SecretStr
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.open import open_api
 from dfn_tui.api.retry import BULK
-from dfn_tui.api.types import IdentityKind
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import ApiVersion, Environment
+from dfn_tui.consent.flags import State
 from dfn_tui.service.bulk.client import ThrottledClient
+from dfn_tui.service.bulk.input.mapping import MappingOptions
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading, make_plan
@@ -37,7 +40,20 @@ class Nowhere:
 
 
 def about(api: ApiVersion = ApiVersion.V1, kind: IdentityKind = IdentityKind.USER_ID) -> PlanMetadata:
-    return PlanMetadata("here", Environment.SANDBOX, api, kind, DAY, "kim@bastion-1", "stop.csv")
+    return PlanMetadata(
+        "here",
+        Environment.SANDBOX,
+        api,
+        kind,
+        DAY,
+        "kim@bastion-1",
+        "stop.csv",
+        base_url="http://127.0.0.1:1",
+    )
+
+
+def named(user: str) -> Identity:
+    return Identity(IdentityKind.USER_ID, user)
 
 
 def edits(*assignments: str, api: ApiVersion = ApiVersion.V1) -> list[FieldEdit]:
@@ -75,20 +91,25 @@ async def make(
     api: ApiVersion = ApiVersion.V1,
     kind: IdentityKind | None = None,
     create: bool = False,
+    resubscribe: bool = False,
+    was: State | None = None,
     stop_at_first_bad: bool = False,
     progress: Callable[[Reading], None] = lambda _reading: None,
 ) -> PlanFile:
     """The plan of that text, made and opened again."""
     capabilities = VERSION_1 if api is ApiVersion.V1 else VERSION_2
     async with calls(server, api) as reads:
-        with open_input(text, capabilities, edits(*assignments, api=api), kind) as source:
+        asked = MappingOptions(new_properties=("points",))
+        with open_input(text, capabilities, edits(*assignments, api=api), kind, asked) as source:
             digest = await make_plan(
                 reads,
                 source,
                 path,
-                about(api),
+                replace(about(api), resubscribe=resubscribe),
                 create=create,
+                was=was,
                 stop_at_first_bad=stop_at_first_bad,
+                replace_file=True,
                 progress=progress,
             )
     plan = open_plan(path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.store import OutcomeGroup
+from dfn_tui.store import Filter, OutcomeGroup
 from tests.unit.journals import intent
 
 
@@ -30,3 +30,13 @@ def test_nothing_to_write_leaves_nothing_behind(tmp_path: Path) -> None:
 
     asyncio.run(write_nothing())
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_is_written_without_end_leaves_others_their_turn(tmp_path: Path) -> None:
+    journal = AsyncJournal(tmp_path / "state" / "journal.db")
+    told: list[int] = []
+    async with asyncio.timeout(60):
+        await journal.write_each(lambda: ((), [intent(operator=journal.operator)]), told.extend)
+        found = await journal.find(Filter())
+    assert told == [entry.seq for entry in reversed(found)] == [*range(1, len(told) + 1)]
+    await journal.close()

@@ -18,7 +18,7 @@ def test_users_come_from_a_file_or_from_what_was_pasted(tmp_path: Path) -> None:
     file.write_text("u-1\nu-2\n", encoding="utf-8")
     for asked in (Asked(file=f" {file} ", changes=STOP), Asked(pasted="u-1\ru-2\r", changes=STOP)):
         with open_asked(asked, VERSION_1) as source:
-            assert [row.user for row in source if isinstance(row, Good)] == ["u-1", "u-2"]
+            assert [row.user for row in source.rows() if isinstance(row, Good)] == ["u-1", "u-2"]
     assert Asked(file=str(file)).name == "stop.txt"
     assert Asked(pasted="u-1").name == "pasted text"
 
@@ -27,7 +27,7 @@ def test_a_home_is_that_of_the_operator(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "stop.txt").write_text("u-1\n", encoding="utf-8")
     with open_asked(Asked(file="~/stop.txt", changes=STOP), VERSION_1) as source:
-        assert len(list(source)) == 1
+        assert len(list(source.rows())) == 1
     assert new_plan_file("~/new.plan", tmp_path / "jobs") == tmp_path / "new.plan"
     assert new_plan_file("~nobody-at-all/new.plan", tmp_path / "jobs").name == "new.plan"
 

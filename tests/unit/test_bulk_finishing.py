@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.records import JobState
-from dfn_tui.service.bulk.session import Options
 from tests.sandbox_thread import SandboxThread
 from tests.unit.jobs import APPROVAL, STOP, bulk_session, plan, users
 
@@ -21,5 +21,5 @@ async def test_a_job_that_is_just_being_started_is_left_at_once(tmp_path: Path) 
             await bulk.finish()
             run = await starting
             assert run.record.state is JobState.STOPPED
-            assert bulk.unfinished() == [run.record.id]
+            assert bulk.jobs.unfinished() == [run.record.id]
         assert not [request for request in sandbox.requests if "update" in request.path]

@@ -1,6 +1,7 @@
 """Examples of every form, and of every way in which a row or a whole input can be wrong."""
 
 import io
+import json
 import os
 import threading
 from pathlib import Path
@@ -11,11 +12,18 @@ from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
-from dfn_tui.service.bulk.input.layout import Form, InputRefused
+from dfn_tui.service.bulk.input.layout import Form
+from dfn_tui.service.bulk.input.mapping import NOTHING_SAID, InputRefused, MappingNeeded, MappingOptions
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.input.records import Bad, Counts, Good, RowFault, StoppedAtBadRow
 from dfn_tui.service.changes.fields import FieldEdit, NameRefused, parse_assignment
 from dfn_tui.store import FieldKind
+
+
+def own(*names: str) -> MappingOptions:
+    """These columns are custom properties of their own names."""
+    return MappingOptions(maps=tuple((name, name) for name in names))
+
 
 STOP = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Unsubscribed")
 GO = FieldEdit(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed")
@@ -26,10 +34,11 @@ def rows(
     capabilities: Capabilities = VERSION_1,
     *for_all: FieldEdit,
     kind: IdentityKind | None = None,
+    asked: MappingOptions = NOTHING_SAID,
 ) -> list[tuple[int, str, tuple[FieldEdit, ...]] | tuple[int, RowFault]]:
     """What is read from a pasted text, in short; all of it is accounted for."""
-    with open_input(text, capabilities, for_all, kind) as source:
-        found = list(source)
+    with open_input(text, capabilities, for_all, kind, asked) as source:
+        found = list(source.rows())
         goods = sum(isinstance(row, Good) for row in found)
         assert (source.counts.good, source.counts.bad) == (goods, len(found) - goods)
     return [
@@ -40,7 +49,7 @@ def rows(
 
 def one_bad(text: str, capabilities: Capabilities = VERSION_1, *for_all: FieldEdit) -> Bad:
     with open_input(text, capabilities, for_all) as source:
-        [bad] = [row for row in source if isinstance(row, Bad)]
+        [bad] = [row for row in source.rows() if isinstance(row, Bad)]
     return bad
 
 
@@ -49,7 +58,7 @@ def test_one_id_a_line() -> None:
     with open_input(text, VERSION_1, [STOP]) as source:
         assert (source.form, source.kind, source.columns) == (Form.IDS, IdentityKind.USER_ID, ())
         assert source.encoding is None
-        found = [(row.line, row.user, row.wanted.edits) for row in source if isinstance(row, Good)]
+        found = [(row.line, row.user, row.wanted.edits) for row in source.rows() if isinstance(row, Good)]
         assert source.counts == Counts(good=5, bad=0, blank=1)
     assert found == [
         (1, "kim", (STOP,)),
@@ -63,6 +72,13 @@ def test_one_id_a_line() -> None:
 def test_ids_may_have_a_header() -> None:
     assert rows("\n user_id \nkim\n", VERSION_1, STOP) == [(3, "kim", (STOP,))]
     assert rows("PHONE_NO\n010-1234-5678", VERSION_2, STOP) == [(2, "821012345678", (STOP,))]
+
+
+@pytest.mark.parametrize("head", ["회원번호", "고객 ID", "\ufeffid"])
+def test_a_head_that_names_no_identity_is_asked_about_and_taken_for_no_user(head: str) -> None:
+    with pytest.raises(InputRefused, match="may be a head"):
+        rows(f"{head}\nkim\n", VERSION_1, STOP)
+    assert rows(f"kim\n{head}\n", VERSION_1, STOP)[0][1] == "kim"
 
 
 @pytest.mark.parametrize(
@@ -86,20 +102,20 @@ def test_ids_may_have_a_header() -> None:
     ],
 )
 def test_one_id(line: str, expected: str | RowFault) -> None:
-    [_first, row] = rows(f"first\n{line}\n", VERSION_1, STOP)
+    [_first, row] = rows(f"id-1\n{line}\n", VERSION_1, STOP, asked=MappingOptions(no_head=True))
     assert row == ((2, expected) if isinstance(expected, RowFault) else (2, expected, (STOP,)))
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_a_table(delimiter: str) -> None:
     text = 'user_id|mkt_sms_flag|등급\r\nkim|Unsubscribed|"우""수\r\n한"\r\n\r\nlee|subscribed|\r\n||\r\n'
-    with open_input(text.replace("|", delimiter), VERSION_1) as source:
+    with open_input(text.replace("|", delimiter), VERSION_1, asked=own("등급")) as source:
         assert source.form is (Form.TSV if delimiter == "\t" else Form.CSV)
         assert [(column.kind, column.name) for column in source.columns] == [
             (FieldKind.CONSENT, "mkt_sms_flag"),
             (FieldKind.PROPERTY, "등급"),
         ]
-        found = [(row.line, row.user, row.wanted.edits) for row in source if isinstance(row, Good)]
+        found = [(row.line, row.user, row.wanted.edits) for row in source.rows() if isinstance(row, Good)]
         assert source.counts == Counts(good=2, blank=2)
     assert found == [
         (2, "kim", (STOP, FieldEdit(FieldKind.PROPERTY, "등급", '우"수\r\n한'))),
@@ -107,16 +123,16 @@ def test_a_table(delimiter: str) -> None:
     ]
 
 
-def test_the_key_is_the_column_named_for_it_or_the_first() -> None:
+def test_the_key_is_the_column_named_for_it() -> None:
     assert rows("mkt_sms_flag,user_id\nUnsubscribed,kim") == [(2, "kim", (STOP,))]
-    assert rows("고객,mkt_sms_flag\nkim,Unsubscribed") == [(2, "kim", (STOP,))]
+    asked = MappingOptions(maps=(("고객", "user_id"),))
+    assert rows("고객,mkt_sms_flag\nkim,Unsubscribed", asked=asked) == [(2, "kim", (STOP,))]
     by_email = "df_sms_ads_optin,email\nFALSE,kim@example.com"
     assert rows(by_email, VERSION_2) == [(2, "kim@example.com", (STOP,))]
-    with open_input(
-        "customer,mkt_sms_flag\n0212345678,Unsubscribed", VERSION_2, (), IdentityKind.PHONE_NO
-    ) as s:
+    asked = MappingOptions(maps=(("customer", "phone_no"),))
+    with open_input("customer,mkt_sms_flag\n0212345678,Unsubscribed", VERSION_2, asked=asked) as s:
         assert s.kind is IdentityKind.PHONE_NO
-        assert [row.user for row in s if isinstance(row, Good)] == ["82212345678"]
+        assert [row.user for row in s.rows() if isinstance(row, Good)] == ["82212345678"]
 
 
 def test_columns_and_a_change_for_all() -> None:
@@ -132,7 +148,7 @@ def test_every_kind_of_field() -> None:
         "user_id,user_name,age,phone_number,kakao_id,points:number,vip:boolean\n"
         'kim,김,30,010-1234-5678,="0123456789",1.5,TRUE\n'
     )
-    [(line, user, edits)] = rows(text)  # type: ignore[misc]
+    [(line, user, edits)] = rows(text, asked=own("points:number", "vip:boolean"))  # type: ignore[misc]
     assert (line, user) == (2, "kim")
     assert set(edits) == {
         FieldEdit(FieldKind.PROPERTY, "user_name", "김"),
@@ -162,7 +178,7 @@ def test_bad_rows_of_a_table_stop_nothing() -> None:
         '"l\nm",Unsubscribed,\n'
         "n,Unsubscribed,,,\n"  # 16
     )
-    assert rows(text) == [
+    assert rows(text, asked=own("points:number")) == [
         (2, "a", (STOP,)),
         (3, RowFault.NO_ID),
         (4, RowFault.VALUE),
@@ -194,7 +210,7 @@ def test_json_lines() -> None:
         '{"points": 3.0, "MKT_SMS_FLAG": "unsubscribed", "user_id": 123}\n'
     )
     points = (STOP, FieldEdit(FieldKind.PROPERTY, "points", 3))
-    assert rows(text) == [(1, "kim", points), (3, "123", points)]
+    assert rows(text, asked=own("points")) == [(1, "kim", points), (3, "123", points)]
 
 
 @pytest.mark.parametrize(
@@ -215,10 +231,7 @@ def test_json_lines() -> None:
         ('{"user_id": "a\\ud83d", "points": 1}', RowFault.BAD_ID),
         ('{"user_id": "a", "User_Id": "b", "points": 1}', RowFault.BAD_ID),
         ('{"user_id": "a"}', RowFault.NOTHING),
-        ('{"user_id": "a", "mkt_smss_flag": "Subscribed"}', RowFault.NAME),
-        ('{"user_id": "a", "df_sms_ads_optin": true}', RowFault.NAME),
         ('{"user_id": "a", "mkt_flag": "Subscribed", "mkt_flag": "Unsubscribed"}', RowFault.NAME),
-        ('{"user_id": "a", "": 1}', RowFault.NAME),
         ('{"user_id": "a", "mkt_flag": true}', RowFault.VALUE),
         ('{"user_id": "a", "mkt_flag": "Undefined"}', RowFault.VALUE),
         ('{"user_id": "a", "age": 30}', RowFault.VALUE),
@@ -233,7 +246,22 @@ def test_json_lines() -> None:
 )
 def test_a_bad_json_line(line: str, fault: RowFault) -> None:
     good = '{"user_id": "kim", "mkt_sms_flag": "Unsubscribed"}'
-    assert rows(f"{good}\n{line}\n{good}") == [(1, "kim", (STOP,)), (2, fault), (3, "kim", (STOP,))]
+    assert rows(f"{good}\n{line}\n{good}", asked=own("points")) == [
+        (1, "kim", (STOP,)),
+        (2, fault),
+        (3, "kim", (STOP,)),
+    ]
+
+
+@pytest.mark.parametrize("name", ["mkt_smss_flag", "df_sms_ads_optin", "", "points"])
+def test_a_name_in_json_lines_that_nobody_explained(name: str) -> None:
+    good = '{"user_id": "kim", "mkt_sms_flag": "Unsubscribed"}\n'
+    line = json.dumps({"user_id": "kim", name: "Subscribed"})
+    with pytest.raises(MappingNeeded):
+        rows(good + line)
+    late = rows(good * 200 + line)
+    assert late[-1] == (201, RowFault.NAME)
+    assert len(late) == 201
 
 
 def test_json_lines_of_version_2() -> None:
@@ -248,11 +276,11 @@ def test_json_lines_of_version_2() -> None:
         '{"phone_no": "821012345678", "mixed": [1, "a"]}\n'
     )
     typed = [("level", 1), ("share", 0.5), ("tags", ["a"])]
-    assert rows(text, VERSION_2) == [
+    assert rows(text, VERSION_2, asked=own("tags", "level", "share", "mixed")) == [
         (1, RowFault.JSON),
         (2, "821012345678", (STOP, *(FieldEdit(FieldKind.PROPERTY, name, value) for name, value in typed))),  # type: ignore[arg-type]
         (3, "821012345678", (GO,)),
-        (4, RowFault.NO_ID),
+        (4, "kim@example.com", (GO,)),
         (5, RowFault.NAME),
         (6, RowFault.VALUE),
         (7, RowFault.VALUE),
@@ -287,7 +315,8 @@ def test_json_lines_of_version_2() -> None:
 def test_an_input_that_is_refused(text: str, capabilities: Capabilities, for_all: list[FieldEdit]) -> None:
     with pytest.raises((InputRefused, NameRefused)) as raised:
         open_input(text, capabilities, for_all)
-    assert "kim" not in str(raised.value)
+    # Where columns are asked about, their first values help to tell.
+    assert isinstance(raised.value, MappingNeeded) or "kim" not in str(raised.value)
 
 
 def test_stopping_at_the_first_bad_row() -> None:
@@ -297,7 +326,7 @@ def test_stopping_at_the_first_bad_row() -> None:
         with pytest.raises(StoppedAtBadRow, match="Line 2:") as raised:
             next(found)
         assert raised.value.bad.fault is RowFault.BAD_ID
-        assert len(list(source)) == 3  # and it can be read again from the start
+        assert len(list(source.rows())) == 3  # and it can be read again from the start
 
 
 def test_personal_ids_are_covered_and_hostile_ones_inert() -> None:
@@ -323,7 +352,7 @@ def test_a_file_a_stream_and_a_pipe(tmp_path: Path) -> None:
         with open_input(source, VERSION_1) as opened:
             assert opened.encoding == "CP949"
             for _again in range(2):
-                assert [(row.line, row.user) for row in opened if isinstance(row, Good)] == [(2, "김")]
+                assert [(row.line, row.user) for row in opened.rows() if isinstance(row, Good)] == [(2, "김")]
     writer.join()
     assert not stream.closed
 
@@ -342,9 +371,16 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path) -> None:
         other.write(b"\xff\xff")
         other.flush()
         with pytest.raises(FileUnreadable, match="changed"):
-            list(source)
+            list(source.rows())
 
 
 def test_errors_are_the_consoles() -> None:
     for error in (FileUnreadable, InputRefused, NameRefused, StoppedAtBadRow):
         assert issubclass(error, ConsoleError)
+
+
+def test_a_line_drawn_below_a_head_is_no_user() -> None:
+    text = "user_id\n-------\nU-1\n+-----+\n=====\nauth0|5f7c\n___\n"
+    with open_input(text, VERSION_1, [parse_assignment("mkt_flag=Unsubscribed", VERSION_1)]) as source:
+        rows = list(source.rows())
+    assert [row.user for row in rows if isinstance(row, Good)] == ["U-1", "auth0|5f7c"]

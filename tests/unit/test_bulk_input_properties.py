@@ -5,9 +5,10 @@ import io
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2
@@ -17,9 +18,11 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.cells import read_user
 from dfn_tui.service.bulk.input.ingest import take_in
 from dfn_tui.service.bulk.input.layout import Form
+from dfn_tui.service.bulk.input.mapping import NOTHING_SAID, MappingOptions
 from dfn_tui.service.bulk.input.reading import BulkInput, open_input
 from dfn_tui.service.bulk.input.records import Good, RowFault
 from dfn_tui.service.changes.fields import EditSet, parse_assignment
+from dfn_tui.service.changes.identities import KindInDoubt
 from dfn_tui.text import sanitize
 from dfn_tui.text.phone import e164
 
@@ -31,7 +34,19 @@ PIECES = st.one_of(
         ["kim", "김", "\u200b", "\x00", "\x1b", "\ud83d", '="1"', '"a"', "1e999", "null", "true"]
     ),
     st.sampled_from(["user_id", '"user_id"', "phone_no", '"phone_no"', "mkt_sms_flag", '"mkt_sms_flag"']),
-    st.sampled_from(["points", "Subscribed", '"Unsubscribed"', "010-1234-5678"]),
+    st.sampled_from(
+        [
+            "points",
+            "NULL",
+            "회원번호",
+            "sep=;\n",
+            "IN (",
+            "'a',",
+            "Subscribed",
+            '"Unsubscribed"',
+            "010-1234-5678",
+        ]
+    ),
 )
 HEADERS = st.one_of(
     st.sampled_from(["", "user_id\n", "user_id,mkt_sms_flag\n", "phone_no;df_sms_ads_optin\r\n"]),
@@ -41,9 +56,18 @@ HEADERS = st.one_of(
 HOSTILE = st.builds(lambda header, parts: header + "".join(parts), HEADERS, st.lists(PIECES, max_size=60))
 
 
+POINTS = MappingOptions(new_properties=("points",))
+ANYTHING = (
+    NOTHING_SAID,
+    MappingOptions(ignore_others=True),
+    MappingOptions(no_head=True),
+    MappingOptions(new_properties=("points",)),
+)
+
+
 def settle(source: BulkInput, lines: int | None) -> None:
     """Reads all of it, as it is and into SQLite, and balances the books."""
-    found = list(source)
+    found = list(source.rows())
     counts = source.counts
     assert counts.good + counts.bad == len(found)
     places = [row.line for row in found]
@@ -74,16 +98,19 @@ def lines_in(text: str) -> int:
     return sum(1 for _line in io.StringIO(text, newline=""))
 
 
-@given(HOSTILE, CAPABILITIES)
-@example('user_id,mkt_sms_flag\n"', VERSION_1)
-@example('user_id,mkt_sms_flag\na,"\nb,"x', VERSION_1)
-def test_any_text_is_accounted_for(text: str, capabilities: Capabilities) -> None:
+@given(HOSTILE, CAPABILITIES, st.sampled_from(ANYTHING))
+@example('user_id,mkt_sms_flag\n"', VERSION_1, NOTHING_SAID)
+@example('user_id,mkt_sms_flag\na,"\nb,"x', VERSION_1, NOTHING_SAID)
+@example(",", VERSION_1, NOTHING_SAID)
+@example("010-1234-5678", VERSION_2, NOTHING_SAID)
+@example("010-1234-5678", VERSION_2, MappingOptions(no_head=True))
+def test_any_text_is_accounted_for(text: str, capabilities: Capabilities, asked: MappingOptions) -> None:
     try:
-        source = open_input(text, capabilities, () if "sms" in text else [STOP])
+        source = open_input(text, capabilities, () if "sms" in text else [STOP], None, asked)
     except ConsoleError as refused:
         str(refused).encode()
         return
-    with source:
+    with source, suppress(KindInDoubt):  # which is asked about while the list is read
         settle(source, lines_in(text))
 
 
@@ -93,18 +120,28 @@ def test_any_bytes_are_accounted_for(
 ) -> None:
     try:
         source = open_input(
-            io.BytesIO(header.encode(codec) + data), capabilities, [] if "sms" in header else [STOP]
+            io.BytesIO(header.encode(codec) + data),
+            capabilities,
+            [] if "sms" in header else [STOP],
+            asked=MappingOptions(new_properties=("points",), no_head=not header),
         )
     except ConsoleError:
         return
-    with source:
+    with source, suppress(KindInDoubt):
         settle(source, None)
 
 
 IDS = st.lists(
     st.text(st.sampled_from("abcXYZ019_-.@김철수똠 ,;\t\"'=E+"), min_size=1, max_size=8)
     .map(str.strip)
-    .filter(lambda user: user and not user.startswith(("'", '="')) and "\t" not in user and "E+" not in user),
+    .filter(
+        lambda user: (
+            any(map(str.isalnum, user))
+            and not user.startswith(("'", '="'))
+            and "\t" not in user
+            and "E+" not in user
+        )
+    ),
     min_size=1,
     max_size=20,
 ).map(lambda users: ["가나다라마바사 아자차카타파하", *users])  # so that CP949 cannot pass for UTF-8
@@ -142,13 +179,18 @@ def test_a_table_in_any_form_and_encoding_says_what_was_written(
 ) -> None:
     header = ["user_id", *FLAGS, "등급"]
     table = [[user, data.draw(STATES), data.draw(STATES), data.draw(TEXTS)] for user in users]
+    # A line of a quoted text that has as many cells as a row may be a row that was swallowed, and is refused.
+    assume(all(line.count(form) < len(header) - 1 for *_cells, own in table for line in own.splitlines()))
     text = written(form, header, table)
-    with open_input(io.BytesIO(text.encode(codec)), VERSION_1) as source:
+    asked = MappingOptions(maps=(("등급", "등급"),))
+    with open_input(io.BytesIO(text.encode(codec)), VERSION_1, asked=asked) as source:
         assert source.form is {",": Form.CSV, ";": Form.CSV, "\t": Form.TSV, "json": Form.JSON_LINES}[form]
-        found = list(source)
+        found = list(source.rows())
     assert len(found) == len(table)
     for row, (user, *cells) in zip(found, table, strict=True):
-        wanted = {name: cell for name, cell in zip(header[1:], cells, strict=True) if cell}
+        # Blanks around a cell of a table are nobody's wish; in JSON a string is what it is.
+        bare = cells if form == "json" else map(str.strip, cells)
+        wanted = {name: cell for name, cell in zip(header[1:], bare, strict=True) if cell}
         if wanted:
             assert isinstance(row, Good)
             assert row.user == user
@@ -160,8 +202,9 @@ def test_a_table_in_any_form_and_encoding_says_what_was_written(
 @given(IDS, st.sampled_from(["utf-8", "utf-8-sig", "cp949", "utf-16"]), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_ids_in_any_encoding(users: list[str], codec: str, end: str) -> None:
     lines = ['"' + user.replace('"', '""') + '"' for user in users]
-    with open_input(io.BytesIO(end.join(lines).encode(codec)), VERSION_1, [STOP]) as source:
-        assert [row.user for row in source if isinstance(row, Good)] == users
+    file, asked = io.BytesIO(end.join(lines).encode(codec)), MappingOptions(no_head=True)
+    with open_input(file, VERSION_1, [STOP], asked=asked) as source:
+        assert [row.user for row in source.rows() if isinstance(row, Good)] == users
 
 
 @given(st.from_regex(r"(\+?82-?|0)10-?[0-9]{4}-?[0-9]{4}", fullmatch=True))
@@ -172,10 +215,10 @@ def test_the_quick_way_with_mobile_numbers_is_the_thorough_one(written_as: str) 
 
 
 @pytest.mark.parametrize("rows", [10, 5000])
-def test_wish_sets_are_told_apart_when_forgotten_and_made_again(rows: int) -> None:
+def test_edit_sets_are_told_apart_when_forgotten_and_made_again(rows: int) -> None:
     text = "user_id,points\n" + "".join(f"user-{number},{number}\n" for number in range(rows)) * 2
     db = sqlite3.connect(":memory:")
-    with open_input(text, VERSION_1) as source:
+    with open_input(text, VERSION_1, asked=POINTS) as source:
         taken = take_in(source, db)
     assert (taken.users, taken.duplicates) == (rows, rows)
     db.close()
@@ -183,5 +226,9 @@ def test_wish_sets_are_told_apart_when_forgotten_and_made_again(rows: int) -> No
 
 def test_quoted_line_breaks_keep_the_line_numbers() -> None:
     text = 'user_id,points\nkim,"1\n2\r\n3"\nlee,\n"park\n",4\n'
-    with open_input(text, VERSION_1) as source:
-        assert [(row.line, isinstance(row, Good)) for row in source] == [(2, True), (5, False), (6, True)]
+    with open_input(text, VERSION_1, asked=POINTS) as source:
+        assert [(row.line, isinstance(row, Good)) for row in source.rows()] == [
+            (2, True),
+            (5, False),
+            (6, True),
+        ]

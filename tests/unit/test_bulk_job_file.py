@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.bulk.plan.file import open_plan
@@ -14,13 +16,15 @@ from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, UserEnd
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.store import OutcomeGroup
 from tests.bench.bulk import write_plan
+from tests.starting import KEY
 from tests.unit.journals import intent
 from tests.unit.plans import DAY
 
 USERS = 5_000
 
 
-def test_a_page_of_users_costs_as_much_as_the_page_has_users(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [None, KEY])
+def test_a_page_of_users_costs_as_much_as_the_page_has_users(tmp_path: Path, key: bytes | None) -> None:
     write_plan(tmp_path / "plan", USERS)
     record = JobRecord("job-7", "", DAY, "kim", "", "", (), OnConflict.SKIP, read_back=False, limit=1)
     plan = open_plan(tmp_path / "plan")
@@ -30,7 +34,7 @@ def test_a_page_of_users_costs_as_much_as_the_page_has_users(tmp_path: Path) -> 
         nonlocal steps
         steps += 1
 
-    with make_job(plan, tmp_path, record) as job:
+    with make_job(plan, tmp_path, record, key) as job:
         plan.close()
         job.plan.db.set_progress_handler(step, 1)
         found = job.pending(after=USERS // 2, limit=10)
@@ -38,25 +42,29 @@ def test_a_page_of_users_costs_as_much_as_the_page_has_users(tmp_path: Path) -> 
     assert steps < USERS / 2
 
 
-async def test_the_checkpoint_passes_no_entry_whose_end_is_not_in_the_file(tmp_path: Path) -> None:
+async def test_the_checkpoint_passes_no_entry_whose_end_is_not_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[tuple[list[int], int]] = []
 
-    class Told:
-        def write(self, ended: Sequence[UserEnd], checkpoint: int) -> Counter[Outcome]:
-            told.append(([one.number for one in ended], checkpoint))
-            return Counter(one.outcome for one in ended)
+    def write(_job: Job, ended: Sequence[UserEnd], checkpoint: int) -> Counter[Outcome]:
+        told.append(([one.number for one in ended], checkpoint))
+        if len(told) == 1:
+            loop.call_soon_threadsafe(end, 1)  # the first is being written when the other one ends
+        return Counter(one.outcome for one in ended)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(Job, "write", write)
 
     def end(number: int) -> None:
         outcomes = [OutcomeGroup((entries[number],), Outcome.ACCEPTED)]
         run_log.end([UserEnd(number, entries[number], Outcome.ACCEPTED)], outcomes)
 
     journal = AsyncJournal(tmp_path / "state" / "journal.db")
-    run_log = RunLog(journal, cast(Job, Told()))
+    run_log = RunLog(journal, cast(Job, None))
     entries = [*await run_log.begin([intent("a")]), *await run_log.begin([intent("b")])]
     await run_log.flush()
     end(0)
-    await asyncio.sleep(0)  # the first is being written when the other one ends
-    end(1)
     await run_log.flush()
     await run_log.close()
     await journal.close()

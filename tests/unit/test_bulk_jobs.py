@@ -20,7 +20,8 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.service.bulk.plan.file import open_plan
 from dfn_tui.service.bulk.plan.records import PlanError
-from dfn_tui.service.bulk.run.records import JobState, OnConflict
+from dfn_tui.service.bulk.run.begun import Options
+from dfn_tui.service.bulk.run.records import JobState, OnConflict, Phase
 from dfn_tui.service.bulk.session import JobBusy
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.policy import Approval
@@ -152,6 +153,25 @@ async def test_failures_can_be_done_once_more(sandbox: SandboxThread, tmp_path: 
     assert writes(sandbox)[sent:] == [["user-0007"]]
 
 
+async def test_who_is_as_wanted_by_now_is_not_sent_once_more_even_to_overwrite(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    async with bulk_session(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(40), "user_name=Kim")
+        sandbox.faults.bad_users = frozenset({"user-0007", "user-0008", "user-0009"})
+        first = await apply(bulk, path, options(OnConflict.OVERWRITE))
+        sandbox.faults.bad_users = frozenset()
+        sandbox.state.write_profiles([("user-0007", {}, {"user_name": "Kim"})])
+        sandbox.state.write_profiles([("user-0008", {}, {"user_name": "Lee"})])  # is overwritten
+        sent = len(writes(sandbox))
+        await bulk.resume(first.id, failed=True)
+        again = await bulk.wait()
+        found = ends(bulk, again.id)
+        assert found["user-0007"] is Outcome.UNCHANGED
+        assert (found["user-0008"], found["user-0009"]) == (Outcome.CONFIRMED, Outcome.CONFIRMED)
+    assert sorted(user for batch in writes(sandbox)[sent:] for user in batch) == ["user-0008", "user-0009"]
+
+
 async def test_a_token_that_is_not_taken_stops_the_job(sandbox: SandboxThread, tmp_path: Path) -> None:
     async with bulk_session(sandbox, tmp_path) as bulk:
         path = await plan(bulk, tmp_path / "plan", users(60), "user_name=Kim")
@@ -193,7 +213,7 @@ async def test_it_can_be_paused_slowed_and_left(sandbox: SandboxThread, tmp_path
         record = await bulk.wait()
         assert record.state is JobState.STOPPED
         assert None in ends(bulk, record.id).values()
-        [summary] = bulk.jobs()
+        [summary] = bulk.jobs.all().jobs
         assert summary.record == record
         assert not summary.under_way
         await bulk.resume(record.id)
@@ -234,7 +254,7 @@ async def test_nothing_is_sent_without_approval(sandbox: SandboxThread, tmp_path
         path.write_bytes(path.read_bytes().replace(b"Subscribed", b"Unsubscrib"))
         with pytest.raises(PlanError):
             await bulk.apply(path, APPROVAL, options())
-        assert bulk.jobs() == []
+        assert bulk.jobs.all().jobs == []
     assert writes(sandbox) == []
 
 
@@ -249,7 +269,7 @@ async def test_a_plan_that_was_replaced_since_it_was_approved_is_not_applied(
         await plan(bulk, path, users(6), STOP)
         with pytest.raises(PlanError, match="The plan was changed"):
             await bulk.apply(path, APPROVAL, options(), digest=digest)
-        assert bulk.jobs() == []
+        assert bulk.jobs.all().jobs == []
     assert writes(sandbox) == []
 
 
@@ -280,7 +300,7 @@ async def test_drift_is_found_afterwards(sandbox: SandboxThread, tmp_path: Path)
         sandbox.state.write_profiles([("user-0042", {}, {"user_name": "Lee"})])
         for name in (str(path), record.id):
             [drift] = [drift async for drift in bulk.verify(name, lambda _users: None)]
-            assert drift.user == "user-0042"
+            assert drift.user.value == "user-0042"
             [(field, now)] = drift.fields
             assert (field.name, field.after, now) == ("user_name", "Kim", "Lee")
 
@@ -356,3 +376,77 @@ async def test_what_the_server_says_no_to_for_a_user_is_read_and_not_sent_again(
         record = await apply(bulk, await plan(bulk, tmp_path / "plan", users(5), "user_name=Kim"))
         assert set(ends(bulk, record.id).values()) == {Outcome.FAILED}
     assert calls == [5]
+
+
+async def test_all_conflicts_are_found_by_reading_once_one_is_known(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    changed = {"user-0003", "user-0044", "user-0087", "user-0119"}
+    async with bulk_session(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
+        sandbox.state.write_profiles((user, {}, {"user_name": "Lee"}) for user in sorted(changed))
+        record = await apply(bulk, path, options(OnConflict.STOP))
+        found = ends(bulk, record.id)
+        sent = {user for batch in writes(sandbox) for user in batch}
+        listed = bulk.jobs.summary(record.id).conflicts
+    assert record.state is JobState.STOPPED
+    assert record.why == "Somebody else changed 4 users since the plan was made."
+    assert {user for user, end in found.items() if end is Outcome.CONFLICT} == changed
+    # Whoever was sent before the first one was seen is read back all the same, and nobody after it is sent.
+    assert {user for user, end in found.items() if end is Outcome.CONFIRMED} == sent
+    assert {user for user, end in found.items() if end is None} == set(found) - changed - sent
+    assert listed[1] == ("user-0044: Changed by someone else since the plan was made: user_name is now Lee.")
+
+
+@pytest.mark.parametrize("rule", [None, OnConflict.SKIP, OnConflict.OVERWRITE])
+async def test_conflicts_are_decided_about_in_one_step(
+    sandbox: SandboxThread, tmp_path: Path, rule: OnConflict | None
+) -> None:
+    changed = {"user-0003", "user-0044", "user-0087"}
+    async with bulk_session(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
+        sandbox.state.write_profiles((user, {}, {"user_name": "Lee"}) for user in sorted(changed))
+        first = await apply(bulk, path, options(OnConflict.STOP))
+        await bulk.resume(first.id, on_conflict=rule)
+        record = await bulk.wait()
+        found = ends(bulk, record.id)
+    assert record.state is JobState.FINISHED
+    assert record.on_conflict is (rule or OnConflict.STOP)
+    left = set() if rule is OnConflict.OVERWRITE else changed
+    assert {user for user, end in found.items() if end is Outcome.CONFLICT} == left
+    assert {end for user, end in found.items() if user not in left} == {Outcome.CONFIRMED}
+    assert {user for batch in writes(sandbox) for user in batch} == set(found) - left
+
+
+async def test_stop_looks_at_everybody_before_anything_more_is_sent(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    async with bulk_session(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
+        sandbox.state.write_profiles((user, {}, {"user_name": "Lee"}) for user in ("user-0001", "user-0120"))
+        first = await apply(bulk, path, options(OnConflict.STOP))
+        sent = writes(sandbox)
+        sandbox.state.write_profiles([("user-0001", {}, {"user_name": "Kim"})])
+        await bulk.resume(first.id, on_conflict=OnConflict.STOP)
+        again = await bulk.wait()
+        assert again.state is JobState.STOPPED
+        assert writes(sandbox) == sent
+        assert {u for u, end in ends(bulk, first.id).items() if end is Outcome.CONFLICT} == {"user-0120"}
+        sandbox.state.write_profiles([("user-0120", {}, {"user_name": "Kim"})])
+        await bulk.resume(first.id, on_conflict=OnConflict.STOP)
+        assert (await bulk.wait()).state is JobState.FINISHED
+        found = ends(bulk, first.id)
+    assert Outcome.CONFLICT not in found.values()
+    assert None not in found.values()
+
+
+async def test_looking_for_conflicts_can_be_left(sandbox: SandboxThread, tmp_path: Path) -> None:
+    async with bulk_session(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
+        sandbox.state.write_profiles([("user-0001", {}, {"user_name": "Lee"})])
+        run = await bulk.apply(path, APPROVAL, Options(OnConflict.STOP, True, 60))
+        await until(lambda: run.phase is Phase.LOOKING)
+        run.stop()
+        record = await bulk.wait()
+        assert record.state is JobState.STOPPED
+        assert ends(bulk, record.id)["user-0001"] is Outcome.CONFLICT

@@ -1,4 +1,4 @@
-"""Looking through a plan and narrowing it."""
+"""Looking through a plan and leaving users out of it."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import pytest
 
 from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.sandbox.options import SandboxOptions
-from dfn_tui.service.bulk.plan.exclusion import narrow, select
+from dfn_tui.service.bulk.plan.exclusion import exclude, select
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.format import bad_words, head_words, planned_words, totals_words, who_words
 from dfn_tui.service.bulk.plan.records import PlanError, PlanStatus
@@ -68,27 +68,27 @@ def test_users_are_selected_by_what_is_planned(
 def test_users_are_left_out_and_put_back(plan: PlanFile) -> None:
     digests = [plan.digest]
 
-    def narrowed(users: int, left: list[str]) -> None:
+    def excluded(users: int, left: list[str]) -> None:
         assert found(plan, Selection(left_out=False)) == left
         assert plan.head.narrowed[-1].users == users
         assert totals(plan).to_send == len(left)
         digests.append(plan.digest)
         open_plan(plan.path).close()
 
-    assert narrow(plan, GRANTS, DAY, BY, out=True) == 3
-    narrowed(3, ["b", "E_1", "e%1"])
-    assert narrow(plan, AllButFirst(2), DAY, BY, out=True) == 1
-    narrowed(1, ["b", "E_1"])
-    assert narrow(plan, SelectedUsers(("d", "e%1", "nobody", "b")), DAY, BY, out=False) == 2
-    narrowed(2, ["b", "d", "E_1", "e%1"])
-    assert narrow(plan, SelectedUsers(("b",)), DAY, BY, out=True) == 1
-    narrowed(1, ["d", "E_1", "e%1"])
-    assert narrow(plan, Selection(left_out=True), DAY, BY, out=False) == 3
-    narrowed(3, ["a", "b", "c", "d", "E_1", "e%1"])
-    assert narrow(plan, Selection(flag=Flag.MKT_PUSH, text="E"), NIGHT, BY, out=True) == 1
-    narrowed(1, ["a", "b", "c", "d", "E_1"])
-    assert narrow(plan, AllButFirst(0), NIGHT, BY, out=True) == 5
-    narrowed(5, [])
+    assert exclude(plan, GRANTS, DAY, BY, out=True) == 3
+    excluded(3, ["b", "E_1", "e%1"])
+    assert exclude(plan, AllButFirst(2), DAY, BY, out=True) == 1
+    excluded(1, ["b", "E_1"])
+    assert exclude(plan, SelectedUsers(("d", "e%1", "nobody", "b")), DAY, BY, out=False) == 2
+    excluded(2, ["b", "d", "E_1", "e%1"])
+    assert exclude(plan, SelectedUsers(("b",)), DAY, BY, out=True) == 1
+    excluded(1, ["d", "E_1", "e%1"])
+    assert exclude(plan, Selection(left_out=True), DAY, BY, out=False) == 3
+    excluded(3, ["a", "b", "c", "d", "E_1", "e%1"])
+    assert exclude(plan, Selection(flag=Flag.MKT_PUSH, text="E"), NIGHT, BY, out=True) == 1
+    excluded(1, ["a", "b", "c", "d", "E_1"])
+    assert exclude(plan, AllButFirst(0), NIGHT, BY, out=True) == 5
+    excluded(5, [])
     assert len(set(digests)) == len(digests) == 8
     assert [one.what for one in plan.head.narrowed[:3]] == [
         "left out: given",
@@ -101,14 +101,14 @@ def test_users_are_left_out_and_put_back(plan: PlanFile) -> None:
 
 def test_what_changes_nothing_leaves_no_trace(plan: PlanFile) -> None:
     before = plan.digest
-    assert narrow(plan, AllButFirst(6), DAY, BY, out=True) == 0
-    assert narrow(plan, Selection(), DAY, BY, out=False) == 0
+    assert exclude(plan, AllButFirst(6), DAY, BY, out=True) == 0
+    assert exclude(plan, Selection(), DAY, BY, out=False) == 0
     assert (plan.digest, plan.head.narrowed) == (before, ())
     plan.close()
 
 
 def test_totals_leave_out_who_is_left_out(plan: PlanFile) -> None:
-    narrow(plan, Selection(flag=Flag.MKT_SMS), DAY, BY, out=True)
+    exclude(plan, Selection(flag=Flag.MKT_SMS), DAY, BY, out=True)
     counted = totals(plan)
     assert (counted.statuses, counted.left_out, counted.to_send) == ({PlanStatus.BLIND: 6}, 3, 3)
     assert counted.flags == {
@@ -124,7 +124,7 @@ def test_what_something_else_changed_gets_no_digest(plan: PlanFile) -> None:
         other.execute("UPDATE user SET user = 'x' WHERE user = 'a'")
     other.close()
     with pytest.raises(PlanError, match="damaged"):
-        narrow(plan, GRANTS, DAY, BY, out=True)
+        exclude(plan, GRANTS, DAY, BY, out=True)
     assert not any(user.left_out for user in plan.users())
     plan.close()
 
@@ -132,12 +132,13 @@ def test_what_something_else_changed_gets_no_digest(plan: PlanFile) -> None:
 async def test_warned_users_are_left_out_and_others_stay_as_they_are(tmp_path: Path) -> None:
     with SandboxThread(SandboxOptions(users=10)) as server:
         text = "user-0001\nuser-0007\nnobody-here"
-        plan = await make(server, tmp_path / "p.plan", text, "night_sms_flag=Subscribed", "points:number=-1")
+        edits = ("night_sms_flag=Subscribed", "points:number=-1")
+        plan = await make(server, tmp_path / "p.plan", text, *edits, resubscribe=True)
     with plan:
         assert found(plan, Selection(warned=True)) == ["user-0007"]
-        assert narrow(plan, Selection(warned=True), DAY, BY, out=True) == 1
-        assert narrow(plan, Selection(status=PlanStatus.UNKNOWN), DAY, BY, out=True) == 0  # not sent anyway
-        assert narrow(plan, Selection(), DAY, BY, out=True) == 1
+        assert exclude(plan, Selection(warned=True), DAY, BY, out=True) == 1
+        assert exclude(plan, Selection(status=PlanStatus.UNKNOWN), DAY, BY, out=True) == 0  # not sent anyway
+        assert exclude(plan, Selection(), DAY, BY, out=True) == 1
 
 
 def test_a_plan_in_words(tmp_path: Path) -> None:
@@ -146,23 +147,25 @@ def test_a_plan_in_words(tmp_path: Path) -> None:
         "010-8765-4321,false,\n010-8765-4321,false,\n010,true,\n\n"
     )
     with blind_plan(tmp_path / "p.plan", text) as plan:
-        narrow(plan, SelectedUsers(("821087654321",)), DAY, BY, out=True)
+        exclude(plan, SelectedUsers(("821087654321",)), DAY, BY, out=True)
         lines = totals_words(totals(plan), NIGHT)
-        assert lines[:5] == [
+        assert lines[:7] == [
             "2 users: to be sent blind, their values cannot be read",
+            "Whether somebody has a number cannot be known: writing makes a profile where nobody has.",
             "1 user: left out of these",
+            "whether they had said no cannot be read → yes: 1 user",
             "1 row: cannot be done",
             "1 row: the same user again, counted once",
             "1 row: blank",
         ]
-        assert lines[5] == "night_push_flag given: 1 user"
-        assert lines[-1] == "To be sent: 1 user"
+        assert lines[7] == "night_push_flag given: 1 user"
+        assert lines[-1] == "To be sent: 1 user (phone_no)"
         assert sum("Network Act" in line or "It is night" in line for line in lines) == 2
         about, of, left_out = head_words(plan.head)
         assert about == "For here (sandbox), made by kim@bastion-1 at 2026-03-02 12:00:00 KST."
         assert of == "Of stop.csv (csv)."
         assert left_out == "2026-03-02 12:00:00 KST, lee@bastion-2: left out: users by id (1 user)"
-        shown = [who_words(user, plan.head.kind, revealed=False) for user in plan.users()]
+        shown = [who_words(user, revealed=False) for user in plan.users()]
         shown += [line for user in plan.users() for line in planned_words(user, revealed=False)]
         shown += [bad_words(bad) for bad in plan.bad_rows()]
         assert not any("12345678" in line or "87654321" in line or "\x1b" in line for line in shown)

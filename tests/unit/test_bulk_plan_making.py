@@ -2,6 +2,8 @@
 
 import asyncio
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +21,14 @@ from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.input.encodings import FileUnreadable
 from dfn_tui.service.bulk.input.reading import open_input
 from dfn_tui.service.bulk.input.records import StoppedAtBadRow
-from dfn_tui.service.bulk.plan.builder import PlanBuilder
 from dfn_tui.service.bulk.plan.file import PlanFile
+from dfn_tui.service.bulk.plan.format import planned_words, totals_words
 from dfn_tui.service.bulk.plan.making import Reading, make_plan
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanStatus
 from dfn_tui.service.bulk.plan.totals import Cost, cost, totals
 from dfn_tui.service.changes.policy import warnings
 from tests.sandbox_thread import SandboxThread
-from tests.unit.plans import STOP, Nowhere, about, blind_plan, by_user, calls, edits, make
+from tests.unit.plans import DAY, STOP, Nowhere, about, blind_plan, by_user, calls, edits, make
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,7 @@ async def test_unknown_users_are_created_only_where_that_is_asked_for(
 
 async def test_a_consent_in_no_known_state_is_not_guessed(served: SandboxThread, tmp_path: Path) -> None:
     served.state.write_profiles([("odd", {Flag.MKT_SMS: "Maybe"}, {})])  # type: ignore[dict-item]
-    with await make(served, tmp_path / "p.plan", "odd\nuser-0001", STOP) as plan:
+    with await make(served, tmp_path / "p.plan", "user-0001\nodd", STOP) as plan:
         group = by_user(plan)["odd"].group
         assert (group.status, group.code, group.changes) == (PlanStatus.UNREADABLE, "unknown-value", ())
         assert by_user(plan)["user-0001"].group.status is PlanStatus.CHANGE
@@ -117,7 +119,8 @@ async def test_users_the_server_is_too_busy_for_are_unreadable_alone(
 
 
 async def test_new_contradictions_are_warned_of(served: SandboxThread, tmp_path: Path) -> None:
-    with await make(served, tmp_path / "p.plan", "user-0001\nuser-0007", "night_sms_flag=Subscribed") as plan:
+    text, night = "user-0001\nuser-0007", "night_sms_flag=Subscribed"
+    with await make(served, tmp_path / "p.plan", text, night, resubscribe=True) as plan:
         users = by_user(plan)
         assert users["user-0001"].group.warnings == ()
         assert len(users["user-0007"].group.warnings) == 2  # neither by day, nor by every channel
@@ -125,6 +128,19 @@ async def test_new_contradictions_are_warned_of(served: SandboxThread, tmp_path:
         assert found.flags == {(Flag.NIGHT_SMS, Direction.GRANT): 1}
         assert (found.granted, found.withdrawn, set(found.warnings.values())) == (1, 0, {1})
         assert [warning.id for warning in warnings(found.scope, found.head.made)] == ["night-rule"]
+
+
+async def test_a_property_that_becomes_of_another_type_is_warned_of(
+    served: SandboxThread, tmp_path: Path
+) -> None:
+    for user, steps in (("walk-text", "3"), ("walk-number", 3)):
+        served.state.write_profiles([(user, {}, {"steps": steps})])
+    with await make(served, tmp_path / "p.plan", "walk-text\nwalk-number", "steps=4") as plan:
+        users = by_user(plan)
+        assert users["walk-text"].group.warnings == ()
+        assert users["walk-number"].group.warnings == ("steps is a text, no longer a number.",)
+        shown = planned_words(users["walk-number"], revealed=False)
+        assert shown == ["steps  3 → 4", "after this: steps is a text, no longer a number."]
 
 
 async def test_a_token_that_is_not_taken_leaves_no_plan(served: SandboxThread, tmp_path: Path) -> None:
@@ -172,10 +188,23 @@ async def test_a_making_that_is_cancelled_leaves_no_plan_at_any_point(
     assert step > 3
 
 
+def kill_while(statement: str) -> None:
+    """Has another process do that, and kills it then."""
+    script = (
+        "import time\nfrom pathlib import Path\n"
+        "from dfn_tui.service.bulk.plan.builder import PlanBuilder\n"
+        f"{statement}\nprint(flush=True)\ntime.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+
+
 async def test_the_remains_of_a_crash_are_in_nobodys_way(served: SandboxThread, tmp_path: Path) -> None:
     path = tmp_path / "p.plan"
-    PlanBuilder(path).begin()  # and never again
-    assert names(tmp_path) == ["p.plan.part", "p.plan.rows"]
+    kill_while(f"PlanBuilder(Path({str(path)!r})).begin()")
+    assert len(names(tmp_path)) == 2
     (await make(served, path, "user-0001", STOP)).close()
     (await make(served, path, "user-0001\nuser-0002", STOP)).close()  # in place of the first
     assert names(tmp_path) == ["p.plan"]
@@ -185,9 +214,28 @@ async def test_nobody_elses_file_is_written_through_a_link(served: SandboxThread
     other = tmp_path / "other"
     other.write_text("mine")
     (tmp_path / "p.plan.part").symlink_to(other)
-    (tmp_path / "p.plan.rows").symlink_to(other)
+    (tmp_path / "p.plan.rows").write_text("mine, too")
     (await make(served, tmp_path / "p.plan", "user-0001", STOP)).close()
     assert other.read_text() == "mine"
+    assert names(tmp_path) == ["other", "p.plan", "p.plan.part", "p.plan.rows"]
+    assert (tmp_path / "p.plan.rows").read_text() == "mine, too"
+
+
+async def test_what_came_to_stand_there_meanwhile_is_left_as_it_is(
+    served: SandboxThread, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.plan"
+
+    def progress(reading: Reading) -> None:
+        if reading.read:
+            path.write_text("mine")
+
+    async with calls(served) as reads:
+        source = open_input("user-0001", VERSION_1, edits(STOP))
+        with source, pytest.raises(PlanError, match="File exists"):
+            await make_plan(reads, source, path, about(), progress=progress)
+    assert path.read_text() == "mine"
+    assert names(tmp_path) == ["p.plan"]
 
 
 async def test_a_bad_row_stops_the_making_where_that_is_asked_for(
@@ -233,8 +281,8 @@ async def test_what_sending_takes_is_foretold(served: SandboxThread, tmp_path: P
     with await make(served, tmp_path / "p.plan", text, "points:number=1", "kakao_id=0123456789") as plan:
         found = totals(plan)
     assert (found.to_send, found.with_profile, found.with_ci) == (50, 50, 50)
-    assert cost(found, VERSION_1, limit=60, look_first=True, read_back=True) == Cost(18, 18.0)
-    assert cost(found, VERSION_1, limit=120, look_first=False, read_back=False) == Cost(6, 3.0)
+    assert cost(found, limit=60, look_first=True, read_back=True) == Cost(18, 18.0)
+    assert cost(found, limit=120, look_first=False, read_back=False) == Cost(6, 3.0)
 
 
 USERS = st.sampled_from([f"user-{number:04}" for number in range(1, 12)] + ["nobody", "김철수"])
@@ -252,7 +300,7 @@ def test_every_row_is_accounted_for_once(served: SandboxThread, rows: list[str],
     with tempfile.TemporaryDirectory() as folder:
         plan = asyncio.run(make(served, Path(folder) / "p.plan", text, create=create))
         with plan, open_input(text, VERSION_1) as source:
-            records = len(list(source)) + source.counts.blank
+            records = len(list(source.rows())) + source.counts.blank
             head, found, users = plan.head, totals(plan), plan.users(limit=1000)
             assert head.users + head.duplicates + head.bad + head.blank == records
             lines = [user.number for user in users] + [bad.line for bad in plan.bad_rows()]
@@ -271,7 +319,7 @@ def test_every_row_is_accounted_for_once(served: SandboxThread, rows: list[str],
 @settings(max_examples=25)
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), max_size=30))
 def test_whatever_the_ids_are_a_blind_plan_holds_them(lines: list[str]) -> None:
-    text = "\n".join(["first", *lines])
+    text = "\n".join(["external_id", "first", *lines])
     with (
         tempfile.TemporaryDirectory() as folder,
         blind_plan(Path(folder) / "p.plan", text, "df_sms_ads_optin=false") as plan,
@@ -285,3 +333,11 @@ async def test_more_users_than_a_page_are_all_read(tmp_path: Path) -> None:
     with await make(Nowhere(), tmp_path / "p.plan", text, "df_sms_ads_optin=true", api=ApiVersion.V2) as plan:
         assert totals(plan).to_send == 4500
         assert len(list(plan.groups())) == 1
+
+
+def test_of_version_2_it_is_said_that_nobody_can_tell_whether_a_property_is_new(tmp_path: Path) -> None:
+    said = "NEW or not cannot be told, as no user is read: level"
+    with blind_plan(tmp_path / "a.plan", "C-1", "level=gold", "df_membership=VIP") as plan:
+        assert said in totals_words(totals(plan), DAY)
+    with blind_plan(tmp_path / "b.plan", "C-1", "df_membership=VIP") as plan:
+        assert not any("cannot be told" in line for line in totals_words(totals(plan), DAY))

@@ -371,6 +371,27 @@ async def test_the_429s_of_one_window_double_the_wait_once() -> None:
 
 
 @virtual
+async def test_what_happened_is_counted_for_whoever_looks() -> None:
+    rate_limiter = new_pace(start=4)
+
+    async def refused() -> None:
+        async with rate_limiter.request() as permit:
+            await asyncio.sleep(1)
+            permit.limited(1.0)
+
+    await asyncio.gather(refused(), refused(), refused())
+    assert rate_limiter.meter.put_off == 1  # they were under way together
+    assert rate_limiter.meter.slowest is None  # a refusal is no measure
+    await asyncio.gather(refused())
+    async with rate_limiter.request():
+        await asyncio.sleep(2)
+    assert rate_limiter.meter.put_off == 2
+    assert rate_limiter.meter.slowest is not None
+    assert rate_limiter.meter.slowest[0] == pytest.approx(2)
+    assert rate_limiter.meter.last_minute(rate_limiter.now) == rate_limiter.requests == 5
+
+
+@virtual
 async def test_a_storm_of_busy_answers_halves_the_window_once() -> None:
     rate_limiter = new_pace(start=10)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -10,13 +11,15 @@ from dfn_tui.api.calls import Reply, UserApi
 from dfn_tui.api.types import Identity
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.service.bulk.run.batch import Batches
-from dfn_tui.service.bulk.run.records import OnConflict
+from dfn_tui.service.bulk.run.job import Job
+from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.changes.outcome import STILL_AT_WORK
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.reading import read_fields
 from tests.sandbox_thread import SandboxThread
-from tests.unit.jobs import apply, bulk_session, ends, options, plan, users
+from tests.unit.jobs import APPROVAL, apply, bulk_session, ends, options, plan, users
 
 Answer = Callable[[Identity, str], Reply]
 
@@ -113,3 +116,60 @@ async def test_who_may_still_be_worked_on_is_not_read_before_that_is_over(
     Server(monkeypatch, lambda one, _part: Reply(one, False, pending=True, code="lost"), after=0)
     assert await outcomes(sandbox, tmp_path, "user_name=Kim") == {Outcome.CONFIRMED}
     assert waited == [STILL_AT_WORK.total_seconds()]
+
+
+async def test_a_look_at_unknown_users_that_fails_by_a_defect_is_heard_of(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_args: object, **_more: object) -> None:
+        raise KeyError("a defect")
+
+    async def at_once(_batches: Batches, _seconds: float) -> bool:
+        return False
+
+    monkeypatch.setattr(Batches, "_left_within", at_once)
+    monkeypatch.setattr(Batches, "_look_at", broken)
+    Server(monkeypatch, lambda one, _part: Reply(one, False, pending=True, code="lost"))
+    with pytest.raises(KeyError, match="a defect"):
+        await outcomes(sandbox, tmp_path, "user_name=Kim")
+
+
+async def test_a_job_whose_file_fails_while_conflicts_are_looked_for_says_so(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = PlanError("The file is gone", "It cannot be asked.", "Look for it.")
+    async with bulk_session(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(120), "user_name=Kim")
+        sandbox.state.write_profiles([("user-0044", {}, {"user_name": "Lee"})])
+        asked = Job.pending
+
+        def failing(job: Job, after: int, limit: int) -> Any:
+            if limit == 2000:  # those who are looked at for conflicts
+                raise gone
+            return asked(job, after=after, limit=limit)
+
+        monkeypatch.setattr(Job, "pending", failing)
+        run = await bulk.apply(path, APPROVAL, options(OnConflict.STOP))
+        record = await bulk.wait()
+        assert (run.error, record.state) == (gone, JobState.STOPPED)
+
+
+async def test_a_job_whose_file_fails_while_it_is_read_back_says_so_and_can_be_resumed(
+    sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = PlanError("The disk is full", "Nothing more can be written.", "Make room.")
+
+    def failing(*_args: object, **_more: object) -> None:
+        raise full
+
+    async with bulk_session(sandbox, tmp_path) as bulk:
+        path = await plan(bulk, tmp_path / "plan", users(5), "user_name=Kim")
+        with monkeypatch.context() as broken:
+            broken.setattr(Job, "ended_in", failing)
+            broken.setattr("dfn_tui.service.bulk.run.run.recover", AsyncMock())
+            run = await bulk.apply(path, APPROVAL, options())
+            record = await bulk.wait()
+        assert (run.error, record.state) == (full, JobState.STOPPED)
+        await bulk.resume(record.id)
+        await bulk.wait()
+        assert set(ends(bulk, record.id).values()) == {Outcome.CONFIRMED}

@@ -13,6 +13,8 @@ from dfn_tui.config import Connection
 from dfn_tui.credentials import Settings, TokenStore
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.credentials.kernel import KernelKeyring
+from dfn_tui.paths import state_dir
+from dfn_tui.store.snapshot import snapshot_file, snapshot_name
 from tests.keyrings import Keyring
 from tests.unit.kernels import FakeKernel
 
@@ -73,6 +75,25 @@ def pipe_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
 
 Output = pytest.CaptureFixture[str]
+
+
+def snapshot_of_next() -> Path:
+    """A snapshot of the connection `next` as far as its name goes."""
+    path = snapshot_file(state_dir() / "snapshots", snapshot_name("https://openapi.dfinery.ai", "77"))
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("action", ["set", "delete"])
+def test_a_snapshot_goes_with_the_token(host: Host, pipe_in: "Pipe", capsys: "Output", action: str) -> None:
+    path = snapshot_of_next()
+    pipe_in(f"{TOKEN}\n")
+    main(["auth", action, "--kind", "export", "-c", "next"])
+    assert not path.exists()
+    assert "The snapshot of this connection was removed.\n" in capsys.readouterr().err
+
+
 Pipe = Callable[[str], None]
 
 

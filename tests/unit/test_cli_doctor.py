@@ -52,7 +52,7 @@ def _bare_host(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
 
-    def everyday(_known: Callable[[], dict[str, Connection]]) -> TokenStore:
+    def everyday(_known: Callable[[], dict[str, Connection]], **_named: object) -> TokenStore:
         return TokenStore(backend=_no_keyring)
 
     monkeypatch.setattr(doctor, "everyday_store", everyday)
@@ -88,19 +88,21 @@ def test_all_in_order(sandbox: SandboxThread, capsys: Output, monkeypatch: pytes
     lines = capsys.readouterr().out.splitlines()
     names = [line[9:].partition(":")[0] for line in lines]
     assert names == [
-        *("python", "packages", "terminal", "colours", "characters", "clipboard", "time zone"),
-        *("configuration", "state folder", "journal", "proxy", "trust"),
+        *("python", "packages", "terminal", "colours", "characters", "signs", "clipboard", "time zone"),
+        *("configuration", "state folder", "journal", "journal key", "proxy", "trust"),
         *("token here/api", "server here", "clock"),
     ]
     assert [line[9:] for line in lines if line.startswith("warning")] == [
         "terminal: This is not run in a terminal: its size is not known. — "
-        "Run it in the terminal that the console is for; over SSH that is “ssh -t”."
+        "Run it in the terminal that the console is for; over SSH that is “ssh -t”.",
+        "journal key: There is no keyring here. — Personal values are kept as masks, and staged edits not at "
+        "all. See journal_key_command.",
     ]
     assert lines[-3:-1] == [
         "ok       token here/api: The token is from the variable DFN_TUI_TOKEN.",
         "ok       server here: 127.0.0.1: The server accepts the token, and users can be read.",
     ]
-    assert "ok       journal: The journal is whole: 8 entries." in lines[9]
+    assert "ok       journal: The journal is whole: 8 entries." in lines[10]
     assert sandbox.token not in "".join(lines)
 
 
@@ -135,11 +137,11 @@ def test_no_token(sandbox: SandboxThread, capsys: Output) -> None:
     configure(sandbox.url)
     code, told = examined(capsys)
     assert code == 1
-    status, found, to_do = told["token here/api"]
+    status, detail, hint = told["token here/api"]
     assert status == "failed"
-    assert "DFN_TUI_TOKEN is not set." in found
-    assert "There is no keyring here." in found
-    assert to_do == "Run “dfn-tui auth set -c here --kind api”."
+    assert "DFN_TUI_TOKEN is not set." in detail
+    assert "There is no keyring here." in detail
+    assert hint == "Run “dfn-tui auth set -c here --kind api”."
     assert told["server here"][0] == "ok"
     assert "127.0.0.1 answers, with HTTP 4" in told["server here"][1]
     assert told["clock"][0] == "ok"
@@ -149,7 +151,7 @@ def test_a_keyring_that_is_locked(capsys: Output, monkeypatch: pytest.MonkeyPatc
     def locked() -> NoReturn:
         raise KeyringLocked("The keyring is locked.")
 
-    monkeypatch.setattr(doctor, "everyday_store", lambda _known: TokenStore(backend=locked))
+    monkeypatch.setattr(doctor, "everyday_store", lambda _known, **_named: TokenStore(backend=locked))
     configure("https://example.invalid")
     code, told = examined(capsys, "--offline")
     assert code == 1
@@ -215,10 +217,10 @@ def test_a_clock_that_is_off(capsys: Output) -> None:
         threading.Thread(target=server.handle_request, daemon=True).start()
         configure(f"http://127.0.0.1:{server.server_port}")
         _code, told = examined(capsys)
-    status, found, to_do = told["clock"]
+    status, detail, hint = told["clock"]
     assert status == "warning"
-    assert "minutes behind this host's" in found
-    assert "night rule" in to_do
+    assert "minutes behind this host's" in detail
+    assert "night rule" in hint
 
 
 def test_nothing_is_set_up(capsys: Output) -> None:
@@ -241,10 +243,32 @@ def test_a_broken_configuration_hides_nothing_else(capsys: Output) -> None:
 
 def test_a_configuration_that_others_may_write(capsys: Output) -> None:
     file = configure("https://example.invalid")
-    file.chmod(0o664)
+    file.chmod(0o666)
     _code, told = examined(capsys, "--offline")
-    status, _found, to_do = told["configuration"]
-    assert (status, to_do) == ("warning", f"Take that right away: chmod go-w {file}")
+    status, _detail, hint = told["configuration"]
+    assert (status, hint) == ("failed", f"Take that right away: chmod o-w {file}")
+    file.write_text('[connections.here]\napi = "v1"\nenvironment = "sandbox"\n', encoding="utf-8")
+    _code, told = examined(capsys, "--offline")
+    assert told["configuration"][0] == "warning", "nothing is sent elsewhere"
+
+
+def test_a_network_file_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "a home"
+    home.mkdir(mode=0o700)
+    mounts = tmp_path / "mountinfo"
+    escaped = str(home).replace(" ", "\\040")
+    mounts.write_text(
+        "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        f"23 22 0:5 / {escaped} rw,relatime shared:1 - autofs auto rw\n"
+        f"24 22 0:50 / {escaped} rw,relatime shared:1 - nfs4 files:/home rw\n"
+        f"25 22 0:51 / {escaped}-2 rw - cifs //files/x rw\n"
+    )
+    assert files.file_system(home / "dfn-tui", mounts) == "nfs4"
+    assert files.file_system(tmp_path, mounts) == "ext4"
+    assert files.file_system(tmp_path, tmp_path / "nothing") == ""
+    monkeypatch.setattr(files, "file_system", lambda _folder: "nfs4")
+    told = files.state_folder(home)
+    assert (told.status, "network file system (nfs4)" in told.detail) == ("warning", True)
 
 
 def test_a_state_folder_that_cannot_be(

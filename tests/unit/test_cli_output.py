@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from dfn_tui.cli.output import INTERRUPTED, ProgressLine, guarded, json_line
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.output import ProgressLine, guarded, json_line
 from dfn_tui.cli.session import _tell_silence
 
 
@@ -60,4 +61,4 @@ def test_ctrl_c_ends_quietly() -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt
 
-    assert guarded(interrupted) == INTERRUPTED
+    assert guarded(interrupted) == ExitCode.STOPPED

@@ -45,7 +45,8 @@ def test_garbage_is_collected_again_while_a_command_goes_on(tmp_path: Path) -> N
     script = (
         "import argparse, asyncio, gc, dfn_tui.cli.session as session\n"
         "session._COLLECT_AFTER = 0\ngc.disable()\n"
-        "with session.opened(argparse.Namespace(connection=None, read_only=False)) as (_session, runner):\n"
+        "args = argparse.Namespace(connection=None, read_only=False, incident=None)\n"
+        "with session.opened(args) as (_session, runner):\n"
         "    before = gc.isenabled()\n    runner.run(asyncio.sleep(0))\n    runner.run(asyncio.sleep(0))\n"
         "    print(before, gc.isenabled())"
     )
@@ -54,3 +55,16 @@ def test_garbage_is_collected_again_while_a_command_goes_on(tmp_path: Path) -> N
         [sys.executable, "-c", script], check=True, capture_output=True, text=True, env=env
     )
     assert ended.stdout.split() == ["False", "True"]
+
+
+def test_what_looks_for_plugins_and_the_other_api_version_are_not_imported() -> None:
+    script = (
+        "import sys\nfrom pathlib import Path\nimport dfn_tui.cli as cli\ncli._keep_out_plugins()\n"
+        "from dfn_tui.config import ApiVersion, Config, Connection, Environment\n"
+        "from dfn_tui.service.connections import Connections\n"
+        "one = Connection('one', ApiVersion.V1, Environment.SANDBOX)\n"
+        "Connections(Config(Path(), None, {'one': one})).warm_up('one')\n"
+        "print(*{'dfn_tui.api.v1', 'dfn_tui.api.v2', 'importlib.metadata'} & set(sys.modules))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert ended.stdout.split() == ["dfn_tui.api.v1"]

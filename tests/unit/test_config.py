@@ -314,3 +314,24 @@ def test_version_2_may_say_what_its_users_are_named_by() -> None:
         parse(PROD + 'identity = "phone_no"\n', PATH)
     with pytest.raises(ConfigError, match="identity is not right"):
         parse(NEXT + 'identity = "user_id"\n', PATH)
+
+
+def test_only_version_2_may_have_the_deprecated_consent() -> None:
+    assert not parse(NEXT, PATH).connections["next"].legacy_push_optin
+    assert parse(NEXT + "legacy_push_optin = true\n", PATH).connections["next"].legacy_push_optin
+    with pytest.raises(ConfigError, match="legacy_push_optin is not right"):
+        parse(PROD + "legacy_push_optin = true\n", PATH)
+
+
+def test_a_rate_goes_up_to_the_documented_limit_and_jobs_are_kept_for_days() -> None:
+    assert parse(PROD + "requests_per_minute = 3000\n", PATH).connections["prod"].requests_per_minute == 3000
+    assert parse(PROD, PATH).connections["prod"].requests_per_minute is None
+    kept = parse("[jobs]\nkeep_days = 90\n[journal]\nkeep_days = 365\n", PATH)
+    assert (kept.jobs_keep_days, kept.journal_keep_days) == (90, 365)
+    assert parse(PROD, PATH).jobs_keep_days is None
+
+
+@pytest.mark.parametrize("value", ["0", "10001", "true", '"100"'])
+def test_a_rate_that_is_none(value: str) -> None:
+    with pytest.raises(ConfigError, match="Write a whole number from 1 to 10000"):
+        parse(PROD + f"requests_per_minute = {value}\n", PATH)

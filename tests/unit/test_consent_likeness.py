@@ -24,6 +24,17 @@ from dfn_tui.consent.likeness import consent_meant, is_consent_word
         ("sms_opt_in", ""),
         ("unsubscribed", ""),
         ("marketing-consent", ""),
+        ("mkt_sms_flags", "mkt_sms_flag"),
+        ("Mkt-Push-Flag", "mkt_push_flag"),
+        ("수신동의(SMS)", ""),
+        ("앱푸시 수신동의", ""),
+        ("광고성 정보 수신 동의 상태", ""),
+        ("sms_agree", ""),
+        ("sms_yn", ""),
+        ("Accepts SMS Marketing", ""),
+        ("HasOptedOutOfEmail", ""),
+        ("DoNotCall", ""),
+        ("push_subscribe", ""),
     ],
 )
 def test_a_name_like_a_consents(name: str, meant: str) -> None:
@@ -36,7 +47,23 @@ def test_a_stem_of_each_consent_is_its_slip(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["vip", "vip_flag", "points", "회원등급", "수신자", "동의일자", "notes", "agent"]
+    "name",
+    [
+        "vip",
+        "vip_flag",
+        "points",
+        "회원등급",
+        "수신자",
+        "동의일자",
+        "notes",
+        "agent",
+        "agreement",
+        "app_version",
+        "알림",
+        "전화",
+        "이메일",
+        "subscription_plan",
+    ],
 )
 def test_other_names_are_nobodys_slip(name: str) -> None:
     assert consent_meant(name) is None

@@ -13,7 +13,7 @@ def test_a_night_consent_without_the_day_consent() -> None:
             Lint(
                 LintKind.NIGHT_WITHOUT_DAY,
                 (Flag.NIGHT_SMS, Flag.MKT_SMS),
-                "Subscribed to advertising at night by SMS, but not to advertising by SMS.",
+                "SMS at night is given, but advertising by SMS is not",
             ),
         )
 
@@ -28,7 +28,7 @@ def test_a_channel_on_under_an_every_channel_flag_that_is_off() -> None:
         Lint(
             LintKind.CHANNEL_OVER_EVERY,
             (Flag.MKT_PUSH, Flag.MKT),
-            "Subscribed to advertising by push, although advertising by every channel is off.",
+            "push is given, but advertising by every channel is withdrawn",
         ),
     )
     [found] = lint({Flag.NIGHT: OFF, Flag.MKT_KAKAO: ON, Flag.NIGHT_KAKAO: ON})

@@ -80,18 +80,18 @@ ALL_ON = dict.fromkeys(Flag, ON)
 @pytest.mark.parametrize(
     ("changed", "at", "answer", "reason"),
     [
-        ({}, NOON, Delivery.YES, "subscribed to advertising"),
+        ({}, NOON, Delivery.YES, "advertising consent given"),
         ({}, MIDNIGHT, Delivery.YES, "night hours, night consent given"),
-        ({Flag.NIGHT_SMS: OFF}, NOON, Delivery.YES, "subscribed to advertising"),
+        ({Flag.NIGHT_SMS: OFF}, NOON, Delivery.YES, "advertising consent given"),
         ({Flag.NIGHT_SMS: OFF}, MIDNIGHT, Delivery.NO, "night hours, no night consent"),
-        ({Flag.MKT_SMS: OFF}, MIDNIGHT, Delivery.NO, "unsubscribed from advertising"),
+        ({Flag.MKT_SMS: OFF}, MIDNIGHT, Delivery.NO, "advertising consent withdrawn"),
         ({Flag.MKT_SMS: NEVER}, NOON, Delivery.MAY, "consent never set, which does not mean no"),
-        ({Flag.MKT: OFF}, NOON, Delivery.MAY, "subscribed, although advertising by every channel is off"),
+        ({Flag.MKT: OFF}, NOON, Delivery.MAY, "given, although advertising by every channel is withdrawn"),
         (
             {Flag.NIGHT: OFF},
             MIDNIGHT,
             Delivery.MAY,
-            "night hours, although night advertising by every channel is off",
+            "night hours, although night advertising by every channel is withdrawn",
         ),
     ],
 )
@@ -117,4 +117,4 @@ def test_a_channel_without_a_night_consent_is_left_open_at_night() -> None:
 
 def test_a_verdict_reads_as_one_line() -> None:
     found = verdict(Channel.PUSH, {**ALL_ON, Flag.NIGHT_PUSH: OFF}, MIDNIGHT)
-    assert found.line == "push: no — night hours, no night consent"
+    assert found.line == "push: stays back — night hours, no night consent"

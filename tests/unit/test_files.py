@@ -1,6 +1,8 @@
 """New files and folders for their owner alone."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +12,8 @@ from dfn_tui.files import (
     create_private,
     empty_private,
     make_private_folder,
-    new_private_text,
-    replace_private,
 )
+from dfn_tui.temporary import TemporaryFiles, new_private_text, remove_leftovers, replace_private
 
 
 def mode(path: Path) -> int:
@@ -86,3 +87,61 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(tmp_path: Path)
     with pytest.raises(OSError, match="directory"):
         replace_private(tmp_path / "file", b"text")
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+HALF = """
+import sys
+from pathlib import Path
+from dfn_tui.temporary import new_private_text
+with new_private_text(Path(sys.argv[1]) / "results.csv") as file:
+    print("half", file=file, flush=True)
+    print(flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_left_is_gone_at_the_next_start_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    others = {".dfn-tui-0123456789abcdef.part", "results.csv.part", ".dfn-tui-x"}
+    for name in others:
+        (folder / name).write_text("somebody's")
+    command = [sys.executable, "-c", HALF, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        [half] = {path.name for path in folder.iterdir()} - others
+        assert "results.csv" not in half
+        assert mode(folder / half) == 0o600
+        remove_leftovers()  # of a process that lives
+        assert (folder / half).exists()
+        process.kill()
+    remove_leftovers()
+    assert {path.name for path in folder.iterdir()} == others
+
+
+def test_a_note_leads_nobody_to_files_of_other_names(tmp_path: Path) -> None:
+    with TemporaryFiles(tmp_path) as temporary:
+        [note] = (Path(os.environ["DFN_TUI_STATE"]) / "making").iterdir()
+        assert note.read_text() == str(tmp_path)
+        assert mode(note) == 0o600
+        temporary.new(".part")
+    (tmp_path / "plan.db").write_text("mine")
+    forged = note.with_name("plan.db.making")
+    forged.write_text(str(tmp_path))
+    (note.with_name("0123456789abcdef.making")).write_text(str(tmp_path))
+    remove_leftovers()
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.db"]
+    assert [path.name for path in note.parent.iterdir()] == ["plan.db.making"]
+
+
+def test_a_state_folder_that_cannot_be_written_hinders_no_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").write_text("no folder")
+    monkeypatch.setenv("DFN_TUI_STATE", str(tmp_path / "state"))
+    with new_private_text(tmp_path / "out") as file:
+        file.write("whole")
+    assert (tmp_path / "out").read_text() == "whole"
+    assert {path.name for path in tmp_path.iterdir()} == {"state", "out"}

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.store import Filter, Journal, JournalError, journal_file
+from dfn_tui.outcomes import Outcome
+from dfn_tui.store import Filter, Journal, JournalError, OutcomeGroup, journal_file
 from dfn_tui.store.errors import journal_errors
 from dfn_tui.store.schema import MIGRATIONS, empty_journal, migrate
 from tests.unit.journals import filled, intent, tampering
@@ -54,13 +55,35 @@ def test_it_survives_power_cuts_as_far_as_sqlite_can(tmp_path: Path) -> None:
 def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with Journal(path) as journal:
-        journal.begin([intent()])
-        for file in sorted(tmp_path.iterdir()):
-            file.rename(file.with_name(f"old-{file.name}"))
+        journal.conclude([OutcomeGroup(tuple(journal.begin([intent()])), Outcome.CONFIRMED)])
+        moved_away(tmp_path)
         assert journal.find(Filter()) == []
         assert journal.begin([intent()]) == [1]
     with Journal(path) as journal:
         assert journal.count() == 1
+
+
+def test_how_something_ended_is_not_told_of_what_has_its_number_in_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with Journal(path) as journal:
+        old = journal.begin([intent("a"), intent("b")])
+        moved_away(tmp_path)
+        with pytest.raises(JournalError, match="removed or replaced"):
+            journal.begin([intent("c")])  # it would have the number of one of these
+        for seq in old:
+            with pytest.raises(JournalError, match="removed or replaced"):
+                journal.conclude([OutcomeGroup((seq,), Outcome.CONFIRMED)])
+        assert journal.count() == 0
+        [seq] = journal.begin([intent("c")])  # nothing is left open in the other one
+        journal.conclude([OutcomeGroup((seq,), Outcome.FAILED)])
+    with Journal(path) as journal:
+        [entry] = journal.find(Filter())
+        assert entry.outcome is not None and entry.outcome.outcome is Outcome.FAILED
+
+
+def moved_away(folder: Path) -> None:
+    for file in sorted(folder.iterdir()):
+        file.rename(file.with_name(f"old-{file.name}"))
 
 
 def test_a_journal_made_by_another_console_is_seen(tmp_path: Path) -> None:
@@ -197,16 +220,65 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
 def test_every_index_serves_its_search() -> None:
     """What is found must not be sorted or walked through: at a million entries that would be felt."""
     with closing(empty_journal()) as connection:
-        for index, where in (
-            ("intent_key", "index_key = 1"),
-            ("intent_user", "user = 'u' AND index_key = 1"),
-            ("intent_write", "\"write\" = 'w' AND index_key = 1"),
-            ("intent_incident", "incident = 'i' AND index_key = 1"),
+        for index, where, uses in (
+            ("intent_key", "index_key = 1", "COVERING INDEX intent_key (index_key"),
+            ("intent_user", "user = 'u' AND outcome = 1", "INDEX intent_user (user"),
+            ("intent_write", "\"write\" = 'w' AND outcome = 1", "INDEX intent_write (write"),
+            ("intent_incident", "incident = 'i' AND outcome = 1", "INDEX intent_incident (incident"),
         ):
             source = f"FROM intent INDEXED BY {index} WHERE {where} AND seq BETWEEN 1 AND 9"
             for statement in (f"SELECT max(seq) {source}", f"SELECT seq {source} ORDER BY seq DESC LIMIT 5"):
-                plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
-                assert [step.split(" (")[0] for step in plan] == [
-                    f"SEARCH intent USING COVERING INDEX {index}"
-                ]
-                assert "rowid" in plan[0]
+                [step] = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+                assert step == f"SEARCH intent USING {uses}=? AND rowid>? AND rowid<?)"
+
+
+def test_others_are_kept_out_at_each_opening(tmp_path: Path) -> None:
+    path = tmp_path / "dfn-tui" / "journal.db"
+    with Journal(path) as journal:
+        journal.begin([intent()])
+    log = path.with_name("journal.db-wal")
+    path.parent.chmod(0o777)
+    path.chmod(0o666)
+    with Journal(path) as journal:
+        journal.begin([intent()])
+        modes = [mode(one) for one in (path.parent, path, log)]
+    assert modes == [0o700, 0o600, 0o600]
+
+
+def test_a_folder_of_another_name_is_closed_to_writers_only(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o757)
+    with Journal(folder / "journal.db") as journal:
+        journal.begin([intent()])
+    assert mode(folder) == 0o755
+    folder.chmod(0o1777)
+    with Journal(folder / "journal.db") as journal:
+        journal.begin([intent()])
+    assert mode(folder) == 0o1777, "there nobody replaces what is not theirs"
+
+
+def test_a_folder_that_others_write_and_that_cannot_be_closed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o777)
+
+    def forbidden(_path: Path, _mode: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", forbidden)
+    with Journal(tmp_path / "journal.db") as journal, pytest.raises(JournalError, match="Others may replace"):
+        journal.begin([intent()])
+    assert not (tmp_path / "journal.db").exists()
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"")
+    (tmp_path / "journal.db").symlink_to(victim)
+    with Journal(tmp_path / "journal.db") as journal:
+        with pytest.raises(JournalError, match="is a link"):
+            journal.begin([intent()])
+        with pytest.raises(JournalError, match="is a link"):
+            journal.count()
+    assert victim.read_bytes() == b""

@@ -31,8 +31,14 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def kept(path: Path) -> Path:
-    return path.with_name("journal.db.v1")
+def kept(path: Path, version: int = 1) -> Path:
+    return path.with_name(f"journal.db.v{version}")
+
+
+def brought_to(path: Path, version: int) -> None:
+    """The journal as a console with so many steps would have left it."""
+    with tampering(path) as connection:
+        schema.migrate(connection, schema.MIGRATIONS[:version])
 
 
 def entries(path: Path) -> list[tuple[int, bytes, bytes]]:
@@ -184,9 +190,10 @@ elif where == "before the rename":
 elif where == "after the rename":
     schema.sync = die
 else:
-    first, second = schema.MIGRATIONS
+    step, at = map(int, where.split("."))
     schema._own_schema()
-    steps = (first, (*second[: int(where)], "SELECT die()", *second[int(where) :]))
+    steps = list(schema.MIGRATIONS)
+    steps[step] = (*steps[step][:at], "SELECT die()", *steps[step][at:])
     migrate = schema.migrate
     def killed(connection, _steps, before):
         connection.create_function("die", 0, die)
@@ -195,23 +202,37 @@ else:
 with Journal(path) as journal:
     journal.find(Filter())
 """
-POINTS = ["the copy", "before the rename", "after the rename"]
-POINTS += [str(number) for number in range(len(schema.MIGRATIONS[1]) + 1)]
+POINTS = [
+    (version, where)
+    for version in range(1, len(schema.MIGRATIONS))
+    for where in (
+        "the copy",
+        "before the rename",
+        "after the rename",
+        *(
+            f"{step}.{at}"
+            for step in range(version, len(schema.MIGRATIONS))
+            for at in range(len(schema.MIGRATIONS[step]) + 1)
+        ),
+    )
+]
 
 
-@pytest.mark.parametrize("where", POINTS)
-def test_a_console_killed_at_any_point_leaves_a_whole_journal(path: Path, where: str) -> None:
+@pytest.mark.parametrize(("old", "where"), POINTS)
+def test_a_console_killed_at_any_point_leaves_a_whole_journal(path: Path, old: int, where: str) -> None:
+    brought_to(path, old)
     before = entries(path)
     with tampering(path) as other:
         other.execute("SELECT * FROM head").fetchall()  # so that the log stays, as after a kill it may
         ended = subprocess.run([sys.executable, "-c", KILLED, where, path], check=False, capture_output=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
-    assert version(path) == 1
+    assert version(path) == old
     with Journal(path, KEY) as journal:
         assert journal.verify() == WHOLE
         assert found(journal, Filter(host="bastion-9")) == [7]
+        assert found(journal, Filter(user="u-2")) == [5, 2]
         assert journal.begin([intent("u-1", PHONE)]) == [15]
         assert journal.verify().whole
     assert entries(path)[:-1] == before
-    assert (version(kept(path)), entries(kept(path))) == (1, before)
+    assert (version(kept(path, old)), entries(kept(path, old))) == (old, before)
     assert not list(path.parent.glob("*.part*"))

@@ -6,6 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dfn_tui.painting.abilities import (
+    ANSWERED_IN,
+    ASK_REPEAT,
+    Abilities,
+    erases_in_colour,
+    repeats,
+)
 from dfn_tui.painting.difference import Canvas
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.painter import Painter
@@ -14,7 +21,11 @@ from dfn_tui.painting.style import DEFAULT, CellStyle, apply, change
 from tests.unit.emulator import Emulator
 
 WIDTH, HEIGHT = 24, 7
-TEXTS = st.text("ab #─●▸홍길동漢é🙂", min_size=1, max_size=WIDTH) | st.just(" " * WIDTH)
+TEXTS = (
+    st.text("ab #─●▸홍길동漢é🙂", min_size=1, max_size=WIDTH)
+    | st.lists(st.text("a ─·●홍", min_size=1, max_size=1).map(lambda sign: sign * 6), max_size=4).map("".join)
+    | st.just(" " * WIDTH)
+)
 STYLES = st.sampled_from(
     ["", "1", "2", "7", "4", "9", "1;31", "32", "7;33", "44", "38;5;9;48;5;52", "38;2;1;2;3", "1;2;3;97;107"]
 )
@@ -56,8 +67,11 @@ def scrolled_lists(draw: st.DrawFn) -> list[str]:
 class Line:
     """A terminal reached through `Canvas`, and one that gets all that was written."""
 
-    def __init__(self, width: int = WIDTH, height: int = HEIGHT) -> None:
-        self.reader, self.paper = AnsiParser(Grid(width, height)), Canvas(width, height)
+    def __init__(
+        self, width: int = WIDTH, height: int = HEIGHT, *, in_colour: bool = False, repeat: bool = False
+    ) -> None:
+        self.reader = AnsiParser(Grid(width, height))
+        self.paper = Canvas(width, height, Abilities(erase_in_colour=in_colour, repeat=repeat))
         self.thrifty, self.plain = Emulator(width, height), Emulator(width, height)
 
     def write(self, data: str) -> str:
@@ -73,18 +87,24 @@ class Line:
         assert self.thrifty.cursor.x == min(self.plain.cursor.x, self.plain.columns - 1)
 
 
-@given(st.lists(updates(), min_size=1, max_size=8))
-@example(["\x1b[1;1H홍길동\x1b[1;1H", "\x1b[1;2H\x1b[7ma\x1b[0m\x1b[1;1H", "\x1b[1;2H길\x1b[1;1H"])
-def test_a_terminal_shows_what_it_would_show_had_it_been_sent_everything(written: list[str]) -> None:
-    line = Line()
+@pytest.mark.parametrize("repeat", [False, True])
+@pytest.mark.parametrize("in_colour", [False, True])
+@given(written=st.lists(updates(), min_size=1, max_size=8))
+@example(written=["\x1b[1;1H홍길동\x1b[1;1H", "\x1b[1;2H\x1b[7ma\x1b[0m\x1b[1;1H", "\x1b[1;2H길\x1b[1;1H"])
+def test_a_terminal_shows_what_it_would_show_had_it_been_sent_everything(
+    in_colour: bool, repeat: bool, written: list[str]
+) -> None:
+    line = Line(in_colour=in_colour, repeat=repeat)
     for data in written:
         line.write(data)
         line.check()
 
 
-@given(scrolled_lists())
-def test_it_shows_the_same_after_scrolling(screens: list[str]) -> None:
-    line = Line()
+@pytest.mark.parametrize("repeat", [False, True])
+@pytest.mark.parametrize("in_colour", [False, True])
+@given(screens=scrolled_lists())
+def test_it_shows_the_same_after_scrolling(in_colour: bool, repeat: bool, screens: list[str]) -> None:
+    line = Line(in_colour=in_colour, repeat=repeat)
     for data in screens:
         line.write(data)
         line.check()
@@ -118,6 +138,38 @@ def test_a_list_that_moves_by_a_line_is_scrolled() -> None:
         sent = line.write("".join(f"\x1b[{y + 1}H{cropped(text, WIDTH)}" for y, text in enumerate(rows)))
         line.check()
         assert len(sent) < 60
+
+
+def test_a_line_is_repeated_where_the_terminal_can_do_that() -> None:
+    for repeat, most in ((False, 80), (True, 12)):
+        line = Line(80, 24, repeat=repeat)
+        line.write("\x1b[1;1H")
+        sent = line.write("\x1b[2;1H╭" + "─" * 70 + "╮\x1b[1;1H")
+        line.check()
+        assert len(sent) <= most + 10
+
+
+def test_a_style_is_said_once_for_all_its_cells() -> None:
+    line = Line(80, 24)
+    label, value = "\x1b[0;38;2;10;20;30m", "\x1b[0;38;2;200;210;220m"
+    rows = "".join(f"\x1b[{y + 1}H{label}label {value}value" for y in range(20))
+    assert line.write(rows + "\x1b[0m\x1b[1;1H").count("38;2") == 2
+    line.check()
+
+
+def test_an_attribute_is_switched_off_alone() -> None:
+    assert change(style(["1", "38;5;200"]), style(["38;5;200"])) == "\x1b[22m"
+    assert change(style(["1", "9", "38;5;200"]), style(["38;5;200"])) == "\x1b[;38;5;200m"
+
+
+@pytest.mark.parametrize(
+    ("signs", "does"), [("─a", True), pytest.param("a", False, id="tmux"), pytest.param("", False, id="mosh")]
+)
+def test_a_terminal_that_repeats_lines_is_known_by_where_its_cursor_is(signs: str, does: bool) -> None:
+    terminal = Emulator(WIDTH, HEIGHT, repeats=signs)
+    terminal.feed(ASK_REPEAT)
+    assert terminal.cursor.y == ANSWERED_IN
+    assert repeats(terminal.cursor.x) is does
 
 
 def test_a_typed_character_takes_few_bytes() -> None:
@@ -275,3 +327,27 @@ def test_another_screen_is_entered_and_left_without_a_style() -> None:
     assert painter.sent_for("\x1b[?1049l", 80, 24) == "\x1b[m\x1b[?1049l"
     assert not painter.canvas.known
     assert "words" in painter.sent_for("", 80, 24)
+
+
+@pytest.mark.parametrize(
+    ("environ", "does"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "linux"}, True),
+        ({"TERM": "tmux-256color", "TMUX": "/tmp/tmux"}, False),
+        ({"TERM": "xterm-256color", "TMUX": "/tmp/tmux"}, False),
+        ({"TERM": "screen-256color", "STY": "1.host"}, False),
+        ({"TERM": "xterm", "STY": "1.host"}, False),
+        ({"TERM": "vt100"}, False),
+        ({}, False),
+    ],
+)
+def test_which_terminals_erase_in_colour(environ: dict[str, str], does: bool) -> None:
+    assert erases_in_colour(environ) is does
+
+
+def test_blanks_of_a_background_cost_no_more_than_those_of_none() -> None:
+    line = Line(80, 24, in_colour=True)
+    rows = "".join(f"\x1b[{y + 1}H\x1b[48;5;17mword{' ' * 76}\x1b[0m" for y in range(24))
+    assert len(line.write(rows + "\x1b[1;1H")) < 24 * 12
+    line.check()

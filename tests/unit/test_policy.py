@@ -1,18 +1,27 @@
 """What may be written, and what must be given before it is: for single users and for plans."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from dfn_tui.api.capabilities import VERSION_1
+from dfn_tui.api.open import HOSTS
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.consent.flags import Direction, Flag, FlagChange, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.plan.records import PlanMetadata
 from dfn_tui.service.bulk.plan.totals import Totals
-from dfn_tui.service.changes.policy import Approval, Notice, Scope, require, requirements
+from dfn_tui.service.changes.policy import (
+    Approval,
+    Notice,
+    Scope,
+    address_of,
+    require,
+    require_fresh,
+    requirements,
+)
 from dfn_tui.service.context import Mode
 from dfn_tui.service.records import UserChange
 from dfn_tui.service.review import review
@@ -20,7 +29,7 @@ from dfn_tui.store import FieldChange, FieldKind
 from tests.unit.plans import DAY, NIGHT
 
 MAY_WRITE = Mode(False, "")
-HERE = Connection("here", ApiVersion.V1, Environment.SANDBOX)
+HERE = Connection("here", ApiVersion.V1, Environment.SANDBOX, base_url="https://host")
 PROD = HERE._replace(environment=Environment.PRODUCTION)
 NEXT = HERE._replace(api=ApiVersion.V2)
 
@@ -32,17 +41,27 @@ class Plan:
     connection: str = "here"
     environment: Environment = Environment.SANDBOX
     api: ApiVersion = ApiVersion.V1
-    kind: IdentityKind = IdentityKind.USER_ID
+    kinds: tuple[IdentityKind, ...] = (IdentityKind.USER_ID,)
+    named_by: str = "user_id"
+    base_url: str = "https://host"
+    service_id: str = ""
+    made: datetime = DAY
+    resubscribe: bool = False
 
 
 def consents(flag: Flag, after: State) -> frozenset[FlagChange]:
     return frozenset({FlagChange(flag, None, after)})
 
 
-STOP_ONE = Scope(1, withdrawn=1, consents=consents(Flag.MKT_SMS, State.UNSUBSCRIBED), user="user-0001")
-GIVE_ONE = STOP_ONE._replace(granted=1, withdrawn=0, consents=consents(Flag.MKT_SMS, State.SUBSCRIBED))
+STOP_ONE = Scope(
+    1, withdrawn=1, consents=consents(Flag.MKT_SMS, State.UNSUBSCRIBED), user="user-0001", only_withdrawn=1
+)
+GIVE_ONE = STOP_ONE._replace(
+    granted=1, withdrawn=0, consents=consents(Flag.MKT_SMS, State.SUBSCRIBED), only_withdrawn=0
+)
 NIGHT_ONE = GIVE_ONE._replace(consents=consents(Flag.NIGHT_SMS, State.SUBSCRIBED))
-STOPS = STOP_ONE._replace(users=80, withdrawn=80, user="", plan=Plan())
+STOPS = STOP_ONE._replace(users=80, withdrawn=80, user="", plan=Plan(), only_withdrawn=80)
+ALL_STOPS = STOPS._replace(users=1_000_000, withdrawn=1_000_000, only_withdrawn=1_000_000)
 GIVES = GIVE_ONE._replace(users=80, granted=80, user="", plan=Plan())
 NIGHTS = GIVES._replace(consents=NIGHT_ONE.consents)
 POINTS = Scope(80, fields=frozenset({(FieldKind.PROPERTY, "points")}), plan=Plan())
@@ -87,9 +106,16 @@ def ask(
         (GIVES._replace(granted=100, users=100), FORM, HERE),
         (GIVES._replace(granted=101, users=101), FORM._replace(max_grants=101), HERE),
         (GIVES._replace(granted=101, users=101), FORM, HERE._replace(max_grants=101)),
-        (STOPS._replace(users=100_000), REASON, HERE),
-        (STOPS._replace(users=100_001), REASON._replace(max_users=100_001), HERE),
-        (STOPS._replace(users=100_001), REASON, HERE._replace(max_users=100_001)),
+        (POINTS._replace(users=100_000), REASON, HERE),
+        (POINTS._replace(users=100_001), REASON._replace(max_users=100_001), HERE),
+        (POINTS._replace(users=100_001), REASON, HERE._replace(max_users=100_001)),
+        (ALL_STOPS, REASON, HERE),
+        (ALL_STOPS, REASON._replace(max_users=1), HERE._replace(max_users=1, max_grants=1)),
+        (ALL_STOPS, REASON, HERE._replace(max_withdrawals=1_000_000)),
+        (POINTS._replace(users=100_020, withdrawn=20, only_withdrawn=20), REASON, HERE),
+        (GIVES._replace(proven=80), NOTHING, HERE),
+        (NIGHTS._replace(proven=80), READ._replace(evidence=""), HERE),
+        (GIVES._replace(resubscribed=9, plan=Plan(resubscribe=True)), FORM, HERE),
     ],
 )
 def test_what_is_asked_for_is_enough(scope: Scope, approval: Approval, connection: Connection) -> None:
@@ -108,7 +134,7 @@ def test_what_is_asked_for_is_enough(scope: Scope, approval: Approval, connectio
         (NIGHT_ONE, FORM, HERE, "A warning is not acknowledged"),
         (CREATES, READ, HERE, "A warning is not acknowledged"),
         (GIVE_ONE._replace(users=101, granted=101), ALL, HERE, "Too many consents given at once"),
-        (STOP_ONE._replace(users=100_001), ALL, HERE, "Too many users at once"),
+        (STOP_ONE._replace(users=100_002), ALL, HERE, "Too many users at once"),
         (STOPS._replace(users=0), ALL, HERE, "Nothing to send"),
         (STOPS, NOTHING, HERE, "A reason is missing"),
         (STOPS, Approval(reason=" "), HERE, "A reason is missing"),
@@ -120,8 +146,15 @@ def test_what_is_asked_for_is_enough(scope: Scope, approval: Approval, connectio
         (GIVES._replace(granted=101, users=101), FORM, HERE, "Too many consents given at once"),
         (GIVES, FORM._replace(max_grants=79), HERE, "Too many consents given at once"),
         (GIVES, FORM, HERE._replace(max_grants=79), "Too many consents given at once"),
-        (STOPS._replace(users=100_001), REASON, HERE, "Too many users at once"),
-        (STOPS, REASON._replace(max_users=79), HERE, "Too many users at once"),
+        (POINTS._replace(users=100_001), REASON, HERE, "Too many users at once"),
+        (POINTS, REASON._replace(max_users=79), HERE, "Too many users at once"),
+        (ALL_STOPS, REASON, HERE._replace(max_withdrawals=999_999), "Too many consents withdrawn at once"),
+        (GIVES._replace(proven=79), NOTHING, HERE, "Evidence is missing"),
+        (NIGHTS._replace(proven=79), READ._replace(evidence=""), HERE, "Evidence is missing"),
+        (GIVES._replace(resubscribed=1), FORM, HERE, "Some of these people had said no"),
+        (GIVES._replace(plan=Plan(resubscribe=True), resubscribed=1), NOTHING, HERE, "Evidence is missing"),
+        (STOPS._replace(plan=Plan(base_url="")), REASON, HERE, "The plan is of an earlier version"),
+        (STOPS, REASON, HERE._replace(base_url="https://eu"), "The plan is for another address"),
         (STOPS, REASON, PROD, "The number of users is not confirmed"),
         (STOPS, REASON._replace(typed_count=79), PROD, "The number of users is not confirmed"),
         (STOPS, REASON._replace(typed_count=81), PROD, "The number of users is not confirmed"),
@@ -138,7 +171,7 @@ def test_the_first_thing_missing_is_named(
 
 def test_how_many_would_be_reached_is_told() -> None:
     with pytest.raises(GateRefused, match="100,001 users would be written to; 100,000 at most"):
-        ask(STOPS._replace(users=100_001), ALL)
+        ask(POINTS._replace(users=100_001), ALL)
     with pytest.raises(GateRefused, match="101 users would be given a consent; 100 at most"):
         ask(GIVES._replace(users=101, granted=101), ALL)
 
@@ -167,11 +200,11 @@ def test_a_plan_is_sent_nowhere_but_where_it_was_made_for(plan: Plan) -> None:
 )
 def test_what_an_api_version_does_not_have_is_not_sent(scope: Scope, kind: IdentityKind) -> None:
     with pytest.raises(GateRefused, match="does not fit"):
-        ask(scope._replace(plan=Plan(api=ApiVersion.V2, kind=kind)), ALL, NEXT)
+        ask(scope._replace(plan=Plan(api=ApiVersion.V2, kinds=(kind,))), ALL, NEXT)
 
 
 @pytest.mark.parametrize("name", ["kakao_id", "email", "phone_no"])
-@pytest.mark.parametrize("plan", [None, Plan(api=ApiVersion.V2, kind=IdentityKind.EXTERNAL_ID)])
+@pytest.mark.parametrize("plan", [None, Plan(api=ApiVersion.V2, kinds=(IdentityKind.EXTERNAL_ID,))])
 def test_nothing_removes_an_identifier_of_version_2(name: str, plan: Plan | None) -> None:
     with pytest.raises(GateRefused, match="cannot be removed"):
         ask(Scope(80, deletes=frozenset({name}), plan=plan), ALL, NEXT)
@@ -182,7 +215,8 @@ def test_nothing_removes_an_identifier_of_version_2(name: str, plan: Plan | None
     [
         (STOP_ONE, HERE, "Type yes", "yes"),
         (STOP_ONE, PROD, "This is production", "1"),
-        (STOPS, PROD, "This is production", "80"),
+        (STOPS, PROD, "This is production. Type the number of users (user_id)", "80"),
+        (STOPS, HERE, "Type yes to send to 80 users (user_id): ", "yes"),
         (STOP_ONE._replace(deletes=frozenset({"kakao_id"})), HERE, "the user's id to delete", "user-0001"),
         (STOPS._replace(deletes=frozenset({"kakao_id"})), PROD, "cannot be undone", "80"),
     ],
@@ -212,6 +246,7 @@ def test_what_a_review_would_write_is_counted() -> None:
         users=1,
         granted=1,
         withdrawn=1,
+        only_withdrawn=0,
         consents=frozenset(
             {
                 FlagChange(Flag.MKT_SMS, None, State.SUBSCRIBED),
@@ -249,6 +284,7 @@ def test_what_a_plan_would_write_is_counted() -> None:
         deleted={"kakao_id": 1},
         granted=2,
         withdrawn=3,
+        only_withdrawn=1,
     )
     assert found.scope == Scope(
         users=9,
@@ -258,4 +294,62 @@ def test_what_a_plan_would_write_is_counted() -> None:
         fields=frozenset({(FieldKind.PROPERTY, "points")}),
         deletes=frozenset({"kakao_id"}),
         plan=head,
+        only_withdrawn=1,
     )
+
+
+def test_a_single_user_who_is_only_withdrawn_from_is_counted_so() -> None:
+    user = Identity(IdentityKind.USER_ID, "user-0001")
+    push = FieldChange(FieldKind.CONSENT, Flag.MKT_PUSH, State.SUBSCRIBED, State.UNSUBSCRIBED)
+    points = FieldChange(FieldKind.PROPERTY, "points", None, 7)
+    for fields, only in (((push,), 1), ((push, points), 0), ((points,), 0)):
+        found = review([UserChange(user, fields)], [{}], VERSION_1, HERE, DAY)
+        assert found.scope.only_withdrawn == only
+
+
+@pytest.mark.parametrize(
+    ("made", "here"),
+    [
+        (Plan(service_id="service-7"), HERE),
+        (Plan(base_url="https://eu"), HERE),
+        (
+            Plan(api=ApiVersion.V2, base_url=HOSTS["v2"], service_id="shop-1"),
+            NEXT._replace(service_id="shop-2"),
+        ),
+        (Plan(base_url="https://eu"), HERE._replace(base_url="https://us")),
+    ],
+)
+def test_a_plan_for_another_address_is_refused_with_both_named(made: Plan, here: Connection) -> None:
+    with pytest.raises(GateRefused) as refused:
+        ask(STOPS._replace(plan=made), ALL, here)
+    assert refused.value.title == "The plan is for another address"
+    for word in (made.base_url, made.service_id, *address_of(here)):
+        assert word in refused.value.happened
+
+
+def test_the_documented_address_is_the_same_written_out() -> None:
+    written_out = STOPS._replace(plan=Plan(base_url=HOSTS["v1"]))
+    for address in (HOSTS["v1"], f"{HOSTS['v1']}/", None):
+        ask(written_out, REASON, HERE._replace(base_url=address))
+
+
+@pytest.mark.parametrize("api", [ApiVersion.V1, ApiVersion.V2])
+def test_a_plan_that_gives_consents_is_good_for_a_day_or_as_the_connection_says(api: ApiVersion) -> None:
+    gives = GIVES._replace(plan=Plan(api=api))
+    here = HERE._replace(api=api)
+    for hours, connection in ((24, here), (3, here._replace(plan_hours=3))):
+        limit = timedelta(hours=hours)
+        for age in (limit, -limit):
+            require_fresh(gives, connection, DAY + age)
+        for age in (limit + timedelta(seconds=1), -limit - timedelta(seconds=1)):
+            with pytest.raises(GateRefused, match="too old"):
+                require_fresh(gives, connection, DAY + age)
+
+
+def test_a_plan_of_withdrawals_only_warns_of_its_age() -> None:
+    later = DAY + timedelta(days=30)
+    require_fresh(STOPS, HERE, later)
+    [notice] = requirements(STOPS, HERE, later).warnings
+    assert (notice.id, notice.must_acknowledge) == ("old-plan", False)
+    assert "720 hours" in notice.text
+    assert requirements(STOPS, HERE, DAY + timedelta(hours=24)).warnings == ()

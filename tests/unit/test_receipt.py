@@ -44,7 +44,7 @@ def said(now_state: State | None, found: Entry | None, after: timedelta = timede
 
 def test_a_consent_given_names_evidence_time_and_operator() -> None:
     text = said(ON, entry(OFF, ON))
-    assert "mkt_flag (advertising by every channel): subscribed" in text
+    assert "mkt_flag (advertising by every channel): given" in text
     assert "since 2026-03-02 12:00 KST, entry 7, by root (sudo from kim) on bastion-1 from 10.0.0.7" in text
     assert "ground: 서면 동의서 7" in text
     assert "is to be told by 2026-03-16 12:00 KST (13 days left)" in text
@@ -72,7 +72,7 @@ def test_the_notice_and_the_confirmation_fall_due(later: timedelta, told: bool, 
 
 def test_a_change_from_elsewhere_is_not_passed_off_as_ours() -> None:
     text = said(ON, entry(ON, OFF))
-    assert "Changed outside this console since entry 7, which set it to unsubscribed." in text
+    assert "Changed outside this console since entry 7, which set it to withdrawn." in text
     assert "ground" not in text
 
 
@@ -83,8 +83,14 @@ def test_without_an_entry_nothing_is_claimed() -> None:
 def test_what_cannot_be_read_says_what_was_accepted() -> None:
     text = said(None, entry(OFF, ON, Outcome.ACCEPTED))
     assert "mkt_flag (advertising by every channel): not readable" in text
-    assert "last set to subscribed here; whether it still is cannot be read" in text
+    assert "last set to given here; whether it still is cannot be read" in text
     assert "accepted by the server, not verified" in text
+
+
+def test_what_was_sent_last_and_never_answered_is_not_passed_over() -> None:
+    text = said(None, entry(ON, OFF, Outcome.UNKNOWN))
+    assert "withdrawn was sent last; whether that was applied is not known" in text
+    assert "last set to" not in text
 
 
 def test_hostile_text_is_inert() -> None:
@@ -103,7 +109,7 @@ def test_hostile_text_is_inert() -> None:
     ],
 )
 def test_the_file_name_is_safe_and_does_not_tell_who_it_is(identity: Identity, name: str) -> None:
-    assert receipt_file(identity, WRITTEN) == name.replace("@", "_")
+    assert receipt_file([identity], WRITTEN) == name.replace("@", "_")
 
 
 def is_empty(folder: Path) -> bool:

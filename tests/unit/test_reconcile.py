@@ -123,6 +123,19 @@ class TestSettling:
         leave_open(path, "user-0007", outcome=Outcome.UNKNOWN)
         assert await settled(sandbox, path) == [Outcome.CONFIRMED]
 
+    @pytest.mark.parametrize(
+        ("user", "minutes", "found"),
+        [("user-0007", 30, [Outcome.CONFIRMED]), ("user-0007", 90, []), ("user-0003", 30, [])],
+        ids=["shows by now", "too long ago", "does not show"],
+    )
+    async def test_what_was_accepted_and_did_not_show_is_looked_at_again(
+        self, sandbox: SandboxThread, path: Path, user: str, minutes: int, found: list[Outcome]
+    ) -> None:
+        at = datetime.now(UTC) - timedelta(minutes=minutes)
+        leave_open(path, user, outcome=Outcome.DIFFERENT, at=at)
+        assert await settled(sandbox, path) == found
+        assert endings(path) == (found or [Outcome.DIFFERENT])
+
     @pytest.mark.usefixtures("patient")
     async def test_a_user_that_cannot_be_read_stays_open(self, sandbox: SandboxThread, path: Path) -> None:
         leave_open(path, "user-0003")
@@ -172,6 +185,27 @@ class TestSettling:
                 Outcome.UNKNOWN,
                 Outcome.FAILED,
             ]
+
+    async def test_a_second_look_that_fails_by_a_defect_is_heard_of(
+        self, sandbox: SandboxThread, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looks = 0
+
+        async def broken(*args: Any) -> Any:
+            nonlocal looks
+            looks += 1
+            if looks > 1:
+                raise KeyError("a defect")
+            return await reconcile(*args)
+
+        monkeypatch.setattr("dfn_tui.service.session.reconcile", broken)
+        monkeypatch.setattr("dfn_tui.service.session.STILL_AT_WORK", timedelta(milliseconds=1))
+        leave_open(path, at=datetime.now(UTC))
+        with pytest.raises(KeyError, match="a defect"):
+            async with start(sandbox, path) as session:
+                await session.settled_first()
+                await until(lambda: looks == 2)
+                await asyncio.sleep(0)  # until the task is over
 
     async def test_a_clock_that_was_set_back_changes_nothing(
         self, sandbox: SandboxThread, path: Path

@@ -100,6 +100,16 @@ class TestStaleWrites:
             assert len(session.staging) == 1
         assert [entry.intent.subject.value for entry in entries(path)] == ["user-0001", "user-0005"]
 
+    async def test_ci_fields_are_read_on_their_own(self, sandbox: SandboxThread, path: Path) -> None:
+        async with start(sandbox, path) as session:
+            identity = session.identity("user-0003")
+            listed, whole = await session.read_user(identity), await session.open_user(identity)
+            assert (listed.ci, listed.consents) == (None, whole.consents)
+            asked = len(sandbox.requests)
+            found = await session.read_ci(identity)
+            assert (found.identity, found.ci, found.profile) == (identity, whole.ci, None)
+            assert len(sandbox.requests) == asked + 1
+
     async def test_after_looking_again_the_edit_stands_on_what_is_there_now(
         self, sandbox: SandboxThread, path: Path, tmp_path: Path
     ) -> None:
@@ -126,7 +136,7 @@ class TestStaleWrites:
             assert results["user-0001"].outcome is Outcome.CONFIRMED
             assert results["user-0003"].outcome is Outcome.FAILED
             assert results["user-0003"].fields[0].message.startswith("Not sent")
-            assert session.staging.staged(session.identity("user-0003"))
+            assert [change.identity.value for change in session.staging.changes()] == ["user-0003"]
         assert consent(sandbox, "user-0003") == ON
         assert [entry.intent.subject.value for entry in entries(path)] == ["user-0001"]
 
@@ -220,7 +230,7 @@ class TestGate:
             assert result.outcome is Outcome.CONFIRMED
             assert session.journal_trouble is not None
             assert session.journal_trouble.title == "The journal is locked"
-            assert not session.staging.staged(result.identity)
+            assert session.staging.changes() == ()
         lock[0].close()
         assert endings(path) == [None]
         async with start(sandbox, path) as session:
@@ -236,15 +246,15 @@ class TestGate:
             await session.settled_first()
             looking = asyncio.ensure_future(session.open_user(session.identity("user-0001")))
             await until(lambda: len(sandbox.requests) == 1)
-            client = session._api
+            client = session._shared.client
             await session.forget_token()
-            assert session._api is None
+            assert session._shared.client is None
             record = await looking
             assert record.profile is not None
             assert client is not None
             with pytest.raises(RuntimeError, match="closed"):
                 await client.probe()
-            assert not session._in_use
+            assert not session._shared._in_use
 
     async def test_a_caller_that_is_cancelled_stops_nothing_and_finishing_waits(
         self, sandbox: SandboxThread, path: Path

@@ -36,6 +36,37 @@ async def test_no_shell_reads_the_arguments() -> None:
     assert await token_from(("printf", "%s", "$HOME;`id`")) == SecretStr("$HOME;`id`")
 
 
+def program(folder: Path, printed: str) -> None:
+    folder.mkdir()
+    made = folder / "vault"
+    made.write_text(f"#!/bin/sh\necho {printed}\n")
+    made.chmod(0o700)
+
+
+@pytest.mark.parametrize("relative", ["", ".", "bin", "./bin", "a/../bin"])
+async def test_a_bare_name_is_found_in_no_folder_that_depends_on_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: str
+) -> None:
+    program(tmp_path / "bin", "planted")
+    program(tmp_path / "own", "tok-1")
+    monkeypatch.chdir(tmp_path / "bin" if relative in ("", ".") else tmp_path)
+    own = str(tmp_path / "own")
+    assert await token_from(("vault",), {"PATH": f"{relative}:{own}"}) == SecretStr("tok-1")
+    with pytest.raises(CommandFailed, match="No such file"):
+        await token_from(("vault",), {"PATH": relative})
+    path = await token_from(sh("echo $PATH"), {"PATH": f"{relative}:{own}:{relative}"})
+    assert path == SecretStr(own), "nor is what it starts itself"
+
+
+async def test_a_path_that_depends_on_where_one_is_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "bin", "planted")
+    monkeypatch.chdir(tmp_path)
+    assert "Give its whole path." in await failure("bin/vault")
+    assert "Give its whole path." in await failure("./bin/vault")
+
+
 async def test_it_can_read_nothing_and_has_no_terminal() -> None:
     script = "cat; if (: < /dev/tty) 2>/dev/null; then echo terminal; else echo none; fi"
     assert await token_from(sh(script)) == SecretStr("none")

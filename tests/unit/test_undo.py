@@ -1,7 +1,7 @@
 """Taking changes back: round trips over random states, and everything that cannot be restored."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
@@ -259,6 +259,17 @@ def test_a_value_that_was_not_kept_is_not_restored(cover: Redaction) -> None:
     assert (field.kind, field.stageable) == (UndoKind.IMPOSSIBLE, False)
 
 
+@pytest.mark.parametrize("cover", [Redaction.NOT_KEPT, Redaction.DROPPED, Redaction.NO_KEY])
+def test_a_first_number_is_deleted_again_though_only_its_mask_was_kept(cover: Redaction) -> None:
+    change = FieldChange(FieldKind.CI, "phone_number", None, "82••••••••44", personal=True, redaction=cover)
+    field = one(change, record(ci={"phone_number": "821055550044"}))
+    assert (field.kind, field.wanted) == (UndoKind.DELETE, None)
+    assert "only a mask was kept" in field.why
+    assert one(change, record()).kind is UndoKind.ALREADY
+    other = one(change, record(ci={"phone_number": "821055550045"}))
+    assert (other.kind, other.despite) == (UndoKind.CONFLICT, UndoKind.DELETE)
+
+
 def test_deleting_an_identifier_again_needs_the_id_and_stages_nothing_without_it() -> None:
     found = entry(FieldChange(FieldKind.CI, "kakao_id", None, "0123456789", personal=True), flag(ON, OFF))
     now = record({Flag.MKT: OFF}, ci={"kakao_id": "0123456789"})
@@ -306,6 +317,19 @@ def test_a_read_that_failed_leaves_an_edit_on_what_was_seen_when_it_was_made() -
     [change] = staging.draft(failed).change().fields
     assert (change.before, change.readable) == (OFF.value, True)
     assert staging.seen(now.identity) == now.consents
+
+
+def test_a_record_without_ci_fields_leaves_an_edit_of_one_on_what_was_seen_when_it_was_made() -> None:
+    now = replace(record({Flag.MKT: OFF}), ci={"kakao_id": "0123456789"})
+    staging = Staging()
+    staging.draft(now).stage_ci("kakao_id", "0987654321")
+    listed = replace(record({Flag.MKT: ON}), ci=None, read_at=now.read_at + timedelta(minutes=1))
+    draft = staging.draft(listed)
+    [change] = draft.change().fields
+    assert (change.before, change.readable) == ("0123456789", True)
+    assert draft.record.consents == listed.consents
+    draft.ci.clear()
+    assert staging.draft(listed).record.ci is None
 
 
 def test_a_property_that_cannot_be_read_is_not_staged_as_absent() -> None:

@@ -1,15 +1,17 @@
 import json
-import sys
 from datetime import date
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2
+from dfn_tui.api.requests import Scalar
 from dfn_tui.api.types import Capabilities, StandardProperty, Value, ValueType
 from dfn_tui.consent.flags import Flag
 from dfn_tui.consent.likeness import is_consent_word
+from dfn_tui.service.changes.fields import parse_assignment, resolve
 from dfn_tui.service.changes.values import (
     ARRAY_BYTES,
     ValueRefused,
@@ -32,7 +34,9 @@ BIG = "123456789012345678901234567890"
         (ValueType.STRING, "", ""),
         (ValueType.STRING, "[/foo] 김철수 \x1b[31m", "[/foo] 김철수 \x1b[31m"),
         (ValueType.NUMBER, "30", 30),
-        (ValueType.NUMBER, BIG, int(BIG)),
+        (ValueType.NUMBER, "9223372036854775807", 2**63 - 1),
+        (ValueType.NUMBER, "-9223372036854775808", -(2**63)),
+        (ValueType.NUMBER, "1e19", 1e19),
         (ValueType.NUMBER, "-1.5e3", -1500.0),
         (ValueType.LONG, "-9223372036854775808", -(2**63)),
         (ValueType.DOUBLE, " 5 ", 5.0),
@@ -66,6 +70,9 @@ def test_reads_what_was_meant(type: ValueType, text: str, value: Value) -> None:
         (ValueType.NUMBER, "+5"),
         (ValueType.NUMBER, "1_000"),
         (ValueType.NUMBER, "٣"),
+        (ValueType.NUMBER, "9223372036854775808"),
+        (ValueType.NUMBER, "-9223372036854775809"),
+        (ValueType.NUMBER, BIG),
         (ValueType.NUMBER, "9" * 5000),
         (ValueType.LONG, "1.0"),
         (ValueType.LONG, "9223372036854775808"),
@@ -131,7 +138,7 @@ def _reserved(value: object) -> bool:
     st.one_of(
         st.text(),
         st.booleans(),
-        st.integers(),
+        st.integers(-(2**63), 2**63 - 1),
         st.floats(allow_nan=False, allow_infinity=False),
         st.lists(st.text()).filter(bool),
         st.lists(st.integers(-(2**63), 2**63 - 1)).filter(bool),
@@ -168,9 +175,27 @@ def test_every_day_is_a_date(day: date) -> None:
     assert parse_value(day.isoformat(), ValueType.DATE) == day.isoformat()
 
 
-def test_the_longest_number_is_what_python_writes() -> None:
-    assert sys.get_int_max_str_digits() >= 4300
-    assert len(format_value(parse_value("9" * 4300, ValueType.NUMBER))) == 4300
+_NEAR = st.integers(-3, 3)
+
+
+@given(
+    st.integers() | _NEAR.map(lambda by: 2**63 + by) | _NEAR.map(lambda by: by - 2**63),
+    st.sampled_from([ValueType.NUMBER, ValueType.LONG]),
+)
+def test_a_whole_number_is_taken_exactly_where_a_request_can_hold_it(number: int, type: ValueType) -> None:
+    def taken() -> bool:
+        try:
+            return parse_value(str(number), type) == number
+        except ValueRefused:
+            return False
+
+    def sendable() -> bool:
+        try:
+            return TypeAdapter(Scalar).validate_python(number) == number
+        except ValidationError:
+            return False
+
+    assert taken() is sendable()
 
 
 def standard(name: str) -> StandardProperty:
@@ -334,10 +359,32 @@ def test_the_word_for_never_set_is_no_value(text: str) -> None:
             refused()
 
 
+@pytest.mark.parametrize("text", ["NULL", "null", "None", "n/a", " NaN ", "#N/A"])
+def test_a_word_for_no_value_is_never_stored_as_one(text: str) -> None:
+    for refused in (
+        lambda: parse_value(text, ValueType.STRING),
+        lambda: parse_value(json.dumps([text]), ValueType.STRINGS),
+        lambda: parse_assignment(f"user_name={text}", VERSION_1),
+    ):
+        with pytest.raises(ValueRefused, match="no value"):
+            refused()
+    assert parse_value("Nullmann", ValueType.STRING) == "Nullmann"
+
+
 @pytest.mark.parametrize("name", ["mkt_sms", "night", "수신동의", "df_sms_ads", "sms_opt_out"])
 def test_a_name_like_a_consents_is_no_propertys(name: str) -> None:
     with pytest.raises(ValueRefused, match="consent"):
         check_property_name(name, VERSION_1)
+
+
+def test_no_consent_is_suggested_that_the_version_has_not() -> None:
+    for capabilities, name, words in (
+        (VERSION_1, "mkt_flg", "there is mkt_flag"),
+        (VERSION_2, "mkt_flg", "reads like a consent"),
+        (VERSION_2, "df_sms_ads", "there is df_sms_ads_optin"),
+    ):
+        with pytest.raises(ValueRefused, match=words):
+            check_property_name(name, capabilities)
 
 
 @pytest.mark.parametrize("value", ["Unsubscribed", "opted_in", "거부"])
@@ -345,3 +392,12 @@ def test_a_property_says_of_nobody_that_they_agreed(value: str) -> None:
     with pytest.raises(ValueRefused, match="agreed"):
         parse_value(value, ValueType.STRING)
     assert parse_value("Y", ValueType.STRING) == "Y"
+
+
+def test_a_number_of_a_json_line_is_one_that_a_request_can_hold() -> None:
+    found = resolve("scores", VERSION_2).read_json([1.5, 2**70], VERSION_2).value
+    assert (found, isinstance(found, list) and {*map(type, found)}) == ([1.5, float(2**70)], {float})
+    assert resolve("points", VERSION_1).read_json(-(2**63), VERSION_1).value == -(2**63)
+    for number in (2**63, int(BIG)):
+        with pytest.raises(ValueRefused, match="64 bits"):
+            resolve("points", VERSION_1).read_json(number, VERSION_1)

@@ -24,16 +24,16 @@ def test_the_jobs_and_one_of_them(bulk: Bulk, sandbox: SandboxThread, users: Use
     bulk(*APPLY)
     listed = bulk("status")
     assert (listed.code, listed.err) == (0, "")
-    assert listed.out == "JOB  TIME KST  finished  here (sandbox)  2 users  2 ✓ confirmed\n"
+    assert listed.out == "JOB  TIME KST  finished  here (sandbox)  2 users (user_id)  2 ✓ confirmed\n"
     ran = bulk("status", bulk.job)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines() == [
         "Job JOB: finished",
-        "2 users: 2 ✓ confirmed",
+        "2 users (user_id): 2 ✓ confirmed",
         "Over here (sandbox), begun by WHO at TIME KST",
         "Ended at TIME KST",
         "Reason: INC-7",
-        "Users changed since the plan was made: stop at the first one",
+        "Users changed since the plan was made: send nothing more, and list them",
         "Digest of the plan: DIGEST",
         "How each user ended: dfn-tui bulk status JOB --results results.csv -c here",
         "Read all users again: dfn-tui bulk verify JOB -c here",
@@ -53,8 +53,9 @@ def test_the_results_of_a_job(bulk: Bulk, users: Users) -> None:
     bulk(*APPLY)
     masked = bulk("status", bulk.job, "--results", "-")
     assert masked.out.splitlines() == [
-        "user,before,after,outcome,code,reason,now",
-        f"{user},mkt_sms_flag=Subscribed,mkt_sms_flag=Unsubscribed; work_email=l••@example.com,confirmed,,,",
+        "user,before,after,outcome,code,reason,now,kind",
+        f"{user},mkt_sms_flag=Subscribed,mkt_sms_flag=Unsubscribed; work_email=l••@example.com,"
+        "confirmed,,,,user_id",
     ]
     assert bulk("status", bulk.job, "--results", "r.csv", "--reveal").code == 0
     assert "work_email=lee@example.com" in Path("r.csv").read_text(encoding="utf-8")
@@ -65,13 +66,13 @@ def test_which_job_is_gone_on_with(bulk: Bulk, sandbox: SandboxThread, users: Us
     stop_one(bulk, sandbox, users)
     ran = bulk("resume")
     assert ran.code == 1
-    assert "2 users: 1 ✓ confirmed, 1 ! changed by someone else, not sent\n" in ran.err
+    assert "2 users (user_id): 1 ✓ confirmed, 1 ▲ changed by someone else, not sent\n" in ran.err
     assert "Job JOB: finished\n" in ran.err
     stop_one(bulk, sandbox, users)
     stop_one(bulk, sandbox, users)
     several = bulk("resume")
     assert several.code == 2
-    assert several.err.count("  stopped  here (sandbox)  2 users  ") == 2
+    assert several.err.count("  stopped  here (sandbox)  2 users (user_id)  ") == 2
     assert "dfn-tui: Which job is meant?\n" in several.err
     begins_so = bulk("resume", bulk.job[:4])
     assert begins_so.code == 2
@@ -98,7 +99,7 @@ def test_verify_tells_what_is_not_as_planned(
     drifted = bulk("verify", "a.plan")
     assert drifted.code == 1
     assert drifted.out.splitlines()[:2] == [
-        f"{found[1]}  mkt_sms_flag  expected ○ unsubscribed, is ● subscribed",
+        f"{found[1]}  mkt_sms_flag  expected ○ withdrawn, is ● given",
         f"{found[1]}  work_email  expected l••@example.com, is k••@example.com",
     ]
     assert drifted.out.splitlines()[2].startswith(f"{found[2]}: could not be read. ")
@@ -146,7 +147,7 @@ def test_a_signal_stops_after_what_was_sent_and_the_job_is_gone_on_with(
     assert Path("r.csv").read_text(encoding="utf-8").count("Still to be done.") == 40
     resumed = bulk("resume", "--limit", "10000")
     assert resumed.code == 0
-    assert "60 users: 60 ✓ confirmed\n" in resumed.err
+    assert "60 users (user_id): 60 ✓ confirmed\n" in resumed.err
     assert {state_of(sandbox, user) for user in found} == {"Unsubscribed"}
 
 

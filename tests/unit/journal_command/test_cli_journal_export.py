@@ -35,7 +35,7 @@ def test_an_export_is_masked_unless_it_is_asked_to_reveal(run: Run, keyring: Ask
     keyring(no_keyring)
     code, covered, err = run("export", "--format", "csv", "--reveal")
     assert (code, covered) == (0, masked)
-    assert err.startswith("The keyring gives no key: sealed values stay masked.\n")
+    assert err.startswith("There is no key: sealed values stay masked.\n")
 
 
 def test_what_was_exported_is_what_the_journal_holds(run: Run, journal: Path, tmp_path: Path) -> None:

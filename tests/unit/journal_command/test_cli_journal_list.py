@@ -46,7 +46,7 @@ def test_a_connection_may_stand_before_the_command(capfd: pytest.CaptureFixture[
 def test_list_says_that_there_are_more(run: Run) -> None:
     code, out, err = run("list", "--limit", "3", "--json")
     assert (code, len(lines(out))) == (0, 3)
-    assert err == "There are more: --limit shows more of them, and “export” writes all.\n"
+    assert err == "There are more: --limit shows more of them, and “journal export” writes all.\n"
     assert run("list", "--limit", "4")[2] == ""
 
 
@@ -66,7 +66,7 @@ def test_a_personal_id_is_found_and_uncovered_with_the_key(run: Run, journal: Pa
     assert run("list", EMAIL) == (
         0,
         "",
-        "The keyring gives no key: users named by an e-mail address or a phone number are not found.\n"
+        "There is no key: users named by an e-mail address or a phone number are not found.\n"
         "No entry fits.\n",
     )
     keyring(with_key)

@@ -1,0 +1,66 @@
+"""The files of a job go while it runs: it ends, and nothing is claimed that is not so."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dfn_tui import paths
+from dfn_tui.store import journal_file
+from tests.commands.bulk.using import APPLY, STOP, Bulk, Users, state_of, writes
+from tests.commands.running import Run
+from tests.sandbox_thread import AtFirstWrite, SandboxThread
+
+
+def journal_goes() -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{journal_file()}{suffix}").unlink()
+
+
+def job_goes() -> None:
+    for file in (paths.state_dir() / "jobs").glob("*.db*"):
+        file.unlink()
+
+
+def all_goes() -> None:
+    shutil.rmtree(paths.state_dir())
+
+
+@pytest.mark.parametrize(
+    ("goes", "said"),
+    [
+        (journal_goes, "The journal was removed or replaced\n"),
+        (job_goes, "The job's file is gone\n"),
+        (all_goes, "The journal was removed or replaced\n"),
+    ],
+)
+def test_what_was_sent_is_unknown(
+    bulk: Bulk,
+    sandbox: SandboxThread,
+    users: Users,
+    monkeypatch: pytest.MonkeyPatch,
+    goes: Callable[[], None],
+    said: str,
+) -> None:
+    ids = users(100)
+    bulk.plan(ids)
+    monkeypatch.setattr(sandbox, "requests", AtFirstWrite(goes))
+    ran = bulk(*APPLY)
+    assert (ran.code, ran.out) == (6, "")
+    assert said in ran.err and "defect" not in ran.err
+    sent = [user for user in ids if state_of(sandbox, user) == "Unsubscribed"]
+    assert len(sent) == 20 * writes(sandbox) and sent
+    words = f"{len(sent)} users were sent, and how that ended could not be written down: look them up."
+    assert words in ran.err
+    assert "confirmed" not in ran.err
+
+
+def test_one_user_is_read_back_all_the_same(
+    run: Run, sandbox: SandboxThread, users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [user] = users(1)
+    monkeypatch.setattr(sandbox, "requests", AtFirstWrite(journal_goes))
+    ran = run("set", user, STOP, "--reason", "x", "--yes", "--json")
+    assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])
+    assert "The journal was removed or replaced. " in ran.err

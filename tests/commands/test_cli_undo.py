@@ -1,0 +1,161 @@
+"""`dfn-tui undo`, `history`, `receipt` and `sending`: what the screens of a user and an entry show."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dfn_tui.cli.results import of_result
+from dfn_tui.consent.flags import Flag, State
+from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.outcome import FieldResult, UserResult
+from dfn_tui.service.types import Identity, IdentityKind
+from dfn_tui.store import FieldChange, FieldKind
+from tests.commands.running import Run
+from tests.sandbox_thread import SandboxThread
+
+Users = Callable[..., list[str]]
+STOP = "mkt_sms_flag=Unsubscribed"
+SAID = ("--reason", "INC-7", "--evidence", "form 12", "--yes")
+
+
+def states(run: Run, user: str) -> dict[str, object]:
+    properties: dict[str, object] = run("get", user, "--json", "--reveal").objects[0]["properties"]
+    return properties
+
+
+def entry_of(run: Run, user: str) -> str:
+    return str(run("history", user, "--json").objects[0]["seq"])
+
+
+def test_a_change_is_taken_back_and_journalled_as_that(run: Run, users: Users) -> None:
+    [user] = users()
+    assert run("set", user, STOP, *SAID).code == 0
+    entry = entry_of(run, user)
+    foreseen = run("undo", entry, "--dry-run", "--json")
+    assert (foreseen.code, foreseen.outcomes) == (0, [(user, "planned")])
+    ran = run("undo", entry, "--json", *SAID)
+    assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])
+    assert states(run, user)["mkt_sms_flag"] == "Subscribed"
+    newest = run("history", user, "--json").objects[0]
+    assert (newest["undo_of"], newest["reason"], newest["evidence"]) == (int(entry), "INC-7", "form 12")
+    again = run("undo", entry, "--json", *SAID)
+    assert (again.code, again.outcomes) == (0, [(user, "unchanged")])
+
+
+def test_several_users_at_once(run: Run, users: Users) -> None:
+    found = users(3)
+    assert run("set", *found, STOP, *SAID).code == 0
+    entries = [entry_of(run, user) for user in found]
+    assert run("undo", *entries, "--json", *SAID).outcomes == [(user, "confirmed") for user in found]
+
+
+def test_what_somebody_changed_since_stays_unless_it_is_named(
+    run: Run, users: Users, sandbox: SandboxThread
+) -> None:
+    [user] = users()
+    assert run("set", user, STOP, "points:number=5", "--yes").code == 0
+    entry = entry_of(run, user)
+    sandbox.state.write_profiles([(user, {}, {"points": 9})])
+    assert run("set", user, "points:number=7", "--yes").code == 0
+    sandbox.state.write_profiles([(user, {}, {"points": 8})])
+    kept = run("undo", entry_of(run, user), "--json", *SAID)
+    assert (kept.code, kept.outcomes) == (1, [(user, "conflict")])
+    assert kept.objects[0]["code"] == "changed-since"
+    assert "changed since by someone else" in kept.err
+    assert states(run, user)["points"] == 8
+    forced = run("undo", entry_of(run, user), "--overwrite", "points", "--json", *SAID)
+    assert (forced.code, forced.outcomes) == (0, [(user, "confirmed")])
+    assert states(run, user)["points"] == 9
+    assert run("undo", entry, "--overwrite", "mkt_flag", *SAID).code == 2
+
+
+def test_what_cannot_be_restored_is_named_and_the_rest_is(run: Run, users: Users) -> None:
+    [user] = users()
+    assert run("set", user, STOP, "brand_new=x", "--yes").code == 0
+    ran = run("undo", entry_of(run, user), "--json", *SAID)
+    assert (ran.code, ran.outcomes) == (1, [(user, "failed")])
+    outcomes = {one["name"]: one["outcome"] for one in ran.objects[0]["changes"]}
+    assert outcomes == {"mkt_sms_flag": "confirmed", "brand_new": "failed"}
+    assert "brand_new: cannot be restored. There was no such property before" in ran.err
+    assert states(run, user)["mkt_sms_flag"] == "Subscribed"
+
+
+def test_what_was_never_set_says_what_stands_in(run: Run, users: Users) -> None:
+    [user] = users(1, State.NEVER_SET)
+    assert run("set", user, "mkt_sms_flag=Subscribed", *SAID).code == 0
+    ran = run("undo", entry_of(run, user), *SAID)
+    assert ran.code == 0
+    assert "withdrawn is the safe stand-in" in ran.err
+    assert states(run, user)["mkt_sms_flag"] == "Unsubscribed"
+
+
+def test_the_guards_of_a_write_hold(run: Run, users: Users) -> None:
+    [user] = users()
+    assert run("-c", "prod", "set", user, STOP, "--reason", "INC-7", "--confirm", "1").code == 0
+    entry = entry_of(run, user)
+    assert run("undo", entry, "--reason", "INC-7", "--evidence", "x", "--yes").code == 3
+    assert run("undo", entry, "--reason", "INC-7", "--confirm", "1").code == 3  # no evidence of a yes
+    assert run("undo", entry, "--evidence", "x", "--confirm", "1").code == 3
+    assert run("--read-only", "undo", entry, "--reason", "x", "--evidence", "x", "--confirm", "1").code == 3
+    assert run("undo", entry, "--reason", "INC-7", "--evidence", "form 12", "--confirm", "1").code == 0
+
+
+def test_what_is_no_entry(run: Run, users: Users) -> None:
+    [user] = users()
+    missing = run("undo", "999", *SAID)
+    assert (missing.code, missing.out) == (1, "")
+    assert "no change of the number 999" in missing.err
+    job = run("undo", "20261126-091212-abc", *SAID)
+    assert job.code == 2
+    assert "dfn-tui bulk undo 20261126-091212-abc -o undo.plan" in job.err
+    for value in ("Unsubscribed", "Subscribed"):
+        assert run("set", user, f"mkt_sms_flag={value}", *SAID).code == 0
+    both = [str(one["seq"]) for one in run("history", user, "--json").objects]
+    assert run("undo", *both, *SAID).code == 2
+    assert run("-c", "prod", "undo", both[0], *SAID).code == 2
+
+
+def test_the_history_of_a_user_of_one_kind(run: Run, users: Users) -> None:
+    one, other = users(2)
+    assert run("set", one, other, STOP, *SAID).code == 0
+    assert [entry["user_id"] for entry in run("history", one, "--json").objects] == [one]
+    assert run("history", one, "--kind", "email", "--json").out == ""
+    assert run("history", one, "--outcome", "failed", "--json").out == ""
+    nobody = run("history", "nobody-at-all")
+    assert (nobody.code, nobody.out) == (0, "")
+    assert "Nothing was changed of this user from this host." in nobody.err
+    assert run("history", one, "--since", "yesterday").code == 2
+
+
+def test_a_receipt_is_shown_or_written_once(run: Run, users: Users, tmp_path: Path) -> None:
+    [user] = users()
+    assert run("set", user, STOP, *SAID).code == 0
+    shown = run("receipt", user)
+    assert f"Consent receipt for user_id {user}" in shown.out
+    assert "ground: INC-7" in shown.out
+    file = tmp_path / "receipt.txt"
+    assert run("receipt", user, "-o", str(file)).code == 0
+    assert "ground: INC-7" in file.read_text("utf-8")
+    assert file.stat().st_mode & 0o077 == 0
+    assert run("receipt", user, "-o", str(file)).code == 2
+
+
+def test_when_advertising_may_go_out(run: Run, sandbox: SandboxThread) -> None:
+    flags = dict.fromkeys(Flag, State.SUBSCRIBED) | {Flag.NIGHT_SMS: State.UNSUBSCRIBED}
+    sandbox.state.write_profiles([("user-0005", flags, {})])
+    [one] = run("sending", "user-0005", "--json").objects
+    assert one["channels"]["sms"]["hours"] == [
+        {"from": "00:00", "until": "08:00", "answer": "no"},
+        {"from": "08:00", "until": "21:00", "answer": "yes"},
+        {"from": "21:00", "until": "24:00", "answer": "no"},
+    ]
+    assert one["channels"]["push"]["now"] == "yes"
+    assert run("sending", "nobody-here").code == 1
+    assert run("sending", "nobody-here", "--allow-unknown").code == 0
+
+
+def test_a_user_who_became_as_wanted_before_sending_is_unchanged() -> None:
+    """Found so between the two readings, of all fields: that is no defect, and nothing was confirmed."""
+    change = FieldChange(FieldKind.CONSENT, "mkt_sms_flag", "Subscribed", "Unsubscribed")
+    user = Identity(IdentityKind.USER_ID, "user-1")
+    result = of_result(UserResult(user, (FieldResult(change, Outcome.UNCHANGED),)))
+    assert result.outcome is Outcome.UNCHANGED

@@ -1,0 +1,50 @@
+"""Korean letters are keys where commands are, and text in inputs."""
+
+from textual.events import Key
+
+from dfn_tui.screens.lookup.list_panel import ListPanel
+from dfn_tui.widgets.field import Field
+from tests.sandbox_thread import SandboxThread
+from tests.screens.driving import console, driven, focused, look_up, see, until
+
+
+async def test_syllables_are_the_keys_they_were_typed_with(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "go out?", "● given")
+        app.post_message(Key("ㅕ", "ㅕ"))  # u
+        await see(pilot, "1 edit staged", "s give")  # keys are shown in Latin letters
+        app.post_message(Key("ㄱ", "ㄱ"))  # r
+        await see(pilot, "Review: 1 user")
+        app.post_message(Key("야", "야"))  # d, which means nothing here, then i
+        await focused(pilot, "#reason")
+        for letter in "고객 ㅇㅇ":
+            app.post_message(Key(letter, letter))
+        field = app.screen.query_one("#reason", Field)
+        await until(pilot, lambda: field.value == "고객 ㅇㅇ")
+
+
+async def test_a_syllable_is_several_keys_in_their_order(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001 user-0002 user-0003")
+        await see(pilot, "3 found")
+        await focused(pilot, "UserList")
+        app.post_message(Key("ㅓ", "ㅓ"))  # j
+        await until(pilot, lambda: app.screen.query_one(ListPanel).users.cursor == 1)
+        app.post_message(Key("히", "히"))  # g l: to the first row, then recent look-ups
+        await see(pilot, "Look up again")
+
+
+async def test_shift_and_control_are_kept(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "go out?", "● given")
+        app.post_message(Key("ctrl+ㅔ", None))
+        await see(pilot, "What to do")
+        await pilot.press("escape")
+        before = len(sandbox.requests)
+        app.post_message(Key("ㄲ", "ㄲ"))  # R
+        await until(pilot, lambda: len(sandbox.requests) > before)
