@@ -48,7 +48,9 @@ class TypingApp(GuidedApp):
             await super().on_event(event)
         elif isinstance(event, events.Key | events.Paste):
             await self.typed_ahead.take(event)
-        elif not (isinstance(event, events.MouseEvent) and self.typed_ahead.is_early(event)):
+        elif not isinstance(event, events.MouseEvent):
+            await super().on_event(event)
+        elif self.screen_stack and not self.typed_ahead.is_early(event):
             await super().on_event(event)
 
     @on(Packet)
@@ -62,7 +64,8 @@ class TypingApp(GuidedApp):
 
     async def hand_on(self, event: Typed) -> None:
         """Gives a key or a paste to what has the focus."""
-        await super().on_event(event)
+        if self.screen_stack:  # a console that is closing has none, and Textual asks for it
+            await super().on_event(event)
 
     @on(NothingThere)
     def _drop_keys(self) -> None:

@@ -14,7 +14,7 @@ async def test_keys_that_arrive_together_apply_in_the_order_pressed(sandbox: San
         await until(pilot, lambda: field.has_focus)
         for key in (*"usex", "backspace", *"r-0003", "home", "delete", "u"):
             app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await until(pilot, lambda: len(field.value) == 9)
+        await until(pilot, lambda: len(field.value) == 9 and field.cursor_position == 1)
         assert field.value == "user-0003"
 
 
@@ -33,3 +33,12 @@ async def test_a_focus_told_late_selects_nothing_of_what_was_typed(sandbox: Sand
             field.post_message(events.Key(key, key))
         await until(pilot, lambda: field.value.endswith("ee"))
         assert field.value == "Lee"
+
+
+async def test_keys_and_clicks_that_come_while_the_console_closes_end_nothing(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app):
+        pass
+    assert not app.screen_stack
+    await app.hand_on(events.Key("x", "x"))
+    await app.on_event(events.MouseDown(None, 1, 1, 0, 0, 1, shift=False, meta=False, ctrl=False))
