@@ -48,7 +48,9 @@ class TypingApp(GuidedApp):
             await super().on_event(event)
         elif isinstance(event, events.Key | events.Paste):
             await self.typed_ahead.take(event)
-        elif not isinstance(event, events.MouseEvent) or (self.screen_stack and not self.typed_ahead.is_early(event)):
+        elif not isinstance(event, events.MouseEvent) or (
+            self.screen_stack and not self.typed_ahead.is_early(event)
+        ):
             await super().on_event(event)
 
     @on(Packet)
