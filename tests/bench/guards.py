@@ -264,7 +264,7 @@ MUTANTS = (
         "if False:",
         ("tests/unit/test_kind_in_doubt.py",),
     ),
-    Mutant("Undefined is no value", VALUES, "if text.strip().casefold() == _ABSENT:", "if False:", OF_VALUES),
+    Mutant("Undefined is no value", VALUES, "if bare.casefold() == _ABSENT:", "if False:", OF_VALUES),
     Mutant("consent words", VALUES, "if is_consent_word(text):", "if False:", OF_VALUES),
     # before sending
     Mutant(
@@ -515,10 +515,10 @@ MUTANTS = (
         ("tests/api/test_odd_answers.py", "tests/commands/test_odd_users.py"),
     ),
     Mutant(
-        "output: a closed pipe hides no failure",
-        "dfn_tui/cli/forms.py",
-        "self.read_on = self.read_on and written(lambda: self._put(item, flush))",
-        "self.read_on = self._put(item, flush) is None",
+        "output: what cannot be printed hides no code",
+        "dfn_tui/cli/output.py",
+        "            self.failure = error\n",
+        "            raise error\n",
         ("tests/commands/test_closed_pipe.py",),
     ),
     Mutant(

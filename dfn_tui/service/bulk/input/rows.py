@@ -128,6 +128,7 @@ class TableReader:
         ]
         places = (*self._cells.places, *range(self._columns, layout.width))
         self._rest: Callable[[Sequence[str]], Any] = itemgetter(*places) if places else lambda _cells: ()
+        self._of_use: Callable[[Sequence[str]], Any] = itemgetter(*self._used, self._used[0])
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
         taken: list[str] = []  # the lines of the record being read
@@ -205,12 +206,13 @@ class TableReader:
 
     def _row(self, line: int, cells: list[str]) -> Row | None:
         """The long way round; None for a row without anything in it."""
-        if not any(map(bare_id, cells)):
+        kind, user = self._layout.kind, cells[self._key] if self._key < len(cells) else ""
+        if not (user and user.isalnum()) and not any(map(bare_id, cells)):
             self.blank += 1
             return None
-        kind, user = self._layout.kind, cells[self._key] if self._key < len(cells) else ""
         try:
-            self._check_width(cells)
+            if len(cells) != self._columns:
+                self._check_width(cells)
             empty = self._remark(cells)
             if self._named:
                 user = ""  # not shown before it is known what it is
@@ -235,6 +237,9 @@ class TableReader:
     def _remark(self, cells: list[str]) -> bool:
         """Counts the words in a row that stand for an empty cell; whether there is one."""
         empty = False
+        used = self._of_use(cells)
+        if EMPTY_WORDS.isdisjoint(used) and tuple(map(str.strip, used)) == used:
+            return False
         for place in self._used:
             bare = cells[place].strip()
             if len(bare) < len(cells[place]) and bare:
