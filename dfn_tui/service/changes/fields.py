@@ -35,11 +35,12 @@ _FLAGS = {flag.value: flag for flag in Flag}
 _FLAG_OF_OPTIN = {name: flag for flag, name in OPTINS.items()}
 _WORDS = {state.value.casefold(): state for state in State}
 _KINDS = {kind.value: kind for kind in IdentityKind}
-_PLATFORM_NAMES = frozenset(
-    [*_FLAGS, *_FLAG_OF_OPTIN]
+PLATFORM_NAMES = frozenset(
+    [*_FLAGS, *_FLAG_OF_OPTIN, *_KINDS]
     + [prop.name for of in (VERSION_1, VERSION_2) for prop in of.standard_properties]
     + [name for of in (VERSION_1, VERSION_2) for name in of.ci_fields]
 )
+"""Of consents, standard properties, CI fields and identities, of both API versions."""
 # What nobody names a property of their own, beside what is like a consent anyway.
 _LIKE_A_CONSENT = re.compile(r"(?:mkt|night|info)_(?:.*_)?flag|df_.*|.*_optin")
 _NAME_SHOWN = 40
@@ -185,8 +186,7 @@ def identity_kind(name: str) -> IdentityKind | None:
 
 def is_known(name: str) -> bool:
     """Whether a consent, a standard property, a CI field or an identity of either API version is so named."""
-    plain = plain_name(name)
-    return plain in _PLATFORM_NAMES or plain in _KINDS
+    return plain_name(name) in PLATFORM_NAMES
 
 
 def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> FieldColumn:

@@ -287,7 +287,11 @@ class Mapper:
         ]
         twice = next((name for kind, name in taken if taken.count((kind, name)) > 1), None)
         if twice is not None:
-            refuse(_("{name} is given twice.").format(name=twice), _("Give it once."))
+            places = [one.place + 1 for one in mapping.columns if one.field and one.field.name == twice]
+            hint = _("Give it once, or leave a column out: --ignore '#{place}'").format(
+                place=max(places, default=0)
+            )
+            refuse(_("{name} is given twice.").format(name=twice), hint if places else _("Give it once."))
         changes = self._for_all or mapping.of(Role.FIELD) or mapping.of(Role.CHANNEL)
         if not (changes or self._asked.users_only):
             refuse(
