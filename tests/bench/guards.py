@@ -26,6 +26,7 @@ API_BATCH = "dfn_tui/api/batch.py"
 RETRY = "dfn_tui/api/retry.py"
 SHEETS = "dfn_tui/service/bulk/input/sheets.py"
 MAPPER = "dfn_tui/service/bulk/input/mapper.py"
+MEANINGS = "dfn_tui/service/bulk/input/meanings.py"
 LAYOUT = "dfn_tui/service/bulk/input/layout.py"
 CELLS = "dfn_tui/service/bulk/input/cells.py"
 ROWS = "dfn_tui/service/bulk/input/rows.py"
@@ -1076,7 +1077,7 @@ MUTANTS = (
         OF_MAPPING,
     ),
     Mutant("words are explained", MAPPER, "if mapping.unread_words and not", "if False and not", OF_MAPPING),
-    Mutant("one sense of a word", MAPPER, "if self._words and len({", "if False and len({", OF_MAPPING),
+    Mutant("one sense of a word", MEANINGS, "if self.words and len({", "if False and len({", OF_MAPPING),
     Mutant("a first line is no user", LAYOUT, "self._may_be_head(ids):", "False:", OF_MAPPING),
     Mutant("no id is a title", LAYOUT, "any(map(str.isdigit, text)))):", "False)):", OF_MAPPING),
     Mutant("null words are no ids", CELLS, "    if user in EMPTY_WORDS:", "    if False:", OF_MAPPING),
