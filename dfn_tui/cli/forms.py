@@ -166,6 +166,8 @@ def write_records(
 
 
 def _value(record: Record, name: str) -> object:
+    if name in record:
+        return record[name]  # it may have points of its own
     found: object = record
     for part in name.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None

@@ -69,11 +69,10 @@ def _kept_output() -> Iterator[None]:
     """While a command runs, a failure to print is kept, not raised."""
     before = sys.stdout
     if isinstance(before, io.TextIOWrapper):
-        before.flush()
-        buffer = io.BufferedWriter(_Output(before.fileno(), "w", closefd=False))
-        sys.stdout = io.TextIOWrapper(
-            buffer, before.encoding, before.errors, line_buffering=before.line_buffering
-        )
+        with suppress(io.UnsupportedOperation):  # it is no file, as in tests
+            buffer = io.BufferedWriter(_Output(before.fileno(), "w", closefd=False))
+            at_once = before.line_buffering or before.write_through
+            sys.stdout = io.TextIOWrapper(buffer, before.encoding, before.errors, line_buffering=at_once)
     try:
         yield
     finally:

@@ -29,15 +29,6 @@ def state_role(state: State | None) -> str:
     return {State.SUBSCRIBED: "given", State.UNSUBSCRIBED: "withdrawn", State.NEVER_SET: "never"}[state]
 
 
-def purpose_name(purpose: Purpose) -> str:
-    """What a row of the matrix is for."""
-    return {
-        Purpose.INFORMATIONAL: _("informational"),
-        Purpose.ADVERTISING: _("advertising"),
-        Purpose.NIGHT: _("advertising at night"),
-    }[purpose]
-
-
 def channel_name(channel: Channel) -> str:
     """What messages travel by, as the head of a column."""
     return {

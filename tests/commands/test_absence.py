@@ -10,7 +10,7 @@ import pytest
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Absence, SandboxOptions
-from dfn_tui.service.changes.inverse import prepare_undo, stage_undo
+from dfn_tui.service.changes.inverse import prepare_undos, stage_undo
 from dfn_tui.store import journal_file
 from tests.commands.running import Run
 from tests.sandbox_thread import SandboxThread
@@ -129,7 +129,7 @@ async def test_undo_of_a_first_number_deletes_it(sandbox: SandboxThread, tmp_pat
         [result] = await send(session)
         assert result.outcome is Outcome.CONFIRMED
         [entry] = entries(path)
-        record, plan = await prepare_undo(session, entry)
+        [(_entry, record, plan)] = await prepare_undos(session, [entry])
         stage_undo(session.staging.draft(record), entry.seq, plan, USER)
         [result] = await send(session)
         assert result.outcome is Outcome.CONFIRMED

@@ -216,3 +216,19 @@ def test_an_audience(run: Run) -> None:
     assert "audience: nwh3nu" in taken.out
     shown = snapshot(run, "show", "user-0007")
     assert "which holds the audience nwh3nu only" in shown.out
+
+
+def test_a_snapshot_has_every_form_that_other_data_has(run: Run, sandbox: SandboxThread) -> None:
+    sandbox.state.write_profiles([("user-0002", {Flag.MKT_SMS: State.UNSUBSCRIBED}, {})])
+    snapshot(run, "take")
+    (row,) = csv.DictReader(io.StringIO(snapshot(run, "status", "--format", "csv").out))
+    assert (row["taken"], row["exports.limit"]) == ("true", "20")
+    assert snapshot(run, "status", "--json").objects == snapshot(run, "status", "--format", "jsonl").objects
+    head, *rows = snapshot(run, "show", "user-0002", "nobody", "--format", "table").out.splitlines()
+    assert head.split() == ["user", "as", "of", "field", "value"]
+    assert next(line.split()[-3:] for line in rows if "mkt_sms_flag" in line) == [
+        "mkt_sms_flag",
+        "○",
+        "withdrawn",
+    ]
+    assert "Not in the snapshot." in rows[-1]

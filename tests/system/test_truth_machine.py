@@ -25,7 +25,7 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
-from dfn_tui.service.changes.inverse import prepare_undo, stage_undo
+from dfn_tui.service.changes.inverse import prepare_undos, stage_undo
 from dfn_tui.service.changes.outcome import NOT_READABLE, UserResult
 from dfn_tui.service.changes.pipeline import StaleWrite
 from dfn_tui.service.connections import Connections
@@ -286,7 +286,7 @@ class TruthMachine(RuleBasedStateMachine):
             return
         entry = self._entries()[-1]
         try:
-            record, plan = self._do(prepare_undo(self.session, entry))
+            [(_entry, record, plan)] = self._do(prepare_undos(self.session, [entry]))
             self.session.staging.drop(record.identity)
             stage_undo(self.session.staging.draft(record), entry.seq, plan, record.identity.value)
         except ConsoleError:  # not readable, or nothing to be taken back

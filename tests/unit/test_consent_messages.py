@@ -1,5 +1,5 @@
-from dfn_tui.consent.flags import Channel, Flag, Purpose, State
-from dfn_tui.consent.messages import channel_name, flag_name, purpose_name, state_glyph, state_name
+from dfn_tui.consent.flags import Channel, Flag, State
+from dfn_tui.consent.messages import channel_name, flag_name, state_glyph, state_name
 
 STATES: tuple[State | None, ...] = (*State, None)
 
@@ -10,7 +10,6 @@ def test_every_state_is_told_apart_by_glyph_and_by_word() -> None:
     assert len({state_name(state) for state in STATES}) == len(STATES)
 
 
-def test_every_flag_purpose_and_channel_has_a_name_of_its_own() -> None:
+def test_every_flag_and_channel_has_a_name_of_its_own() -> None:
     assert len({flag_name(flag) for flag in Flag}) == len(Flag)
-    assert len({purpose_name(purpose) for purpose in Purpose}) == len(Purpose)
     assert len({channel_name(channel) for channel in Channel}) == len(Channel)

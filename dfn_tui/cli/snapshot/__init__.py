@@ -3,7 +3,14 @@
 import argparse
 from pathlib import Path
 
-from dfn_tui.cli.arguments import add_actions, add_allow_unknown, add_connection, add_kind, add_reveal
+from dfn_tui.cli.arguments import (
+    add_actions,
+    add_allow_unknown,
+    add_connection,
+    add_formats,
+    add_kind,
+    add_reveal,
+)
 from dfn_tui.text import _
 
 
@@ -19,7 +26,7 @@ def add_snapshot(parser: argparse.ArgumentParser) -> None:
     status = commands.add_parser("status", help=_("what the snapshot holds, and how many exports are left"))
     status.set_defaults(run="dfn_tui.cli.snapshot.showing:status")
     add_connection(status, _("of this connection"))
-    _add_formats(status, ("table", "json", "jsonl"))
+    add_formats(status)
     showing = commands.add_parser("show", help=_("what it says of users, and what this host wrote since"))
     showing.set_defaults(run="dfn_tui.cli.snapshot.showing:show")
     showing.usage = _("%(prog)s [options] ID… | --from FILE")
@@ -28,14 +35,9 @@ def add_snapshot(parser: argparse.ArgumentParser) -> None:
     showing.add_argument("--from", dest="file", type=Path, metavar="FILE", help=words)
     add_connection(showing, _("of this connection"))
     add_kind(showing)
-    _add_formats(showing, ("table", "csv", "json", "jsonl"))
+    add_formats(showing)
     add_reveal(showing)
     add_allow_unknown(showing)
     dropping = commands.add_parser("drop", help=_("remove the snapshot"))
     dropping.set_defaults(run="dfn_tui.cli.snapshot.taking:drop")
     add_connection(dropping, _("of this connection"))
-
-
-def _add_formats(parser: argparse.ArgumentParser, forms: tuple[str, ...]) -> None:
-    words = _("one of {forms}; jsonl is an object a line").format(forms=", ".join(forms))
-    parser.add_argument("--format", choices=forms, default="table", help=words)

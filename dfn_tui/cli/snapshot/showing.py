@@ -1,19 +1,20 @@
 """`dfn-tui snapshot status` and `show`: nobody is asked but the file and the journal."""
 
 import argparse
-import csv
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.forms import RecordView, write_records
 from dfn_tui.cli.ids import given_ids, identities, ids_of_file
-from dfn_tui.cli.output import json_line, say, write_data, write_json, write_lines, write_text
+from dfn_tui.cli.output import say
 from dfn_tui.cli.reading import shown_json
 from dfn_tui.cli.session import opened
+from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.messages import state_role
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.history_export import spreadsheet_cell
+from dfn_tui.service.history import state_of
 from dfn_tui.service.personal import shown_value
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import (
@@ -26,9 +27,10 @@ from dfn_tui.service.snapshots.format import (
 )
 from dfn_tui.service.snapshots.snapshots import NoExport, Snapshots, SnapshotStatus
 from dfn_tui.service.snapshots.view import SnapshotView
-from dfn_tui.service.types import Identity
-from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import Clock
+from dfn_tui.service.types import Identity, Value
+from dfn_tui.text import _, padded, sanitize, width
+
+Found = tuple[Identity, SnapshotView]
 
 
 def status(args: argparse.Namespace) -> int:
@@ -36,11 +38,21 @@ def status(args: argparse.Namespace) -> int:
     with opened(args) as (session, runner):
         found = runner.run(_snapshots(session).status())
         now = session.clock()
-    if args.format == "table":
-        write_lines(_status_lines(found, now))
-    else:
-        _write_json([_status_record(found)], args.format)
+    write_records(args, [found], _status_view(now), lines_seen=True)
     return ExitCode.SOME_FAILED if found.trouble else ExitCode.DONE
+
+
+def _status_view(now: datetime) -> RecordView[SnapshotStatus]:
+    moments, counts = ("began", "ended", "expires"), ("users", "rows", "without_id", "repeated", "ambiguous")
+    exports = ("exports.asked", "exports.limit")
+    columns = ("taken", "audience", *moments, *counts, "trouble", *exports, "file")
+    return RecordView(
+        _status_record,
+        columns,
+        [Heading(_("snapshot"))],
+        lambda found: ([TableCell(line)] for line in _status_lines(found, now)),
+        lambda found: _status_lines(found, now),
+    )
 
 
 def _status_lines(found: SnapshotStatus, now: datetime) -> Iterator[str]:
@@ -100,7 +112,17 @@ def show(args: argparse.Namespace) -> int:
     with opened(args) as (session, runner):
         wanted = identities(ids, args.kind, session.capabilities)
         views = runner.run(_views(_snapshots(session), wanted))
-        missing = _show(args, session, [(one, views[one]) for one in wanted])
+        found = [(one, views[one]) for one in wanted]
+        names = list(dict.fromkeys(name for view in views.values() for name in view.properties))
+        view = _UsersView(session.capabilities.flags, names, session.clock(), revealed=args.reveal)
+    write_records(args, found, view.records(), lines_seen=len(found) == 1)
+    missing = sum(not view.kept for _one, view in found)
+    if missing and len(found) > 1:
+        say(
+            _("{count} of {total} are not in the snapshot; the server may know them all the same.").format(
+                count=f"{missing:,}", total=f"{len(found):,}"
+            )
+        )
     return ExitCode.SOME_FAILED if missing and not args.allow_unknown else ExitCode.DONE
 
 
@@ -117,106 +139,98 @@ async def _views(snapshots: Snapshots, wanted: Sequence[Identity]) -> "dict[Iden
     return dict(await snapshots.views(wanted))
 
 
-def _show(args: argparse.Namespace, session: Session, found: Sequence[tuple[Identity, SnapshotView]]) -> int:
-    """Writes the users, and says how many are not in it."""
-    flags = session.capabilities.flags
-    names = list(dict.fromkeys(name for _one, view in found for name in view.properties))
-    if args.format == "table":
-        write_text()
-        for one, view in found:
-            for line in _lines(one, view, flags, names, args.reveal, session.clock):
-                print(line)
-    elif args.format == "csv":
-        _write_csv(found, flags, names, args.reveal)
-    else:
-        _write_json([_record(one, view, flags, names, args.reveal) for one, view in found], args.format)
-    missing = sum(not view.kept for _one, view in found)
-    if missing and len(found) > 1:
-        say(
-            _("{count} of {total} are not in the snapshot; the server may know them all the same.").format(
-                count=f"{missing:,}", total=f"{len(found):,}"
-            )
+class _UsersView:
+    """What is printed of users: these consents and properties. `now` is what ages are told by."""
+
+    def __init__(self, flags: Sequence[Flag], names: Sequence[str], now: datetime, *, revealed: bool) -> None:
+        self._flags = flags
+        self._names = names
+        self._now = now
+        self._revealed = revealed
+
+    def records(self) -> RecordView[Found]:
+        flags = [flag.value for flag in self._flags]
+        headings = (
+            Heading(_("user"), least=8, whole=True),
+            Heading(_("as of"), least=8),
+            Heading(_("field"), least=8),
+            Heading(_("value"), least=12),
         )
-    return missing
+        columns = ("user_id", "in_snapshot", "as_of", *flags, *self._names, "later")
+        return RecordView(self._record, columns, headings, self._cells, self._lines, self._rows)
 
+    def _fields(self, view: SnapshotView) -> Iterator[tuple[str, str, str]]:
+        """Each field's name, what is known of it in words, and its colour."""
+        for flag in self._flags:
+            if view.kept or flag.value in view.later:
+                yield flag.value, flag_words(view, flag), state_role(state_of(value_now(view, flag.value)))
+        for name in self._names:
+            value = value_now(view, name)
+            text = _("(none)") if value is None else shown_value(name, value, revealed=self._revealed)
+            yield sanitize(name), property_words(view, name, text), ""
 
-def _lines(
-    one: Identity,
-    view: SnapshotView,
-    flags: Sequence[Flag],
-    names: Sequence[str],
-    revealed: bool,
-    clock: Clock,
-) -> Iterator[str]:
-    as_of = f"  ({age_words(view.as_of, clock())})" if view.as_of else ""
-    yield f"{sanitize(one.value)}{as_of}"
-    if not view.kept:
-        yield f"  {view.why}"
-    shown = [flag for flag in flags if view.kept or flag.value in view.later]
-    wide = max((len(name) for name in (*(flag.value for flag in shown), *map(sanitize, names))), default=0)
-    for flag in shown:
-        yield f"  {flag.value:<{wide}}  {flag_words(view, flag)}"
-    for name in names:
-        value = value_now(view, name)
-        text = _("(none)") if value is None else shown_value(name, value, revealed=revealed)
-        yield f"  {sanitize(name):<{wide}}  {property_words(view, name, text)}"
+    def _age(self, view: SnapshotView) -> str:
+        return age_words(view.as_of, self._now) if view.as_of else ""
 
+    def _lines(self, found: Found) -> Iterator[str]:
+        one, view = found
+        age = self._age(view)
+        yield sanitize(one.value) + (f"  ({age})" if age else "")
+        if not view.kept:
+            yield f"  {view.why}"
+        fields = list(self._fields(view))
+        wide = max((width(name) for name, _words, _role in fields), default=0)
+        for name, words, _role in fields:
+            yield f"  {padded(name, wide)}  {words}"
 
-def _record(
-    one: Identity, view: SnapshotView, flags: Sequence[Flag], names: Sequence[str], revealed: bool
-) -> dict[str, object]:
-    consents = {flag.value: state.value for flag, state in view.consents.items()}
-    return {
-        "user_id": one.value,
-        "kind": one.kind.value,
-        "in_snapshot": view.kept,
-        "as_of": view.as_of.isoformat(timespec="seconds") if view.as_of else None,
-        "consents": {flag.value: consents.get(flag.value) for flag in flags} if view.kept else {},
-        "properties": {name: shown_json(name, view.properties.get(name), revealed) for name in names},
-        "unreadable": dict(view.unreadable),
-        "later": {
-            name: {
-                "value": shown_json(name, later.value, revealed),
-                "at": later.at.isoformat(timespec="seconds"),
-                "outcome": later.outcome.value if later.outcome else "open",
-                "entry": later.entry,
-            }
-            for name, later in view.later.items()
-        },
-        "message": view.why,
-    }
+    def _cells(self, found: Found) -> Iterator[Row]:
+        one, view = found
+        first = TableCell(sanitize(one.value)), TableCell(self._age(view), "label")
+        if not view.kept:
+            yield *first, TableCell(""), TableCell(view.why, "warn")
+        for name, words, role in self._fields(view):
+            yield *first, TableCell(name), TableCell(words, role)
 
+    def _record(self, found: Found) -> dict[str, object]:
+        one, view = found
+        consents = {flag.value: state.value for flag, state in view.consents.items()}
+        return {
+            "user_id": one.value,
+            "kind": one.kind.value,
+            "in_snapshot": view.kept,
+            "as_of": view.as_of.isoformat(timespec="seconds") if view.as_of else None,
+            "consents": {flag.value: consents.get(flag.value) for flag in self._flags} if view.kept else {},
+            "properties": self._properties(view),
+            "unreadable": dict(view.unreadable),
+            "later": {
+                name: {
+                    "value": shown_json(name, later.value, self._revealed),
+                    "at": later.at.isoformat(timespec="seconds"),
+                    "outcome": later.outcome.value if later.outcome else "open",
+                    "entry": later.entry,
+                }
+                for name, later in view.later.items()
+            },
+            "message": view.why,
+        }
 
-def _write_csv(
-    found: Sequence[tuple[Identity, SnapshotView]],
-    flags: Sequence[Flag],
-    names: Sequence[str],
-    revealed: bool,
-) -> None:
-    """A row for each user, as the export said it; what was written since is in the last column."""
-    write_data()
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("user_id", "in_snapshot", "as_of", *(flag.value for flag in flags), *names, "later"))
-    for one, view in found:
-        states = [view.consents[flag].value if flag in view.consents else "" for flag in flags]
-        values = [
-            shown_value(name, view.properties[name], revealed=revealed) if name in view.properties else ""
-            for name in names
-        ]
-        as_of = view.as_of.isoformat(timespec="seconds") if view.as_of else ""
+    def _properties(self, view: SnapshotView) -> dict[str, Value | None]:
+        return {name: shown_json(name, view.properties.get(name), self._revealed) for name in self._names}
+
+    def _rows(self, found: Found) -> Iterator[dict[str, object]]:
+        """A row for each user, as the export said it; what was written since is in the last column."""
+        one, view = found
         later = "; ".join(
             f"{name}={write.value} ({write.outcome or 'open'})" for name, write in view.later.items()
         )
-        cells = (one.value, "true" if view.kept else "false", as_of, *states, *values, later)
-        writer.writerow(spreadsheet_cell(cell) for cell in cells)
-
-
-def _write_json(records: Sequence[dict[str, object]], form: str) -> None:
-    if form == "jsonl":
-        write_json(records)
-        return
-    write_data()
-    print("[\n" + ",\n".join(map(json_line, records)) + "\n]")
+        row: dict[str, object] = {
+            "user_id": one.value,
+            "in_snapshot": view.kept,
+            "as_of": view.as_of.isoformat(timespec="seconds") if view.as_of else None,
+            "later": later,
+        }
+        consents = {flag.value: state.value for flag, state in view.consents.items()}
+        yield row | self._properties(view) | consents
 
 
 def _snapshots(session: Session) -> Snapshots:

@@ -81,15 +81,6 @@ class UndoPlan(NamedTuple):
     fields: tuple[UndoField, ...]
 
 
-async def prepare_undo(session: "Session", entry: Entry) -> tuple[UserRecord, tuple[UndoField, ...]]:
-    """The entry's user as they are now, and the plan. `session` is the one of the entry's connection.
-
-    Raises `UndoRefused`, `JournalError` and what reading raises.
-    """
-    [plan] = await prepare_undos(session, [entry])
-    return plan.record, plan.fields
-
-
 async def prepare_undos(session: "Session", entries: Sequence[Entry]) -> list[UndoPlan]:
     """What taking these back would do. `session` is the one of their connection, and each is of another user;
     the CI fields of many are read only where they are about to change.
