@@ -5,7 +5,6 @@ import re
 import sqlite3
 from collections import Counter
 from contextlib import closing, suppress
-from functools import partial
 from itertools import chain
 
 from dfn_tui import paths
@@ -13,7 +12,7 @@ from dfn_tui.cli.bulk.lists import GivenList, list_name
 from dfn_tui.cli.bulk.output import bad_json
 from dfn_tui.cli.choice import required
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import say, write_json, written
+from dfn_tui.cli.output import say, write_json
 from dfn_tui.config import load
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.ingest import Taken, take_in
@@ -55,7 +54,7 @@ def _tell_supposed(args: argparse.Namespace, given: GivenList, needed: MappingNe
         question = {"question": needed.happened.partition("\n")[0], "answer": needed.next_step}
         open_ones = {"kind": kind, "columns": _columns_json(needed.mapping)}
         told = found | open_ones | {"remarks": given.source.remarks()} | question
-        written(partial(write_json, [told]))
+        write_json([told])
         return
     name = sanitize(list_name(args), 200)
     if source is None or taken is None:
@@ -75,7 +74,7 @@ def _tell(args: argparse.Namespace, source: BulkInput) -> ExitCode:
         bad = db.execute("SELECT line, fault, reason, shown FROM input_bad ORDER BY line")
         if args.json:
             told = chain([_as_json(source, taken)], (bad_json(BadRow(*row)) for row in bad))
-            written(partial(write_json, told))
+            write_json(told)
         else:
             for row in bad.fetchmany(_BAD_SHOWN):
                 say(bad_words(BadRow(*row)))
