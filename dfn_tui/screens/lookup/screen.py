@@ -36,6 +36,9 @@ WARM_UP_AFTER = 0.5
 """Seconds after the first paint: not so early that it holds up the first keys."""
 
 
+ROWS_TO_SPARE = 30
+"""Lines from which on the row of what is staged is kept for it."""
+
 _PLACEHOLDER = _("paste or type ids, one or many")
 
 
@@ -220,6 +223,7 @@ class LookupScreen(LookupPlaces):
             self._workbench = Workbench(self.session, id="workbench")
             await self.mount(self._workbench, after="#ask")
         await self._workbench.fit()  # the terminal may have grown while it was not seen
+        self._keep_row()
         # One who has the whole screen: a list of one, painted for as long as they are read, would cost half
         # of what their own screen does.
         self._workbench.display = len(identities) > 1 or self._workbench.wide
@@ -227,6 +231,13 @@ class LookupScreen(LookupPlaces):
         self.query_one("#hint").display = False
         self._reading(0, len(identities))
         return self._workbench
+
+    def on_resize(self) -> None:
+        self._keep_row()
+
+    def _keep_row(self) -> None:
+        """Where rows are not scarce the list is as long before something is staged as after it."""
+        self.staged_bar.keeps_row = self._workbench is not None and self.size.height >= ROWS_TO_SPARE
 
     def _reading(self, done: int, total: int) -> None:
         words = _("{done} of {total} read · esc stops")

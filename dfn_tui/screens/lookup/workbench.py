@@ -108,8 +108,12 @@ class Workbench(Horizontal):
         if not (self.wide and self.spread.display):
             return
         records = self.list_panel.users.rows.found()
+        if len(records) < 2:  # of one user the matrix tells it all
+            self.spread.words = None
+            return
         staged = {one.identity: self._session.staging.consents_of(one.identity) for one in records}
-        flag = most_staged(staged.values(), self._session.capabilities.flags)
+        last = self.spread.words[0] if self.spread.words else None
+        flag = most_staged(staged.values(), self._session.capabilities.flags, last)
         self.spread.show(flag, records, staged)
 
     @on(UserPanel.UserRead)
