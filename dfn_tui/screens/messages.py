@@ -1,7 +1,7 @@
 """What a screen tells the app. Each is posted to the app itself: a message that bubbles up is lost with a
 screen that closes.
 
-To make a data class takes half as long without a comparison and a text of it, which nobody needs of a message,
+To make a data class takes half as long without a comparison and a text of it, which no message needs,
 and these are made before the first paint."""
 
 from collections.abc import Callable, Sequence

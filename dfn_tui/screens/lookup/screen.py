@@ -9,6 +9,7 @@ from rich.text import Text
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -98,6 +99,13 @@ class LookupScreen(LookupPlaces):
         night = NightSentence(self._capabilities, self.connections.clock, id="night")
         self.query_one("#ask").mount(night)
         self.mount(StagedBar(id="staged"), PlainText(id="progress"), before="KeyBar")
+        of_textual: list[Widget] = []
+        super()._extend_compose(of_textual)
+        self.mount(*of_textual, before=0)
+        self.app._refresh_notifications()  # what was told before there was a place for it
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        """The place for what is told is added later, too."""
 
     def on_mount(self) -> None:
         self.ids_field.focus()
