@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.await_remove import AwaitRemove
 from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
@@ -60,6 +61,13 @@ def is_seen(screen: Screen[Any]) -> bool:
     lies below the topmost, seen or not."""
     stack = screen.app.screen_stack
     return screen in stack and all(one.is_modal for one in stack[stack.index(screen) + 1 :])
+
+
+class EmptyScreen(Screen[None]):
+    """Textual's own first one, below all of ours: nobody sees it, so it needs no place for what is told."""
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        pass
 
 
 class WorkersEnd(Screen[ScreenResultType]):

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.reactive import Initialize, Reactive
-from textual.screen import Screen
 from textual.theme import Theme
-from textual.widget import Widget
 
 from dfn_tui.widgets.palette import TERMINAL, text_theme, themes
 from dfn_tui.widgets.plain_text import PlainText
@@ -26,13 +24,6 @@ def theme_for(environ: Mapping[str, str], asked: str | None) -> str:
     return (asked or "dark") if many and not environ.get("NO_COLOR") else TERMINAL
 
 
-class EmptyScreen(Screen[None]):
-    """Textual's own first one, below all of ours: nobody sees it, so it needs no place for what is told."""
-
-    def _extend_compose(self, widgets: list[Widget]) -> None:
-        pass
-
-
 class ThemedApp(App[None]):
     """An app in one of our three themes. What it shows names the roles of `widgets.palette`."""
 
@@ -44,9 +35,6 @@ class ThemedApp(App[None]):
         super().__init__(css_path=[*css], watch_css=False)
         self._disable_tooltips = True  # nothing has one: moves of the mouse are not asked for
         self.console.push_theme(text_theme(theme))
-
-    def get_default_screen(self) -> Screen[None]:
-        return EmptyScreen(id="_default")
 
     @property
     def available_themes(self) -> dict[str, Theme]:

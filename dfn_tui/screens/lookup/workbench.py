@@ -160,7 +160,7 @@ class Workbench(Horizontal):
         """Goes to that user: beside the list, or on a screen of their own."""
         if self.wide:
             self.display = True
-            self.beside.action_tab(self.beside.tab or "consents")
+            self.beside.focus_tab()
         else:
             known = self.list_panel.users.rows.records.get(identity)
             writes = self.list_panel.writes_seen(identity)
