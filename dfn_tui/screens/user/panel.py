@@ -296,24 +296,23 @@ class UserPanel(Panel):
     async def _make_pane(self, tab: str) -> None:
         """Makes the pane of a tab that is opened for the first time."""
         switcher, capabilities = self.content_switcher, self._session.capabilities
-        made: PropertiesPane | CiPane | HistoryPane
         if tab == "properties":
             from dfn_tui.screens.user.properties import PropertiesPane  # noqa: PLC0415  where it is asked for
 
             await switcher.add_content(properties := PropertiesPane(capabilities, id=tab))
-            made = self.properties = properties
+            self.properties = properties
         elif tab == "ci":
             from dfn_tui.screens.user.ci import CiPane  # noqa: PLC0415  as above
 
             await switcher.add_content(ci := CiPane(capabilities, id=tab))
-            made = self.ci = ci
+            self.ci = ci
         else:
             from dfn_tui.screens.user.history import HistoryPane  # noqa: PLC0415  as above
 
             await switcher.add_content(history := HistoryPane(self._session, id=tab))
-            made = self.history = history
+            self.history = history
         if self.record is None:
-            made.wait(self._said)
+            self._wait(self._said)
         else:
             self._show()
 
