@@ -50,6 +50,11 @@ SILENCE = 3.0
 """Seconds without a word of the server after which it is said that it is waited for."""
 
 
+LOOK_EVERY = 5.0
+"""Seconds between two looks at whether something was written to the journal that is shown: jobs and other
+terminals do so meanwhile."""
+
+
 class Host(Protocol):
     """What a screen needs of the app it runs in. All else it tells the app by messages."""
 

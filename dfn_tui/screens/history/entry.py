@@ -7,7 +7,7 @@ from textual import getters, work
 from textual.app import ComposeResult
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import REVEAL, ConsoleScreen, is_seen
+from dfn_tui.screens.base import LOOK_EVERY, REVEAL, ConsoleScreen, is_seen
 from dfn_tui.screens.changes import (
     ARROW,
     STATE,
@@ -20,7 +20,6 @@ from dfn_tui.screens.changes import (
     outcome_text,
 )
 from dfn_tui.screens.dialogs import ErrorDialog, copy
-from dfn_tui.screens.history.listing import LOOK_EVERY
 from dfn_tui.screens.history.undo import UndoScreen
 from dfn_tui.screens.user.format import user_title
 from dfn_tui.service.async_journal import AsyncJournal

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import work
 
 from dfn_tui.consent.messages import short_name, state_glyph
-from dfn_tui.screens.base import is_seen
+from dfn_tui.screens.base import LOOK_EVERY, is_seen
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
@@ -21,9 +21,6 @@ from dfn_tui.widgets.table import REST, Column
 
 WIDE = 100
 """Beyond this width there is room for the year, the operator and the connection."""
-
-LOOK_EVERY = 5.0
-"""Seconds between two looks at whether something was written: jobs and other terminals do so meanwhile."""
 
 
 class HistoryList(PagedList[Entry]):
