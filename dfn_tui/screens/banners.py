@@ -18,7 +18,7 @@ class Banner(PlainText):
     """One line over the keys at the bottom: nothing moves for it, and it covers no input."""
 
 
-class Notice(NamedTuple):
+class Announcement(NamedTuple):
     """`about` is the job, or what else it is of: news of the same takes its place. `opens` is the key that
     calls `open`. Where `is_shown_by` holds of a screen, that says it better."""
 
@@ -38,12 +38,12 @@ class Banners:
     def __init__(self, app: LockingApp, monotonic: Callable[[], float]) -> None:
         self._app = app
         self._monotonic = monotonic
-        self._untold: list[Notice] = []
+        self._untold: list[Announcement] = []
         self._banner: Banner | None = None
         self._since = 0.0
         app.screen_change_signal.subscribe(app, self._move)
 
-    def tell(self, notice: Notice, announced: str = "") -> None:
+    def tell(self, notice: Announcement, announced: str = "") -> None:
         """Shows it after those before it. `announced` is what the bell and the terminal's notification tell,
         without any id; empty: nothing rings."""
         if announced:

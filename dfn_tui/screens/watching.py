@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from dfn_tui.consent.messages import flag_name
-from dfn_tui.screens.banners import Banners, Notice
+from dfn_tui.screens.banners import Announcement, Banners
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.lock import LockingApp
@@ -33,7 +33,7 @@ STAYS = 60.0
 _NAMED = 3  # changes in one message
 _READ_AT_ONCE = 200  # lines of what was not read yet
 
-OPENS = "f4"
+OPENS = "f12"
 """Shows all that the line is about."""
 
 
@@ -175,7 +175,7 @@ class Watches:
         def open() -> None:
             self._app.push_screen(TextDialog(words.plain, text))
 
-        self._banners.tell(Notice(("watch", session), words, OPENS, open, read=read), announced)
+        self._banners.tell(Announcement(("watch", session), words, OPENS, open, read=read), announced)
 
 
 def _title(session: "Session", users: int) -> str:

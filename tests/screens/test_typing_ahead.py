@@ -165,7 +165,7 @@ async def test_with_nothing_before_it_what_leaves_does_not_wait(sandbox: Sandbox
         await focused(pilot, "#ids")
         sandbox.faults.latency_ms = 5000
         send(app, "user-0001\r")
-        await until(pilot, lambda: app.typed_ahead._is_reading())
+        await until(pilot, app.typed_ahead._is_reading)
         send(app, QUIT)
         await until(pilot, lambda: app._leaving is not None)
 

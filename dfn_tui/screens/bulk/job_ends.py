@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from dfn_tui.outcomes import Outcome
-from dfn_tui.screens.banners import Banners, Notice
+from dfn_tui.screens.banners import Announcement, Banners
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.bulk.format import end_of_job
 from dfn_tui.screens.bulk.job import JobScreen
@@ -48,7 +48,7 @@ class JobEnds:
     def tell(self, bulk: BulkSession, record: JobRecord, counts: Mapping[Outcome, int]) -> None:
         """Tells that a job ended. No id is in it, of a person or of the job."""
         words = end_of_job(record, counts)
-        notice = Notice(
+        notice = Announcement(
             ("job", record.id),
             words,
             OPENS,
