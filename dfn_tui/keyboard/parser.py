@@ -5,9 +5,10 @@ on as keys that nobody pressed. A size told in the input is ignored too: it is a
 """
 
 import re
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 
-from textual import events
+from textual import constants, events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._parser import Peek1, Read1
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, SPECIAL_SEQUENCES, XTermParser
@@ -32,6 +33,8 @@ class TerminalParser(XTermParser):
     def __init__(self) -> None:
         super().__init__()
         self._pasted: str | None = None
+        self._escape = ""
+        self._escape_at = 0.0
 
     @property
     def in_paste(self) -> bool:
@@ -42,9 +45,13 @@ class TerminalParser(XTermParser):
         """The messages of what arrived. Nothing within a paste is a key, but that Escape or Ctrl+C alone drop
         one whose end never comes."""
         messages = [] if data else [*super().feed("")]
+        data, self._escape = self._escape + data, ""
         while data:
             if self._pasted is None:
                 typed, begun, data = data.partition(BRACKETED_PASTE_START)
+                if not begun and typed.endswith("\x1b"):
+                    # It may begin a paste of which the rest comes with the next packet.
+                    typed, self._escape, self._escape_at = typed[:-1], "\x1b", time.monotonic()
                 messages += super().feed(typed) if typed else []
                 self._pasted = "" if begun else None
             elif data in _LEAVES_A_PASTE:
@@ -52,6 +59,15 @@ class TerminalParser(XTermParser):
             else:
                 data = self._take_pasted(data, messages)
         return messages
+
+    def tick(self) -> Sequence[Message]:
+        """What is complete because nothing has followed: Escape."""
+        messages: list[Message] = []
+        if self._escape and time.monotonic() - self._escape_at >= constants.ESCAPE_DELAY:
+            self._escape = ""
+            messages += super().feed("\x1b")
+            self._timeout_time = 0.0
+        return [*messages, *super().tick()]
 
     def _take_pasted(self, data: str, messages: list[Message]) -> str:
         """Adds the paste where its end is in `data`, and returns what follows that."""

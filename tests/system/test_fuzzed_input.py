@@ -2,9 +2,10 @@
 
 import os
 import random
-import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,17 @@ import pytest
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import Filter, Journal
 from tests.sandbox_thread import SandboxThread
-from tests.system.typist import USER_READ, Typist
+from tests.system.typist import Typist
 
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("DFN_TUI_FUZZ_SEED", "20261127"))
 BYTES = 1_000_000
 AT_ONCE = 2048
+PARTS = 10
+BACK = 300.0
+"""Seconds until all keys were taken that the console was given, on a busy machine."""
+DOWN, SEND, ESCAPE, REPAINT = "\x1b[B", "\x13", "\x1b[27u", "\x0c"
 KNOWN = (
     *("\x1b[A", "\x1b[1;5B", "\x1b[Z", "\x1bOP", "\x1b[15~", "\x1b[97;1:3u", "\x1b[97;5:1;97:98u"),
     *("\x1b[<0;11;6M", "\x1b[<64;40;12M", "\x1b[M !!", "\x1b[24;80R", "\x1b[1;1R", "\x1b[48;24;80;9;9t"),
@@ -30,30 +35,73 @@ LEAVING = b"\x11\x1a\x10"
 
 
 def fuzz(chance: random.Random) -> Iterator[bytes]:
-    """Random bytes, and sequences that terminals send with bytes put in, changed and left out."""
+    """Random bytes, pastes of such, and sequences that terminals send with bytes put in, changed and left
+    out. Few random bytes come outside of a paste: each is a key, and is painted."""
     while True:
-        if chance.random() < 0.3:
+        kind = chance.random()
+        if kind < 0.05:
             piece = bytearray(chance.randbytes(chance.randrange(1, 40)))
+        elif kind < 0.08:
+            piece = bytearray(b"\x1b[200~" + chance.randbytes(chance.randrange(2000)) + b"\x1b[201~")
         else:
             piece = bytearray(chance.choice(KNOWN).encode())
             for _ in range(chance.randrange(4)):
                 place = chance.randrange(len(piece) + 1)
                 piece[place : place + chance.randrange(2)] = chance.randbytes(chance.randrange(2))
-        yield piece.translate(None, LEAVING)
+        yield bytes(piece.translate(None, LEAVING))
 
 
 def feed(console: Typist, pieces: Iterator[bytes], count: int) -> None:
-    """Types so many bytes, as fast as the console takes them."""
+    """Types so many bytes, as fast as the console takes them; nobody looks at what it shows."""
     fd = console.terminal._fd
     os.set_blocking(fd, False)
     waiting = b""
     while count > 0 or waiting:
         while len(waiting) < AT_ONCE and count > 0:
-            piece = next(pieces)
-            waiting += piece
+            waiting += (piece := next(pieces))
             count -= len(piece)
-        try:
+        with suppress(BlockingIOError):
             waiting = waiting[os.write(fd, waiting) :]
-        except BlockingIOError:
-            console.listen()
+        console.terminal._read(0.01)
     os.set_blocking(fd, True)
+
+
+def come_back(console: Typist) -> None:
+    """To the look-up screen, from wherever the keys have led."""
+    console.forget()
+    console.type("\x1b[201~")
+    deadline, again = time.monotonic() + BACK, 0.0
+    while "paste or type ids" not in console.screen():
+        assert time.monotonic() < deadline, console.screen()
+        if time.monotonic() > again:
+            # With pauses: no question takes a key that follows one it did not take.
+            again = time.monotonic() + 1
+            console.type(f"{ESCAPE}{REPAINT}")
+
+
+def journalled(state: Path) -> Counter[Outcome | None]:
+    """How the changes ended that the journal holds."""
+    with Journal(state / "journal.db") as journal:
+        assert journal.verify().whole
+        return Counter(
+            entry.outcome and entry.outcome.outcome for entry in journal.find(Filter(), limit=100_000)
+        )
+
+
+def test_the_console_lives_through_a_million_bytes(tmp_path: Path, sandbox: SandboxThread) -> None:
+    print(f"DFN_TUI_FUZZ_SEED={SEED}")
+    pieces = fuzz(random.Random(SEED))
+    with Typist(tmp_path, sandbox) as console:
+        for part in range(PARTS):
+            come_back(console)
+            sandbox.faults.latency_ms = 1000
+            console.type(f"i\x15user-{part + 10:04}\r{DOWN}{DOWN}uriINC-7\r{SEND}")
+            console.wait_for("Sending…")
+            feed(console, pieces, 1000)  # while it is being written
+            sandbox.faults.latency_ms = 0
+            feed(console, pieces, BYTES // PARTS)
+            print(part, time.monotonic())
+        come_back(console)
+        sandbox.faults.latency_ms = 0
+        console.wait_until(lambda: None not in journalled(tmp_path / "state"))
+    assert journalled(tmp_path / "state")[Outcome.CONFIRMED] >= PARTS

@@ -172,6 +172,14 @@ def test_a_paste_without_its_end_is_left_by_escape(leaving: str) -> None:
         assert line.packet() == ["b"]
 
 
+def test_a_paste_whose_beginning_comes_in_halves_ends() -> None:
+    with Line().read() as line:
+        line.write("a\x1b")
+        assert line.packet() == ["a"]
+        line.write("[200~b\x1b[200~c\x1b[201~d")
+        assert line.packet() == ["pasted b\x1b[200~c", "d"]
+
+
 def test_no_sequence_ends_the_reading() -> None:
     """Sequences that terminals send, with characters put in, changed and left out."""
     chance = random.Random(20_261_127)
