@@ -48,10 +48,12 @@ class TypingApp(GuidedApp):
             await super().on_event(event)
         elif isinstance(event, events.Key | events.Paste):
             await self.typed_ahead.take(event)
-        elif not isinstance(event, events.MouseEvent) or (
-            self.screen_stack and not self.typed_ahead.is_early(event)
-        ):
+        elif not (isinstance(event, events.MouseEvent) and self._comes_too_early(event)):
             await super().on_event(event)
+
+    def _comes_too_early(self, event: events.MouseEvent) -> bool:
+        """Or too late: a console that is closing has no screen, and Textual asks for it."""
+        return not self.screen_stack or self.typed_ahead.is_early(event)
 
     @on(Packet)
     async def _take_packet(self, packet: Packet) -> None:
@@ -64,7 +66,7 @@ class TypingApp(GuidedApp):
 
     async def hand_on(self, event: Typed) -> None:
         """Gives a key or a paste to what has the focus."""
-        if self.screen_stack:  # a console that is closing has none, and Textual asks for it
+        if self.screen_stack:  # a console that is closing has none
             await super().on_event(event)
 
     @on(NothingThere)

@@ -45,6 +45,9 @@ KEEPER = "dfn_tui/service/kept/keeper.py"
 KEPT_FILE = "dfn_tui/store/kept.py"
 STAGING = "dfn_tui/service/staging.py"
 KEY_COMMAND = "dfn_tui/credentials/command.py"
+KEPT_SCREEN = "dfn_tui/screens/kept.py"
+QUITTING = "dfn_tui/screens/quitting.py"
+STEERING = "dfn_tui/screens/bulk/steering.py"
 TYPED_AHEAD = "dfn_tui/screens/typed_ahead.py"
 REVIEW = "dfn_tui/screens/review.py"
 CLI_UNDO = "dfn_tui/cli/undoing.py"
@@ -78,6 +81,7 @@ OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
 OF_SHEETS = ("tests/unit/test_bulk_source_excel.py", "tests/unit/test_bulk_source_hostile.py")
 OF_MAPPING = ("tests/unit/test_mapping.py", "tests/unit/test_lists.py", "tests/unit/test_lists_amiss.py")
 OF_TYPING = ("tests/screens/test_typing_ahead.py",)
+OF_KEPT_DIALOGS = ("tests/screens/test_kept_edits_screen.py",)
 OF_NEW = ("tests/commands/bulk/test_cli_bulk_inspect.py",)
 OF_SEEN = ("tests/unit/test_seen_in_a_snapshot.py",)
 OF_SNAPSHOT = ("tests/unit/test_snapshot_taking.py",)
@@ -1272,5 +1276,61 @@ MUTANTS = (
         "made.path.unlink()",
         "pass",
         OF_PREFLIGHT,
+    ),
+    Mutant(
+        "kept dialog: nothing is dropped unseen",
+        KEPT_SCREEN,
+        "return False  # what nobody has seen may be dropped here",
+        "return True",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "kept dialog: stale ones are not taken up",
+        KEPT_SCREEN,
+        'take = [(TAKE, _("Take up and review"))] if kept.fresh else []',
+        'take = [(TAKE, _("Take up and review"))]',
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "kept dialog: what was chosen is taken up",
+        KEPT_SCREEN,
+        "if kept.id == id), None)",
+        "), None)",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "quit dialog: nothing is dropped unseen",
+        QUITTING,
+        "return not self._unsent  # they may be dropped here",
+        "return True",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "quit dialog: keeping is offered where it can be",
+        QUITTING,
+        "*([] if all(lost) else [(KEEP, keep)])",
+        "(KEEP, keep)",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "a job's grants go on after a question",
+        STEERING,
+        "may_be_sent_unread(scope, self.session.connection):",
+        "True:",
+        OF_TYPING,
+    ),
+    Mutant(
+        "what leaves comes after the keys before it",
+        TYPED_AHEAD,
+        '_NEVER_HELD = frozenset({"ctrl+c", "ctrl+l"})',
+        '_NEVER_HELD = frozenset({"ctrl+c", "ctrl+l", "ctrl+q"})',
+        OF_TYPING,
+    ),
+    Mutant(
+        "no snapshot is removed unseen",
+        "dfn_tui/screens/snapshot.py",
+        "return False  # a snapshot",
+        "return True  # a snapshot",
+        ("tests/screens/test_snapshot_dialog.py",),
     ),
 )
