@@ -174,7 +174,7 @@ def test_ctrl_c_is_how_it_ends(sandbox: SandboxThread, users: Users) -> None:
     sandbox.requests.clear()
     with Typed(sandbox, "watch", user, "--every", "0.1", "--json") as typed:
         typed.see("Watching 1 user")
-        typed.wait_for(lambda: len(sandbox.requests) >= 2)  # the first reading is through
+        typed.wait_for(lambda: len(sandbox.requests) >= 4)  # the first reading is through
         sandbox.state.write_profiles([(user, STOPPED, {})])
         typed.see("\a")
         typed.signal(signal.SIGINT)
@@ -190,7 +190,7 @@ def test_a_server_that_dies_meanwhile_is_told_and_ctrl_c_still_ends_it() -> None
         sandbox.state.write_profiles([("user-0001", {Flag.MKT_SMS: State.SUBSCRIBED}, {})])
         with Typed(sandbox, "watch", "user-0001", "--every", "0.1", "--json") as typed:
             typed.see("Watching 1 user")
-            typed.wait_for(lambda: len(sandbox.requests) >= 2)
+            typed.wait_for(lambda: len(sandbox.requests) >= 4)
             sandbox.state.write_profiles([("user-0001", STOPPED, {})])
             typed.see("\a")
             sandbox.__exit__(None, None, None)
