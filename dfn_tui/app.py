@@ -13,6 +13,7 @@ from textual.driver import Driver
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import EmptyScreen
 from dfn_tui.screens.lookup.screen import LookupScreen
 from dfn_tui.screens.messages import (
     ConnectionRequested,
@@ -97,6 +98,9 @@ class ConsoleApp(TypingApp):
         self._banners: Banners | None = None
         self._watches: Watches | None = None
         self._worth_looking_up: Sequence[tuple[str, str]] = ()
+
+    def get_default_screen(self) -> EmptyScreen:
+        return EmptyScreen(id="_default")
 
     def on_mount(self) -> None:
         self.set_timer(COLLECT_AFTER, gc.enable)
