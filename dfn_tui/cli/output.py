@@ -71,9 +71,9 @@ def _kept_output() -> Iterator[None]:
     if isinstance(before, io.TextIOWrapper):
         before.flush()
         buffer = io.BufferedWriter(_Output(before.fileno(), "w", closefd=False))
-        sys.stdout = io.TextIOWrapper(
-            buffer, before.encoding, before.errors, line_buffering=before.line_buffering
-        )
+        # By lines in a terminal: what is said stands after the data that it is about.
+        by_lines = before.line_buffering or before.isatty()
+        sys.stdout = io.TextIOWrapper(buffer, before.encoding, before.errors, line_buffering=by_lines)
     try:
         yield
     finally:

@@ -80,11 +80,8 @@ def test_a_whole_job_of_withdrawals_is_one_write(
     """Plan, questions and job; the typed count as well, which is read like anything else of a form."""
     listed = tmp_path / "ids.txt"
     listed.write_text("user-0001\nuser-0003\n")
-    users = [
-        ("user-0001", {Flag.MKT_SMS: State.SUBSCRIBED}, {}),
-        ("user-0003", {Flag.MKT_SMS: State.SUBSCRIBED}, {}),
-    ]
-    sandbox.state.write_profiles(users)
+    given = {Flag.MKT_SMS: State.SUBSCRIBED}
+    sandbox.state.write_profiles((user, given, {}) for user in ("user-0001", "user-0003"))
     with Typist(tmp_path, sandbox, size=(100, 30), environment=environment) as console:
         count = "\t2" if environment == "production" else ""
         console.type(f"{JOBS}n{listed}\rmkt_sms_flag=Unsubscribed\raiINC-9{count}{SEND}")
