@@ -71,8 +71,10 @@ def _kept_output() -> Iterator[None]:
     if isinstance(before, io.TextIOWrapper):
         with suppress(io.UnsupportedOperation):  # it is no file, as in tests
             buffer = io.BufferedWriter(_Output(before.fileno(), "w", closefd=False))
-            at_once = before.line_buffering or before.write_through
-            sys.stdout = io.TextIOWrapper(buffer, before.encoding, before.errors, line_buffering=at_once)
+            before.flush()
+            # By lines in a terminal: what is said stands after the data that it is about.
+            by_lines = before.line_buffering or before.write_through or before.isatty()
+            sys.stdout = io.TextIOWrapper(buffer, before.encoding, before.errors, line_buffering=by_lines)
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from textual import events
@@ -150,6 +151,8 @@ class TypedAhead:
         if not isinstance(field, IdsField) or not isinstance(first, events.Key) or not _ends_line(first):
             return False
         rest = [event for event, number in self._waiting if number == packet][1:]
+        if field.lines_aside:  # in a form Tab ends the field, and what follows is for the next ones
+            rest = [*takewhile(lambda event: not _is_tab(event), rest)]
         await self._calm(self._app)  # what was typed before is in the field
         await self._calm(field)
         lines = list_within(field.value, [_as_text(event) for event in rest])
@@ -296,6 +299,10 @@ def _pressed(key: str, character: str, like: events.Key) -> events.Key:
     pressed = events.Key(key, None if "+" in key else character)
     pressed.time = like.time
     return pressed
+
+
+def _is_tab(event: Typed) -> bool:
+    return isinstance(event, events.Key) and event.key == "tab"
 
 
 def _ends_line(key: events.Key) -> bool:

@@ -18,7 +18,7 @@ class IdsField(Field):
     def __init__(self, *, placeholder: str = "", id: str | None = None, lines_aside: bool = False) -> None:
         """`lines_aside`: a paste of several lines is held aside as well, however short."""
         super().__init__(placeholder=placeholder, id=id)
-        self._lines_aside = lines_aside
+        self.lines_aside = lines_aside
 
     @dataclass(eq=False, repr=False)
     class ListPasted(Message):
@@ -36,7 +36,7 @@ class IdsField(Field):
             self.post_message(self.ListPasted(event.text))
 
     def _is_shown(self, text: str) -> bool:
-        lines = self._lines_aside and len(text.splitlines()) > 1
+        lines = self.lines_aside and len(text.splitlines()) > 1
         return not lines and len(text) <= SHOWN_WHOLE
 
     async def take_lines(self, lines: LinesTyped) -> None:
@@ -48,5 +48,5 @@ class IdsField(Field):
         else:
             self.value = ""
             self.post_message(self.ListPasted(lines.text))
-        if lines.ended and not self._lines_aside:
+        if lines.ended and not self.lines_aside:
             await self.action_submit()

@@ -159,3 +159,71 @@ def test_a_user_who_became_as_wanted_before_sending_is_unchanged() -> None:
     user = Identity(IdentityKind.USER_ID, "user-1")
     result = of_result(UserResult(user, (FieldResult(change, Outcome.UNCHANGED),)))
     assert result.outcome is Outcome.UNCHANGED
+
+
+def test_an_undo_is_taken_back_as_any_entry(run: Run, users: Users) -> None:
+    [user] = users()
+    assert run("set", user, STOP, *SAID).code == 0
+    assert run("undo", entry_of(run, user), *SAID).code == 0
+    assert run("undo", entry_of(run, user), *SAID).code == 0
+    assert states(run, user)["mkt_sms_flag"] == "Unsubscribed"
+
+
+def test_a_ci_field_that_was_set_or_deleted_is_taken_back(run: Run, users: Users) -> None:
+    [user] = users()
+
+    def number() -> object:
+        return run("ci", "get", user, "--json", "--reveal").objects[0]["properties"].get("phone_number")
+
+    first, second = "821023456789", "821098765432"
+    assert run("ci", "set", user, f"phone_number={first}", "--yes").code == 0
+    assert run("ci", "set", user, f"phone_number={second}", "--yes").code == 0
+    assert run("undo", entry_of(run, user), "--json", *SAID).outcomes == [(user, "confirmed")]
+    assert number() == first
+    assert run("ci", "delete", user, "phone_number", "--yes", "--reason", "INC-7").code == 0
+    assert number() is None
+    assert run("undo", entry_of(run, user), "--json", *SAID).outcomes == [(user, "confirmed")]
+    assert number() == first
+
+
+def test_properties_of_each_type_come_back_with_their_type(
+    run: Run, users: Users, sandbox: SandboxThread
+) -> None:
+    [user] = users()
+    before = {"points": 5, "tier": "gold", "vip": True}
+    sandbox.state.write_profiles([(user, {}, before)])
+    typed = ("points:number=6", "tier=silver", "vip:boolean=false")
+    assert run("set", user, *typed, "--yes").code == 0
+    assert run("undo", entry_of(run, user), "--json", *SAID).outcomes == [(user, "confirmed")]
+    after = states(run, user)
+    assert {name: after[name] for name in before} == before
+
+
+def test_what_a_job_changed_is_taken_back_by_its_own_undo_or_by_entry(
+    run: Run, users: Users, tmp_path: Path
+) -> None:
+    found = users(2)
+    ids, plan = tmp_path / "ids", str(tmp_path / "stop.plan")
+    ids.write_text("\n".join(found))
+    assert run("bulk", "plan", str(ids), STOP, "-o", plan).code == 0
+    assert run("bulk", "apply", plan, "--reason", "INC-7", "--yes").code == 0
+    ran = run("undo", entry_of(run, found[0]), "--json", *SAID)
+    assert (ran.code, ran.outcomes) == (0, [(found[0], "confirmed")])
+    assert [states(run, user)["mkt_sms_flag"] for user in found] == ["Subscribed", "Unsubscribed"]
+
+
+def test_what_failed_or_did_nothing_leaves_nothing_to_undo(
+    run: Run, users: Users, sandbox: SandboxThread
+) -> None:
+    [user] = users()
+    sandbox.faults.bad_users = frozenset({user})
+    try:
+        assert run("set", user, STOP, *SAID).code == 1
+    finally:
+        sandbox.faults.bad_users = frozenset()
+    entry = entry_of(run, user)
+    sent = len(sandbox.requests)
+    ran = run("undo", entry, "--json", *SAID)
+    assert ran.outcomes in ([(user, "unchanged")], [(user, "failed")], [])
+    assert states(run, user)["mkt_sms_flag"] == "Subscribed"
+    assert not [one for one in sandbox.requests[sent:] if one.path.endswith("/update")]

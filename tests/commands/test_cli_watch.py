@@ -9,6 +9,7 @@ import pytest
 
 from dfn_tui.api import retry
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.sandbox.options import SandboxOptions
 from tests.commands.running import Run, Typed, needs_full, no_room
 from tests.sandbox_thread import SandboxThread
 
@@ -185,10 +186,41 @@ def test_ctrl_c_is_how_it_ends(sandbox: SandboxThread, users: Users) -> None:
     sandbox.requests.clear()
     with Typed(sandbox, "watch", user, "--every", "0.1", "--json") as typed:
         typed.see("Watching 1 user")
-        typed.wait_for(lambda: len(sandbox.requests) >= 2)  # the first reading is through
+        typed.wait_for(lambda: len(sandbox.requests) >= 4)  # the first reading is through
         sandbox.state.write_profiles([(user, STOPPED, {})])
         typed.see("\a")
         typed.signal(signal.SIGINT)
         ran = typed.ended()
     assert (ran.code, changed(ran.objects)) == (1, [(user, "mkt_sms_flag", "Unsubscribed")])
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.slow
+def test_a_server_that_dies_meanwhile_is_told_and_ctrl_c_still_ends_it() -> None:
+    """What was found before counts; what cannot be read is no change."""
+    with SandboxThread(SandboxOptions(users=20)) as sandbox:
+        sandbox.state.write_profiles([("user-0001", {Flag.MKT_SMS: State.SUBSCRIBED}, {})])
+        with Typed(sandbox, "watch", "user-0001", "--every", "0.1", "--json") as typed:
+            typed.see("Watching 1 user")
+            typed.wait_for(lambda: len(sandbox.requests) >= 4)
+            sandbox.state.write_profiles([("user-0001", STOPPED, {})])
+            typed.see("\a")
+            sandbox.__exit__(None, None, None)
+            typed.see("which is no change")
+            typed.signal(signal.SIGINT)
+            ran = typed.ended()
+    assert (ran.code, changed(ran.objects)) == (1, [("user-0001", "mkt_sms_flag", "Unsubscribed")])
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_a_dead_server_is_waited_for_ends_it() -> None:
+    with SandboxThread(SandboxOptions(users=20)) as sandbox:
+        sandbox.faults.latency_ms = 60_000
+        with Typed(sandbox, "watch", "user-0001", "--every", "0.1", "--json") as typed:
+            typed.wait_for(lambda: bool(sandbox.requests))
+            typed.signal(signal.SIGINT)
+            ran = typed.ended()
+        sandbox.faults.latency_ms = 0
+    assert ran.out == ""
     assert "Traceback" not in ran.err

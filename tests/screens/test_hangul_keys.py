@@ -1,10 +1,14 @@
 """Korean letters are keys where commands are, and text in inputs."""
 
+from pathlib import Path
+
 from textual.events import Key
 
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.screens.lookup.list_panel import ListPanel
 from dfn_tui.widgets.field import Field
 from tests.sandbox_thread import SandboxThread
+from tests.screens.bulk import apply, make_plan, users, write_list
 from tests.screens.driving import console, driven, focused, look_up, see, until
 
 
@@ -48,3 +52,51 @@ async def test_shift_and_control_are_kept(sandbox: SandboxThread) -> None:
         before = len(sandbox.requests)
         app.post_message(Key("ㄲ", "ㄲ"))  # R
         await until(pilot, lambda: len(sandbox.requests) > before)
+
+
+async def test_each_newer_screen_knows_them(sandbox: SandboxThread, journal: Path, tmp_path: Path) -> None:
+    """A plan, a job and pre-flight: one letter each, as a Korean types it."""
+
+    def korean(letters: str) -> None:
+        for letter in letters:
+            app.post_message(Key(letter, letter))
+
+    app = console(sandbox, journal=journal)
+    async with driven(app, (100, 30)) as pilot:
+        sandbox.state.write_profiles([(one, {Flag.MKT_SMS: State.SUBSCRIBED}, {}) for one in users(1, 2)])
+        await look_up(pilot, "user-0001 user-0002")
+        await see(pilot, "2 found")
+        await focused(pilot, "UserList")
+        korean("ㅖ")  # P
+        await see(pilot, "Advertising by SMS")
+        korean("ㅅ")  # t
+        await see(pilot, "When does it go out?")
+        korean("ㅅ")  # text in a field
+        await until(pilot, lambda: app.screen.query_one(Field).value.endswith("ㅅ"))
+        await pilot.press("escape")
+        await see(pilot, "Advertising by SMS")
+        korean("ㅊ")  # c
+        await see(pilot, "The campaign goes out by")
+        await pilot.press("escape", "escape")
+        await focused(pilot, "UserList")
+        await make_plan(pilot, write_list(tmp_path, *users(1, 2)), groups=True)
+        korean("ㅕ")  # u
+        await see(pilot, "All users")
+        korean("ㅌ")  # x
+        await see(pilot, "Plan: 1 user to be sent")
+        korean("ㅌ")
+        await see(pilot, "2 users to be sent")
+        korean("ㅁ")  # a
+        await see(pilot, "Apply: 2 users")
+        korean("ㅑ")  # i
+        await focused(pilot, "#reason")
+        await pilot.press("escape")
+        await see(pilot, "2 users to be sent")
+        await apply(pilot)
+        await see(pilot, "finished", "2 ✓ confirmed")
+        korean("ㅍ")  # v
+        await see(pilot, "Verify")
+        await pilot.press("escape")
+        await see(pilot, "finished")
+        korean("ㄷ")  # e
+        await see(pilot, "Write the results")

@@ -158,3 +158,54 @@ def test_of_two_consoles_started_at_once_one_takes_it_up(console: Console) -> No
         for terminal in (one, other):
             terminal.wait_until(lambda at=terminal: any(w in at.screen() for w in words), "an end")  # type: ignore[misc]
         assert sorted(words[0] in terminal.screen() for terminal in (one, other)) == [False, True]
+
+
+def test_a_line_that_goes_during_the_review_keeps_what_was_typed_there(console: Console) -> None:
+    with Tmux(console.command(), console.environ) as terminal:
+        stage_one(terminal, "user-0003")
+        terminal.press("r")
+        terminal.wait_for_focus("Cancel")
+        terminal.press("BTab")
+        terminal.wait_for("F1 help")  # in a field
+        terminal.type("CS-78")
+        terminal.wait_for("CS-78")
+        gone(console, signal.SIGHUP)
+    assert kept(console) == [{"user-0003": {"mkt_sms_flag"}}]
+    with Tmux(console.command(), console.environ) as terminal:
+        terminal.wait_for("Kept from before: 1 user, 1 edit")
+        terminal.press("F9")
+        terminal.wait_for("Reason: CS-78", "Take up and review")
+
+
+def test_a_kill_while_edits_are_taken_up_neither_loses_nor_doubles_them(console: Console) -> None:
+    chance = random.Random(20261128)
+    with Tmux(console.command(), console.environ) as terminal:
+        stage_one(terminal, "user-0003")
+        folder = console.folder / "state" / "kept"
+        terminal.wait_until(lambda: any(folder.glob("*.kept")), "what is kept")
+        gone(console, signal.SIGKILL)
+    for _round in range(ROUNDS):
+        with Tmux(console.command(), console.environ) as terminal:
+            terminal.wait_for("Kept from before: 1 user, 1 edit")
+            terminal.press("F9")
+            terminal.wait_for("Take up and review")
+            terminal.press_until("Tab", lambda at=terminal: at.has_focus("Take up"), "the button")  # type: ignore[misc]
+            terminal.press("Enter")
+            time.sleep(chance.random() * 0.3)  # at any moment of it
+            gone(console, signal.SIGKILL)
+        assert kept(console) == [{"user-0003": {"mkt_sms_flag"}}]
+
+
+def test_an_address_changed_by_hand_is_not_sent_to(console: Console) -> None:
+    with Tmux(console.command(), console.environ) as terminal:
+        stage_one(terminal, "user-0003")
+        gone(console, signal.SIGTERM)
+    config = Path(console.environ["DFN_TUI_CONFIG"])
+    before = config.read_text()
+    config.write_text(re.sub(r'base_url = "http://127\.0\.0\.1:', 'base_url = "http://localhost:', before))
+    assert config.read_text() != before
+    with Tmux(console.command(), console.environ) as terminal:
+        terminal.wait_for("at another address (", "not offered")
+    config.write_text(before)
+    with Tmux(console.command(), console.environ) as terminal:
+        terminal.wait_for("Kept from before: 1 user, 1 edit")

@@ -2,14 +2,17 @@
 
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from dfn_tui.consent.flags import Flag, State
 from tests.sandbox_thread import SandboxThread
 from tests.system.typist import USER_READ, Typist
 
 pytestmark = pytest.mark.slow
 
+JOBS = "\x1b[19~"
 DOWN, ESCAPE, SEND, COMMANDS, HELP = "\x1b[B", "\x1b", "\x13", "\x10", "\x1bOP"
 EARLY = "Keys typed before this question was"
 
@@ -67,6 +70,61 @@ def test_lines_of_one_packet_are_one_list(
 def test_each_form_takes_what_was_typed_for_it(console: Typist, keys: str, seen: list[str]) -> None:
     console.type(keys)
     console.wait_for(*seen)
+    assert not console.writes()
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "production"])
+def test_a_whole_job_of_withdrawals_is_one_write(
+    tmp_path: Path, sandbox: SandboxThread, environment: str
+) -> None:
+    """Plan, questions and job; the typed count as well, which is read like anything else of a form."""
+    listed = tmp_path / "ids.txt"
+    listed.write_text("user-0001\nuser-0003\n")
+    given = {Flag.MKT_SMS: State.SUBSCRIBED}
+    sandbox.state.write_profiles((user, given, {}) for user in ("user-0001", "user-0003"))
+    with Typist(tmp_path, sandbox, size=(100, 30), environment=environment) as console:
+        count = "\t2" if environment == "production" else ""
+        console.type(f"{JOBS}n{listed}\rmkt_sms_flag=Unsubscribed\raiINC-9{count}{SEND}")
+        console.wait_for("finished", "2 ✓ confirmed")
+        console.type(ESCAPE)
+
+
+def test_a_job_of_grants_is_asked_about_after_one_write(tmp_path: Path, sandbox: SandboxThread) -> None:
+    listed = tmp_path / "ids.txt"
+    listed.write_text("user-0001\n")
+    sandbox.state.write_profiles([("user-0001", {Flag.MKT_SMS: State.NEVER_SET}, {})])
+    with Typist(tmp_path, sandbox, size=(100, 30)) as console:
+        console.type(f"{JOBS}n{listed}\rmkt_sms_flag=Subscribed\raiform 12\rINC-9\r{SEND}y\r")
+        console.wait_for("Apply: 1 user", EARLY)
+        assert not console.writes()
+
+
+def test_a_list_typed_into_a_form_ends_at_tab(console: Typist) -> None:
+    console.type(f"{JOBS}n\tuser-0001\ruser-0002\ruser-0003\r\tmkt_sms_flag=Unsubscribed\t\x15x.plan")
+    console.wait_for("3 lines pasted", "mkt_sms_flag=Unsubscribed", "x.plan")
+    assert "user-0002" not in console.screen()
+
+
+def test_five_thousand_lines_that_nothing_marks_as_pasted(tmp_path: Path, sandbox: SandboxThread) -> None:
+    with Typist(tmp_path, sandbox) as console:
+        text = "".join(f"user-{number:05}\r" for number in range(1, 5001))
+        typing = Thread(target=console.type, args=(text,))  # more than a terminal takes at once
+        typing.start()
+        console.wait_for("5,000 ids", "5,000 unknown")
+        typing.join()
+        assert not console.writes()
+
+
+def test_a_dialog_takes_what_is_typed_while_the_terminal_changes_its_size(console: Typist) -> None:
+    console.type("user-0001\r")
+    console.wait_for(*USER_READ)
+    console.type("p")
+    console.wait_for("Stage a preset")
+    for size in ((40, 10), (140, 40), (80, 24)):
+        console.terminal.resize(*size)
+        console.type(DOWN)
+    console.type("\r")
+    console.wait_for("edits staged")
     assert not console.writes()
 
 
