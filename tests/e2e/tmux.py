@@ -14,6 +14,7 @@ from typing import Self
 
 LOCK_TIMEOUT = 60.0  # seconds; a busy machine is no defect
 CURSOR = re.compile(r"\x1b\[7m")  # of an input: its own colours reversed
+FOCUSED = "(?:7|48;5;188|48;2;215;221;231)"  # a button: reversed, or on the dark theme's colour of text
 USER_SHOWN = ("go out?", "─ read ")  # a user's own screen, and no longer "reading…"
 
 
@@ -115,7 +116,9 @@ class Tmux:
 
     def has_focus(self, button: str) -> bool:
         """Whether the focus is on that button."""
-        shown = re.compile(rf"\x1b\[(?:0;)?7m(?:\x1b\[[0-9;]*m)* {re.escape(button)}")
+        shown = re.compile(
+            rf"\x1b\[(?:[\d;]*;)?{FOCUSED}(?:;[\d;]*)?m(?:\x1b\[[\d;]*m)* +{re.escape(button)}"
+        )
         return shown.search(self.styled()) is not None
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:

@@ -8,6 +8,7 @@ from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.screens.lookup.screen import LookupScreen
 from dfn_tui.screens.lookup.workbench import Workbench
+from dfn_tui.screens.user.panel import UserPanel
 from dfn_tui.screens.user.screen import UserScreen
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from tests.sandbox_thread import SandboxThread
@@ -130,6 +131,21 @@ async def test_the_place_is_kept_from_wide_to_narrow_and_back(sandbox: SandboxTh
         assert record is not None and record.identity.value == "user-0003"
         assert bench(pilot).beside.identity == record.identity
         assert len(lookup(pilot).session.staging) == 1
+
+
+async def test_the_tab_is_kept_from_wide_to_narrow_and_back(sandbox: SandboxThread) -> None:
+    async with driven(console(sandbox), (140, 40)) as pilot:
+        await three(pilot)
+        await pilot.press("enter", "4")
+        await see(pilot, "Nothing was changed of this user")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: isinstance(pilot.app.screen, UserScreen))
+        await see(pilot, "Nothing was changed of this user")
+        await pilot.press("2")
+        await until(pilot, lambda: pilot.app.screen.query_one(UserPanel).tab == "properties")
+        await pilot.resize_terminal(140, 40)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        await until(pilot, lambda: bench(pilot).beside.tab == "properties" and bench(pilot).in_user)
 
 
 @pytest.mark.parametrize("ids", [THREE, "user-0001"])

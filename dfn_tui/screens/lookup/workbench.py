@@ -74,9 +74,10 @@ class Workbench(Horizontal):
         was_there = self.in_user
         await self.fit()
         self._show_beside()
-        if was_there and not self.wide:
+        record = self.list_panel.users.highlighted
+        if was_there and not self.wide and record is not None:
             self.list_panel.users.focus()
-            self._open_chosen()
+            self.open(record.identity, self.beside.tab or "consents")
 
     # What the one tells the other.
 
@@ -156,23 +157,24 @@ class Workbench(Horizontal):
         if (record := self.list_panel.users.highlighted) is not None:
             self.open(record.identity)
 
-    def open(self, identity: Identity) -> None:
-        """Goes to that user: beside the list, or on a screen of their own."""
+    def open(self, identity: Identity, tab: str = "consents") -> None:
+        """Goes to that user: beside the list, or to that `tab` on a screen of their own."""
         if self.wide:
             self.display = True
             self.beside.focus_tab()
         else:
             known = self.list_panel.users.rows.records.get(identity)
             writes = self.list_panel.writes_seen(identity)
-            screen = UserScreen(self._session, identity, self.list_panel.next_user, known, writes)
-            self.app.push_screen(screen, self._back_from)
+            screen = UserScreen(self._session, identity, self.list_panel.next_user, known, writes, tab)
+            self.app.push_screen(screen, lambda last: self._back_from(last, screen.tab))
 
-    async def _back_from(self, last: Identity | None) -> None:
+    async def _back_from(self, last: Identity | None, tab: str) -> None:
         """The cursor is on the user who was looked at last; they stay open where there is room by now."""
         if last is not None:
             self.list_panel.users.go_to(last)
             await self.fit()  # the terminal may have grown while the list was not seen
             if self.wide:
+                await self.beside.action_tab(tab)
                 self.open(last)
 
     def back(self) -> bool:

@@ -48,6 +48,7 @@ class UserScreen(SessionScreen[Identity]):
         next_user: NextUser | None = None,
         known: UserRecord | None = None,
         writes: int | None = None,
+        tab: str = "consents",
     ) -> None:
         """`next_user` is asked for whom to show next, where this one is of a list. `known` is what was read
         of them when there were so many `writes` to them, and is shown at once; else they are read."""
@@ -56,19 +57,23 @@ class UserScreen(SessionScreen[Identity]):
         self._next_user = next_user
         self._known = known
         self._writes = writes
+        self.tab = tab
+        """The tab to open first, and then the one that was open last."""
 
     def body(self) -> ComposeResult:
         yield UserPanel(self.session)
         yield StagedBar(id="staged")
         yield PlainText(_("Nothing staged."), id="unstaged")
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.query_one(ConsentMatrix).focus()
         if self._known is not None and self._known.failure is None:
             self.panel.show_record(self._known, self._writes)
         else:
             self.panel.read(self._identity)
         self._say_staged()
+        if self.tab != "consents":
+            await self.panel.action_tab(self.tab)
 
     def on_screen_resume(self) -> None:
         """Back from the review, or from wherever else something may have been written or dropped."""
@@ -106,9 +111,10 @@ class UserScreen(SessionScreen[Identity]):
     def on_resize(self) -> None:
         """Where there is room beside the list, that is the place for a user of the list."""
         if self._next_user is not None and self.size.width >= WIDE and self.is_current:
-            self.dismiss(self._identity)
+            self.action_back()
 
     def action_back(self) -> None:
+        self.tab = self.panel.tab or "consents"
         self.dismiss(self._identity)
 
     def action_next(self) -> None:
