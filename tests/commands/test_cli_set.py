@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.addresses import addresses_file
 from dfn_tui.service.changes.pipeline import send
 from dfn_tui.store import Entry, Filter, Journal, journal_file
 from dfn_tui.store.known_head import remembered, remembered_file
@@ -554,3 +555,24 @@ def test_an_outcome_that_the_journal_could_not_take_is_told_in_json_and_code(
     assert (one["outcome"], one["code"]) == ("confirmed", "not-journalled")
     assert "is not in the journal" in one["message"]
     assert "The journal is locked" in ran.err
+
+
+def test_a_token_goes_to_no_other_address_until_that_is_accepted(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    file = addresses_file(journal_file().parent)
+    assert run("get", one).code == 0
+    known = file.read_text()
+    assert sandbox.url in known
+    file.write_text(known.replace(sandbox.url, "https://openapi.dfinery.io"))
+    sandbox.requests.clear()
+    for command in (["get", one], ["set", other, STOP, "--yes", "--reason", "INC-7"]):
+        ran = run(*command)
+        assert ran.code == 3, ran.err
+        assert "The address has changed" in ran.err
+        assert "dfn-tui auth accept -c here" in ran.err
+    assert "its token was for https://openapi.dfinery.io" in run("doctor", "-c", "here").out
+    assert not [one for one in sandbox.requests if sandbox.token in str(one.headers)]
+    assert run("auth", "accept", "-c", "here").code == 0
+    assert run("set", other, STOP, "--yes", "--reason", "INC-7").code == 0
