@@ -36,19 +36,24 @@ class Addresses:
         self._path = path
 
     def check(self, connection: Connection, *, asks: bool) -> None:
-        """Remembers the address of a connection that is used for the first time. Raises `AddressQuestion`
-        where it is another one than was accepted; with `asks` also where the environment is in doubt."""
-        known = self._read()
+        """What `look` does, and remembers the address of a connection that is used for the first time."""
+        self.look(connection, asks=asks)
+        known, address = self._read(), server_url(connection)
         before, environment = known.get(connection.name, ("", ""))
+        if before != address:
+            with suppress(OSError):
+                self._write({**known, connection.name: (address, environment)})
+
+    def look(self, connection: Connection, *, asks: bool) -> None:
+        """Raises `AddressQuestion` where the address is another one than was accepted; with `asks` also where
+        the environment is in doubt."""
+        before, environment = self._read().get(connection.name, ("", ""))
         address = server_url(connection)
         if before not in ("", address) and not (_is_here(before) and _is_here(address)):
             raise _changed(connection, before)
         doubtful = bool(environment_in_doubt(connection)) and environment != connection.environment
         if doubtful and asks:
             raise _doubtful(connection)
-        if before != address:
-            with suppress(OSError):
-                self._write({**known, connection.name: (address, environment)})
 
     def accept(self, connection: Connection) -> None:
         """From now on the connection is known as it is configured. Raises OSError."""

@@ -68,3 +68,13 @@ def test_what_looks_for_plugins_and_the_other_api_version_are_not_imported() -> 
     )
     ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert ended.stdout.split() == ["dfn_tui.api.v1"]
+
+
+def test_a_demo_without_its_server_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dfn_tui.sandbox.launch.find_spec", lambda _name: None)
+    assert main(["demo"]) == 2
+    said = capsys.readouterr().err
+    assert "pip install 'dfn-tui[sandbox]'" in said
+    assert "Traceback" not in said

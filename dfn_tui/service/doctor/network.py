@@ -104,7 +104,7 @@ class Server:
         why = sanitize(" ".join(_reasons(found)))
         if found.token is not None:
             try:
-                Addresses(addresses_file(journal_file().parent)).check(self._connection, asks=False)
+                Addresses(addresses_file(journal_file().parent)).look(self._connection, asks=False)
             except AddressQuestion as question:  # and the token is not sent there
                 return failed(question.happened, question.next_step, question)
             self._tokens[kind] = found.token
