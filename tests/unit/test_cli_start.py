@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.cli import main
+from dfn_tui.cli import _parser, main, without_arguments
 
 
 def test_the_garbage_collector_works_again_however_the_console_ended(
@@ -78,3 +78,10 @@ def test_a_demo_without_its_server_says_how_to_install_it(
     said = capsys.readouterr().err
     assert "pip install 'dfn-tui[sandbox]'" in said
     assert "Traceback" not in said
+
+
+def test_without_arguments_all_is_as_the_parser_would_have_it() -> None:
+    """They are not parsed then, and an option that is added must not be missing."""
+    parsed = vars(_parser(()).parse_args([]))
+    del parsed["leaf"]  # read only where a command was named
+    assert vars(without_arguments()) == {**parsed, "typed": ()}

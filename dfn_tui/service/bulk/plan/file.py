@@ -61,12 +61,14 @@ class BadRow:
 
 
 class NumberedGroup(NamedTuple):
-    """A group with its number in the plan, how many `users` have it, and how many of them are left out."""
+    """A group with its number in the plan, how many `users` have it, and how many of them are left out.
+    `words`: so many different evidences its users brought; of more than one the `group` names none."""
 
     number: int
     group: PlanGroup
     users: int
     left_out: int
+    words: int = 1
 
 
 class PlanFile(Closing):
@@ -152,7 +154,7 @@ class PlanFile(Closing):
                 (limit, skipped),
             ).fetchall()
             return [
-                NumberedGroup(number, self._without_word(number, several > 1), users, left_out)
+                NumberedGroup(number, self._without_word(number, several > 1), users, left_out, several)
                 for number, several, users, left_out in found
             ]
 
