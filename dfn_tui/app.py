@@ -170,6 +170,7 @@ class ConsoleApp(TypingApp):
     def _tell_error(self, event: ErrorRaised) -> None:
         """Shows it, with the offer to replace the token where that would help. A missing one is asked for."""
         from dfn_tui.screens.dialogs import ErrorDialog, ask  # noqa: PLC0415  not needed for the first paint
+        from dfn_tui.service.addresses import AddressQuestion  # noqa: PLC0415  as above
         from dfn_tui.service.snapshots.snapshots import SnapshotKeyNeeded  # noqa: PLC0415  as above
         from dfn_tui.service.tokens import KeyNeeded, TokenNeeded  # noqa: PLC0415  as above
 
@@ -178,6 +179,9 @@ class ConsoleApp(TypingApp):
         kind = event.session.token_that_helps(error)
         if isinstance(error, TokenNeeded):
             self._ask_token(event, error.kind, locked=error.locked)
+            return
+        if isinstance(error, AddressQuestion):
+            self._ask_address(event)
             return
         if isinstance(error, KeyNeeded | SnapshotKeyNeeded) and error.locked:
             self._ask_password(event)
@@ -194,6 +198,18 @@ class ConsoleApp(TypingApp):
         given = await obtain_token(self, name, kind, reason, locked=locked)
         if given and event.retry is not None:
             event.retry()
+
+    @work(group="token")
+    async def _ask_address(self, event: ErrorRaised) -> None:
+        """Asks once whether the token may go where it did not go before."""
+        from dfn_tui.screens.dialogs import ChoiceDialog  # noqa: PLC0415  as above
+
+        error, choices = event.error, [("no", _("Send nothing")), ("yes", _("That is right: send it there"))]
+        dialog = ChoiceDialog(error.title, choices, error.happened, grave=True)
+        if await self.push_screen_wait(dialog) == "yes":
+            await self.connections.accept_address(event.session.connection.name)
+            if event.retry is not None:
+                event.retry()
 
     @work(group="token")
     async def _ask_password(self, event: ErrorRaised) -> None:

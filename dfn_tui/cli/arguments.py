@@ -122,6 +122,8 @@ def add_auth(parser: argparse.ArgumentParser) -> None:
     status = commands.add_parser("status", help=_("where each token is from, and why not from elsewhere"))
     _add_token(status, "status")
     add_formats(status)
+    accepting = commands.add_parser("accept", help=_("send tokens to the address that is configured now"))
+    _add_token(accepting, "accept")
     deleting = commands.add_parser("delete", help=_("forget tokens in every store"))
     _add_token(deleting, "delete", _("only this token"))
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from getpass import getpass
 from typing import NamedTuple
 
@@ -18,7 +19,9 @@ from dfn_tui.cli.stdin import is_terminal, piped_token
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.config import Config, Connection, TokenKind, load
 from dfn_tui.credentials import FoundToken, Source, SourceStatus, TokenStore, clean_token
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, system_reason
+from dfn_tui.service.addresses import Addresses, addresses_file
+from dfn_tui.service.context import server_url
 from dfn_tui.service.snapshots.snapshots import drop_snapshot
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
 from dfn_tui.store import journal_file
@@ -40,6 +43,8 @@ def set_(args: argparse.Namespace) -> int:
     token = _typed(connection, kind) if is_terminal() else piped_token()
     placed = asyncio.run(store.set(connection.name, kind, token, wanted))
     write_text()
+    with suppress(OSError):  # it is asked when the token is used
+        _addresses().accept(connection)
     if placed.source is Source.MEMORY:
         say(_("{token}: not kept. {reason}").format(token=_name(connection, kind), reason=placed.reason))
         weaker = connection.kernel_keyring and store.chosen(connection.name, kind) is Source.KEYRING
@@ -51,6 +56,32 @@ def set_(args: argparse.Namespace) -> int:
     return 0
 
 
+def accept(args: argparse.Namespace) -> int:
+    """Has a connection's tokens sent to the address that it is configured with now. Raises `ConsoleError`."""
+    connection = required(load(paths.config_file()), args.connection)
+    try:
+        _addresses().accept(connection)
+    except OSError as error:
+        raise ConsoleError(
+            _("The address was not accepted"),
+            _("It cannot be remembered in the state folder: {error}.").format(error=system_reason(error)),
+            _("Check the state folder: dfn-tui doctor"),
+        ) from error
+    words = _("The tokens of {name} are for {address} ({environment}) from now on.")
+    say(
+        words.format(
+            name=sanitize(connection.name),
+            address=sanitize(server_url(connection), 200),
+            environment=connection.environment.value,
+        )
+    )
+    return 0
+
+
+def _addresses() -> Addresses:
+    return Addresses(addresses_file(journal_file().parent))
+
+
 def _drop_snapshot(connection: Connection) -> None:
     """What was exported with the token of before goes with it. Raises `ConsoleError`."""
     if drop_snapshot(journal_file().parent / "snapshots", connection):
@@ -58,7 +89,9 @@ def _drop_snapshot(connection: Connection) -> None:
 
 
 def _typed(connection: Connection, kind: TokenKind) -> SecretStr:
-    prompt = _("Token {token} (it is not shown): ").format(token=_name(connection, kind))
+    prompt = _("Token {token} for {address} (it is not shown): ").format(
+        token=_name(connection, kind), address=sanitize(server_url(connection), 200)
+    )
     try:
         return clean_token(getpass(prompt))
     except EOFError:

@@ -12,6 +12,7 @@ from dfn_tui.cli.ids import one_id
 from dfn_tui.cli.stdin import is_terminal, piped_token, reopen_terminal
 from dfn_tui.config import Config, load
 from dfn_tui.errors import ConsoleError
+from dfn_tui.sandbox.launch import require_server
 from dfn_tui.screens.theming import theme_for
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import TOKEN_KINDS, Piped
@@ -26,6 +27,8 @@ def run(args: "argparse.Namespace | SimpleNamespace") -> int:
     """Opens the console on the connection asked for. Raises `ConsoleError` before anything is painted."""
     config = load(paths.config_file())
     demo = args.command == "demo"
+    if demo:
+        require_server()
     start = None if demo else chosen(config, args.connection)
     user = None if args.open_user is None else one_id(args.open_user)
     connections = Connections(
@@ -33,6 +36,7 @@ def run(args: "argparse.Namespace | SimpleNamespace") -> int:
         read_only=args.read_only,
         incident=args.incident or "",
         keep_edits=True,
+        opened_on=start.name if start else None,
         # Not kept here as well: it is dropped when the console locks.
         piped=_piped(config, args.connection) if args.token_stdin else None,
     )

@@ -29,6 +29,8 @@ from dfn_tui.service.records import FieldChange, FieldKind, UserChange
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext, sanitize
 
+NOT_JOURNALLED = "not-journalled"
+"""The code of what was sent, and of which the journal does not know how it ended."""
 _NOT_AS_ASKED = (Outcome.FAILED, Outcome.CONFLICT, Outcome.DIFFERENT)
 
 
@@ -69,6 +71,14 @@ def of_result(result: UserResult) -> CommandResult:
     return CommandResult(
         result.identity, result.outcome, decisive.code, decisive.message, changes, result.fields, error
     )
+
+
+def not_journalled(result: CommandResult, trouble: ConsoleError) -> CommandResult:
+    """The same, where that could not be written down: the entry stays open until a later start settles it."""
+    fields = tuple(one if one.code else one._replace(code=NOT_JOURNALLED) for one in result.fields)
+    words = _("The outcome is not in the journal: {why}").format(why=trouble.happened)
+    message = " ".join(filter(None, (result.message, words)))
+    return result._replace(code=NOT_JOURNALLED, message=message, fields=fields)
 
 
 def with_fields(result: CommandResult, others: Sequence[FieldResult]) -> CommandResult:
@@ -151,7 +161,10 @@ def exit_code(
     fine = UNKNOWN_USER if allow_unknown else None
     failed = [one.error for one in ended if one.outcome in _NOT_AS_ASKED and (one.code or "") != fine]
     codes = {field.code for one in ended for field in one.fields}
-    unknown = NOT_READ_BACK in codes or any(one.outcome is Outcome.UNKNOWN for one in ended)
+    codes |= {one.code for one in ended}
+    unknown = not codes.isdisjoint({NOT_READ_BACK, NOT_JOURNALLED}) or any(
+        one.outcome is Outcome.UNKNOWN for one in ended
+    )
     return of_failures(failed, unknown=unknown, stopped=stopped)
 
 

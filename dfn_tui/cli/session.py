@@ -16,6 +16,7 @@ from dfn_tui.cli.choice import required
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import ProgressLine, say, short_of
 from dfn_tui.config import load
+from dfn_tui.service.addresses import environment_in_doubt
 from dfn_tui.service.change_format import pause_words, reconciled_words
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.records import Progress as Answered
@@ -46,6 +47,8 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
     connection = required(config, args.connection)
     connections = Connections(config, read_only=args.read_only, incident=args.incident or "")
     session = connections.session(connection.name)
+    if doubt := environment_in_doubt(connection):
+        say(doubt)
     with _handling(_interrupt, *_ENDING[1:]), _closed_in_time() as closing, asyncio.Runner() as runner:
         runner.get_loop().call_later(_COLLECT_AFTER, gc.enable)  # not while the client is imported
         try:

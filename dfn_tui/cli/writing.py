@@ -17,6 +17,7 @@ from dfn_tui.cli.results import (
     conflicting,
     exit_code,
     not_created,
+    not_journalled,
     of_result,
     show,
     with_fields,
@@ -212,7 +213,11 @@ async def _send(session: Session, reviewed: Review, approval: Approval, seconds:
                 ended |= {user: conflicting(changes[user], stale.conflicts) for user in changed}
                 approval = approval._replace(leave_out=approval.leave_out | changed)
             else:
-                ended |= {result.identity: of_result(result) for result in results}
+                trouble = session.journal_trouble
+                for result in results:
+                    one = ended[result.identity] = of_result(result)
+                    if trouble is not None and result.entry is not None:
+                        ended[result.identity] = not_journalled(one, trouble)
     if session.journal_trouble is not None:
         trouble = session.journal_trouble
         say(sanitize(f"{trouble.title}. {trouble.happened} {trouble.next_step}"))

@@ -76,6 +76,8 @@ def base_url(value: object) -> str:
         raise wrong from None
     if not host or port == 0 or "\\" in text:
         raise wrong
+    if not _is_name(host):
+        raise Wrong(_("No host can have that name: a part of it is empty, too long or no valid IDN."))
     if "@" in parts.netloc:
         raise Wrong(_("An address must not hold a user name or a password."))
     if "?" in text or "#" in text:
@@ -85,6 +87,20 @@ def base_url(value: object) -> str:
     if parts.scheme not in {"http", "https"}:
         raise wrong
     return text.rstrip("/")
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host can have that name. Whoever connects to others, or shows them, ends with an error that
+    is no refusal."""
+    try:
+        host.encode("idna")
+        if "xn--" in host:
+            import idna  # noqa: PLC0415  as httpx reads it; hardly any name needs it
+
+            idna.decode(host)
+    except UnicodeError:
+        return False
+    return True
 
 
 def command(value: object) -> tuple[str, ...]:

@@ -78,6 +78,8 @@ class TokenStore:
         self._key_command = tuple(key_command)
         self._printed_key: SecretBytes | None = None
         self._asking_for_key = asyncio.Lock()
+        self.variables_for: str | None = None
+        """The connection that tokens in the environment are for; None: whichever is asked about."""
 
     async def get(self, connection: str, kind: TokenKind) -> FoundToken:
         """The token of a connection, and what came of every source."""
@@ -87,7 +89,7 @@ class TokenStore:
         entry, settings = entry_of(connection, kind), self._settings(connection)
         chosen = self.chosen(connection, kind)
         in_order: dict[Source, Callable[[], Awaitable[SourceAnswer]]] = {
-            Source.ENVIRONMENT: partial(from_environment, kind, self._environ),
+            Source.ENVIRONMENT: partial(self._from_environment, connection, kind),
             Source.COMMAND: partial(from_command, kind, settings, self._environ),
             Source.KEYRING: partial(from_keyring, entry, chosen, self._keyring),
             Source.KERNEL: partial(from_kernel, entry, chosen, settings, self._kernel),
@@ -99,10 +101,18 @@ class TokenStore:
                 break
         return _found(answers)
 
+    async def _from_environment(self, connection: str, kind: TokenKind) -> SourceAnswer:
+        """A console that goes on to another connection must not send it the token of the first."""
+        variable = variable_of(kind)
+        if self.variables_for in (None, connection) or not self._environ.get(variable):
+            return await from_environment(kind, self._environ)
+        words = _("{name} is set, and is for the connection that this run was opened on.")
+        return SourceAnswer(SourceStatus.OFF, words.format(name=variable))
+
     def outranked(self, connection: str, kind: TokenKind) -> str:
         """Why a token in a keyring would not be used, in a sentence; empty where it would be."""
         variable = variable_of(kind)
-        if self._environ.get(variable):
+        if self._environ.get(variable) and self.variables_for in (None, connection):
             words = _("The variable {variable} is set and comes before every keyring.")
             return words.format(variable=variable)
         if self._settings(connection).command_for(kind):

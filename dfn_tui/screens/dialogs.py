@@ -150,12 +150,16 @@ class TokenDialog(Dialog[str]):
 
     enter_does = _("Use it")
 
-    def __init__(self, connection: str, kind: str, reason: str = "", for_this_run: str = "") -> None:
-        """`for_this_run` says why it will be held for this run only; empty: a store is tried first."""
+    def __init__(
+        self, connection: str, kind: str, reason: str = "", for_this_run: str = "", address: str = ""
+    ) -> None:
+        """It goes to `address`. `for_this_run` says why it will be held for this run only; empty: a store is
+        tried first."""
         super().__init__(_("Token for {connection}").format(connection=sanitize(connection, 30)))
         self._kind = kind
         self._reason = reason
         self._for_this_run = for_this_run
+        self._address = address
 
     def takes_typed_ahead(self) -> bool:
         return not self._reason  # else it came of itself
@@ -163,6 +167,8 @@ class TokenDialog(Dialog[str]):
     def body(self) -> ComposeResult:
         if self._reason:
             yield PlainText(self._reason)
+        if self._address:
+            yield PlainText(_("It is sent to {address}").format(address=sanitize(self._address, 200)))
         words = _(
             "Paste the {kind} token. It goes to the keyring, or is held for this run where there is none."
         )

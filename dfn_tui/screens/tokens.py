@@ -9,6 +9,7 @@ from textual.widgets import Input
 from dfn_tui.config import TokenKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import ErrorDialog, TokenDialog, Unexpected
+from dfn_tui.service.context import server_url
 from dfn_tui.text import _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -70,8 +71,9 @@ async def obtain_token(
         if answer != OTHER:
             return answer == UNLOCKED
     for_this_run = await connections.outranked(name, kind)
+    address = server_url(connections.known[name])
     while True:
-        text = await app.push_screen_wait(TokenDialog(name, kind, reason, for_this_run))
+        text = await app.push_screen_wait(TokenDialog(name, kind, reason, for_this_run, address))
         if text is None:
             return False
         try:

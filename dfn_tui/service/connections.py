@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dfn_tui.api.limiter import Limiter
     from dfn_tui.api.retry import RetryPolicy
     from dfn_tui.credentials import TokenStore
+    from dfn_tui.service.addresses import Addresses
     from dfn_tui.service.async_journal import AsyncJournal
     from dfn_tui.service.bulk.run.keys import JobKey
     from dfn_tui.service.bulk.session import BulkSession
@@ -59,7 +60,7 @@ class Connections:
     """What the configuration offers, and the way from a name to an open session.
 
     What is sent is done for the ticket `incident`, where there is one. With `keep_edits` staged edits are
-    kept for the next console.
+    kept for the next console. Tokens in the environment are for the one it is `opened_on`, if that is said.
     `piped` is a token this run was given; `make_store` stands in for the store of every day. What talks to
     a server or to the journal is imported where it is first needed: the first screen paints without it.
     """
@@ -75,6 +76,7 @@ class Connections:
         journal_path: Path | None = None,
         incident: str = "",
         keep_edits: bool = False,
+        opened_on: str | None = None,
     ) -> None:
         self.clock = clock
         self._config = config
@@ -86,6 +88,7 @@ class Connections:
         self._piped = piped
         self._incident = incident
         self._keep_edits = keep_edits
+        self._opened_on = opened_on
         self._keepers: dict[str, EditKeeper] = {}
         self._store: TokenStore | None = None
         self._demo: Demo | None = None
@@ -272,6 +275,7 @@ class Connections:
             return await asyncio.to_thread(lambda: demo.store)
         if self._store is None:
             self._store = await asyncio.to_thread(self._make_store)
+            self._store.variables_for = self._opened_on
         return self._store
 
     async def _open(
@@ -287,6 +291,9 @@ class Connections:
         found = await store.get(connection.name, needed)
         if found.token is None:
             raise TokenNeeded(connection.name, needed, found.reason, locked=found.locked)
+        if not self._demo_of(connection.name):  # the sandbox of this run has a new address each time
+            ask = partial(self._addresses().check, connection, asks=self._keep_edits)
+            await asyncio.to_thread(ask)
         context.token_in_memory = found.source.value == "memory" and not self._demo_of(connection.name)
         extra = [(await store.get(connection.name, kind)).token for kind in others]
         if extra and extra[0] is not None and (snapshots := self.session(connection.name).snapshots):
@@ -310,6 +317,17 @@ class Connections:
             connections=connections,
         )
 
+    async def accept_address(self, name: str) -> None:
+        """Has the connection's token sent where the configuration says from now on."""
+        if not self._demo_of(name):
+            with suppress(OSError):  # it is asked again, then
+                await asyncio.to_thread(self._addresses().accept, self.known[name])
+
+    def _addresses(self) -> "Addresses":
+        from dfn_tui.service.addresses import Addresses, addresses_file  # noqa: PLC0415  no start needs it
+
+        return Addresses(addresses_file(self.journal().path.parent))
+
     async def give_token(self, name: str, kind: TokenKind, text: str) -> str:
         """Takes a token from the operator and says in sentences where it is from now on: in a store, or held
         for this run where something comes before every store. Raises `BadToken`."""
@@ -322,6 +340,7 @@ class Connections:
             placed = await store.set(name, kind, secret)
             kept = f"{placed.reason} {held}" if placed.source.value == "memory" else placed.reason
         session = self.session(name)
+        await self.accept_address(name)  # it was shown where the token was typed
         if session.snapshots is not None:
             await session.snapshots.only_for({kind.value: secret}, in_doubt=True)
         await session.forget_token()

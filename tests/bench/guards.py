@@ -33,6 +33,9 @@ ROWS = "dfn_tui/service/bulk/input/rows.py"
 SQL_LIST = "dfn_tui/service/bulk/input/sql_list.py"
 EVIDENCE = "dfn_tui/service/bulk/input/evidence.py"
 MAKING = "dfn_tui/service/bulk/plan/making.py"
+CONNECTIONS = "dfn_tui/service/connections.py"
+CLI_CONFIRM = "dfn_tui/cli/confirm.py"
+CLI_WRITING = "dfn_tui/cli/writing.py"
 CLI_IDS = "dfn_tui/cli/ids.py"
 SEEN = "dfn_tui/service/bulk/run/seen.py"
 SNAPSHOT = "dfn_tui/store/snapshot.py"
@@ -1276,6 +1279,34 @@ MUTANTS = (
         "made.path.unlink()",
         "pass",
         OF_PREFLIGHT,
+    ),
+    Mutant(
+        "a token goes to no other address",
+        CONNECTIONS,
+        "await asyncio.to_thread(ask)",
+        "pass",
+        ("tests/commands/test_cli_set.py",),
+    ),
+    Mutant(
+        "what is personal in a reason is masked",
+        CLI_CONFIRM,
+        "kept = mask_said(checked_text(text))",
+        "kept = checked_text(text)",
+        ("tests/commands/test_cli_set.py",),
+    ),
+    Mutant(
+        "an outcome that is not journalled is told",
+        CLI_WRITING,
+        "if trouble is not None and result.entry is not None:",
+        "if False:",
+        ("tests/commands/test_cli_set.py",),
+    ),
+    Mutant(
+        "numbers of a job's users come in order",
+        JOB,
+        "ascending(self.path, after, (number for number, *_rest in found))",
+        "pass",
+        ("tests/unit/test_bulk_job_file.py",),
     ),
     Mutant(
         "kept dialog: nothing is dropped unseen",

@@ -2,14 +2,19 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.addresses import addresses_file
+from dfn_tui.service.changes.pipeline import send
 from dfn_tui.store import Entry, Filter, Journal, journal_file
 from dfn_tui.store.known_head import remembered, remembered_file
 from tests.commands.running import EACH_SPELLING, Run, Typed
@@ -525,3 +530,49 @@ def test_what_is_personal_in_the_reason_is_masked_before_it_is_kept(run: Run, us
     assert entry.intent.reason == kept
     for file in journal_file().parent.rglob("*"):
         assert not file.is_file() or b"0000-1234" not in file.read_bytes()
+
+
+def test_an_outcome_that_the_journal_could_not_take_is_told_in_json_and_code(
+    run: Run, sandbox: SandboxThread, users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process holds the journal from when the change was sent until the command has ended."""
+    monkeypatch.setattr("dfn_tui.service.async_journal.Journal", partial(Journal, timeout=0.1))
+    [user] = users(1)
+    held: list[sqlite3.Connection] = []
+
+    async def send_and_hold(*given: Any) -> object:
+        held.append(sqlite3.connect(journal_file(), isolation_level=None, check_same_thread=False))
+        held[0].execute("BEGIN IMMEDIATE")
+        return await send(*given)
+
+    monkeypatch.setattr("dfn_tui.service.session.send", send_and_hold)
+    try:
+        ran = run("set", user, STOP, "--yes", "--json", "--reason", "INC-7")
+    finally:
+        held[0].close()
+    assert ran.code == 6
+    [one] = ran.objects
+    assert (one["outcome"], one["code"]) == ("confirmed", "not-journalled")
+    assert "is not in the journal" in one["message"]
+    assert "The journal is locked" in ran.err
+
+
+def test_a_token_goes_to_no_other_address_until_that_is_accepted(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    file = addresses_file(journal_file().parent)
+    assert run("get", one).code == 0
+    known = file.read_text()
+    assert sandbox.url in known
+    file.write_text(known.replace(sandbox.url, "https://openapi.dfinery.io"))
+    sandbox.requests.clear()
+    for command in (["get", one], ["set", other, STOP, "--yes", "--reason", "INC-7"]):
+        ran = run(*command)
+        assert ran.code == 3, ran.err
+        assert "The address has changed" in ran.err
+        assert "dfn-tui auth accept -c here" in ran.err
+    assert "its token was for https://openapi.dfinery.io" in run("doctor", "-c", "here").out
+    assert not [one for one in sandbox.requests if sandbox.token in str(one.headers)]
+    assert run("auth", "accept", "-c", "here").code == 0
+    assert run("set", other, STOP, "--yes", "--reason", "INC-7").code == 0

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, Source, TokenKind, TokenStore
+from dfn_tui.paths import state_dir
+from dfn_tui.service.addresses import addresses_file
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import Piped, everyday_store
 from tests.sandbox_thread import SandboxThread
@@ -145,3 +147,20 @@ async def test_a_piped_token_is_for_its_connection_and_comes_first(monkeypatch: 
     assert (found.token, found.source) == (SecretStr("piped"), Source.STDIN)
     assert (await store.get("other", TokenKind.API)).token == SecretStr("from-env")
     assert os.environ["DFN_TUI_TOKEN"] == "from-env"
+
+
+async def test_another_address_than_the_token_was_given_for_is_asked_about_once(
+    sandbox: SandboxThread,
+) -> None:
+    file = addresses_file(state_dir())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('{"here": ["https://openapi.dfinery.io", ""]}')
+    store = TokenStore(backend=no_keyring, environ={"DFN_TUI_TOKEN": sandbox.token})
+    app = started(sandbox, store)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "The address has changed", sandbox.url, "was for", "Send nothing")
+        assert not sandbox.requests
+        await pilot.press("down", "enter")
+        await see(pilot, "go out?", "● given")
+    assert sandbox.url in file.read_text()

@@ -29,6 +29,10 @@ class Planted:
     phone: str = field(default_factory=_phone)
     email: str = field(default_factory=_email)
     kakao: str = field(default_factory=lambda: f"0{random.randrange(10**9):09}")
+    said_phone: str = field(
+        default_factory=lambda: f"010-{random.randrange(10**4):04}-{random.randrange(10**4):04}"
+    )
+    """In the reason."""
     typed_phone: str = field(default_factory=_phone)
     typed_email: str = field(default_factory=_email)
 
@@ -42,7 +46,7 @@ class Planted:
 
     @property
     def personal(self) -> tuple[str, ...]:
-        return *self.of_the_server, self.typed_phone, self.typed_email
+        return *self.of_the_server, self.typed_phone, self.typed_email, self.said_phone
 
     def sandbox(self) -> SandboxThread:
         """A sandbox that takes these tokens; `put` has still to bring the values there."""

@@ -99,7 +99,7 @@ def test_all_in_order(sandbox: SandboxThread, capsys: Output, monkeypatch: pytes
         "all. See journal_key_command.",
     ]
     assert lines[-3:-1] == [
-        "ok       token here/api: The token is from the variable DFN_TUI_TOKEN.",
+        f"ok       token here/api: The token is from the variable DFN_TUI_TOKEN. It is for {sandbox.url}.",
         "ok       server here: 127.0.0.1: The server accepts the token, and users can be read.",
     ]
     assert "ok       journal: The journal is whole: 8 entries." in lines[10]

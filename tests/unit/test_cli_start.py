@@ -70,6 +70,16 @@ def test_what_looks_for_plugins_and_the_other_api_version_are_not_imported() -> 
     assert ended.stdout.split() == ["dfn_tui.api.v1"]
 
 
+def test_a_demo_without_its_server_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dfn_tui.sandbox.launch.find_spec", lambda _name: None)
+    assert main(["demo"]) == 2
+    said = capsys.readouterr().err
+    assert "pip install 'dfn-tui[sandbox]'" in said
+    assert "Traceback" not in said
+
+
 def test_without_arguments_all_is_as_the_parser_would_have_it() -> None:
     """They are not parsed then, and an option that is added must not be missing."""
     parsed = vars(_parser(()).parse_args([]))

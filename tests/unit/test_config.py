@@ -114,6 +114,10 @@ def prod(**changed: str | None) -> str:
         (prod(base_url='"https://host/?a=1"'), "connections.prod.base_url", "query"),
         (prod(base_url='"https://host/#a"'), "connections.prod.base_url", "fragment"),
         (prod(base_url='"https://"'), "connections.prod.base_url", "https://host"),
+        (prod(base_url='"https://xn--a"'), "connections.prod.base_url", "valid IDN"),
+        (prod(base_url='"https://xn--.example"'), "connections.prod.base_url", "valid IDN"),
+        (prod(base_url='"https://a..example"'), "connections.prod.base_url", "empty"),
+        (prod(base_url=f'"https://{64 * "a"}.example"'), "connections.prod.base_url", "too long"),
         (prod(base_url='"https://host:port"'), "connections.prod.base_url", "https://host"),
         (prod(base_url='"https://[::1"'), "connections.prod.base_url", "https://host"),
         (prod(base_url='"https://ho\\nst"'), "connections.prod.base_url", "https://host"),
@@ -147,6 +151,7 @@ def test_a_mistake_is_named_with_file_key_and_what_would_be_right(text: str, key
     "url",
     [
         "https://openapi.dfinery.io",
+        "https://xn--strae-oqa.example",
         "https://10.0.0.7:8443/dfinery",
         "https://[2001:db8::1]:8443",
         "http://localhost:1",

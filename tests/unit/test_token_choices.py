@@ -144,3 +144,17 @@ async def test_a_choice_that_cannot_be_remembered_is_said(host: Host, tmp_path: 
     placed = await host.store().set("prod", API, SECRET)
     assert placed.source is Source.KEYRING
     assert "cannot be remembered" in placed.reason
+
+
+async def test_a_token_of_the_environment_is_for_the_connection_that_was_opened(host: Host) -> None:
+    tokens = TokenStore(
+        backend=host.open, environ={"DFN_TUI_TOKEN": "tok-3f81c6"}, choices=Remembered(host.path)
+    )
+    assert (await tokens.get("stage", API)).source is Source.ENVIRONMENT
+    tokens.variables_for = "prod"
+    assert (await tokens.get("prod", API)).source is Source.ENVIRONMENT
+    found = await tokens.get("stage", API)
+    assert found.token is None
+    assert "is for the connection that this run was opened on" in found.steps[1].reason
+    assert tokens.outranked("stage", API) == ""
+    assert tokens.outranked("prod", API)

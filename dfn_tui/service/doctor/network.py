@@ -13,6 +13,7 @@ from dfn_tui.api.errors import Unreachable
 from dfn_tui.api.open import open_api
 from dfn_tui.config import Connection, TokenKind
 from dfn_tui.errors import ConsoleError, TokenTrouble
+from dfn_tui.service.addresses import Addresses, AddressQuestion, addresses_file, environment_in_doubt
 from dfn_tui.service.context import server_url
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
 from dfn_tui.service.snapshots.snapshots import note_export
@@ -102,8 +103,14 @@ class Server:
         found = await self._store.get(name, kind)
         why = sanitize(" ".join(_reasons(found)))
         if found.token is not None:
+            try:
+                Addresses(addresses_file(journal_file().parent)).look(self._connection, asks=False)
+            except AddressQuestion as question:  # and the token is not sent there
+                return failed(question.happened, question.next_step, question)
             self._tokens[kind] = found.token
-            return ok(why)
+            if (doubt := environment_in_doubt(self._connection)) and kind == self.kinds[0]:
+                return warning(f"{why} {doubt}", _("Correct its environment in the configuration."))
+            return ok(f"{why} " + _("It is for {address}.").format(address=sanitize(self._url, 200)))
         if self._store.outranked(name, kind):
             hint = _("Correct the variable or the command, or take it away: no store is asked after it.")
         elif found.locked:

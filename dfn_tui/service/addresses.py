@@ -1,0 +1,119 @@
+"""Where a connection's token may go: where it was first sent to, until somebody accepts another address.
+
+Whoever can change the configuration, or the tool that writes it, could have the next run send a token to a
+server of theirs. So the address is remembered in the state folder when a token is given or first sent.
+"""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dfn_tui.api.open import HOSTS
+from dfn_tui.config import Connection, Environment
+from dfn_tui.errors import GateRefused
+from dfn_tui.service.context import server_url
+from dfn_tui.temporary import replace_private
+from dfn_tui.text import _, sanitize
+
+_LARGEST = 1 << 20  # bytes
+
+
+def addresses_file(state: Path) -> Path:
+    """Where they are remembered, of a state folder."""
+    return state / "token-addresses.json"
+
+
+class AddressQuestion(GateRefused):
+    """A connection's token is not sent until its address was accepted."""
+
+
+class Addresses:
+    """The accepted addresses, in the file at `path`, which need not exist. One that cannot be read or written
+    holds nothing up: it knows of no address."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def check(self, connection: Connection, *, asks: bool) -> None:
+        """What `look` does, and remembers the address of a connection that is used for the first time."""
+        self.look(connection, asks=asks)
+        known, address = self._read(), server_url(connection)
+        before, environment = known.get(connection.name, ("", ""))
+        if before != address:
+            with suppress(OSError):
+                self._write({**known, connection.name: (address, environment)})
+
+    def look(self, connection: Connection, *, asks: bool) -> None:
+        """Raises `AddressQuestion` where the address is another one than was accepted; with `asks` also where
+        the environment is in doubt."""
+        before, environment = self._read().get(connection.name, ("", ""))
+        address = server_url(connection)
+        if before not in ("", address) and not (_is_here(before) and _is_here(address)):
+            raise _changed(connection, before)
+        doubtful = bool(environment_in_doubt(connection)) and environment != connection.environment
+        if doubtful and asks:
+            raise _doubtful(connection)
+
+    def accept(self, connection: Connection) -> None:
+        """From now on the connection is known as it is configured. Raises OSError."""
+        now = server_url(connection), connection.environment.value
+        self._write({**self._read(), connection.name: now})
+
+    def _read(self) -> dict[str, tuple[str, str]]:
+        try:
+            with self._path.open("rb") as file:
+                found = json.loads(file.read(_LARGEST))
+            return {str(name): (str(address), str(kind)) for name, (address, kind) in found.items()}
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            return {}
+
+    def _write(self, known: dict[str, tuple[str, str]]) -> None:
+        replace_private(self._path, f"{json.dumps(known, indent=1, sort_keys=True)}\n".encode())
+
+
+def environment_in_doubt(connection: Connection) -> str:
+    """What is odd where a connection to the product's own host is not called production, in a sentence; else
+    nothing."""
+    hosts = {urlsplit(one).hostname for one in HOSTS.values()}
+    own = urlsplit(server_url(connection)).hostname in hosts
+    if connection.environment is Environment.PRODUCTION or not own:
+        return ""
+    words = _("{name} is called {environment}, and leads to {address}, where production is.")
+    return words.format(
+        name=sanitize(connection.name, 40),
+        environment=connection.environment.value,
+        address=sanitize(server_url(connection), 200),
+    )
+
+
+def _is_here(address: str) -> bool:
+    from dfn_tui.api.proxies import is_loopback  # noqa: PLC0415  it brings httpx, and is hardly ever asked
+
+    return is_loopback(urlsplit(address).hostname or "")
+
+
+def _changed(connection: Connection, before: str) -> AddressQuestion:
+    words = _("{name} leads to {address} now; its token was for {before}. Nothing was sent.")
+    return AddressQuestion(
+        _("The address has changed"),
+        words.format(
+            name=sanitize(connection.name, 40),
+            address=sanitize(server_url(connection), 200),
+            before=sanitize(before, 200),
+        ),
+        _accepted_by(connection),
+    )
+
+
+def _doubtful(connection: Connection) -> AddressQuestion:
+    return AddressQuestion(
+        _("Is this not production?"),
+        _("{doubt} Nothing was sent.").format(doubt=environment_in_doubt(connection)),
+        _accepted_by(connection),
+    )
+
+
+def _accepted_by(connection: Connection) -> str:
+    words = _("If that is right: dfn-tui auth accept -c {name}. Else correct the configuration.")
+    return words.format(name=sanitize(connection.name, 40))
