@@ -27,6 +27,7 @@ def add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="+", metavar="WORD", help=words)
     _add_reading(parser)
     _add_writing(parser)
+    add_said(parser)
     add_max_grants(parser)
 
 
@@ -41,6 +42,7 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
     add_formats(parser)
     add_reveal(parser)
     add_approval(parser)
+    add_said(parser)
     add_max_grants(parser)
     _add_dry_run(parser)
 
@@ -306,6 +308,14 @@ def add_approval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--acknowledge", action="append", choices=choices, default=[], help=words)
 
 
+def add_said(parser: argparse.ArgumentParser) -> None:
+    """On what ground consents are changed."""
+    words = _("the day on which the person said so, as 2026-11-26; without: today, in Korea")
+    parser.add_argument("--expressed-on", default="", metavar="DAY", help=words)
+    words = _("expressed: the person said so; correction: a write of ours was wrong, as any undo is")
+    parser.add_argument("--ground", choices=("expressed", "correction"), help=words)
+
+
 def add_max_grants(parser: argparse.ArgumentParser) -> None:
     words = _("give a consent to so many users, this once")
     parser.add_argument("--max-grants", type=positive, metavar="N", help=words)
@@ -315,7 +325,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
     """What every command that writes to the users it names takes besides."""
     add_approval(parser)
     _add_dry_run(parser)
-    parser.set_defaults(max_grants=None)
+    parser.set_defaults(max_grants=None, expressed_on="", ground=None)
     words = _("write to users the server does not know, too")
     parser.add_argument("--create", action="store_true", help=words)
 

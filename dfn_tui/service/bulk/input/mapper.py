@@ -9,6 +9,7 @@ from dfn_tui.consent.likeness import consent_meant
 from dfn_tui.service.bulk.input import heads
 from dfn_tui.service.bulk.input.mapping import (
     OPEN_PLACE,
+    WORD_ROLES,
     MappedColumn,
     Mapping,
     MappingNeeded,
@@ -37,10 +38,7 @@ _VALUE_SHOWN = 20  # characters of each
 _WORDS = 12  # different words of consent columns that are asked about
 _STATES = {state.value.casefold(): state for state in (State.SUBSCRIBED, State.UNSUBSCRIBED)}
 _PLACE = re.compile(r"#([1-9][0-9]{0,3})")
-_ROLES = {
-    role.value: role
-    for role in (Role.EVIDENCE, Role.EXPRESSED_ON, Role.EXPRESSED_SOURCE, Role.CHANNEL, Role.STATUS)
-}
+_ROLES = {role.value: role for role in (*WORD_ROLES, Role.CHANNEL, Role.STATUS)}
 _OF_KINDS = {role.value: role for role in (Role.IDENTITY, Role.KIND)}
 """Where users can be named in several ways."""
 
