@@ -15,6 +15,7 @@ from dfn_tui.store.chain import Appender, hash_of, read_head
 from dfn_tui.store.errors import damaged, journal_errors, newer, replaced
 from dfn_tui.store.known_head import KnownHead
 from dfn_tui.store.records import (
+    DutyNote,
     Entry,
     FieldKind,
     Filter,
@@ -95,6 +96,22 @@ class Journal(Closing):
         self._begun.update(numbers)
         self._begun -= ended
         return numbers
+
+    def note(self, notes: Sequence[DutyNote]) -> list[int]:
+        """Writes that duties were done, all of it or nothing; the numbers of these entries. Raises ValueError
+        for a note of no intent."""
+        if not self.count():
+            raise ValueError("there is no intent yet")
+        with self._writing() as connection:
+            chain = Appender(connection, self._sealer, stamp(self._clock()))
+            numbers = [chain.add_note(note) for note in notes]
+            chain.finish()
+        return numbers
+
+    def notes(self, intent: int | None = None) -> list[DutyNote]:
+        """What was noted of that intent, or of any, the oldest first."""
+        with self._reading() as connection:
+            return search.load_notes(connection, intent)
 
     def drop_sealed(self, before: datetime) -> int:
         """Drops the sealed values of entries older than `before`, and says how many. The masks stay."""

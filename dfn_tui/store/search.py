@@ -12,9 +12,19 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from dfn_tui.store.body import Body, Sealed, Unreadable, entry_of, outcome_of, read_body, stamp, words_for
+from dfn_tui.store.body import (
+    Body,
+    Sealed,
+    Unreadable,
+    entry_of,
+    note_of,
+    outcome_of,
+    read_body,
+    stamp,
+    words_for,
+)
 from dfn_tui.store.chain import OPEN, read_head
-from dfn_tui.store.records import Entry, Filter, OutcomeRecord
+from dfn_tui.store.records import DutyNote, Entry, Filter, OutcomeRecord
 
 Span = tuple[int, int]
 Values = dict[str, str | int | None]
@@ -101,6 +111,13 @@ def load_outcomes(connection: sqlite3.Connection, seq: int) -> list[OutcomeRecor
             raise Unreadable
         at = body["previous"]
     return found
+
+
+def load_notes(connection: sqlite3.Connection, intent: int | None) -> list[DutyNote]:
+    """The notes of duties about that intent, or all of them, the oldest first. Raises Unreadable."""
+    which, values = ("", ()) if intent is None else ("WHERE intent = ?", (intent,))
+    rows = connection.execute(f"SELECT DISTINCT note FROM duty {which} ORDER BY note", values)  # noqa: S608
+    return [note_of(row[0], body_at(connection, row[0])) for row in rows.fetchall()]
 
 
 def load_sealed(connection: sqlite3.Connection, seq: int) -> list[Sealed]:
