@@ -141,6 +141,13 @@ class Journal(Closing):
         """Every intent that fits, as `find` would list them, in little memory. It reads one state of the
         journal: until it is through, or closed, nothing else can be asked of this Journal."""
         with self._reading() as connection:
+            for _user, entry in search.walk(connection, wanted, self._handles(wanted)):
+                yield entry
+
+    def walk_users(self, wanted: Filter) -> Generator[tuple[str, Entry], None, None]:
+        """The same, each with what its user is found by: that is the same for one user however their id is
+        masked, where there was a key."""
+        with self._reading() as connection:
             yield from search.walk(connection, wanted, self._handles(wanted))
 
     def _handles(self, wanted: Filter) -> list[str]:

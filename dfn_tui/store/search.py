@@ -63,18 +63,21 @@ def find(
     return found
 
 
-def walk(connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str]) -> Iterator[Entry]:
-    """What `find` finds, but all of it, one at a time. Quicker for many entries, slower for few among many:
-    without a user, a write or an incident every entry is looked at."""
+def walk(
+    connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str]
+) -> Iterator[tuple[str, Entry]]:
+    """What `find` finds, but all of it, one at a time, each with what its user is found by. Quicker for many
+    entries, slower for few among many: without a user, a write or an incident every entry is looked at."""
     index, narrow, values = _place(wanted, handles)
-    question = f"""SELECT intent.seq, CAST(said.body AS BLOB), intent.outcome, CAST(ended.body AS BLOB)
+    question = f"""SELECT user, intent.seq, CAST(said.body AS BLOB), intent.outcome, CAST(ended.body AS BLOB)
         FROM intent {f"INDEXED BY {index}" if index else "NOT INDEXED"}
         CROSS JOIN entry AS said ON said.seq = intent.seq
         LEFT JOIN entry AS ended ON ended.seq = intent.outcome
         WHERE {narrow} AND {_FITS} ORDER BY intent.seq DESC"""  # noqa: S608  no values
     for low, high in _spans(connection, wanted.since, wanted.until, None):
-        for seq, said, outcome, ended in connection.execute(question, {**values, "low": low, "high": high}):
-            yield entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
+        found = connection.execute(question, {**values, "low": low, "high": high})
+        for user, seq, said, outcome, ended in found:
+            yield user, entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
 
 
 def unresolved(connection: sqlite3.Connection) -> list[int]:
