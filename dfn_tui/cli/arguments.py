@@ -67,6 +67,23 @@ def add_receipt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help=words)
 
 
+def add_duties(parser: argparse.ArgumentParser) -> None:
+    parser.usage = _("%(prog)s [options] [told | confirmed (ID… | FILE)]")
+    parser.set_defaults(run="dfn_tui.cli.duties:duties")
+    words = _("note that these people were told the outcome, or were asked to confirm; without: what is open")
+    parser.add_argument("action", nargs="?", choices=("told", "confirmed"), help=words)
+    words = _("users (-: those on the standard input), a file of them, or one that this command wrote as CSV")
+    parser.add_argument("words", nargs="*", metavar="ID|FILE", help=words)
+    words = _("only what is to be done within this time (7d), and what is late")
+    parser.add_argument("--due", type=days, metavar="TIME", help=words)
+    words = _("the day on which it was done, as 2026-11-26; without: today, in Korea")
+    parser.add_argument("--on", default="", metavar="DAY", help=words)
+    parser.add_argument("--reason", default="", metavar="TEXT", help=_("how it was done"))
+    add_connection(parser, _("what was changed over this connection"))
+    add_reveal(parser)
+    add_formats(parser)
+
+
 def add_sending(parser: argparse.ArgumentParser) -> None:
     parser.usage = _("%(prog)s [options] ID…")
     parser.set_defaults(run="dfn_tui.cli.sending:sending")
@@ -350,6 +367,14 @@ def seconds(text: str) -> float:
     if len(number) > 9:
         raise argparse.ArgumentTypeError(_("a time, as 90, 90s, 10m or 2h"))
     return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+
+
+def days(text: str) -> float:
+    """A number of days as `7d` or `7`, in seconds. Raises ArgumentTypeError."""
+    number = text.removesuffix("d")
+    if not (number.isascii() and number.isdecimal() and len(number) < 6):
+        raise argparse.ArgumentTypeError(_("a number of days, as 7d"))
+    return float(number) * 86400
 
 
 def up_to(most: int) -> Callable[[str], int]:

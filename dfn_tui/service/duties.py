@@ -25,7 +25,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.grounds import usual_ground
 from dfn_tui.store import DutyNote, Entry, FieldKind, Filter, Journal, Operator
-from dfn_tui.text import _
+from dfn_tui.text import _, sanitize
 
 CONFIRM_WITHIN = timedelta(days=60)
 """So long before a consent is to be confirmed it is listed, where nothing else is asked for."""
@@ -231,3 +231,17 @@ def notes_of(
         DutyNote(duty.value, some, on.isoformat(), operator, __version__, reason.strip())
         for some in (tuple(seqs[at : at + _IN_A_NOTE]) for at in range(0, len(seqs), _IN_A_NOTE))
     ]
+
+
+def left_words(last: date, now: datetime) -> str:
+    """How long there is still time, to the end of that day."""
+    days = days_left(last, now)
+    if days < 0:
+        return _("{days} d late").format(days=-days)
+    return _("today") if days == 0 else _("{days} d").format(days=days)
+
+
+def ground_text(entry: Entry) -> str:
+    """The ticket, evidence or reason of an entry, in a few words; inert."""
+    intent = entry.intent
+    return sanitize(intent.incident or intent.expressed_source or intent.evidence or intent.reason, 40) or "-"
