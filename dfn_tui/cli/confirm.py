@@ -12,7 +12,7 @@ from dfn_tui.service.changes.grounds import Said
 from dfn_tui.service.changes.policy import NIGHT_RULE, Approval, Notice, Requirements
 from dfn_tui.service.review import CREATES, Review, said_words
 from dfn_tui.service.session import Session
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import _, mask_said, ngettext, sanitize
 
 _MOST_SHOWN = 100  # users: nobody reads more before answering, and --dry-run lists them all
 
@@ -53,8 +53,8 @@ def approve(args: argparse.Namespace, session: Session, reviewed: Review) -> App
 def all_answered(args: argparse.Namespace, asked: Requirements, users: int) -> Approval:
     """The answers of the options, with every warning read and the number of users typed."""
     return Approval(
-        checked_text(args.reason or args.incident or ""),
-        checked_text(args.evidence),
+        _kept(args.reason or args.incident or ""),
+        _kept(args.evidence),
         frozenset(warning.id for warning in asked.to_acknowledge),
         typed_count=users,
         max_grants=args.max_grants,
@@ -72,6 +72,14 @@ def said_of(args: argparse.Namespace) -> Said:
             _("Leave out --expressed-on, or --ground correction."),
         )
     return Said(ground, checked_text(args.expressed_on))
+
+
+def _kept(text: str) -> str:
+    """The text as it is kept: what is personal in it is masked, and said so."""
+    kept = mask_said(checked_text(text))
+    if kept != text:
+        say(_("Kept as: {text}").format(text=sanitize(kept, 200)))
+    return kept
 
 
 def confirm(args: argparse.Namespace, asked: Requirements, users: int, *, look: str) -> None:

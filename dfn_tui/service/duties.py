@@ -25,7 +25,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.grounds import usual_ground
 from dfn_tui.store import DutyNote, Entry, FieldKind, Filter, Journal, Operator
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, mask_said, sanitize
 
 CONFIRM_WITHIN = timedelta(days=60)
 """So long before a consent is to be confirmed it is listed, where nothing else is asked for."""
@@ -228,7 +228,7 @@ def notes_of(
         )
     seqs = sorted({one.seq for one in found})
     return [
-        DutyNote(duty.value, some, on.isoformat(), operator, __version__, reason.strip())
+        DutyNote(duty.value, some, on.isoformat(), operator, __version__, mask_said(reason.strip()))
         for some in (tuple(seqs[at : at + _IN_A_NOTE]) for at in range(0, len(seqs), _IN_A_NOTE))
     ]
 

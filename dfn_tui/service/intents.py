@@ -25,7 +25,7 @@ from dfn_tui.store import (
     OutcomeGroup,
     Subject,
 )
-from dfn_tui.text import _
+from dfn_tui.text import _, mask_said
 
 
 def is_personal_id(kind: IdentityKind) -> bool:
@@ -58,9 +58,9 @@ def blank_intent(
         write=write,
         users=(),
         warnings=warnings,
-        reason=reason.strip(),
-        evidence=evidence.strip(),
-        incident=incident,
+        reason=mask_said(reason.strip()),
+        evidence=mask_said(evidence.strip()),
+        incident=mask_said(incident),
         ground=ground,
         expressed_on=expressed_on,
     )

@@ -1,14 +1,16 @@
 """Driving the console in tests: a console on a real sandbox, and waiting for what it shows."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from pydantic import SecretStr
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -85,9 +87,24 @@ def console(
 async def driven(app: ConsoleApp, size: tuple[int, int] = (80, 24)) -> AsyncIterator["Pilot[None]"]:
     """The console running at that size; its connections are closed at the end."""
     async with app.run_test(size=size, notifications=True) as pilot:
+        vars(pilot)["press"] = partial(_press, pilot, pilot.press)
         yield pilot
         app.workers.cancel_all()  # as when the console is left
         await app.connections.finish()
+
+
+async def _press(pilot: "Pilot[None]", plain: Callable[..., Awaitable[None]], *keys: str) -> None:
+    """Presses keys, and waits until all is done that comes of them at once: on a busy machine a key may wait
+    its turn. What is being read is not waited for."""
+    await plain(*keys)
+    assert isinstance(pilot.app, ConsoleApp)
+    typed = pilot.app.typed_ahead
+    for _ in range(250):
+        if typed._under_way is None or typed._is_reading():
+            break
+        await pilot.pause(0.02)
+    with suppress(TimeoutError, ScreenStackError):  # what holds a message up is the test's to end
+        await asyncio.wait_for(typed._settle(), 5)
 
 
 def shown(app: ConsoleApp) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 import textual.containers
 import textual.widgets
 
+from tests.sources import parsed
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -15,7 +17,7 @@ def test_every_class_that_a_style_names_exists() -> None:
     own = {
         node.name
         for path in (ROOT / "dfn_tui").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.ClassDef)
     }
     known = {

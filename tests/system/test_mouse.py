@@ -60,6 +60,7 @@ def test_a_click_goes_to_a_row_a_tab_a_cell_and_a_key(console: Typist) -> None:
     console.wait_for("○ › ● given", "1 edit staged")
     console.type("x")
     console.wait_for("Nothing staged.")
+    console.wait_for("? 10 more")  # the line of keys is that of now
     console.click(" more")
     console.wait_for("Keys here")
     console.click("esc close  F1")

@@ -1,15 +1,15 @@
 """Who may import whom, and what the first screen must not wait for."""
 
 import ast
-import gc
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from tests.sources import parsed
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -45,17 +45,6 @@ def test_a_circle_is_found_whichever_way_it_is_imported(tmp_path: Path) -> None:
 def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    """The file's syntax tree. What the garbage collector runs in the middle of it may parse as well, and
-    Python 3.11 then loses count of the depth of a tree: the collector waits."""
-    gc.disable()
-    try:
-        return ast.parse(path.read_text("utf-8"))
-    finally:
-        gc.enable()
 
 
 def imported(path: Path, known: Mapping[str, Path]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import dfn_tui
+from tests.sources import parsed
 
 ROOT = Path(dfn_tui.__file__).parent
 PYTHONS_OWN = {"NotImplementedError", "KeyboardInterrupt", "SystemExit", "AssertionError"}
@@ -30,7 +31,7 @@ def _raised(function: ast.AST) -> set[str]:
 def test_an_error_that_is_raised_is_named(file: Path) -> None:
     silent = [
         f"{function.name} (line {function.lineno}) raises {', '.join(sorted(raised))}"
-        for function in _functions(ast.parse(file.read_text(encoding="utf-8")))
+        for function in _functions(parsed(file))
         # a method without a docstring is described by the protocol or class it implements
         if (words := ast.get_docstring(function)) and "aises" not in words and (raised := _raised(function))
     ]

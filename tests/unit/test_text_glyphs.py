@@ -9,6 +9,7 @@ from textual._border import BORDER_CHARS
 
 from dfn_tui.text import width
 from dfn_tui.text.glyphs import SAMPLE, TO_ASCII
+from tests.sources import parsed
 
 SOURCES = Path(__file__).parents[2] / "dfn_tui"
 BORDERS = ("round", "solid")
@@ -16,7 +17,7 @@ BORDERS = ("round", "solid")
 
 def _texts(path: Path) -> Iterator[str]:
     """The strings of a module, without its docstrings: none of these is shown."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = parsed(path)
     said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
