@@ -159,3 +159,17 @@ def test_a_user_who_became_as_wanted_before_sending_is_unchanged() -> None:
     user = Identity(IdentityKind.USER_ID, "user-1")
     result = of_result(UserResult(user, (FieldResult(change, Outcome.UNCHANGED),)))
     assert result.outcome is Outcome.UNCHANGED
+
+
+def test_a_receipt_as_a_page_and_as_an_object(run: Run, users: Users, tmp_path: Path) -> None:
+    [user] = users()
+    assert run("set", user, STOP, *SAID).code == 0
+    file = tmp_path / "receipt.html"
+    assert run("receipt", user, "--format", "html", "-o", str(file)).code == 0
+    page = file.read_text("utf-8")
+    assert "ground: INC-7" in page
+    assert "The person is to be told by the end of" in page
+    [one] = run("receipt", user, "--format", "json").objects
+    assert one["user_id"] == user
+    withdrawn = next(each for each in one["consents"] if "mkt_sms_flag" in each["consent"])
+    assert any("to be told by" in fact for fact in withdrawn["facts"])
