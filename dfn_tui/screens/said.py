@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.text import Text
 from textual.app import ComposeResult
 
-from dfn_tui.consent.duties import Ground, korean_day
+from dfn_tui.consent.duties import Ground, korean_day, read_said, tell_until
 from dfn_tui.screens.dialogs import FormDialog
 from dfn_tui.service.changes.grounds import require_day
 from dfn_tui.service.review import Review, said_words
@@ -20,7 +20,12 @@ def said_text(reviewed: Review) -> Text:
     keys = Text.assemble("  ", ("g", "bold"), (f" {other_words(reviewed)}", "label"))
     if not is_correction(reviewed):
         keys.append_text(Text.assemble("  ", ("d", "bold"), (f" {_('another day')}", "label")))
-    return Text(said_words(reviewed)).append_text(keys)
+    words, day = said_words(reviewed), read_said(reviewed.expressed_on)
+    if reviewed.told and day is not None:  # shorter than in a line of its own: it fits into 80 columns
+        words = _("{day} → tell {people} by {until}").format(
+            day=day, people=f"{reviewed.told:,}", until=tell_until(day)
+        )
+    return Text(words).append_text(keys)
 
 
 def other_words(reviewed: Review) -> str:
