@@ -25,6 +25,7 @@ _COMMANDS = {
     "undo": ("cli.arguments", _("take back what entries of the journal changed")),
     "history": ("cli.arguments", _("show who changed a user, when, why, and how it ended")),
     "receipt": ("cli.arguments", _("show what each consent of a user is and rests on")),
+    "duties": ("cli.arguments", _("show who is to be told or to confirm by when, and note that it was done")),
     "sending": ("cli.arguments", _("show when advertising may go out to users, by channel")),
     "watch": ("cli.arguments", _("read users again and again, and tell what changed")),
     "bulk": ("cli.bulk", _("plan, apply, verify and undo changes for many users at once")),

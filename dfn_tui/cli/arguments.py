@@ -27,6 +27,7 @@ def add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="+", metavar="WORD", help=words)
     _add_reading(parser)
     _add_writing(parser)
+    add_said(parser)
     add_max_grants(parser)
 
 
@@ -41,6 +42,7 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
     add_formats(parser)
     add_reveal(parser)
     add_approval(parser)
+    add_said(parser)
     add_max_grants(parser)
     _add_dry_run(parser)
 
@@ -61,8 +63,27 @@ def add_receipt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("user", metavar="ID", help=_("whose consents"))
     add_connection(parser, _("over this connection"))
     add_kind(parser)
+    words = _("text, json, or html: one page to print or to send")
+    parser.add_argument("--format", choices=("text", "json", "html"), default="text", help=words)
     words = _("a new file that only you can read; -, the default, is the standard output")
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help=words)
+
+
+def add_duties(parser: argparse.ArgumentParser) -> None:
+    parser.usage = _("%(prog)s [options] [told | confirmed (ID… | FILE)]")
+    parser.set_defaults(run="dfn_tui.cli.duties:duties")
+    words = _("note that these people were told the outcome, or were asked to confirm; without: what is open")
+    parser.add_argument("action", nargs="?", choices=("told", "confirmed"), help=words)
+    words = _("users (-: those on the standard input), a file of them, or one that this command wrote as CSV")
+    parser.add_argument("words", nargs="*", metavar="ID|FILE", help=words)
+    words = _("only what is to be done within this time (7d), and what is late")
+    parser.add_argument("--due", type=days, metavar="TIME", help=words)
+    words = _("the day on which it was done, as 2026-11-26; without: today, in Korea")
+    parser.add_argument("--on", default="", metavar="DAY", help=words)
+    parser.add_argument("--reason", default="", metavar="TEXT", help=_("how it was done"))
+    add_connection(parser, _("what was changed over this connection"))
+    add_reveal(parser)
+    add_formats(parser)
 
 
 def add_sending(parser: argparse.ArgumentParser) -> None:
@@ -304,6 +325,14 @@ def add_approval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--acknowledge", action="append", choices=choices, default=[], help=words)
 
 
+def add_said(parser: argparse.ArgumentParser) -> None:
+    """On what ground consents are changed."""
+    words = _("the day on which the person said so, as 2026-11-26; without: today, in Korea")
+    parser.add_argument("--expressed-on", default="", metavar="DAY", help=words)
+    words = _("expressed: the person said so; correction: a write of ours was wrong, as any undo is")
+    parser.add_argument("--ground", choices=("expressed", "correction"), help=words)
+
+
 def add_max_grants(parser: argparse.ArgumentParser) -> None:
     words = _("give a consent to so many users, this once")
     parser.add_argument("--max-grants", type=positive, metavar="N", help=words)
@@ -313,7 +342,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
     """What every command that writes to the users it names takes besides."""
     add_approval(parser)
     _add_dry_run(parser)
-    parser.set_defaults(max_grants=None)
+    parser.set_defaults(max_grants=None, expressed_on="", ground=None)
     words = _("write to users the server does not know, too")
     parser.add_argument("--create", action="store_true", help=words)
 
@@ -338,6 +367,14 @@ def seconds(text: str) -> float:
     if len(number) > 9:
         raise argparse.ArgumentTypeError(_("a time, as 90, 90s, 10m or 2h"))
     return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+
+
+def days(text: str) -> float:
+    """A number of days as `7d` or `7`, in seconds. Raises ArgumentTypeError."""
+    number = text.removesuffix("d")
+    if not (number.isascii() and number.isdecimal() and len(number) < 6):
+        raise argparse.ArgumentTypeError(_("a number of days, as 7d"))
+    return float(number) * 86400
 
 
 def up_to(most: int) -> Callable[[str], int]:

@@ -5,10 +5,12 @@ import argparse
 from dfn_tui.cli.ids import checked_text
 from dfn_tui.cli.output import say
 from dfn_tui.cli.stdin import ask, can_ask
-from dfn_tui.errors import GateRefused
+from dfn_tui.consent.duties import Ground
+from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.service.change_format import change_words
+from dfn_tui.service.changes.grounds import Said
 from dfn_tui.service.changes.policy import NIGHT_RULE, Approval, Notice, Requirements
-from dfn_tui.service.review import CREATES, Review
+from dfn_tui.service.review import CREATES, Review, said_words
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, mask_said, ngettext, sanitize
 
@@ -32,6 +34,8 @@ def show_review(session: Session, reviewed: Review, *, revealed: bool) -> None:
     more = len(reviewed.changes) - _MOST_SHOWN
     if more > 0:
         say(ngettext("… and {count} more user.", "… and {count} more users.", more).format(count=f"{more:,}"))
+    if words := said_words(reviewed):
+        say(words)
     for notice in reviewed.asked.warnings:
         if not notice.must_acknowledge or notice.id.startswith(CREATES):
             say(f"! {notice.text}")
@@ -54,7 +58,20 @@ def all_answered(args: argparse.Namespace, asked: Requirements, users: int) -> A
         frozenset(warning.id for warning in asked.to_acknowledge),
         typed_count=users,
         max_grants=args.max_grants,
+        said=said_of(args),
     )
+
+
+def said_of(args: argparse.Namespace) -> Said:
+    """The ground of consents, and the day, as the options give them. Raises `ConsoleError`."""
+    ground = None if args.ground is None else Ground(args.ground)
+    if ground is Ground.CORRECTION and args.expressed_on:
+        raise ConsoleError(
+            _("A correction, or a person's word?"),
+            _("Nobody said anything where a write of ours was wrong. Nothing was sent."),
+            _("Leave out --expressed-on, or --ground correction."),
+        )
+    return Said(ground, checked_text(args.expressed_on))
 
 
 def _kept(text: str) -> str:

@@ -5,10 +5,11 @@ import asyncio
 
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.ids import STDIN, identities, one_id
-from dfn_tui.cli.output import say, write_lines
+from dfn_tui.cli.output import json_line, say, write_lines
 from dfn_tui.cli.session import opened, server_progress
 from dfn_tui.service.export import export, require_room
 from dfn_tui.service.receipt import make_receipt
+from dfn_tui.service.receipt_page import receipt_page, receipt_sections
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, sanitize
@@ -20,13 +21,24 @@ def receipt(args: argparse.Namespace) -> int:
         require_room(args.output)
     with opened(args) as (session, runner):
         [user] = identities((one_id(args.user),), args.kind, session.capabilities)
-        text = runner.run(_made(session, user))
+        text = _in_form(args.format, user, runner.run(_made(session, user)))
     if args.output == STDIN:
         write_lines(text.splitlines())
         return ExitCode.DONE
     place = asyncio.run(asyncio.to_thread(export, args.output, lambda file: file.write(text)))
     say(_("Written to {path}.").format(path=sanitize(str(place), 200)))
     return ExitCode.DONE
+
+
+def _in_form(form: str, user: Identity, receipt: str) -> str:
+    if form == "html":
+        return receipt_page([receipt])
+    if form == "json":
+        about, sections = receipt_sections(receipt)
+        consents = [{"consent": head, "facts": lines} for head, lines in sections]
+        kind, value = user.kind.value, user.value
+        return json_line({"kind": kind, "user_id": value, "about": about, "consents": consents}) + "\n"
+    return receipt
 
 
 async def _made(session: Session, user: Identity) -> str:

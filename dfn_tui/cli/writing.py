@@ -8,7 +8,7 @@ from functools import partial
 
 from dfn_tui.api.deadline import deadline
 from dfn_tui.cli.assignments import ids_and_others, profile_edits
-from dfn_tui.cli.confirm import all_answered, approve, show_review
+from dfn_tui.cli.confirm import all_answered, approve, said_of, show_review
 from dfn_tui.cli.ids import identities, require_written_ids
 from dfn_tui.cli.output import say
 from dfn_tui.cli.reading import UNKNOWN_USER, read_words
@@ -100,6 +100,7 @@ def send_staged(
     Raises `ConsoleError`."""
     with nothing_sent_yet():
         spent = time.monotonic() - began
+        session.staging.note_said(said_of(args))
         reviewed = session.review()
         if reviewed.changes:
             show_review(session, reviewed, revealed=args.reveal)

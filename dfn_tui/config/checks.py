@@ -14,6 +14,13 @@ from urllib.parse import urlsplit
 from dfn_tui.text import _
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_DATED_FLAG = re.compile(r"(mkt|night)(_(push|sms|kakao))?_flag")
+_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_PLATFORMS = re.compile(
+    r"(mkt|night|info)_(.*_)?flag|df_.*|.*_optin|abx.*|user_name|age|gender|user_id|external_id|phone_no|email"
+    r"|phone_number|kakao_id|kakao_user_id|line_user_id"
+)
+"""Names that values of the platform's own go by: a date written there would change what they say."""
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -146,6 +153,32 @@ def exports(value: object) -> int:
 def rate(value: object) -> int:
     """Requests a minute, up to the documented limit."""
     return _whole(value, 1, 10_000, _("Write a whole number from 1 to 10000, without quotes."))
+
+
+def sender(value: object) -> str:
+    """Who sends the messages: a name as people read it."""
+    right = _("Write the sender's name in quotes, in 1 to 100 characters, as it stands in messages.")
+    text = _text(value, r"[^\x00-\x1f\x7f]{1,100}", right).strip()
+    return _text(text, r".+", right)
+
+
+def consent_dates(value: object) -> tuple[tuple[str, str], ...]:
+    """By consent, the property that bears the day on which it was given. Raises Wrong."""
+    right = _('Write a table of consents and properties, like { mkt_sms_flag = "mkt_sms_at" }.')
+    if not isinstance(value, dict) or not value:
+        raise Wrong(right)
+    for flag, property in value.items():
+        if not _DATED_FLAG.fullmatch(flag):
+            raise Wrong(
+                _("Name consents to advertising or for the night as version 1 does, like mkt_sms_flag.")
+            )
+        if not isinstance(property, str) or not _PROPERTY.fullmatch(property):
+            raise Wrong(right)
+        if _PLATFORMS.fullmatch(property.casefold()):
+            raise Wrong(_("Name a custom property: that name is the platform's own."))
+    if len(set(value.values())) < len(value):
+        raise Wrong(_("Name a property of its own for each consent."))
+    return tuple(value.items())
 
 
 def _whole(value: object, least: int, most: float, right: str) -> int:

@@ -86,6 +86,10 @@ class Connection(NamedTuple):
     snapshot_hours: int | None = None
     exports_per_hour: int | None = None
     legacy_push_optin: bool = False
+    sender: str = ""
+    """Who sends the messages, as the law has notices name them."""
+    consent_dates: tuple[tuple[str, str], ...] = ()
+    """By flag, the property that bears the day on which that consent was given: written with each grant."""
 
 
 class Config(NamedTuple):

@@ -63,6 +63,8 @@ _CONNECTION: Mapping[str, Check] = {
     "snapshot_hours": checks.hours,
     "exports_per_hour": checks.exports,
     "legacy_push_optin": checks.boolean,
+    "sender": checks.sender,
+    "consent_dates": checks.consent_dates,
 }
 _REQUIRED = ("api", "environment")
 

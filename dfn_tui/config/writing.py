@@ -44,7 +44,7 @@ def add_connection(config: Config, connection: Connection) -> Config:
 
 def _table(connection: Connection, path: Path) -> str:
     """The connection as the file has it. Raises `ConfigError` where it is not right."""
-    values = {key: value for key, value in connection._asdict().items() if value not in (None, False, ())}
+    values = {key: value for key, value in connection._asdict().items() if value not in (None, False, (), "")}
     del values["name"]
     validate({"connections": {connection.name: values}}, path)
     # JSON's quoting is TOML's, for everything that the validation lets through.

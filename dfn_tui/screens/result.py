@@ -31,7 +31,6 @@ from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import Conflict, StaleWrite
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.export import export
-from dfn_tui.service.receipt import NOTICE_WITHIN
 from dfn_tui.service.records import Progress
 from dfn_tui.service.review import Review
 from dfn_tui.service.session import Session
@@ -203,8 +202,8 @@ class ResultScreen(SessionScreen[None]):
         self._rebuild()
         (self.failures if failed else self.confirmed).focus()
         self.query_one("#next").border_title = Text(_("Next"))
-        told_by = self.session.clock() + NOTICE_WITHIN
-        self.say("#next", next_words(settled, told_by, *taken_back(results), left_out=bool(self._conflicts)))
+        words = next_words(settled, self._review, *taken_back(results), left_out=bool(self._conflicts))
+        self.say("#next", words)
         self.refresh_bindings()
 
     def _rebuild(self) -> None:

@@ -1,13 +1,13 @@
 """How a change ended, as lines: what did not come out as asked first, then each change that was confirmed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
 from rich.console import Console
 from rich.text import Text
 
+from dfn_tui.consent.duties import Ground, has_duties, read_said, tell_until
 from dfn_tui.consent.flags import Consents, Flag
 from dfn_tui.consent.messages import channel_name
 from dfn_tui.outcomes import Outcome
@@ -33,9 +33,10 @@ from dfn_tui.service.changes.outcome import FieldResult, UserResult
 from dfn_tui.service.changes.pipeline import Conflict
 from dfn_tui.service.history import who
 from dfn_tui.service.records import JournalError, UserChange
+from dfn_tui.service.review import Review
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext, sanitize
-from dfn_tui.text.korea import korean_clock, korean_date
+from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.lines import Page
 
 SETTLED = (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNCHANGED)
@@ -109,10 +110,10 @@ def parts(results: Iterable[UserResult]) -> tuple[list[UserResult], list[UserRes
 
 
 def next_words(
-    settled: Sequence[UserResult], told_by: datetime, undoable: Sequence[int], left: int, *, left_out: bool
+    settled: Sequence[UserResult], reviewed: Review, undoable: Sequence[int], left: int, *, left_out: bool
 ) -> Text:
-    """What can be done now, with its keys, and by when whose consents were changed is to be told: these
-    entries can be taken back, and of `left` users nothing."""
+    """What can be done now, with its keys, and by when who said so is to be told: these entries can be taken
+    back, and of `left` users nothing."""
     undone = len(undoable)
     words = ngettext("undo {users} user, after a review", "undo {users} users, after a review", undone)
     words = words.format(users=f"{undone:,}")
@@ -127,15 +128,21 @@ def next_words(
         "receipt: since when, on what ground, by whom", "receipts: since when, on what ground, by whom", users
     )
     changed = (Outcome.CONFIRMED, Outcome.ACCEPTED)
+    said = {one.identity for one in reviewed.changes if reviewed.ground_of(one) is Ground.EXPRESSED}
     told = sum(
-        any(flag_of(field.change) is not None and field.outcome in changed for field in one.fields)
+        any(
+            (flag := flag_of(field.change)) is not None and has_duties(flag) and field.outcome in changed
+            for field in one.fields
+        )
         for one in settled
+        if one.identity in said
     )
-    if told:
+    day = read_said(reviewed.expressed_on)
+    if told and day is not None:
         more = ngettext(
             "tell {people} person the outcome by {day}", "tell {people} people the outcome by {day}", told
         )
-        words = f"{words} · {more.format(people=f'{told:,}', day=korean_date(told_by))}"
+        words = f"{words} · {more.format(people=f'{told:,}', day=tell_until(day))}"
     lines += [("t", words), ("enter", _("open the user at the cursor"))]
     lines += [("S", _("review again who was left out"))] if left_out else []
     lines += [("y Y e", _("copy the ids; copy the proof; write it to a file"))]

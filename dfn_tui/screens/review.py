@@ -9,16 +9,21 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from dfn_tui.consent.duties import Ground
 from dfn_tui.consent.flags import State
 from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.screens.answers import acknowledgements, answered, focus_what_is_missing, masked_words, typed
 from dfn_tui.screens.base import REVEAL, SessionScreen
+from dfn_tui.screens.dialogs import ask
 from dfn_tui.screens.kept import age_words
 from dfn_tui.screens.result import TALL, ResultScreen
 from dfn_tui.screens.review_lines import Shown, review_page, shown_of
+from dfn_tui.screens.said import DayDialog, is_correction, said_text
 from dfn_tui.service.changes.blocks import withdrawals_left
+from dfn_tui.service.changes.grounds import Said
 from dfn_tui.service.changes.policy import Approval, may_be_sent_unread
 from dfn_tui.service.records import FieldKind, JournalError
+from dfn_tui.service.review import said_words
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext
@@ -50,6 +55,8 @@ class ReviewScreen(SessionScreen[None]):
             "review.withdraw",
             _("Stage the consents that stay given"),
         ),
+        key("d", "day", _("Another day"), "review.day", _("When the people said so, if not today")),
+        key("g", "ground", _("Ground"), "review.ground", _("The people said so, or it is a correction")),
         REVEAL,
         key("up", "scroll('up')", _("Up"), "review.up", _("Scroll up"), show=False),
         key("down", "scroll('down')", _("Down"), "review.down", _("Scroll down"), show=False),
@@ -127,6 +134,9 @@ class ReviewScreen(SessionScreen[None]):
             )
         words = _("Reason or ticket (required)") if asked.reason_required else _("Reason or ticket")
         rows.append((words, "reason", _("ticket, or a few words")))
+        if said_words(self._review):
+            shown = PlainText(said_text(self._review), id="said")
+            yield Horizontal(PlainText(_("The person said so"), classes="label"), shown)
         for label, id, placeholder in rows:
             yield Horizontal(
                 PlainText(label, classes="label"), Field(given[id], id=id, placeholder=placeholder)
@@ -269,17 +279,37 @@ class ReviewScreen(SessionScreen[None]):
         """Stages the withdrawal of what would stay given for the night without the day."""
         wanted = withdrawals_left(self._shown.left)
         self.session.staging.withdraw(wanted)
+        self._show_anew()
+
+    def _show_anew(self) -> None:
         self._look()
         self._say_title()
         self.lines.rebuild()
+        self.say("#said", said_text(self._review))
         self._say_open()
         self.refresh_bindings()
+
+    def action_day(self) -> None:
+        """Asks for the day on which the people said so."""
+        ask(self.app, DayDialog(self._review.expressed_on, self.session.clock), self._say_day)
+
+    def _say_day(self, day: str) -> None:
+        self.session.staging.note_said(Said(self._review.ground, day))
+        self._show_anew()
+
+    def action_ground(self) -> None:
+        """Takes what is reviewed for a correction instead of the people's word, or the other way round."""
+        other = Ground.EXPRESSED if is_correction(self._review) else Ground.CORRECTION
+        self.session.staging.note_said(Said(other))
+        self._show_anew()
 
     def action_scroll(self, way: str) -> None:
         getattr(self.lines, f"scroll_{way}")(animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only where there is something to be withdrawn with what is."""
+        """Only where there is something to be withdrawn with what is, and consents are anybody's word."""
+        if action in ("day", "ground"):
+            return bool(said_words(self._review)) and (action == "ground" or not is_correction(self._review))
         return action != "withdraw" or any(one.left for one in self._shown.left)
 
     def action_send(self) -> None:

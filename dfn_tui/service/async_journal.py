@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import (
+    DutyNote,
     Entry,
     Filter,
     Intent,
@@ -102,6 +103,20 @@ class AsyncJournal:
                 tell(written, numbers)
 
         await self._do(write)
+
+    async def note(self, notes: Sequence[DutyNote]) -> list[int]:
+        """Writes that duties were done; the numbers of these entries. Raises ValueError for a note of no
+        intent."""
+
+        def write(journal: Journal) -> list[int]:
+            self._wrote = True
+            return journal.note(notes)
+
+        return await self._do(write)
+
+    async def notes(self, intent: int) -> list[DutyNote]:
+        """What was noted of that intent, the oldest first."""
+        return await self._do(lambda journal: journal.notes(intent))
 
     async def find(self, wanted: Filter, limit: int = 200, before_seq: int | None = None) -> list[Entry]:
         """The entries that fit, newest first."""

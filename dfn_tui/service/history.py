@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.consent.duties import Ground
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.errors import ConsoleError
@@ -123,7 +124,9 @@ def entry_lines(entry: Entry) -> Iterator[str]:
 
 
 def word_words(intent: Intent) -> str:
-    """When and where the person said so, "" where the row of a list did not say it."""
+    """When and where the person said so, or that nobody did; "" in an entry that does not tell."""
+    if intent.ground == Ground.CORRECTION:
+        return _("a correction: nobody said anything")
     if not (intent.expressed_on or intent.expressed_source):
         return ""
     return _("the person's word: {day}, {source}").format(

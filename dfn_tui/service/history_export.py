@@ -50,6 +50,7 @@ COLUMNS = (
     "expressed_on",
     "expressed_source",
     "incident",
+    "ground",
 )
 """The header of the rows."""
 
@@ -80,7 +81,7 @@ def record(entry: Entry) -> dict[str, object]:
         **_named(intent, "reason", "evidence", "warnings"),
         "operator": _operator(intent.operator),
         **_named(intent, "program", "write", "undo_of", "job", "left_out"),
-        **_named(intent, "expressed_on", "expressed_source", "incident"),
+        **_named(intent, "expressed_on", "expressed_source", "incident", "ground"),
     }
 
 

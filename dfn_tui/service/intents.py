@@ -7,13 +7,24 @@ from dataclasses import replace
 from dfn_tui import __version__
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Connection
+from dfn_tui.consent.duties import Ground
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.changes.grounds import usual_ground
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.review import Review
-from dfn_tui.store import FieldOutcome, IntentGroup, IntentUser, JournalError, Operator, OutcomeGroup, Subject
+from dfn_tui.store import (
+    FieldKind,
+    FieldOutcome,
+    IntentGroup,
+    IntentUser,
+    JournalError,
+    Operator,
+    OutcomeGroup,
+    Subject,
+)
 from dfn_tui.text import _, mask_said
 
 
@@ -31,9 +42,12 @@ def blank_intent(
     reason: str = "",
     evidence: str = "",
     incident: str = "",
+    ground: str = "",
+    expressed_on: str = "",
 ) -> IntentGroup:
     """What holds for all that is sent together under the mark `write`, with no change and no user yet.
-    `warnings` are those that were acknowledged."""
+    `warnings` are those that were acknowledged. `ground` "" leaves it to each change: an undo is a
+    correction, and what a person said was said on the day `expressed_on`."""
     return IntentGroup(
         connection=connection.name,
         environment=connection.environment.value,
@@ -47,6 +61,8 @@ def blank_intent(
         reason=mask_said(reason.strip()),
         evidence=mask_said(evidence.strip()),
         incident=mask_said(incident),
+        ground=ground,
+        expressed_on=expressed_on,
     )
 
 
@@ -56,7 +72,7 @@ def intents(groups: Sequence[ChangeGroup], blank: IntentGroup, *, job: bool = Fa
     their ids are sealed."""
     return [
         replace(
-            blank if group.word is None else _with_word(blank, *group.word),
+            _with_ground(blank, group),
             changes=group.fields,
             left_out=group.left_out,
             users=tuple(
@@ -70,13 +86,17 @@ def intents(groups: Sequence[ChangeGroup], blank: IntentGroup, *, job: bool = Fa
     ]
 
 
-def _with_word(blank: IntentGroup, evidence: str, expressed_on: str, expressed_source: str) -> IntentGroup:
-    return replace(
-        blank,
-        evidence=evidence or blank.evidence,
-        expressed_on=expressed_on,
-        expressed_source=expressed_source,
-    )
+def _with_ground(blank: IntentGroup, group: ChangeGroup) -> IntentGroup:
+    """What the change of that group rests on. Only consents are anybody's word."""
+    evidence, said_on, source, own = group.word or ("", "", "", "")
+    blank = replace(blank, evidence=evidence or blank.evidence)
+    if not any(change.kind is FieldKind.CONSENT for change in group.fields):
+        return replace(blank, ground="", expressed_on=said_on, expressed_source=source)
+    usual = usual_ground(group.users[0].undo_of)
+    ground = own or (Ground.EXPRESSED if said_on else blank.ground or usual)
+    if ground == Ground.EXPRESSED:
+        said_on = said_on or blank.expressed_on
+    return replace(blank, ground=str(ground), expressed_on=said_on, expressed_source=source)
 
 
 def _subject(identity: Identity) -> Subject:
@@ -125,6 +145,8 @@ async def journal_intents(
         reason=approval.reason,
         evidence=approval.evidence,
         incident=incident,
+        ground=reviewed.ground or "",
+        expressed_on=reviewed.expressed_on,
     )
     try:
         return await journal.write((), intents(groups, blank))

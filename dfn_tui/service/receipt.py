@@ -7,24 +7,35 @@ withdrawal within 14 days, and have consents confirmed every two years.
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from dfn_tui.api.types import Identity
+from dfn_tui.consent.duties import (
+    Duty,
+    Ground,
+    confirm_before,
+    days_left,
+    has_duties,
+    is_over,
+    read_said,
+    tell_until,
+)
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
+from dfn_tui.service.duties import ground_of, said_on
 from dfn_tui.service.history import state_of, who, word_words
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import snapshot_words
 from dfn_tui.service.snapshots.view import SnapshotView
-from dfn_tui.store import Entry, FieldChange, FieldKind
+from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind
 from dfn_tui.text import _, mask, sanitize
 from dfn_tui.text.korea import korean_date, korean_minute
 
-NOTICE_WITHIN = timedelta(days=14)
-CONFIRM_AFTER = timedelta(days=2 * 365)
+NO_NOTES: Mapping[int, Sequence[DutyNote]] = MappingProxyType({})
 _LONGEST_NAME = 40
 _READ = frozenset({Outcome.CONFIRMED})
 _BLIND = frozenset({Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN})
@@ -60,7 +71,9 @@ async def _receipt_of(session: Session, record: UserRecord) -> str:
     endings = _READ if session.capabilities.read_by else _BLIND
     changes = await session.journal.last_changes(name, identity.value, endings)
     own = {flag: e for flag, e in changes.items() if e.intent.subject.kind == identity.kind.value}
-    text = receipt(record, session.capabilities.flags, own, name, session.clock())
+    notes = {entry.seq: await session.journal.notes(entry.seq) for entry in own.values()}
+    sender = session.connection.sender
+    text = receipt(record, session.capabilities.flags, own, name, session.clock(), notes, sender)
     if is_personal_id(identity.kind) and not await session.journal.keeps_personal():
         words = _("Without a keyring, changes of users named by e-mail or phone number cannot be found.")
         text = f"{text}\n{words}\n"
@@ -78,25 +91,36 @@ def receipt_file(identities: Sequence[Identity], now: datetime) -> str:
 
 
 def receipt(
-    record: UserRecord, flags: tuple[Flag, ...], changes: Mapping[str, Entry], connection: str, now: datetime
+    record: UserRecord,
+    flags: tuple[Flag, ...],
+    changes: Mapping[str, Entry],
+    connection: str,
+    now: datetime,
+    notes: Mapping[int, Sequence[DutyNote]] = NO_NOTES,
+    sender: str = "",
 ) -> str:
-    """The receipt as text. `changes` holds, by flag, the journal's latest confirmed change of it."""
+    """The receipt as text. `changes` holds, by flag, the journal's latest confirmed change of it, and `notes`
+    by entry what was done of the duties that follow."""
     user = sanitize(f"{record.identity.kind.value} {record.identity.value}")
     lines = [
         _("Consent receipt for {user}").format(user=user),
         _("Connection {connection}, made {time} KST").format(
             connection=sanitize(connection), time=korean_minute(now)
         ),
+        *([_("Sender: {sender}").format(sender=sanitize(sender))] if sender else []),
         "",
     ]
     if record.snapshot is not None and not record.snapshot.kept:
         lines += [record.snapshot.why, ""]
     for flag in flags:
-        lines += _flag(flag, record, changes.get(flag.value), now)
+        entry = changes.get(flag.value)
+        lines += _flag(flag, record, entry, now, notes.get(entry.seq, ()) if entry else ())
     return "\n".join(lines) + "\n"
 
 
-def _flag(flag: Flag, record: UserRecord, entry: Entry | None, now: datetime) -> Iterator[str]:
+def _flag(
+    flag: Flag, record: UserRecord, entry: Entry | None, now: datetime, notes: Sequence[DutyNote]
+) -> Iterator[str]:
     state = record.consents.get(flag)
     yield _("{flag} ({name}): {state}").format(flag=flag.value, name=flag_name(flag), state=state_name(state))
     if state is None and record.snapshot is not None and record.snapshot.kept:
@@ -132,7 +156,7 @@ def _flag(flag: Flag, record: UserRecord, entry: Entry | None, now: datetime) ->
         yield "  " + _("incident: {incident}").format(incident=sanitize(entry.intent.incident))
     if word := word_words(entry.intent):
         yield f"  {word}"
-    yield from _duties(entry, change, now)
+    yield from _duties(flag, entry, change, now, notes)
 
 
 def _in_snapshot(flag: Flag, view: SnapshotView, now: datetime) -> str:
@@ -143,16 +167,31 @@ def _in_snapshot(flag: Flag, view: SnapshotView, now: datetime) -> str:
     return f"{snapshot_words(view, now)}: {said}"
 
 
-def _duties(entry: Entry, change: FieldChange, now: datetime) -> Iterator[str]:
-    due = entry.at + NOTICE_WITHIN
-    if now <= due:
-        days = (due - now).days
-        yield "  " + _("The person is to be told by {time} KST ({days} days left).").format(
-            time=korean_minute(due), days=days
-        )
+def _duties(
+    flag: Flag, entry: Entry, change: FieldChange, now: datetime, notes: Sequence[DutyNote]
+) -> Iterator[str]:
+    """What the law asks for after it, by the day on which the person said it: nothing after a correction, nor
+    about informational messages."""
+    if not has_duties(flag) or ground_of(entry) is Ground.CORRECTION:
+        return
+    said = said_on(entry)
+    if said.assumed:
+        yield "  " + _("When the person said so is not known: it counts from {day}.").format(day=said.day)
+    last = tell_until(said.day)
+    told = [note for note in notes if note.duty == Duty.TELL]
+    if told:
+        words = _("The person was told the outcome on {day} (entry {seq}).")
+        yield "  " + words.format(day=sanitize(told[-1].on, 20), seq=told[-1].seq)
+    elif is_over(last, now):
+        yield "  " + _("The person was to be told by {day}: that time is over.").format(day=last)
     else:
-        yield "  " + _("The person was to be told by {time} KST: that time is over.").format(
-            time=korean_minute(due)
-        )
-    if change.after == State.SUBSCRIBED.value and now > entry.at + CONFIRM_AFTER:
-        yield "  " + _("Given more than two years ago: it is to be confirmed with the person again.")
+        words = _("The person is to be told by the end of {day} KST ({days} days left).")
+        yield "  " + words.format(day=last, days=days_left(last, now))
+    if change.after != State.SUBSCRIBED.value:
+        return
+    confirmed = [read_said(note.on) for note in notes if note.duty == Duty.CONFIRM]
+    before = confirm_before(said.day, filter(None, confirmed))
+    words = _("It is to be confirmed with the person before {day}.")
+    if is_over(before - timedelta(days=1), now):
+        words = _("It was to be confirmed with the person before {day}: that time is over.")
+    yield "  " + words.format(day=before)

@@ -6,25 +6,64 @@ from typing import NamedTuple
 
 from dfn_tui.api.types import Capabilities, Identity, IdentityKind
 from dfn_tui.config import Connection
+from dfn_tui.consent.duties import Ground, has_duties, korean_day, read_said, tell_until
 from dfn_tui.consent.flags import Consents, Direction, Flag, FlagChange, State
 from dfn_tui.consent.lints import new_lints
+from dfn_tui.service.changes.grounds import AS_USUAL, Said, usual_ground
 from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
 from dfn_tui.service.changes.undocumented import foreign_number, nobody_known, unregistered_words
 from dfn_tui.service.changes.values import type_change
 from dfn_tui.service.records import UserChange
 from dfn_tui.store import FieldKind
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, ngettext, sanitize
 
 CREATES = "create:"
 """How the id of a notice begins that says of a user that writing creates it."""
 
 
 class Review(NamedTuple):
-    """What would be written, and what that needs."""
+    """What would be written, on what ground, and what that needs. Where `ground` is None an undo is a
+    correction, and all else was said by the people on the day `expressed_on`."""
 
     changes: tuple[UserChange, ...]
     scope: Scope
     asked: Requirements
+    ground: Ground | None = None
+    expressed_on: str = ""
+
+    def ground_of(self, change: UserChange) -> Ground | None:
+        """What a user's change rests on; None where it is not about consents."""
+        if not any(item.kind is FieldKind.CONSENT for item in change.fields):
+            return None
+        return self.ground or usual_ground(change.undo_of)
+
+    @property
+    def told(self) -> int:
+        """How many people are to be told the outcome."""
+        return sum(
+            self.ground_of(change) is Ground.EXPRESSED
+            and any(has_duties(one.flag) for one in flag_changes(change))
+            for change in self.changes
+        )
+
+
+def said_words(reviewed: Review) -> str:
+    """On what ground consents are changed, when the people said so, and until when they are to be told; empty
+    where no consent is changed."""
+    grounds = {reviewed.ground_of(change) for change in reviewed.changes} - {None}
+    day = read_said(reviewed.expressed_on)
+    if not grounds:
+        return ""
+    if grounds == {Ground.CORRECTION}:
+        return _("A correction: nobody is to be told.")
+    if day is None or not reviewed.told:
+        return _("The person said so on {day}.").format(day=sanitize(reviewed.expressed_on))
+    words = ngettext(
+        "Said on {day}: tell {people} person the outcome by {until}.",
+        "Said on {day}: tell {people} people the outcome by {until}.",
+        reviewed.told,
+    )
+    return words.format(day=day, people=f"{reviewed.told:,}", until=tell_until(day))
 
 
 def flag_changes(change: UserChange) -> tuple[FlagChange, ...]:
@@ -46,8 +85,10 @@ def review(
     capabilities: Capabilities,
     connection: Connection,
     now: datetime,
+    said: Said = AS_USUAL,
 ) -> Review:
-    """Puts the changes before the operator. `seen` holds each user's consents as read, in the same order."""
+    """Puts the changes before the operator. `seen` holds each user's consents as read, in the same order.
+    `said` is the ground and the day as they were typed."""
     per_user = [flag_changes(change) for change in changes]
     notices: list[Notice] = []
     for change, consents, wanted in zip(changes, seen, per_user, strict=True):
@@ -79,8 +120,11 @@ def review(
             len(user) == len(change.fields) and all(one.direction is Direction.WITHDRAW for one in user)
             for change, user in zip(changes, per_user, strict=True)
         ),
+        expressed_on=said.expressed_on,
     )
-    return Review(tuple(changes), scope, requirements(scope, connection, now))
+    asked = requirements(scope, connection, now)
+    day = read_said(said.expressed_on.strip()) if said.expressed_on.strip() else korean_day(now)
+    return Review(tuple(changes), scope, asked, said.ground, day.isoformat() if day else said.expressed_on)
 
 
 def _users(per_user: Sequence[Sequence[FlagChange]], way: Direction) -> int:

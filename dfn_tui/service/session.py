@@ -14,9 +14,11 @@ from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import TokenKind
+from dfn_tui.consent.duties import korean_day, read_said
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.changes.grounds import ConsentDates
 from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult, merged
 from dfn_tui.service.changes.pipeline import (
     ChangeGroup,
@@ -274,9 +276,11 @@ class Session:
 
     def review(self) -> Review:
         """Everything staged, with what the rules demand of it at this moment."""
-        changes = self.staging.changes()
+        now, said = self.clock(), self.staging.said
+        dates = ConsentDates(dict(self.connection.consent_dates))
+        changes = self.staging.dated_changes(dates, read_said(said.expressed_on) or korean_day(now))
         seen = [self.staging.seen(change.identity) for change in changes]
-        return review(changes, seen, self.capabilities, self.connection, self.clock())
+        return review(changes, seen, self.capabilities, self.connection, now, said)
 
     def admit(self, scope: Scope, approval: Approval) -> None:
         """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing."""

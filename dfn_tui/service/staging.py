@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from dfn_tui.api.types import Identity, Value
+from dfn_tui.consent.duties import Ground
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.changes.grounds import AS_USUAL, ConsentDates, Said, usual_ground
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
 from dfn_tui.service.records import UserChange, UserRecord
@@ -25,11 +27,14 @@ def _nobody_told() -> None:
 
 
 class TypedGround(NamedTuple):
-    """What was typed on the review before it was left. The evidence is of the consents of these `people`."""
+    """What was typed on the review before it was left. The evidence is of the consents of these `people`, and
+    `said` holds for the `speakers`."""
 
     reason: str = ""
     evidence: str = ""
     people: frozenset[Identity] = frozenset()
+    said: Said = AS_USUAL
+    speakers: frozenset[Identity] = frozenset()
 
 
 @dataclass
@@ -118,9 +123,12 @@ class Draft:
         self.changed()
         return staged
 
-    def change(self) -> UserChange:
-        """What would be written for this user."""
+    def change(self, dates: ConsentDates | None = None, on: date = date.min) -> UserChange:
+        """What would be written for this user; with `dates` the day `on` which consents were given, too."""
         record = self.record
+        given = [flag for flag, state in self.consents.items() if state is State.SUBSCRIBED]
+        dated = dates.values(given, on) if dates else {}
+        dated = {name: day for name, day in dated.items() if record.properties.get(name) != day}
         readable = record.profile is not None
         unreadable = record.profile.unreadable if record.profile is not None else {}
         fields = [
@@ -143,7 +151,7 @@ class Draft:
                 readable=readable and name not in unreadable,
                 personal=is_personal(name, record.properties.get(name)) or is_personal(name, value),
             )
-            for name, value in self.properties.items()
+            for name, value in {**dated, **self.properties}.items()
         ]
         seen_ci = record.ci or {}
         fields += [
@@ -192,6 +200,22 @@ class Staging:
         if ground != self.ground:
             self.ground = ground
             self.on_change(None)
+
+    def note_said(self, said: Said) -> None:
+        """Keeps what was said of the ground of all consents that are staged now, and of the day."""
+        of = frozenset(self._speakers()) if said != AS_USUAL else frozenset()
+        found = self.ground._replace(said=said, speakers=of)
+        if found != self.ground:
+            self.ground = found
+            self.on_change(None)
+
+    @property
+    def said(self) -> Said:
+        """What was said so, where it is of all whose consents are staged: others did not speak then."""
+        return self.ground.said if self.ground.speakers.issuperset(self._speakers()) else AS_USUAL
+
+    def _speakers(self) -> list[Identity]:
+        return [identity for identity, draft in self._drafts.items() if draft.consents]
 
     def restored(self) -> list[datetime]:
         """When edits were staged by a console before this one, of each such user."""
@@ -286,6 +310,15 @@ class Staging:
     def changes(self) -> tuple[UserChange, ...]:
         """What would be written, for every user with staged edits, in the order they were begun."""
         return tuple(d.change() for d in self._drafts.values() if not d.empty)
+
+    def dated_changes(self, dates: ConsentDates, on: date) -> tuple[UserChange, ...]:
+        """The same, with the day `on` which consents were given where a person gave them."""
+        ground = self.said.ground
+        return tuple(
+            d.change(dates if (ground or usual_ground(d.undo_of)) is Ground.EXPRESSED else None, on)
+            for d in self._drafts.values()
+            if not d.empty
+        )
 
     def __len__(self) -> int:
         """How many users have staged edits."""

@@ -6,6 +6,7 @@ from dfn_tui.store.journal import Journal, journal_file
 from dfn_tui.store.messages import explain_redaction, explain_verification
 from dfn_tui.store.records import (
     ChainFault,
+    DutyNote,
     Entry,
     FieldChange,
     FieldKind,
@@ -24,6 +25,7 @@ from dfn_tui.store.records import (
 
 __all__ = [
     "ChainFault",
+    "DutyNote",
     "Entry",
     "FieldChange",
     "FieldKind",

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store.records import (
+    DutyNote,
     Entry,
     FieldChange,
     FieldKind,
@@ -84,6 +85,20 @@ def drop_body(before: str, count: int, at: str) -> Body:
     return {"at": at, "before": before, "count": count, "kind": "drop"}
 
 
+def note_body(note: DutyNote, at: str) -> Body:
+    """That a duty was done about these intents."""
+    return {
+        "at": at,
+        "duty": note.duty,
+        "intents": list(note.intents),
+        "kind": "duty",
+        "on": note.on,
+        "operator": note.operator._asdict(),
+        "program": note.program,
+        "reason": note.reason,
+    }
+
+
 class Unreadable(Exception):
     """What the journal holds is nothing this program wrote."""
 
@@ -138,6 +153,14 @@ def outcome_of(body: Body) -> OutcomeRecord:
         by=Operator(**body["by"]) if body["by"] else None,
         at=datetime.fromisoformat(body["at"]),
     )
+
+
+@_ours()
+def note_of(seq: int, body: Body) -> DutyNote:
+    """The note in `body`. Raises Unreadable if it holds something else."""
+    at, who = datetime.fromisoformat(body["at"]), Operator(**body["operator"])
+    intents = tuple(map(int, body["intents"]))
+    return DutyNote(body["duty"], intents, body["on"], who, body["program"], body["reason"], seq, at)
 
 
 def _field(ended: Mapping[str, Any]) -> FieldOutcome:

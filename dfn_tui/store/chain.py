@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dfn_tui.store.body import Body, Unreadable, chained
-from dfn_tui.store.records import FieldKind, IntentGroup, OutcomeGroup
+from dfn_tui.store.body import Body, Unreadable, canonical, chained, note_body
+from dfn_tui.store.records import DutyNote, FieldKind, IntentGroup, OutcomeGroup
 from dfn_tui.store.schema import insert
 from dfn_tui.store.sealing import Sealer
 from dfn_tui.store.texts import around_outcome, intent_texts
@@ -118,6 +118,20 @@ class Appender:
             self._intents.append((seq, user, write, key, None, incident))
             self._sealed += [(seq, value.slot, value.nonce, value.ciphertext) for value in sealed]
         return numbers
+
+    def add_note(self, note: DutyNote) -> int:
+        """Adds a note of a duty that was done, and returns its number. Raises ValueError for what was said of
+        no intent, and for one named twice."""
+        if list(note.intents) != sorted({*note.intents}):
+            raise ValueError("the intents of a note stand there once, in their order")
+        for start in range(0, len(note.intents), _ASKED_AT_ONCE):
+            some = note.intents[start : start + _ASKED_AT_ONCE]
+            asked = f"SELECT count(*) FROM intent WHERE seq IN ({', '.join('?' * len(some))})"  # noqa: S608
+            if self._connection.execute(asked, some).fetchone()[0] < len(some):
+                raise ValueError("a note is about intents that were written before it")
+        seq = self.add(canonical(note_body(note, self._at)))
+        insert(self._connection, "INSERT INTO duty", [(seq, intent) for intent in note.intents])
+        return seq
 
     def add_outcomes(self, groups: Sequence[OutcomeGroup]) -> None:
         """Adds outcomes of intents; lists then show these. Raises ValueError for an intent that was not

@@ -15,6 +15,7 @@ from dfn_tui.store.chain import Appender, hash_of, read_head
 from dfn_tui.store.errors import damaged, journal_errors, newer, replaced
 from dfn_tui.store.known_head import KnownHead
 from dfn_tui.store.records import (
+    DutyNote,
     Entry,
     FieldKind,
     Filter,
@@ -96,6 +97,22 @@ class Journal(Closing):
         self._begun -= ended
         return numbers
 
+    def note(self, notes: Sequence[DutyNote]) -> list[int]:
+        """Writes that duties were done, all of it or nothing; the numbers of these entries. Raises ValueError
+        for a note of no intent."""
+        if not self.count():
+            raise ValueError("there is no intent yet")
+        with self._writing() as connection:
+            chain = Appender(connection, self._sealer, stamp(self._clock()))
+            numbers = [chain.add_note(note) for note in notes]
+            chain.finish()
+        return numbers
+
+    def notes(self, intent: int | None = None) -> list[DutyNote]:
+        """What was noted of that intent, or of any, the oldest first."""
+        with self._reading() as connection:
+            return search.load_notes(connection, intent)
+
     def drop_sealed(self, before: datetime) -> int:
         """Drops the sealed values of entries older than `before`, and says how many. The masks stay."""
         if not self.count():
@@ -126,6 +143,13 @@ class Journal(Closing):
     def walk(self, wanted: Filter) -> Generator[Entry, None, None]:
         """Every intent that fits, as `find` would list them, in little memory. It reads one state of the
         journal: until it is through, or closed, nothing else can be asked of this Journal."""
+        with self._reading() as connection:
+            for _user, entry in search.walk(connection, wanted, self._handles(wanted)):
+                yield entry
+
+    def walk_users(self, wanted: Filter) -> Generator[tuple[str, Entry], None, None]:
+        """The same, each with what its user is found by: that is the same for one user however their id is
+        masked, where there was a key."""
         with self._reading() as connection:
             yield from search.walk(connection, wanted, self._handles(wanted))
 

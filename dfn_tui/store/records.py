@@ -204,6 +204,21 @@ class OutcomeRecord(NamedTuple):
     at: datetime | None = None
 
 
+class DutyNote(NamedTuple):
+    """That a duty of the law was done about these intents: the person was told the outcome (`duty` "tell"),
+    or asked to confirm what they gave ("confirm"), on the Korean day `on`. It is an entry of its own, and no
+    write to the platform. `seq` and `at` are the journal's."""
+
+    duty: str
+    intents: tuple[int, ...]
+    on: str
+    operator: Operator
+    program: str
+    reason: str = ""
+    seq: int = 0
+    at: datetime | None = None
+
+
 class Entry(NamedTuple):
     """An intent as journalled: its number, when (UTC, by the clock of then), and its latest outcome."""
 

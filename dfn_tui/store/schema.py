@@ -90,6 +90,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         'CREATE INDEX intent_write ON intent ("write")',
         "CREATE INDEX intent_incident ON intent (incident) WHERE incident IS NOT NULL",
     ),
+    (
+        # Which entries say of which intents that the person was told, or confirmed what was given.
+        """CREATE TABLE duty (
+            note INTEGER NOT NULL, intent INTEGER NOT NULL, PRIMARY KEY (note, intent)) WITHOUT ROWID""",
+        "CREATE INDEX duty_intent ON duty (intent)",
+    ),
 )
 """The statements that lead from each version of the schema to the next; a version is their number."""
 

@@ -12,9 +12,19 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from dfn_tui.store.body import Body, Sealed, Unreadable, entry_of, outcome_of, read_body, stamp, words_for
+from dfn_tui.store.body import (
+    Body,
+    Sealed,
+    Unreadable,
+    entry_of,
+    note_of,
+    outcome_of,
+    read_body,
+    stamp,
+    words_for,
+)
 from dfn_tui.store.chain import OPEN, read_head
-from dfn_tui.store.records import Entry, Filter, OutcomeRecord
+from dfn_tui.store.records import DutyNote, Entry, Filter, OutcomeRecord
 
 Span = tuple[int, int]
 Values = dict[str, str | int | None]
@@ -53,18 +63,21 @@ def find(
     return found
 
 
-def walk(connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str]) -> Iterator[Entry]:
-    """What `find` finds, but all of it, one at a time. Quicker for many entries, slower for few among many:
-    without a user, a write or an incident every entry is looked at."""
+def walk(
+    connection: sqlite3.Connection, wanted: Filter, handles: Sequence[str]
+) -> Iterator[tuple[str, Entry]]:
+    """What `find` finds, but all of it, one at a time, each with what its user is found by. Quicker for many
+    entries, slower for few among many: without a user, a write or an incident every entry is looked at."""
     index, narrow, values = _place(wanted, handles)
-    question = f"""SELECT intent.seq, CAST(said.body AS BLOB), intent.outcome, CAST(ended.body AS BLOB)
+    question = f"""SELECT user, intent.seq, CAST(said.body AS BLOB), intent.outcome, CAST(ended.body AS BLOB)
         FROM intent {f"INDEXED BY {index}" if index else "NOT INDEXED"}
         CROSS JOIN entry AS said ON said.seq = intent.seq
         LEFT JOIN entry AS ended ON ended.seq = intent.outcome
         WHERE {narrow} AND {_FITS} ORDER BY intent.seq DESC"""  # noqa: S608  no values
     for low, high in _spans(connection, wanted.since, wanted.until, None):
-        for seq, said, outcome, ended in connection.execute(question, {**values, "low": low, "high": high}):
-            yield entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
+        found = connection.execute(question, {**values, "low": low, "high": high})
+        for user, seq, said, outcome, ended in found:
+            yield user, entry_of(seq, read_body(said), None if outcome is None else read_body(ended))
 
 
 def unresolved(connection: sqlite3.Connection) -> list[int]:
@@ -101,6 +114,13 @@ def load_outcomes(connection: sqlite3.Connection, seq: int) -> list[OutcomeRecor
             raise Unreadable
         at = body["previous"]
     return found
+
+
+def load_notes(connection: sqlite3.Connection, intent: int | None) -> list[DutyNote]:
+    """The notes of duties about that intent, or all of them, the oldest first. Raises Unreadable."""
+    which, values = ("", ()) if intent is None else ("WHERE intent = ?", (intent,))
+    rows = connection.execute(f"SELECT DISTINCT note FROM duty {which} ORDER BY note", values)  # noqa: S608
+    return [note_of(row[0], body_at(connection, row[0])) for row in rows.fetchall()]
 
 
 def load_sealed(connection: sqlite3.Connection, seq: int) -> list[Sealed]:

@@ -145,6 +145,10 @@ class _Listed:
             "SELECT seq, slot, CAST(nonce AS BLOB), CAST(ciphertext AS BLOB) FROM sealed ORDER BY seq, slot"
         )
         self._next_sealed = next(self._sealed, None)
+        self._noted: Iterator[tuple[int, int]] = connection.execute(
+            "SELECT note, intent FROM duty ORDER BY note, intent"
+        )
+        self._next_noted = next(self._noted, None)
 
     def check(self, row: _Row) -> None:
         try:
@@ -155,6 +159,8 @@ class _Listed:
                 right = self._intent(row, body)
             elif kind == "outcome":
                 right = row.index_key is None and self._outcome(row.seq, body)
+            elif kind == "duty":
+                right = row.index_key is None and self._note(row.seq, body)
             else:
                 right = row.index_key is None
                 self._dropped = max(self._dropped, body["before"])
@@ -191,6 +197,14 @@ class _Listed:
             return bool(awaited[1] == body["ending"])
         return True
 
+    def _note(self, seq: int, body: Body) -> bool:
+        """Each intent of a note is listed with it, and was there before it."""
+        for intent in body["intents"]:
+            if self._next_noted != (seq, intent) or not 0 < intent < seq:
+                return False
+            self._next_noted = next(self._noted, None)
+        return True
+
     def _check_sealed(self, seq: int, body: Body) -> None:
         for slot, promised in seals_of(body):
             kept = self._take_sealed(seq, slot)
@@ -210,6 +224,8 @@ class _Listed:
 
     def end(self) -> None:
         """Checks what can be told only when every entry was seen."""
+        if self._next_noted is not None:
+            raise _Found(ChainFault.LISTED_WRONG, self._next_noted[0])
         if self._awaited:
             raise _Found(ChainFault.LISTED_WRONG, min(self._awaited))
         if self._next_sealed is not None:

@@ -6,12 +6,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dfn_tui.consent.duties import korean_day
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.service.addresses import addresses_file
 from dfn_tui.service.changes.pipeline import send
@@ -68,12 +70,15 @@ def test_confirmed_unchanged_and_unknown_to_the_server(
     assert writes(sandbox) == 1
     [entry] = entries(journal_file())
     assert (entry.intent.reason, entry.intent.subject.value) == ("INC-7", one)
+    today = korean_day(entry.at)
+    assert (entry.intent.ground, entry.intent.expressed_on) == ("expressed", today.isoformat())
     assert ran.err.splitlines() == [
         "1 user has nothing set (unknown to the server, or never asked): nothing is sent for them, "
         "unless --create.",
         "Over here (sandbox), users by user_id:",
         one,
         "  mkt_sms_flag  ● given → ○ withdrawn",
+        f"Said on {today}: tell 1 person the outcome by {today + timedelta(days=14)}.",
         "3 users (user_id): 1 ✓ confirmed, 1 = as wanted already, 1 ✗ failed",
     ]
 

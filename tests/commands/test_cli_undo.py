@@ -227,3 +227,17 @@ def test_what_failed_or_did_nothing_leaves_nothing_to_undo(
     assert ran.outcomes in ([(user, "unchanged")], [(user, "failed")], [])
     assert states(run, user)["mkt_sms_flag"] == "Subscribed"
     assert not [one for one in sandbox.requests[sent:] if one.path.endswith("/update")]
+
+
+def test_a_receipt_as_a_page_and_as_an_object(run: Run, users: Users, tmp_path: Path) -> None:
+    [user] = users()
+    assert run("set", user, STOP, *SAID).code == 0
+    file = tmp_path / "receipt.html"
+    assert run("receipt", user, "--format", "html", "-o", str(file)).code == 0
+    page = file.read_text("utf-8")
+    assert "ground: INC-7" in page
+    assert "The person is to be told by the end of" in page
+    [one] = run("receipt", user, "--format", "json").objects
+    assert one["user_id"] == user
+    withdrawn = next(each for each in one["consents"] if "mkt_sms_flag" in each["consent"])
+    assert any("to be told by" in fact for fact in withdrawn["facts"])

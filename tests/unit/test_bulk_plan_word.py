@@ -31,6 +31,7 @@ from dfn_tui.service.receipt import make_receipt
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.store.schema import transaction
+from dfn_tui.text.korea import korean_date
 from tests.sandbox_thread import SandboxThread
 from tests.starting import entries
 from tests.unit.jobs import bulk_session, options
@@ -169,7 +170,7 @@ HEADS = ("evidence", "expressed_on", "expressed_source")
 
 async def with_words(bulk: BulkSession, path: Path, words: dict[str, PersonsWord | None]) -> Path:
     """A plan of these users, each with the evidence of their row."""
-    rows = [",".join((user, *(word or ("", "", "")))) for user, word in words.items()]
+    rows = [",".join((user, *(word or ("", "", ""))[:3])) for user, word in words.items()]
     text = "\n".join((f"user_id,{','.join(HEADS)}", *rows))
     asked = MappingOptions(maps=tuple((head, head) for head in HEADS))
     with open_input(text, VERSION_1, [parse_assignment(GIVE, VERSION_1)], asked=asked) as source:
@@ -185,6 +186,7 @@ BARE = PersonsWord("", "2026-11-21", "shop")
 async def test_the_evidence_of_each_row_goes_into_the_journal(served: SandboxThread, tmp_path: Path) -> None:
     async with bulk_session(served, tmp_path) as bulk:
         words = {"a1": FORM, "a2": FORM, "a3": CALL, "a4": BARE, "a5": None}
+        today = korean_date(bulk.session.clock())
         path = await with_words(bulk, tmp_path / "p.plan", words)
         with open_plan(path) as plan:
             counted = totals(plan)
@@ -199,12 +201,13 @@ async def test_the_evidence_of_each_row_goes_into_the_journal(served: SandboxThr
         receipt = await make_receipt(bulk.session, Identity(IdentityKind.USER_ID, "a1"))
     kept = {entry.intent.subject.value: entry.intent for entry in entries(tmp_path / "state" / "journal.db")}
     assert {name: (one.evidence, one.expressed_on, one.expressed_source) for name, one in kept.items()} == {
-        "a1": FORM,
-        "a2": FORM,
-        "a3": CALL,
+        "a1": FORM[:3],
+        "a2": FORM[:3],
+        "a3": ("call 12", today, ""),
         "a4": ("the campaign's forms", "2026-11-21", "shop"),
-        "a5": ("the campaign's forms", "", ""),
+        "a5": ("the campaign's forms", today, ""),
     }
+    assert {one.ground for one in kept.values()} == {"expressed"}
     assert "ground: form 7" in receipt
     assert "the person's word: 2026-11-20, web" in receipt
 

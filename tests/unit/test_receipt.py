@@ -1,5 +1,6 @@
 """The receipt: what each consent is, since when, on what ground, by whom, and what is due."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.service.export import NotExported, export
 from dfn_tui.service.receipt import receipt, receipt_file
 from dfn_tui.service.records import UserRecord
-from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, Operator, OutcomeRecord, Subject
+from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind, Intent, Operator, OutcomeRecord, Subject
 
 WRITTEN = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 USER = Identity(IdentityKind.USER_ID, "u-1")
@@ -47,7 +48,8 @@ def test_a_consent_given_names_evidence_time_and_operator() -> None:
     assert "mkt_flag (advertising by every channel): given" in text
     assert "since 2026-03-02 12:00 KST, entry 7, by root (sudo from kim) on bastion-1 from 10.0.0.7" in text
     assert "ground: 서면 동의서 7" in text
-    assert "is to be told by 2026-03-16 12:00 KST (13 days left)" in text
+    assert "is to be told by the end of 2026-03-16 KST (13 days left)" in text
+    assert "to be confirmed with the person before 2028-03-02" in text
 
 
 def test_a_withdrawal_names_the_reason() -> None:
@@ -57,17 +59,56 @@ def test_a_withdrawal_names_the_reason() -> None:
 @pytest.mark.parametrize(
     ("later", "told", "again"),
     [
-        (timedelta(days=14), True, False),
-        (timedelta(days=14, seconds=1), False, False),
-        (timedelta(days=731), False, True),
+        (timedelta(days=14, hours=11, minutes=59, seconds=59), True, False),  # the last second of the day
+        (timedelta(days=14, hours=12), False, False),
+        (timedelta(days=730, hours=11, minutes=59), False, False),  # a leap day lies between
+        (timedelta(days=730, hours=12), False, True),
     ],
 )
 def test_the_notice_and_the_confirmation_fall_due(later: timedelta, told: bool, again: bool) -> None:
     text = said(ON, entry(OFF, ON), later)
     assert ("is to be told by" in text) is told
-    assert ("that time is over" in text) is not told
-    assert ("confirmed with the person again" in text) is again
-    assert "confirmed with the person again" not in said(OFF, entry(ON, OFF), later)
+    assert ("was to be told by 2026-03-16: that time is over" in text) is not told
+    assert ("was to be confirmed with the person before 2028-03-02: that time is over" in text) is again
+    assert "confirmed with the person" not in said(OFF, entry(ON, OFF), later)
+
+
+def with_intent(found: Entry, **parts: str) -> Entry:
+    return found._replace(intent=replace(found.intent, **parts))  # type: ignore[arg-type]
+
+
+def test_the_terms_count_from_what_the_person_said_and_from_nothing_after_a_correction() -> None:
+    text = said(ON, with_intent(entry(OFF, ON), expressed_on="2024-02-29", ground="expressed"))
+    assert "was to be told by 2024-03-14: that time is over" in text
+    assert "before 2026-02-28: that time is over" in text
+    text = said(OFF, with_intent(entry(ON, OFF), ground="correction"))
+    assert "a correction: nobody said anything" in text
+    assert "told by" not in text
+
+
+def test_an_informational_consent_has_no_term() -> None:
+    found = entry(OFF, ON)
+    change = FieldChange(FieldKind.CONSENT, "info_flag", OFF.value, ON.value)
+    found = found._replace(intent=replace(found.intent, changes=(change,)))
+    record = UserRecord(USER, WRITTEN, Profile({Flag.INFO: ON}, {}))
+    text = receipt(record, (Flag.INFO,), {"info_flag": found}, "here", WRITTEN)
+    assert "since 2026-03-02 12:00 KST, entry 7" in text
+    assert "told" not in text
+    assert "confirmed with" not in text
+
+
+def test_what_was_done_is_told_with_the_sender() -> None:
+    notes = [
+        DutyNote(duty, (7,), "2026-03-05", entry(OFF, ON).intent.operator, "1", seq=seq)
+        for seq, duty in ((9, "tell"), (10, "confirm"))
+    ]
+    record = UserRecord(USER, WRITTEN, Profile({Flag.MKT: ON}, {}))
+    text = receipt(
+        record, (Flag.MKT,), {"mkt_flag": entry(OFF, ON)}, "here", WRITTEN, {7: notes}, "가나다\x07"
+    )
+    assert "was told the outcome on 2026-03-05 (entry 9)" in text
+    assert "before 2030-03-02" in text
+    assert "Sender: 가나다\\x07" in text
 
 
 def test_a_change_from_elsewhere_is_not_passed_off_as_ours() -> None:

@@ -12,6 +12,7 @@ from dfn_tui.cli.arguments import (
     add_kind,
     add_max_grants,
     add_reveal,
+    add_said,
     positive,
     up_to,
 )
@@ -50,6 +51,7 @@ def add_optout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="PLAN", help=words)
     parser.add_argument("--force", action="store_true", help=_("in place of a file that is there"))
     add_approval(parser)
+    add_said(parser)
     _add_allow_bad(parser)
     _add_limit(parser)
     _add_results(parser)
@@ -104,6 +106,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     add_allow_unknown(parser)
     _add_allow_bad(parser)
     parser.add_argument("--stop-at-bad", action="store_true", help=_("make no plan if one row is bad"))
+    add_said(parser)
     _add_limit(parser)
 
 
@@ -197,6 +200,7 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
     _add_planned(parser)
     _add_common(parser)
     add_approval(parser)
+    add_said(parser)
     add_max_grants(parser)
     words = _("write to so many users, this once")
     parser.add_argument("--max-users", type=positive, metavar="N", help=words)
@@ -253,6 +257,7 @@ def _add_undo(parser: argparse.ArgumentParser) -> None:
     add_allow_unknown(parser)
     _add_allow_bad(parser)
     _add_resubscribe(parser)
+    add_said(parser)
     _add_limit(parser)
 
 

@@ -10,6 +10,7 @@ from dfn_tui.cli.bulk import WAS
 from dfn_tui.cli.bulk.lists import check_new_file, list_name, opened_list
 from dfn_tui.cli.bulk.output import SHORT, bad_rows, command, opened_for_many, plan_lines, unseal
 from dfn_tui.cli.bulk.views import bad_view
+from dfn_tui.cli.confirm import said_of
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.forms import OutputFormat, asked_format, is_asked_for, write_records
 from dfn_tui.cli.output import say, what_was_done
@@ -46,6 +47,7 @@ def plan(args: argparse.Namespace, *, sent_at_once: bool = False) -> ExitCode:
                 stop_at_first_bad=args.stop_at_bad,
                 replace_file=args.force,
                 limit=args.limit,
+                said=said_of(args),
             )
             runner.run(_watched(make))
             remarks = source.remarks()
@@ -65,6 +67,7 @@ def undo(args: argparse.Namespace) -> ExitCode:
             resubscribe=args.resubscribe,
             replace_file=args.force,
             limit=args.limit,
+            said=said_of(args),
         )
         runner.run(_watched(make))
         return _report(args, bulk)

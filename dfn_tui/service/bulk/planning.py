@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
 from dfn_tui.api.types import IdentityKind
+from dfn_tui.consent.duties import Ground, korean_day, read_said
 from dfn_tui.consent.flags import State
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
@@ -25,7 +26,13 @@ from dfn_tui.service.bulk.run.seen import SnapshotTooOld, confirm_seen, fit_snap
 from dfn_tui.service.bulk.run.sent import sent_before
 from dfn_tui.service.bulk.run.undoing import undo_edits
 from dfn_tui.service.bulk.run.verifying import Drift, verify
-from dfn_tui.service.changes.policy import Approval, address_of, require_fresh, require_same_place
+from dfn_tui.service.changes.grounds import AS_USUAL, ConsentDates, Said, require_day
+from dfn_tui.service.changes.policy import (
+    Approval,
+    address_of,
+    require_fresh,
+    require_same_place,
+)
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.reader import SnapshotReader
 from dfn_tui.service.tokens import KeyNeeded
@@ -95,7 +102,9 @@ class Planning:
         async with self._client(limit or self.usual_rate) as client:
             yield client
 
-    def _head(self, kind: IdentityKind, source: str, undo_of_job: str = "") -> PlanMetadata:
+    def _head(
+        self, kind: IdentityKind, source: str, undo_of_job: str = "", said: Said = AS_USUAL
+    ) -> PlanMetadata:
         here, now = self.session.connection, self.session.clock()
         base_url, service_id = address_of(here)
         return PlanMetadata(
@@ -109,6 +118,8 @@ class Planning:
             undo_of_job=undo_of_job,
             base_url=base_url,
             service_id=service_id,
+            ground=said.ground or (Ground.CORRECTION if undo_of_job else Ground.EXPRESSED),
+            expressed_on=str(read_said(said.expressed_on.strip()) or korean_day(now)),
         )
 
     async def plan(
@@ -124,18 +135,21 @@ class Planning:
         stop_at_first_bad: bool = False,
         replace_file: bool = False,
         limit: int | None = None,
+        said: Said = AS_USUAL,
     ) -> str:
         """Makes a plan of `source`, called `name`, at `path`, and returns its digest; a file there is left as
         it is, unless `replace_file`. Nothing is written to the server. `resubscribe`: consents are given to
-        who had said no, too. `was`: who was otherwise is left out. Raises what reading the input and the
-        server raise, and `PlanError`."""
+        who had said no, too. `was`: who was otherwise is left out. `said` holds for whose row does not
+        say on what ground and when. Raises what reading the input and the server raise, `GateRefused` and
+        `PlanError`."""
+        require_day(said.expressed_on, self.session.clock())
         if was is not None and not self.session.capabilities.read_by:
             raise PlanError(
                 _("What they were cannot be read"),
                 _("This API version has no reading of users. No plan was made."),
                 _("Leave out --was."),
             )
-        head = replace(self._head(source.kind, name), resubscribe=resubscribe)
+        head = replace(self._head(source.kind, name, said=said), resubscribe=resubscribe)
         limit = limit or (DOCUMENTED_LIMIT if only_withdraws(source) else self.usual_rate)
         async with self._client(limit) as client:
             return await make_plan(
@@ -143,6 +157,7 @@ class Planning:
                 source,
                 path,
                 head,
+                dates=ConsentDates(dict(self.session.connection.consent_dates)),
                 create=create,
                 was=was,
                 stop_at_first_bad=stop_at_first_bad,
@@ -159,13 +174,14 @@ class Planning:
         resubscribe: bool = False,
         replace_file: bool = False,
         limit: int | None = None,
+        said: Said = AS_USUAL,
     ) -> str:
         """Makes a plan that takes a job back, as far as the users are still as it left them. `resubscribe`:
         also where that gives a consent to who had said no."""
         await self.unseal(id)
         with self.jobs.open(id) as found:
             id = found.record.id
-            head = replace(self._head(found.plan.head.kind, id, id), resubscribe=resubscribe)
+            head = replace(self._head(found.plan.head.kind, id, id, said), resubscribe=resubscribe)
             require_same_place(found.plan.head, self.session.connection)
             edits = undo_edits(found, self.session.journal.path)
             job = await asyncio.to_thread(totals, found.plan)

@@ -28,7 +28,7 @@ from dfn_tui.service.changes.policy import (
 )
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import file_stamp
+from dfn_tui.text.korea import file_stamp, korean_date
 
 
 class JobBusy(ConsoleError):
@@ -177,6 +177,8 @@ class BulkSession(Planning):
                     reason=record.reason,
                     evidence=record.evidence,
                     incident=record.incident,
+                    ground=record.ground,
+                    expressed_on=record.expressed_on or korean_date(record.begun),
                 )
                 run_log, clock = RunLog(journal, job), self.session.clock
                 look_first = look_first and bool(client.capabilities.read_by)

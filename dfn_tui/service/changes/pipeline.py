@@ -46,12 +46,12 @@ class Target(NamedTuple):
 
 class ChangeGroup(NamedTuple):
     """One edit and the users it is for. What was there before is the same for all of them, and so is their
-    `word`: the evidence of each, when they gave it, and its source, where it came with the user. `left_out`
-    names the fields that are wanted of them, too, and could not be read again."""
+    `word`: the evidence of each, when they gave it, its source and its ground, where it came with the user.
+    `left_out` names the fields that are wanted of them, too, and could not be read again."""
 
     fields: tuple[FieldChange, ...]
     users: tuple[Target, ...]
-    word: tuple[str, str, str] | None = None
+    word: tuple[str, str, str, str] | None = None
     left_out: str = ""
 
 

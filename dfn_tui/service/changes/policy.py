@@ -14,6 +14,7 @@ from dfn_tui.consent.flags import Direction, FlagChange, Purpose
 from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
 from dfn_tui.errors import GateRefused
+from dfn_tui.service.changes.grounds import AS_USUAL, Said, require_day
 from dfn_tui.service.changes.undocumented import merging
 from dfn_tui.service.context import Mode, capabilities_over
 from dfn_tui.store import FieldKind
@@ -83,6 +84,8 @@ class Scope(NamedTuple):
     only_withdrawn: int = 0
     proven: int = 0
     resubscribed: int = 0
+    expressed_on: str = ""
+    """The day on which the people said so, as it was typed; empty for today."""
 
     @property
     def capped(self) -> int:
@@ -105,6 +108,8 @@ class Approval(NamedTuple):
     """So many users may be given a consent this once; None: no more than the connection's cap says."""
     max_users: int | None = None
     """So many users may be written to this once; None: no more than the connection's cap says."""
+    said: Said = AS_USUAL
+    """What a plan's changes of consents rest on, where rows do not say; as usual: as the plan has it."""
 
 
 class Requirements(NamedTuple):
@@ -211,6 +216,12 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
     if scope.plan is not None:
         require_same_place(scope.plan, connection)
         _check_plan(scope, scope.plan)
+        if scope.granted and connection.consent_dates and approval.said != AS_USUAL:
+            raise GateRefused(
+                _("The plan holds the dates already"),
+                _("The day on which consents were given is among what it would write. Nothing is sent."),
+                _("Make the plan anew, with that day or ground."),
+            )
     if not scope.users:
         raise GateRefused(
             _("Nothing to send"),
@@ -221,6 +232,8 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
             ),
         )
     _check_fields(scope, connection)
+    for day in (scope.expressed_on, approval.said.expressed_on):
+        require_day(day, now)
     asked = requirements(scope, connection, now)
     _check_caps(scope, asked, approval, connection.max_withdrawals)
     _check_answers(scope, asked, approval)

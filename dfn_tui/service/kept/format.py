@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.consent.duties import Ground
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.service.changes.grounds import AS_USUAL, Said
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft, TypedGround
 
@@ -60,7 +62,8 @@ def draft_text(draft: Draft, at: datetime) -> str:
 def whole_text(place: Place, ground: TypedGround, drafts: Sequence[str]) -> bytes:
     """All that a console has staged, of these texts of its users."""
     people = sorted(ground.people)
-    head = json.dumps({"form": FORM, "place": place, "ground": [ground.reason, ground.evidence, people]})
+    typed = [ground.reason, ground.evidence, people, ground.said, sorted(ground.speakers)]
+    head = json.dumps({"form": FORM, "place": place, "ground": typed})
     return "\n".join([head, *drafts]).encode("ascii")
 
 
@@ -70,8 +73,12 @@ def read_edits(text: bytes) -> KeptEdits:
         head, *drafts = map(json.loads, text.splitlines())
         if head["form"] != FORM:
             raise KeptUnreadable
-        reason, evidence, people = head["ground"]
-        ground = TypedGround(reason, evidence, frozenset(map(_identity, people)))
+        reason, evidence, people, *more = head["ground"]
+        (rests_on, day), speakers = more or (AS_USUAL, [])  # as earlier versions kept it
+        said = Said(rests_on and Ground(rests_on), str(day))
+        ground = TypedGround(
+            reason, evidence, frozenset(map(_identity, people)), said, frozenset(map(_identity, speakers))
+        )
         return KeptEdits(Place(*head["place"]), tuple(map(_draft, drafts)), ground)
     except (ValueError, KeyError, TypeError) as error:
         raise KeptUnreadable from error

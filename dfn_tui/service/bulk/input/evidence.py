@@ -4,15 +4,12 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from dfn_tui.consent.duties import Ground
 from dfn_tui.service.bulk.input.cells import Problem, remember
-from dfn_tui.service.bulk.input.mapping import Role
 from dfn_tui.service.bulk.input.records import PersonsWord, RowFault
 from dfn_tui.text import _, mask_said, sanitize
 from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id
 from dfn_tui.text.korea import KOREA, korean_date, utc_now
-
-WORD_ROLES = (Role.EVIDENCE, Role.EXPRESSED_ON, Role.EXPRESSED_SOURCE)
-"""The columns that a person's word is in."""
 
 _LONGEST = 1000  # characters of an evidence or a source
 _DATE = (
@@ -77,7 +74,7 @@ def _wrong(reason: str) -> Problem:
 
 
 class WordReader:
-    """Rows' evidence, by the places of its three columns; a place is None where there is no such column."""
+    """Rows' evidence, by the places of its columns; a place is None where there is no such column."""
 
     def __init__(self, places: Sequence[int | None]) -> None:
         self._places = tuple(places)
@@ -98,14 +95,21 @@ def _bare(cell: str) -> str:
     return "" if bare in NULL_WORDS or bare in DASHES else bare
 
 
-def _read(evidence: str, expressed_on: str, source: str) -> PersonsWord | Problem | None:
+def _read(evidence: str, expressed_on: str, source: str, ground: str) -> PersonsWord | Problem | None:
     for name, text in (("evidence", evidence), ("expressed_source", source)):
         if len(text) > _LONGEST or sanitize(text) != text:
             words = _("{name}: The text is too long, or holds control or invisible characters.")
             return Problem(RowFault.VALUE, words.format(name=name))
+    if ground and ground.casefold() not in tuple(Ground):
+        words = _("ground: This is neither {words}.")
+        return Problem(RowFault.VALUE, words.format(words=_(" nor ").join(Ground)))
+    if expressed_on and ground.casefold() == Ground.CORRECTION:
+        return Problem(
+            RowFault.VALUE, _("ground: Nobody said anything where it is a correction: leave out the date.")
+        )
     try:
         on = read_moment(expressed_on) if expressed_on else ""
     except Problem as problem:
         return problem
-    word = PersonsWord(mask_said(evidence), on, mask_said(source))
+    word = PersonsWord(mask_said(evidence), on, mask_said(source), ground.casefold())
     return word if any(word) else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dfn_tui.api.types import IdentityKind
+from dfn_tui.consent.duties import Ground
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.records import Bad, Good, PersonsWord, RowFault, StoppedAtBadRow, shown_user
 from dfn_tui.service.changes.fields import EditSet
@@ -140,9 +141,11 @@ def _joined(words: Sequence[PersonsWord]) -> str:
     """What a person said in several rows: each evidence and source once, and the last date."""
     if not words:
         return ""
-    evidence, dates, sources = zip(*words, strict=True)
+    evidence, dates, sources, grounds = zip(*words, strict=True)
     joined = [" · ".join(dict.fromkeys(filter(None, texts))) for texts in (evidence, sources)]
-    return _json(PersonsWord(joined[0], max(dates), joined[1]))
+    # Where one of the rows is what the person said, duties follow.
+    ground = Ground.EXPRESSED if Ground.EXPRESSED in grounds else min(grounds)
+    return _json(PersonsWord(joined[0], max(dates), joined[1], ground))
 
 
 def _repetitions(source: BulkInput, db: sqlite3.Connection) -> Iterator[Bad]:

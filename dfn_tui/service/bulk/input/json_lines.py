@@ -14,9 +14,9 @@ from dfn_tui.service.bulk.input.cells import (
     remember,
 )
 from dfn_tui.service.bulk.input.edits import CellEdits
-from dfn_tui.service.bulk.input.evidence import WORD_ROLES, WordReader
+from dfn_tui.service.bulk.input.evidence import WordReader
 from dfn_tui.service.bulk.input.layout import Layout, json_text
-from dfn_tui.service.bulk.input.mapping import MappedColumn, Role, meaning_of
+from dfn_tui.service.bulk.input.mapping import WORD_ROLES, MappedColumn, Role, meaning_of
 from dfn_tui.service.bulk.input.records import PersonsWord, Row, RowFault, quick_good
 from dfn_tui.service.changes.fields import (
     EditSet,
@@ -64,7 +64,7 @@ class JsonReader:
         self._cells = CellEdits(layout.mapping)
         self._edits = EditReader(for_all, self._read, users_only=layout.mapping.users_only)
         has_words = any(layout.mapping.of(role) for role in WORD_ROLES)
-        self._words = WordReader((0, 1, 2)) if has_words else None
+        self._words = WordReader(range(len(WORD_ROLES))) if has_words else None
         self._mapping = layout.mapping
         self._meanings: dict[str, Meaning] = {
             column.head: IdentityKind(column.name)
@@ -163,7 +163,7 @@ class JsonReader:
 
     def _word(self, others: list[tuple[str, object]]) -> PersonsWord | None:
         """The evidence in an object. Raises Problem."""
-        cells = ["", "", ""]
+        cells = [""] * len(WORD_ROLES)
         for name, value in others:
             meaning = self._meanings.get(name)
             if isinstance(meaning, MappedColumn) and meaning.role in WORD_ROLES:

@@ -8,6 +8,7 @@ from dfn_tui.consent.likeness import consent_meant
 from dfn_tui.service.bulk.input import heads
 from dfn_tui.service.bulk.input.mapping import (
     OPEN_PLACE,
+    WORD_ROLES,
     MappedColumn,
     Mapping,
     MappingNeeded,
@@ -34,10 +35,7 @@ from dfn_tui.text.ids import bare_id
 _FIRST_SHOWN = 3  # values of a column
 _VALUE_SHOWN = 20  # characters of each
 _PLACE = re.compile(r"#([1-9][0-9]{0,3})")
-_ROLES = {
-    role.value: role
-    for role in (Role.EVIDENCE, Role.EXPRESSED_ON, Role.EXPRESSED_SOURCE, Role.CHANNEL, Role.STATUS)
-}
+_ROLES = {role.value: role for role in (*WORD_ROLES, Role.CHANNEL, Role.STATUS)}
 _OF_KINDS = {role.value: role for role in (Role.IDENTITY, Role.KIND)}
 """Where users can be named in several ways."""
 

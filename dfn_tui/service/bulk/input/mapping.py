@@ -35,10 +35,15 @@ class Role(StrEnum):
     EVIDENCE = "evidence"
     EXPRESSED_ON = "expressed_on"
     EXPRESSED_SOURCE = "expressed_source"
+    GROUND = "ground"
     CHANNEL = "channel"
     STATUS = "status"
     UNUSED = "unused"
     OPEN = "open"
+
+
+WORD_ROLES = (Role.EVIDENCE, Role.EXPRESSED_ON, Role.EXPRESSED_SOURCE, Role.GROUND)
+"""The columns that a person's word is in, in the order of a `PersonsWord`."""
 
 
 class InputRefused(ListRefused):

@@ -33,12 +33,14 @@ class RowFault(StrEnum):
 class PersonsWord(NamedTuple):
     """How a person's word is proven: where it is kept, when it was given and by what way. "" where unsaid.
 
-    `expressed_on` is a day (`2026-11-26`) or a moment with its offset (`2026-11-26T13:05:00+09:00`).
+    `expressed_on` is a day (`2026-11-26`) or a moment with its offset (`2026-11-26T13:05:00+09:00`). `ground`
+    is the word of a `Ground`.
     """
 
     evidence: str = ""
     expressed_on: str = ""
     expressed_source: str = ""
+    ground: str = ""
 
 
 class Good(NamedTuple):

@@ -23,8 +23,9 @@ from dfn_tui.service.bulk.input.cells import (
     read_user,
 )
 from dfn_tui.service.bulk.input.edits import CellEdits
-from dfn_tui.service.bulk.input.evidence import WORD_ROLES, WordReader
+from dfn_tui.service.bulk.input.evidence import WordReader
 from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
+from dfn_tui.service.bulk.input.mapping import WORD_ROLES
 from dfn_tui.service.bulk.input.named import RowIdentity
 from dfn_tui.service.bulk.input.other_lists import OtherLists
 from dfn_tui.service.bulk.input.records import Bad, Good, Row, RowFault, quick_good

@@ -53,6 +53,7 @@ def _choices(mapping: Mapping, column: MappedColumn, capabilities: Capabilities)
     yield Role.EVIDENCE.value, _("evidence of each row")
     yield Role.EXPRESSED_ON.value, _("the date of the person's word")
     yield Role.EXPRESSED_SOURCE.value, _("where the person said it")
+    yield Role.GROUND.value, _("the ground: expressed or correction")
     yield Role.CHANNEL.value, _("the channel: a row for each consent")
     yield Role.STATUS.value, _("the status of the row's channel")
     for field in capabilities.ci_fields:

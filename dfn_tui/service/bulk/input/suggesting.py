@@ -5,11 +5,18 @@ from collections.abc import Sequence
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.consent.flags import OPTINS, State
 from dfn_tui.service.bulk.input import heads
-from dfn_tui.service.bulk.input.mapping import OPEN_PLACE, MappedColumn, Role, has_words, is_consent
+from dfn_tui.service.bulk.input.mapping import (
+    OPEN_PLACE,
+    WORD_ROLES,
+    MappedColumn,
+    Role,
+    has_words,
+    is_consent,
+)
 from dfn_tui.service.changes.fields import identity_kind
 
 _OWN = (IdentityKind.USER_ID, IdentityKind.EXTERNAL_ID)
-_ONCE = (Role.EVIDENCE, Role.EXPRESSED_ON, Role.EXPRESSED_SOURCE, Role.CHANNEL, Role.STATUS, Role.KIND)
+_ONCE = (*WORD_ROLES, Role.CHANNEL, Role.STATUS, Role.KIND)
 _FLAGS = {name: flag.value for flag, name in OPTINS.items()}
 
 

@@ -19,6 +19,7 @@ from dfn_tui.service.bulk.plan.totals import (
     Totals,
 )
 from dfn_tui.service.change_format import change_words
+from dfn_tui.service.changes.grounds import ground_words
 from dfn_tui.service.changes.policy import warnings
 from dfn_tui.service.changes.undocumented import nobody_known, unregistered_words
 from dfn_tui.service.context import capabilities_of
@@ -269,9 +270,10 @@ def word_words(word: PersonsWord | None) -> list[str]:
         return []
     said = _("evidence: {evidence}, said on {day}, source: {source}")
     parts = {name: sanitize(text, 100) or "-" for name, text in word._asdict().items()}
-    return [
-        said.format(evidence=parts["evidence"], day=parts["expressed_on"], source=parts["expressed_source"])
-    ]
+    line = said.format(
+        evidence=parts["evidence"], day=parts["expressed_on"], source=parts["expressed_source"]
+    )
+    return [f"{line}, {ground_words(word.ground)}" if word.ground else line]
 
 
 def exclusion_words(which: Narrowed, *, out: bool) -> str:

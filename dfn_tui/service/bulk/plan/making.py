@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dfn_tui.api.types import Identity, IdentityKind
+from dfn_tui.consent.duties import Ground, read_said
 from dfn_tui.consent.flags import State
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.ingest import Taken
 from dfn_tui.service.bulk.input.reading import BulkInput
+from dfn_tui.service.bulk.input.records import PersonsWord
 from dfn_tui.service.bulk.plan.builder import PlanBuilder, Planned, Row, given_up
 from dfn_tui.service.bulk.plan.classify import UndoEdit, blind, classify
 from dfn_tui.service.bulk.plan.records import (
@@ -29,6 +31,7 @@ from dfn_tui.service.bulk.plan.records import (
 from dfn_tui.service.bulk.plan.totals import Selection
 from dfn_tui.service.bulk.plan.was import before_words, was_words
 from dfn_tui.service.changes.fields import EditSet, plain_name
+from dfn_tui.service.changes.grounds import ConsentDates
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import FieldKind
@@ -55,6 +58,7 @@ async def make_plan(
     path: Path,
     head: PlanMetadata,
     *,
+    dates: ConsentDates | None = None,
     create: bool = False,
     was: State | None = None,
     stop_at_first_bad: bool = False,
@@ -71,7 +75,7 @@ async def make_plan(
     """
     head = replace(head, kind=source.kind, form=source.form.value, encoding=source.encoding or "")
     draft, unseen = PlanBuilder(path, replace=replace_file), _not_said_new(source)
-    making = _Making(client, head, draft, progress, create=create, was=was, unseen=unseen)
+    making = _Making(client, head, draft, progress, create=create, was=was, unseen=unseen, dates=dates)
     return await making.go(
         lambda draft, on_progress: draft.take(
             source, stop_at_first_bad=stop_at_first_bad, on_progress=on_progress
@@ -112,6 +116,7 @@ class _Making:
         create: bool = False,
         was: State | None = None,
         unseen: frozenset[str] = frozenset(),
+        dates: ConsentDates | None = None,
     ) -> None:
         """`unseen`: properties that at least one of the users is to have already."""
         self._client = client
@@ -131,6 +136,7 @@ class _Making:
         self._feeding = asyncio.Lock()
         self._planned: list[Planned] = []
         self._unseen = unseen
+        self._dates = dates
         self._names: set[str] = set()
 
     async def go(self, take: Callable[[PlanBuilder, Callable[[int], None]], Taken]) -> str:
@@ -181,7 +187,7 @@ class _Making:
             await self._keep([self._classify(row, records.get(self._identity(row))) for row in rows])
 
     def _classify(self, row: Row, record: UserRecord | None) -> Planned:
-        wanted = edit_set(row.wanted)
+        wanted = self._dated(edit_set(row.wanted), row, record)
         if record is None:
             group = blind(self._identity(row), wanted, row.written)
         else:
@@ -194,6 +200,17 @@ class _Making:
         if left_out:
             self._left_out[before_words(group)] += 1
         return row, group, left_out
+
+    def _dated(self, wanted: EditSet, row: Row, record: UserRecord | None) -> EditSet:
+        """What is wanted, and the day on which each consent was given that is not given yet."""
+        word = row.word or PersonsWord()
+        said_on = read_said(word.expressed_on or self._head.expressed_on)
+        ground = word.ground or (Ground.EXPRESSED if word.expressed_on else self._head.ground)
+        if self._dates is None or said_on is None or ground == Ground.CORRECTION:
+            return wanted
+        consents = record.consents if record else {}
+        given = {flag.value for flag, state in consents.items() if state is State.SUBSCRIBED}
+        return self._dates.beside(wanted, given, said_on)
 
     def _note_names(self, group: PlanGroup, wanted: EditSet, record: UserRecord) -> None:
         """Also of who is left out: they can be put back."""

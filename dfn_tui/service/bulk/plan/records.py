@@ -227,7 +227,8 @@ class PlanMetadata:
     `base_url` and `service_id` are the address, "" in a plan of an earlier version. `id` is the digest
     that the plan was made with, and stays the same however it is narrowed. `resubscribe`: who had said no is
     in it, too. `several` is what users are named by where that is not the same for all: then their groups
-    tell, and `kind` is the first of these."""
+    tell, and `kind` is the first of these. `ground` and `expressed_on` are what changes of consents rest
+    on and the day on which the people said so, where rows do not say; "" in a plan of an earlier version."""
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
 
@@ -251,6 +252,8 @@ class PlanMetadata:
     id: str = ""
     resubscribe: bool = False
     several: tuple[IdentityKind, ...] = ()
+    ground: str = ""
+    expressed_on: str = ""
 
     @property
     def kinds(self) -> tuple[IdentityKind, ...]:

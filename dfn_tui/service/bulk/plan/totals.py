@@ -75,6 +75,7 @@ class Totals:
             only_withdrawn=self.only_withdrawn,
             proven=self.proven,
             resubscribed=self.resubscribed,
+            expressed_on=self.head.expressed_on,
         )
 
 

@@ -8,6 +8,7 @@ from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict
 from dfn_tui.service.changes.policy import Approval, warnings
 from dfn_tui.text import _
+from dfn_tui.text.korea import korean_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def new_record(
         typed_count=None if approval.typed_count is None else approval.typed_count + found.sent,
         max_grants=approval.max_grants,
         max_users=approval.max_users,
+        ground=approval.said.ground or found.head.ground,
+        expressed_on=approval.said.expressed_on or found.head.expressed_on or korean_date(now),
     )
 
 

@@ -104,6 +104,10 @@ class JobRecord:
     """Some of those to be done were sent before: all are looked at first, whatever `on_conflict` says."""
     incident: str = ""
     """The ticket that it is done for."""
+    ground: str = ""
+    """What changes of consents rest on, where the users' rows do not say; "" in one of an earlier version."""
+    expressed_on: str = ""
+    """The day on which the people said so, likewise."""
 
     @classmethod
     def read(cls, text: str) -> "JobRecord":

@@ -1,0 +1,200 @@
+"""`dfn-tui duties`: who is to be told the outcome, and who is to confirm; and that this was done."""
+
+import argparse
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from dfn_tui.cli.exit_codes import ExitCode
+from dfn_tui.cli.forms import RecordView, is_data, write_records
+from dfn_tui.cli.ids import checked_text, given_ids, ids_of_file
+from dfn_tui.cli.journal import opened_for, uncovered
+from dfn_tui.cli.output import say
+from dfn_tui.cli.session import opened
+from dfn_tui.cli.tables import Heading, Row, TableCell
+from dfn_tui.consent.duties import Duty, days_left, is_over
+from dfn_tui.consent.messages import short_name, state_glyph, state_name
+from dfn_tui.errors import ConsoleError
+from dfn_tui.service.duties import (
+    DutyGroup,
+    DutyRefused,
+    Listed,
+    OpenDuty,
+    ground_text,
+    left_words,
+    list_duties,
+    notes_of,
+    open_duties,
+    require_done_on,
+)
+from dfn_tui.service.session import Session
+from dfn_tui.store import Entry, Filter, Journal
+from dfn_tui.text import _, ngettext, sanitize
+
+_DUTIES = {"told": Duty.TELL, "confirmed": Duty.CONFIRM}
+COLUMNS = (
+    *("duty", "last_day", "days_left", "entry", "kind", "user_id", "changes", "said_on", "assumed"),
+    *("outcome", "sender", "connection", "reason", "evidence", "incident"),
+)
+_Item = tuple[DutyGroup, Entry]
+
+
+def duties(args: argparse.Namespace) -> int:
+    """Shows the duties that are open, or notes that they were done; returns an `ExitCode`. Raises
+    `ConsoleError`."""
+    with opened(args) as (session, runner):
+        if args.action is None:
+            return _show(args, session)
+        duty, now = _DUTIES[args.action], session.clock()
+        on = require_done_on(checked_text(args.on), now)
+        found, missing = _meant(session, duty, args.words)
+        notes = notes_of(duty, found, on, session.journal.operator, checked_text(args.reason))
+        if notes:
+            runner.run(session.journal.note(notes))
+    for word in missing:
+        say(_("! {word}: nothing of this kind is open.").format(word=sanitize(word, 60)))
+    entries = len({one.seq for one in found})
+    words = ngettext("{count} entry noted.", "{count} entries noted.", entries)
+    say(words.format(count=f"{entries:,}"))
+    return ExitCode.SOME_FAILED if missing else ExitCode.DONE
+
+
+def _show(args: argparse.Namespace, session: Session) -> int:
+    due = None if args.due is None else timedelta(seconds=args.due)
+    with opened_for(Filter(), reveal=args.reveal) as (journal, key):
+        found = list_duties(journal, session.connection.name, session.clock(), due)
+        if is_data(args):
+            items = _each(journal, found)
+            entries = uncovered((entry for _group, entry in _each(journal, found)), key)
+            both = zip((group for group, _entry in items), entries, strict=True)
+            write_records(args, both if args.reveal else _each(journal, found), _view(found, session))
+        else:
+            write_records(args, ((one, one.first) for one in found.groups), _view(found, session))
+    _say_rest(session, found)
+    return ExitCode.DONE
+
+
+def _each(journal: Journal, found: Listed) -> Iterator[_Item]:
+    for group in found.groups:
+        for seq in reversed(group.seqs):
+            if (entry := journal.entry(seq)) is not None:
+                yield group, entry
+
+
+def _say_rest(session: Session, found: Listed) -> None:
+    if not found.groups:
+        say(_("Nothing is open that was changed from this host."))
+    if found.later:
+        words = ngettext(
+            "{count} consent is to be confirmed later.",
+            "{count} consents are to be confirmed later.",
+            found.later,
+        )
+        say(words.format(count=f"{found.later:,}"))
+    if not session.connection.sender:
+        say(_("Notices name the sender: set sender for this connection in config.toml."))
+
+
+def _view(found: Listed, session: Session) -> RecordView[_Item]:
+    headings = (
+        Heading(_("duty")),
+        Heading(_("until")),
+        Heading(_("left"), right=True),
+        Heading(_("who"), least=8, whole=True),
+        Heading(_("what they said"), least=8),
+        Heading(_("said on")),
+        Heading(_("ground"), least=6),
+    )
+
+    def record(item: _Item) -> dict[str, object]:
+        group, entry = item
+        intent, outcome = entry.intent, entry.outcome
+        return {
+            "duty": group.duty.value,
+            "last_day": group.last.isoformat(),
+            "days_left": days_left(group.last, found.at),
+            "entry": entry.seq,
+            "kind": intent.subject.kind,
+            "user_id": intent.subject.value,
+            "changes": {flag.value: after.value for flag, after in group.changes},
+            "said_on": group.said.isoformat(),
+            "assumed": group.assumed,
+            "outcome": outcome.outcome.value if outcome else "open",
+            "sender": session.connection.sender,
+            "connection": intent.connection,
+            "reason": intent.reason,
+            "evidence": intent.evidence,
+            "incident": intent.incident,
+        }
+
+    def cells(item: _Item) -> Iterator[Row]:
+        group, entry = item
+        users = len(group.seqs)
+        who = sanitize(entry.intent.subject.value, 60)
+        if users > 1:
+            who = _("{users} users").format(users=f"{users:,}")
+        said = ", ".join(f"{short_name(f)} {state_glyph(s)} {state_name(s)}" for f, s in group.changes)
+        over = is_over(group.last, found.at)
+        role = "danger" if over else "warn" if days_left(group.last, found.at) <= 3 else ""
+        yield (
+            TableCell(_("tell") if group.duty is Duty.TELL else _("confirm")),
+            TableCell(group.last.isoformat(), role),
+            TableCell(left_words(group.last, found.at), role),
+            TableCell(who),
+            TableCell(said),
+            TableCell(group.said.isoformat() + ("?" if group.assumed else "")),
+            TableCell(ground_text(entry), "label"),
+        )
+
+    return RecordView(record, COLUMNS, headings, cells)
+
+
+def _meant(session: Session, duty: Duty, words: Sequence[str]) -> tuple[list[OpenDuty], list[str]]:
+    """The open duties that the words are about, and the words that none is about. Raises `ConsoleError`."""
+    name = session.connection.name
+    rows = _exported(words)
+    if rows is not None:
+        with opened_for(Filter(), reveal=False) as (journal, _key):
+            known = {
+                one.seq: one
+                for _entry, one in open_duties(journal, Filter(connection=name))
+                if one.duty is duty
+            }
+        found = {seq: known[seq] for seq, _kind in rows if seq in known}
+        wanted = [seq for seq, kind in rows if kind in ("", duty.value)]
+        return [found[seq] for seq in wanted if seq in found], [str(s) for s in wanted if s not in found]
+    ids = ids_of_file(Path(words[0])) if len(words) == 1 and Path(words[0]).is_file() else given_ids(words)
+    meant: list[OpenDuty] = []
+    missing: list[str] = []
+    with opened_for(Filter(user=ids[0]), reveal=False) as (journal, _key):
+        for id in ids:
+            of = Filter(connection=name, user=id)
+            some = [one for _entry, one in open_duties(journal, of) if one.duty is duty]
+            meant += some
+            missing += [] if some else [id]
+    return meant, missing
+
+
+def _exported(words: Sequence[str]) -> list[tuple[int, str]] | None:
+    """The entries in a file that `duties --format csv` wrote, each with the kind of its duty; None where it
+    is none. Raises `DutyRefused`."""
+    if not words:
+        raise ConsoleError(
+            _("Who was told?"), _("Nobody was named. Nothing was noted."), _("Name users, or a file of them.")
+        )
+    path = Path(words[0])
+    if len(words) > 1 or not path.is_file():
+        return None
+    try:
+        table = csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))
+        if "entry" not in (table.fieldnames or ()):
+            return None
+        return [(int(row["entry"]), row.get("duty") or "") for row in table]
+    except (OSError, ValueError, TypeError, csv.Error):
+        raise DutyRefused(
+            _("The file cannot be read"),
+            _("It is no list of entries as this command writes it. Nothing was noted."),
+            _("Give the file that “duties --format csv” wrote, or one with an id on each line."),
+        ) from None
