@@ -65,7 +65,7 @@ def compare(
 def _alike(
     local: Iterator[tuple[int, bytes]], archived: Iterable[tuple[int, bytes]], known: int
 ) -> Iterator[int]:
-    """The numbers of the archived entries that the journal holds as well, up to the first that it does not."""
+    """The numbers of the archived entries that the journal holds as well, up to the first it does not."""
     last = 0
     for seq, digest in archived:
         if seq > last + 1:
