@@ -49,8 +49,8 @@ class PostgresServer:
                 shutil.chown(self._data / name, "postgres", "postgres")
         rules = "local all owner trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         (self._data / "pg_hba.conf").write_text(rules)
-        with (self._data / "postgresql.conf").open("a") as file:
-            file.write(
+        with (self._data / "postgresql.conf").open("a") as settings:
+            settings.write(
                 f"{_SETTINGS}port = {self.port}\nunix_socket_directories = '{self.folder}'\nssl = on\n"
             )
         self.start()
