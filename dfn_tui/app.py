@@ -13,6 +13,7 @@ from textual.driver import Driver
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
+from dfn_tui.screens.base import EmptyScreen
 from dfn_tui.screens.lookup.screen import LookupScreen
 from dfn_tui.screens.messages import (
     ConnectionRequested,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from rich.traceback import Trace
 
     from dfn_tui.config import TokenKind
+    from dfn_tui.screens.banners import Banners
     from dfn_tui.screens.bulk.job_ends import JobEnds
     from dfn_tui.screens.watching import Watches
     from dfn_tui.service.bulk.session import BulkSession
@@ -96,8 +98,12 @@ class ConsoleApp(TypingApp):
         self._user = user
         self._leaving: asyncio.Future[None] | None = None
         self._job_ends: JobEnds | None = None
+        self._banners: Banners | None = None
         self._watches: Watches | None = None
         self._worth_looking_up: Sequence[tuple[str, str]] = ()
+
+    def get_default_screen(self) -> EmptyScreen:
+        return EmptyScreen(id="_default")
 
     def on_mount(self) -> None:
         self.set_timer(COLLECT_AFTER, gc.enable)
@@ -216,20 +222,28 @@ class ConsoleApp(TypingApp):
         """Says how the job ended, on whatever screen the operator is by then."""
         from dfn_tui.screens.bulk.job_ends import JobEnds  # noqa: PLC0415  only a job needs it
 
-        self._job_ends = self._job_ends or JobEnds(self, self._monotonic)
+        self._job_ends = self._job_ends or JobEnds(self, self.banners)
         await self._job_ends.follow(bulk)
+
+    @property
+    def banners(self) -> "Banners":
+        """What is told wherever the operator is."""
+        from dfn_tui.screens.banners import Banners  # noqa: PLC0415  only a job and a watch need it
+
+        self._banners = self._banners or Banners(self, self._monotonic)
+        return self._banners
 
     @on(WatchToggled)
     def _watch(self, event: WatchToggled) -> None:
         from dfn_tui.screens.watching import Watches  # noqa: PLC0415  only a watch needs it
 
-        self._watches = self._watches or Watches(self)
+        self._watches = self._watches or Watches(self, self.banners)
         self._watches.toggle(event.session, event.records)
 
     async def hand_on(self, event: events.Key | events.Paste) -> None:
-        """Lets the line that tells of a job's end have each key first."""
-        ends = self._job_ends if isinstance(event, events.Key) else None
-        if ends is not None and not self.locked and ends.take_key(cast("events.Key", event).key):
+        """Lets the line that tells of a job's end, or of a change, have each key first."""
+        banners = self._banners if isinstance(event, events.Key) else None
+        if banners is not None and not self.locked and banners.take_key(cast("events.Key", event).key):
             return
         await super().hand_on(event)
 

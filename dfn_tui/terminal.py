@@ -122,6 +122,12 @@ class ConsoleDriver(LinuxDriver):
 
     # What comes from it.
 
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001  told as a defect, like those of the other threads
+            self._app.call_later(self._app._handle_exception, error)
+
     def run_input_thread(self) -> None:
         reader = InputReader(self.fileno, self._take, self._expects_answer)
         try:
@@ -184,6 +190,9 @@ class ConsoleDriver(LinuxDriver):
         if self._mouse:
             self.write("\x1b[?1000l\x1b[?1006l")
             self.flush()
+
+    def _query_in_band_window_resize(self) -> None:
+        """Never: the size is what the system says, not what stands in the input."""
 
     def _enable_mouse_pixels(self) -> None:
         """Never: a cell is what is clicked."""

@@ -1,18 +1,21 @@
 """The command line: each command imports what it needs when it runs, so that `--help` is instant."""
 
-import argparse
 import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from types import ModuleType
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from dfn_tui import __version__
-from dfn_tui.cli.parser import CommandParser, incident
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dfn_tui.cli.parser import CommandParser
 
 _COMMANDS = {
     "demo": ("", _("open the console on a sandbox with made-up users")),
@@ -37,6 +40,7 @@ _COMMANDS = {
     "help": ("cli.arguments", _("show the manual")),
 }
 """The module with `add_NAME`, which adds a command's arguments and sets `run`, its function; what it does."""
+_CONSOLE = "dfn_tui.cli.console:run"
 _WITHOUT_DATA = (None, "demo", "sandbox")
 _COLLECTED_LATER = (None, "demo", "get", "set", "ci", "sending")
 """Where garbage is collected again only half a second later: in the console, and after `session.started`."""
@@ -84,21 +88,7 @@ def _open_streams() -> None:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    parser = _parser(arguments)
-    try:
-        args = _parsed(parser, arguments)
-    except SystemExit:  # after --help, --version or a slip
-        from dfn_tui.cli.output import flushed  # noqa: PLC0415  no command needs it here
-
-        flushed()
-        raise
-    args.typed = tuple(arguments)
-    if args.token_stdin and args.command is not None:
-        parser.error(_("--token-stdin opens the console and goes with no command"))
-    if args.open_user is not None and args.command not in (None, "demo"):
-        parser.error(_("--user opens the console and goes with no command"))
-    if args.incident is not None and args.command not in (None, "demo") and not args.leaf.has("--incident"):
-        args.leaf.error(_("--incident goes with the console, what writes, and lists of the journal"))
+    args = _understood(arguments) if arguments else without_arguments()
     if args.command not in _COLLECTED_LATER:
         gc.enable()
     try:
@@ -117,6 +107,33 @@ def _run(arguments: Sequence[str]) -> int:
         return of_error(error)
 
 
+def without_arguments() -> "argparse.Namespace | SimpleNamespace":
+    """What the program's name alone asks for. A parser that would find nothing to parse takes a hundredth
+    of a start."""
+    asked = dict.fromkeys(("command", "connection", "open_user", "incident"))
+    return SimpleNamespace(**asked, read_only=False, token_stdin=False, typed=(), run=_CONSOLE)
+
+
+def _understood(arguments: Sequence[str]) -> "argparse.Namespace":
+    """The arguments as their parser understands them. Raises SystemExit after help, and after a slip."""
+    parser = _parser(arguments)
+    try:
+        args = _parsed(parser, arguments)
+    except SystemExit:  # after --help, --version or a slip
+        from dfn_tui.cli.output import flushed  # noqa: PLC0415  no command needs it here
+
+        flushed()
+        raise
+    args.typed = tuple(arguments)
+    if args.token_stdin and args.command is not None:
+        parser.error(_("--token-stdin opens the console and goes with no command"))
+    if args.open_user is not None and args.command not in (None, "demo"):
+        parser.error(_("--user opens the console and goes with no command"))
+    if args.incident is not None and args.command not in (None, "demo") and not args.leaf.has("--incident"):
+        args.leaf.error(_("--incident goes with the console, what writes, and lists of the journal"))
+    return args
+
+
 def _function(place: str) -> Callable[..., Any]:
     """The function that `module:function` names; the module is imported now."""
     module, _colon, name = place.partition(":")
@@ -124,19 +141,21 @@ def _function(place: str) -> Callable[..., Any]:
     return function
 
 
-def _parsed(parser: CommandParser, arguments: Sequence[str]) -> argparse.Namespace:
+def _parsed(parser: "CommandParser", arguments: Sequence[str]) -> "argparse.Namespace":
     args, stray = parser.parse_known_args(arguments)
     if stray:
         args.leaf.refuse(stray)
     return args
 
 
-def whole_parser() -> CommandParser:
+def whole_parser() -> "CommandParser":
     """The command line with the options of every command."""
     return _parser(tuple(_COMMANDS))
 
 
-def _parser(arguments: Sequence[str]) -> CommandParser:
+def _parser(arguments: Sequence[str]) -> "CommandParser":
+    from dfn_tui.cli.parser import CommandParser, incident  # noqa: PLC0415  a start without arguments has none
+
     parser = CommandParser(
         prog="dfn-tui",
         description=_("A consent console for the terminal."),
@@ -154,9 +173,9 @@ def _parser(arguments: Sequence[str]) -> CommandParser:
     parser.add_argument("--user", dest="open_user", metavar="ID", help=_("open the console on this user"))
     words = _("the ticket that this is done for: the reason of what is sent, and a tag in the journal")
     parser.add_argument("-i", "--incident", type=incident, metavar="ID", help=words)
-    parser.set_defaults(command=None, run="dfn_tui.cli.console:run")
+    parser.set_defaults(command=None, run=_CONSOLE)
     commands = parser.add_subparsers(dest="command", metavar=_("COMMAND"))
-    console = list(arguments) in ([], ["demo"])
+    console = list(arguments) == ["demo"]
     for name, (module, words) in _COMMANDS.items():
         if console and name not in arguments:
             continue  # a start of the console: no help is asked for, and no word can be a slip

@@ -290,10 +290,6 @@ def add_kind(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=kinds, metavar="KIND", help=words)
 
 
-def add_json_of_users(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=_("one JSON object a line for each user"))
-
-
 def add_reveal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reveal", action="store_true", help=_("do not mask personal values"))
 

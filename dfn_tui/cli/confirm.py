@@ -10,7 +10,7 @@ from dfn_tui.service.change_format import change_words
 from dfn_tui.service.changes.policy import NIGHT_RULE, Approval, Notice, Requirements
 from dfn_tui.service.review import CREATES, Review
 from dfn_tui.service.session import Session
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import _, mask_said, ngettext, sanitize
 
 _MOST_SHOWN = 100  # users: nobody reads more before answering, and --dry-run lists them all
 
@@ -49,12 +49,20 @@ def approve(args: argparse.Namespace, session: Session, reviewed: Review) -> App
 def all_answered(args: argparse.Namespace, asked: Requirements, users: int) -> Approval:
     """The answers of the options, with every warning read and the number of users typed."""
     return Approval(
-        checked_text(args.reason or args.incident or ""),
-        checked_text(args.evidence),
+        _kept(args.reason or args.incident or ""),
+        _kept(args.evidence),
         frozenset(warning.id for warning in asked.to_acknowledge),
         typed_count=users,
         max_grants=args.max_grants,
     )
+
+
+def _kept(text: str) -> str:
+    """The text as it is kept: what is personal in it is masked, and said so."""
+    kept = mask_said(checked_text(text))
+    if kept != text:
+        say(_("Kept as: {text}").format(text=sanitize(kept, 200)))
+    return kept
 
 
 def confirm(args: argparse.Namespace, asked: Requirements, users: int, *, look: str) -> None:

@@ -1,9 +1,9 @@
 """Opens the console."""
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from dfn_tui import paths
 from dfn_tui.app import ConsoleApp
@@ -17,8 +17,12 @@ from dfn_tui.service.connections import Connections
 from dfn_tui.service.tokens import TOKEN_KINDS, Piped
 from dfn_tui.text import _
 
+if TYPE_CHECKING:
+    import argparse
+    from types import SimpleNamespace
 
-def run(args: argparse.Namespace) -> int:
+
+def run(args: "argparse.Namespace | SimpleNamespace") -> int:
     """Opens the console on the connection asked for. Raises `ConsoleError` before anything is painted."""
     config = load(paths.config_file())
     demo = args.command == "demo"

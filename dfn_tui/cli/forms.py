@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar, cast
 
 from dfn_tui.cli.colours import columns_of, is_seen, wants_colour
-from dfn_tui.cli.output import json_line, write_data, write_text, written
+from dfn_tui.cli.output import is_written, json_line, write_data, write_text
 from dfn_tui.cli.tables import Heading, Row, TableLayout
 from dfn_tui.service.changes.values import format_value
 from dfn_tui.service.history_export import spreadsheet_cell
@@ -87,18 +87,13 @@ class RecordWriter(Generic[Item]):
         self._colour = wants_colour(sys.stdout)
         write_text() if form in (OutputFormat.TABLE, OutputFormat.LINES) else write_data()
         self._csv = csv.writer(sys.stdout, lineterminator="\n")
-        self.read_on = True
-        """Whether anybody reads it: not any more once a pipe was closed."""
         if form is OutputFormat.CSV:
-            self.read_on = written(lambda: self._csv.writerow(view.columns))
+            self._csv.writerow(view.columns)
 
-    def put(self, item: Item, *, flush: bool = False) -> bool:
-        """Writes it, or keeps it until it is known how wide a table's columns are. Says whether anybody reads
-        on: where nobody does, that changes nothing of what else is done."""
-        self.read_on = self.read_on and written(lambda: self._put(item, flush))
-        return self.read_on
-
-    def _put(self, item: Item, flush: bool) -> None:
+    def put(self, item: Item, *, flush: bool = False) -> None:
+        """Writes it, or keeps it until it is known how wide a table's columns are."""
+        if not is_written():
+            return
         view = self._view
         if self._form is OutputFormat.TABLE:
             for row in view.cells(item):
@@ -123,14 +118,12 @@ class RecordWriter(Generic[Item]):
             return
         self._waiting.append(row)
         if self._looked_at is not None and len(self._waiting) >= self._looked_at:
-            self._lay_out()
+            self.lay_out()
 
     def lay_out(self) -> None:
         """Writes the rows that are waiting."""
-        if self._waiting and self.read_on:
-            self.read_on = written(self._lay_out)
-
-    def _lay_out(self) -> None:
+        if not self._waiting:
+            return
         layout = self._layout = TableLayout(self._view.headings, self._waiting, columns_of(sys.stdout))
         for line in layout.head(colour=self._colour):
             print(line)
@@ -140,8 +133,8 @@ class RecordWriter(Generic[Item]):
 
     def end(self) -> None:
         """After the last one."""
-        if self._form is OutputFormat.JSON and self.read_on:
-            self.read_on = written(lambda: print("\n]" if self._written else "[]"))
+        if self._form is OutputFormat.JSON:
+            print("\n]" if self._written else "[]")
 
 
 @contextmanager

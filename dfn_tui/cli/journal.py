@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from dfn_tui.cli.colours import paint
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, write_records
-from dfn_tui.cli.output import ProgressLine, json_line, say, write_data
+from dfn_tui.cli.output import ProgressLine, is_written, json_line, say, write_data
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.config import ConfigError, load
 from dfn_tui.errors import ConsoleError, system_reason
@@ -168,7 +168,9 @@ def export(args: argparse.Namespace) -> int:
             entries = uncovered(found, key) if args.reveal else found
             count = _write(file, entries, progress, as_csv=args.format == "csv")
     words = ngettext("{count} entry was exported.", "{count} entries were exported.", count)
-    say(words.format(count=f"{count:,}"))
+    sys.stdout.flush()
+    if is_written():
+        say(words.format(count=f"{count:,}"))
     return 0
 
 
@@ -185,6 +187,8 @@ def _write(file: TextIO, found: Iterable[Entry], progress: ProgressLine, *, as_c
             file.write(json_line(record(entry)) + "\n")
         if count % 1000 == 0:
             progress.show(_("{count} entries written").format(count=f"{count:,}"))
+            if file is sys.stdout and not is_written():
+                break
     return count
 
 

@@ -4,42 +4,99 @@ import io
 import json
 import os
 import re
+import select
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.errors import ConsoleError, system_reason
 from dfn_tui.text import _, clipped, padded, sanitize, width
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 _NOT_PLAIN = re.compile(r"[^ -~]+")
 
 
+class _Output(io.FileIO):
+    """The standard output while a command runs. Once it cannot be written, what else is printed is dropped:
+    what cannot be printed ends no command, so that each has the code that it would have had."""
+
+    failure: OSError | None = None
+    told = False
+    """Whether it was said that the failure changes nothing of what was done."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            while self.failure is None:
+                if (written := super().write(data)) is not None:
+                    return written
+                select.select([], [self], [])  # another program made it one that does not wait
+        except OSError as error:
+            self.failure = error
+        return memoryview(data).nbytes
+
+
 def guarded(command: Callable[[], int]) -> int:
-    """Runs a command and returns its exit code: where whoever reads its output has enough (`| head`) before
-    it is through, 0, or what was known by then (`written`). Raises `ConsoleError` where the output cannot be
-    written."""
-    code = 0
-    try:
-        code = command()
+    """Runs a command and returns its exit code, whatever became of its output. Raises `ConsoleError` where
+    all was as asked but for the output that could not be written. Who reads it may have enough of it."""
+    with _kept_output():
+        try:
+            code = command()
+        except KeyboardInterrupt:
+            return ExitCode.STOPPED
         sys.stdout.flush()
-    except BrokenPipeError:
-        abandon_output()
-    except KeyboardInterrupt:
-        return ExitCode.STOPPED
-    except OSError as error:
-        abandon_output()
-        if code:  # that says more, and is not hidden by this
-            say(_("The output could not be written: {reason}.").format(reason=system_reason(error)))
-            return code
-        raise ConsoleError(
-            _("The output could not be written"),
-            _("Writing it failed: {reason}.").format(reason=system_reason(error)),
-            _("What was written is not complete. Write to another place."),
-        ) from error
-    return code
+        output = _output()
+    failure = output.failure if output is not None and not output.told else None
+    if failure is None or isinstance(failure, BrokenPipeError):
+        return code
+    reason = system_reason(failure)
+    if code:  # that says more, and is not hidden by this
+        say(_("The output could not be written: {reason}.").format(reason=reason))
+        return code
+    raise ConsoleError(
+        _("The output could not be written"),
+        _("Writing it failed: {reason}.").format(reason=reason),
+        _("What was written is not complete. Write to another place."),
+    ) from failure
+
+
+@contextmanager
+def _kept_output() -> Iterator[None]:
+    """While a command runs, a failure to print is kept, not raised."""
+    before = sys.stdout
+    if isinstance(before, io.TextIOWrapper):
+        before.flush()
+        buffer = io.BufferedWriter(_Output(before.fileno(), "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(
+            buffer, before.encoding, before.errors, line_buffering=before.line_buffering
+        )
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stdout = before
+
+
+def _output() -> _Output | None:
+    """What the standard output goes through, but in tests that catch it."""
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return raw if isinstance(raw, _Output) else None
+
+
+def is_written() -> bool:
+    """Whether what is printed arrives anywhere: not any more once writing it failed."""
+    output = _output()
+    return output is None or output.failure is None
+
+
+def is_read() -> bool:
+    """Whether anybody may still read it: not any more once a pipe was closed at its other end."""
+    output = _output()
+    return output is None or not isinstance(output.failure, BrokenPipeError)
 
 
 def short_of() -> str:
@@ -56,39 +113,22 @@ def flushed() -> None:
     try:
         print(end="", flush=True)
     except OSError:
-        abandon_output()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
 def what_was_done() -> Iterator[None]:
     """While it is told how writes ended: what cannot be printed changes neither that nor the exit code, and
     is said. Whoever reads the output may stop before its end."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        abandon_output()
-    except OSError as error:
-        abandon_output()
+    yield
+    sys.stdout.flush()
+    output = _output()
+    if output is None or output.failure is None or output.told:
+        return
+    output.told = True
+    if not isinstance(output.failure, BrokenPipeError):
         words = _("The output could not be written: {reason}. That changes nothing of what was done.")
-        say(words.format(reason=system_reason(error)))
-
-
-def written(write: Callable[[], None]) -> bool:
-    """Writes something on the way to a command's end, and says whether anybody reads it: where nobody does
-    any more (`| head`), that changes neither what is done nor its code."""
-    try:
-        write()
-    except BrokenPipeError:
-        abandon_output()
-        return False
-    return True
-
-
-def abandon_output() -> None:
-    """Lets nothing that is still held back be written when Python ends: it would fail again, and be shown."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+        say(words.format(reason=system_reason(output.failure)))
 
 
 def write_text() -> None:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, mask_said, sanitize
 
 EXAMPLES = {
     "dfn-tui": "dfn-tui -c prod --user user-1042 -i INC-7",
@@ -63,12 +63,13 @@ LONGEST_INCIDENT = 64
 
 
 def incident(text: str) -> str:
-    """A ticket's id, for an option: one word, as a filter asks for it. Raises ArgumentTypeError."""
+    """A ticket's id, for an option: one word, as a filter asks for it; a number
+    by itself may be somebody's, and is masked. Raises ArgumentTypeError."""
     if text.split() != [text] or len(text) > LONGEST_INCIDENT or sanitize(text) != text:
         raise argparse.ArgumentTypeError(
             _("a ticket's id, one word of {most} characters at most").format(most=LONGEST_INCIDENT)
         )
-    return text
+    return mask_said(text)
 
 
 class CommandParser(argparse.ArgumentParser):

@@ -11,7 +11,7 @@ from dfn_tui.cli.colours import paint
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.forms import RecordView, writing
 from dfn_tui.cli.ids import identities
-from dfn_tui.cli.output import say
+from dfn_tui.cli.output import is_read, say
 from dfn_tui.cli.session import server_progress, waiting_on
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.lints import lint
@@ -86,14 +86,14 @@ async def show_users(
                     lost = _unreadable(record, found, ci=ci)
                     readable = {name: value for name, value in found.items() if name not in lost}
                     # Whoever reads it need not wait for the last user.
-                    read_on = writer.put(FoundUser(record, readable, lost), flush=True)
+                    writer.put(FoundUser(record, readable, lost), flush=True)
                     unreadable.update(lost.keys())
                     if record.failure is not None:
                         failures.append(record.failure.error)
                     unknown += record.unknown_to_server
                     done += 1
                     progress.show(read_words(done, len(wanted)))
-                    if not read_on:
+                    if not is_read():
                         break
     if unknown and done > 1:
         say(nothing_set_count(unknown) + ".")

@@ -35,6 +35,8 @@ _NAMES = (
 _VALUES = re.compile(
     r"(?:un)?subscribed?|opt(?:ed)?(?:in|out)|(?:수신)?(?:동의|미동의|비동의|거부|철회)(?:함|안함)?"
 )
+_BEGINS = re.compile(rf"(?:{_SEPARATORS.pattern})?[uso]", re.IGNORECASE)
+"""How one in ASCII begins."""
 
 
 def bare_name(text: str) -> str:
@@ -77,4 +79,6 @@ def consent_meant(name: str) -> str | None:
 
 def is_consent_word(value: str) -> bool:
     """Whether a text says that somebody agreed or did not, which no property does."""
+    if value.isascii() and not _BEGINS.match(value):
+        return False  # so are nearly all, and a file has a million of them
     return _VALUES.fullmatch(bare_name(value)) is not None

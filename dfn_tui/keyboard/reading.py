@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
 from textual.message import Message
+
+from dfn_tui.keyboard.parser import TerminalParser
 
 _AT_ONCE = 1 << 16
 """Bytes read at a time."""
@@ -28,14 +29,6 @@ _BEGUN = re.compile(r"\x1b\[[\d;?<]{0,24}\Z")
 _BARELY_BEGUN = re.compile(r"\x1b\Z")
 _LINES = re.compile(r"[\r\n][^\x1b\r\n]")
 """Enter and more after it; not Enter held down."""
-
-
-class _CellParser(XTermParser):
-    """The mouse is in cells always: pixels are never asked for."""
-
-    def parse_mouse_code(self, code: str) -> Message | None:
-        self.mouse_pixels = False
-        return super().parse_mouse_code(code)
 
 
 class InputReader:
@@ -52,9 +45,14 @@ class InputReader:
         self._take = take
         self._expecting = expecting
         self._decode = getincrementaldecoder("utf-8")("replace").decode
-        self._parser = _CellParser()
+        self._parser = TerminalParser()
         self._kept = ""
         self._kept_until = 0.0
+
+    @property
+    def in_paste(self) -> bool:
+        """Whether the end of a paste has still to come."""
+        return self._parser.in_paste
 
     def run(self, stop: Event) -> None:
         """Reads until `stop` is set, and once more what is left then. Raises OSError."""
@@ -81,9 +79,15 @@ class InputReader:
 
     def _read(self, selector: selectors.BaseSelector, final: bool) -> str:
         """What has arrived; lines in which more follows are read to their end."""
-        text = self._decode(os.read(self._fd, _AT_ONCE), final=final)
+        try:
+            text = self._decode(os.read(self._fd, _AT_ONCE), final=final)
+        except BlockingIOError:  # another program of this terminal has read it
+            return ""
         while _LINES.search(text) and len(text) < _MOST and selector.select(_LULL):
-            more = os.read(self._fd, _AT_ONCE)
+            try:
+                more = os.read(self._fd, _AT_ONCE)
+            except BlockingIOError:
+                break
             if not more:
                 break
             text += self._decode(more, final=final)
@@ -99,7 +103,9 @@ class InputReader:
             text, self._kept = self._kept + text, ""
             if late:
                 return text
-        begun = _BEGUN.search(text) or (_BARELY_BEGUN.search(text) if self._expecting() else None)
+        begun = _BEGUN.search(text) or (
+            _BARELY_BEGUN.search(text) if self._expecting() or self.in_paste else None
+        )
         if begun is None:
             return text
         self._kept, self._kept_until = begun[0], now + _HALF

@@ -10,8 +10,13 @@ from dfn_tui.painting.runs import CellRun
 from dfn_tui.painting.style import DEFAULT, CellStyle, change, on_blank, unseen_on_blank
 
 _ERASE_REST = "\x1b[K"
-_ALIKE = re.compile(r"([ -~·\u2500-\u25fc])\1{3,}")
-"""Signs of one cell that stand side by side."""
+_ALIKE = re.compile(r"(.)\1{3,}")
+"""The same sign several times, side by side."""
+
+
+def _of_one_cell(sign: str) -> bool:
+    """Whether it takes one cell in every terminal."""
+    return " " <= sign <= "~" or sign == "·" or "\u2500" <= sign <= "\u25fc"
 
 
 class Emitter:
@@ -75,6 +80,8 @@ class Emitter:
         end = 0
         for alike in _ALIKE.finditer(run.text):
             sign, count = alike[1], len(alike[0])
+            if not _of_one_cell(sign):
+                continue
             ways = [alike[0]]
             if self._can.repeat:
                 ways.append(f"{sign}\x1b[{count - 1}b")

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from dfn_tui.service.changes.policy import Approval, Requirements
-from dfn_tui.text import _
+from dfn_tui.text import _, mask_said, sanitize
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
@@ -37,11 +37,19 @@ def typed(screen: Widget, id: str) -> str:
     return next((field.value for field in screen.query(Field) if field.id == id), "")
 
 
+def masked_words(screen: Widget) -> str:
+    """How the reason and the evidence will be kept, where something in them is masked; else empty."""
+    texts = [typed(screen, id) for id in ("reason", "evidence")]
+    kept = [sanitize(mask_said(text)) for text in texts if mask_said(text) != text]
+    return _("kept as: {texts}").format(texts=" · ".join(kept)) if kept else ""
+
+
 def answered(screen: Widget, asked: Requirements) -> Approval:
-    """What was ticked and typed."""
+    """What was ticked and typed; what is personal in it is masked before anything keeps it."""
     ticks = {tick.id: tick.value for tick in screen.query(Tick)}
     ticked = {warning.id for at, warning in enumerate(asked.to_acknowledge) if ticks[f"notice-{at}"]}
-    return Approval(typed(screen, "reason"), typed(screen, "evidence"), frozenset(ticked))
+    reason, evidence = (mask_said(typed(screen, id)) for id in ("reason", "evidence"))
+    return Approval(reason, evidence, frozenset(ticked))
 
 
 def focus_what_is_missing(screen: Widget, *, optional: str = "") -> bool:

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.await_remove import AwaitRemove
 from textual.reactive import var
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
 
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
@@ -49,6 +50,11 @@ SILENCE = 3.0
 """Seconds without a word of the server after which it is said that it is waited for."""
 
 
+LOOK_EVERY = 5.0
+"""Seconds between two looks at whether something was written to the journal that is shown: jobs and other
+terminals do so meanwhile."""
+
+
 class Host(Protocol):
     """What a screen needs of the app it runs in. All else it tells the app by messages."""
 
@@ -60,6 +66,13 @@ def is_seen(screen: Screen[Any]) -> bool:
     lies below the topmost, seen or not."""
     stack = screen.app.screen_stack
     return screen in stack and all(one.is_modal for one in stack[stack.index(screen) + 1 :])
+
+
+class EmptyScreen(Screen[None]):
+    """Textual's own first one, below all of ours: nobody sees it, so it needs no place for what is told."""
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        pass
 
 
 class WorkersEnd(Screen[ScreenResultType]):

@@ -10,14 +10,14 @@ from textual.containers import VerticalScroll
 
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.changes import after_text, before_text, field_title
-from dfn_tui.screens.dialogs import Dialog, NoticeDialog
+from dfn_tui.screens.dialogs import ChoiceDialog, Dialog, NoticeDialog
 from dfn_tui.screens.staged import edits_words
 from dfn_tui.screens.tokens import UNLOCKED, UnlockDialog
 from dfn_tui.screens.user.format import user_title
 from dfn_tui.service.kept.left import STALE_AFTER, KeptFound, KeptSet, LeftEdits
 from dfn_tui.service.records import UserChange
 from dfn_tui.service.staging import Draft
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.plain_text import PlainText
@@ -47,9 +47,7 @@ class KeptDialog(Dialog[str]):
     def body(self) -> ComposeResult:
         kept, ground = self._kept, self._kept.ground
         if kept.at is not None:
-            words = _("{edits}, staged {age} ago ({time} KST).")
-            edits, age = edits_words(_changes(kept.drafts)), age_words(self._now - kept.at)
-            yield PlainText(words.format(edits=edits, age=age, time=korean_minute(kept.at)))
+            yield PlainText(f"{set_words(kept, self._now)}.")
         for label, text in ((_("Reason: {text}"), ground.reason), (_("Evidence: {text}"), ground.evidence)):
             if text:
                 yield PlainText(label.format(text=sanitize(text, 200)))
@@ -99,11 +97,24 @@ def age_words(age: timedelta) -> str:
     return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
+def set_words(kept: KeptSet, now: datetime) -> str:
+    """What one console left, and how long ago, in a line."""
+    if kept.at is None:
+        return kept.sent[0] if kept.sent else _("nothing is left of these")
+    words = _("{edits}, staged {age} ago ({time} KST)")
+    edits, age = edits_words(_changes(kept.drafts)), age_words(now - kept.at)
+    return words.format(edits=edits, age=age, time=korean_minute(kept.at))
+
+
 def found_words(found: KeptFound, session: "Session") -> str:
     """What is kept, in a line; empty where nothing is."""
     if not found.sets:
         return found.said[0] if found.said else ""
-    newest = found.sets[0]
+    newest, *others = found.sets
+    if others:
+        words = _("Kept from before by {count} consoles, the newest {age} ago. F9 shows them.")
+        at = max((one.at for one in found.sets if one.at is not None), default=session.clock())
+        return words.format(count=len(found.sets), age=age_words(session.clock() - at))
     if newest.at is None:
         return newest.sent[0] if newest.sent else ""
     words = _("Kept from before: {edits}, staged {age} ago. F9 shows them.")
@@ -112,8 +123,8 @@ def found_words(found: KeptFound, session: "Session") -> str:
 
 
 async def offer(screen: SessionScreen[None], left: LeftEdits) -> bool:
-    """Shows what is kept, the newest first, and does what is answered; whether edits were taken up. Called in
-    a worker. Raises `ConsoleError`."""
+    """Shows what is kept, and does what is answered; whether edits were taken up. Where several consoles left
+    some, one is chosen first. Called in a worker. Raises `ConsoleError`."""
     app, session = screen.app, screen.session
     while True:
         found = await left.look()
@@ -126,20 +137,25 @@ async def offer(screen: SessionScreen[None], left: LeftEdits) -> bool:
             said = "\n".join(found.said) or _("Nothing is kept any more.")
             await app.push_screen_wait(NoticeDialog(_("Kept edits"), said))
             return False
-        kept, *others = found.sets
-        words = ngettext(
-            "{count} more console left edits: they are offered after these.",
-            "{count} more consoles left edits: they are offered after these.",
-            len(others),
-        )
-        more = [words.format(count=len(others))] if others else []
-        dialog = KeptDialog(kept, session.clock(), [*found.said, *more])
-        answer = await app.push_screen_wait(dialog)
+        kept = await _chosen(screen, found)
+        if kept is None:
+            return False
+        answer = await app.push_screen_wait(KeptDialog(kept, session.clock(), found.said))
         if answer == TAKE:
             await left.take_up(kept)
             return True
-        if answer != DROP:
+        if answer == DROP:
+            await left.drop(kept)
+        if len(found.sets) == 1:
             return False
-        await left.drop(kept)
-        if not others:
-            return False
+
+
+async def _chosen(screen: SessionScreen[None], found: KeptFound) -> KeptSet | None:
+    """The set to be looked at: the only one, or which the operator says."""
+    if len(found.sets) == 1:
+        return found.sets[0]
+    now = screen.session.clock()
+    title = _("{count} consoles left edits: which are looked at?").format(count=len(found.sets))
+    choices = [(kept.id, set_words(kept, now)) for kept in found.sets]
+    id = await screen.app.push_screen_wait(ChoiceDialog(title, choices))
+    return next((kept for kept in found.sets if kept.id == id), None)

@@ -69,6 +69,10 @@ class PagedList(Vertical, Generic[Item]):
         """Reads what is shown anew; the cursor stays with its item."""
         self._reading = self._read(max(PAGE, len(self.table.items)))
 
+    @property
+    def _is_reading(self) -> bool:
+        return self._reading is not None and not self._reading.is_finished
+
     @work(exclusive=True, group="page")
     async def _read(self, limit: int, place: int | None = None) -> None:
         waiting = self.set_timer(SOON, self._say_reading)
@@ -119,8 +123,7 @@ class PagedList(Vertical, Generic[Item]):
 
     def _go_on(self) -> None:
         """Reads the next page where the cursor stands at the end of this one."""
-        idle = self._reading is None or self._reading.is_finished
-        if self._more and idle and self.table.cursor_row == len(self.table.items) - 1:
+        if self._more and not self._is_reading and self.table.cursor_row == len(self.table.items) - 1:
             self._reading = self._read_on()
 
     def on_data_table_row_selected(self) -> None:

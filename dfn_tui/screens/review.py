@@ -11,7 +11,7 @@ from textual.widgets import Button, Input
 
 from dfn_tui.consent.flags import State
 from dfn_tui.errors import ConsoleError, GateRefused
-from dfn_tui.screens.answers import acknowledgements, answered, focus_what_is_missing, typed
+from dfn_tui.screens.answers import acknowledgements, answered, focus_what_is_missing, masked_words, typed
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.kept import age_words
 from dfn_tui.screens.result import TALL, ResultScreen
@@ -215,6 +215,8 @@ class ReviewScreen(SessionScreen[None]):
         except GateRefused as refused:
             words = Text(_("▲ open: {what}").format(what=refused.title), "warn")
         sendable = not words.plain.startswith("▲")
+        if kept := masked_words(self):
+            words = Text.assemble(words, "  ", (kept, "warn"))
         if self.send_button.disabled is sendable:
             self.send_button.disabled = not sendable
         self.say("#open", words)

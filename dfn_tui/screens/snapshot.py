@@ -42,6 +42,9 @@ class SnapshotDialog(Dialog[bool]):
         self._far: TakingProgress | None = None
         self._changed = False
 
+    def takes_typed_ahead(self) -> bool:
+        return False  # a snapshot that nobody has seen may be removed here, and everybody exported
+
     def body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield PlainText(_("reading…"), id="snapshot-state")

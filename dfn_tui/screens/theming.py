@@ -33,6 +33,7 @@ class ThemedApp(App[None]):
     def __init__(self, css: "Sequence[Path]", theme: str = TERMINAL) -> None:
         self._first_theme = theme
         super().__init__(css_path=[*css], watch_css=False)
+        self._disable_tooltips = True  # nothing has one: moves of the mouse are not asked for
         self.console.push_theme(text_theme(theme))
 
     @property

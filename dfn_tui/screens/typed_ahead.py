@@ -9,7 +9,7 @@ opened, and what that reads.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from textual import events
@@ -30,8 +30,10 @@ AWAITED = frozenset(
     }
 )
 """Groups of workers after which a screen shows what the next key is meant for. Keys wait for no others."""
-_NEVER_HELD = frozenset({"ctrl+q", "ctrl+c", "ctrl+l", "ctrl+z"})
-"""Keys that do not wait for what is being read, nor for the keys that do."""
+_NEVER_HELD = frozenset({"ctrl+c", "ctrl+l"})
+"""Keys that do not wait for what is being read, nor for the keys that do. They leave nothing."""
+_LEAVE = frozenset({"ctrl+q", "ctrl+z"})
+"""Keys that leave the console: after what was typed before them. Pressed again they do not wait for that."""
 _LOOK = 0.01
 """Seconds between two looks at what keys wait for."""
 _SAY_AFTER = 0.4
@@ -40,6 +42,8 @@ _SHOWN_AFTER = 2.0
 """Seconds after which a screen counts as shown whose terminal does not say so."""
 _PAUSE = 0.5
 """Seconds between two keys after which the second one is of another mind."""
+_AGAIN = 0.2
+"""Seconds after which a key that leaves counts as pressed again: less is its repetition, or one packet."""
 _ROUNDS = 200
 """Times that is looked whether nothing is left to be done, at most: something may go on for ever."""
 
@@ -184,7 +188,7 @@ class TypedAhead:
                 return
             if waited > _SAY_AFTER and not self._said:
                 self._said = True
-                self._app.notify(_("Keys wait until this is read. Esc drops them."), markup=False, timeout=3)
+                self._app.notify(self._waiting_words(), markup=False, timeout=3)
             await asyncio.sleep(_LOOK)
             self._settled = False
 
@@ -207,6 +211,10 @@ class TypedAhead:
         if not (self._is_reading() or (screen.passes_keys_on and early)):
             return False
         names = [event.key if isinstance(event, events.Key) else "" for event, _packet in self._waiting]
+        if names[0] in _LEAVE:
+            return False
+        if self._leaves_now(names):
+            return False
         if at_once := next((at for at, name in enumerate(names) if name in _NEVER_HELD), None):
             self._waiting.rotate(-at_once)
             one = self._waiting.popleft()
@@ -220,6 +228,24 @@ class TypedAhead:
             self._waiting.popleft()
         if names[0] != "escape":
             self._app.notify(_("Keys that were typed ahead were dropped."), markup=False)
+        return False
+
+    def _waiting_words(self) -> str:
+        if any(isinstance(event, events.Key) and event.key == "ctrl+q" for event, _packet in self._waiting):
+            return _("Quitting waits for the keys before it. Esc drops them, and Ctrl+Q once more quits.")
+        return _("Keys wait until this is read. Esc drops them.")
+
+    def _leaves_now(self, names: Sequence[str]) -> bool:
+        """Whether a key that leaves waited and was pressed again: nobody is held by a server that is silent.
+        Drops what was typed before it, with a word."""
+        first: events.Key | None = None
+        for at, (event, _packet) in enumerate(self._waiting):
+            if isinstance(event, events.Key) and names[at] in _LEAVE:
+                first = first or event
+                if event.key == first.key and event.time - first.time > _AGAIN:
+                    self.drop()
+                    self._waiting.append(_Waiting(event, _packet))
+                    return True
         return False
 
     def _is_reading(self) -> bool:

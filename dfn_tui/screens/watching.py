@@ -6,14 +6,18 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from dfn_tui.consent.messages import flag_name
+from dfn_tui.screens.banners import Announcement, Banners
 from dfn_tui.screens.base import SessionScreen
+from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.lock import LockingApp
 from dfn_tui.service.change_format import value_words
 from dfn_tui.service.changes.blocks import flag_of
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.types import Identity
-from dfn_tui.service.watching import UserWatch, WatchedChange, WatchRound, rounds, users_changed
+from dfn_tui.service.watching import UnreadUser, UserWatch, WatchedChange, WatchRound, rounds, users_changed
 from dfn_tui.text import _, ngettext, sanitize
 
 if TYPE_CHECKING:
@@ -27,6 +31,10 @@ STAYS = 60.0
 """Seconds that the words about a change stay on the screen; the mark on the row stays longer."""
 
 _NAMED = 3  # changes in one message
+_READ_AT_ONCE = 200  # lines of what was not read yet
+
+OPENS = "f12"
+"""Shows all that the line is about."""
 
 
 @dataclass
@@ -36,13 +44,18 @@ class _Watch:
     users: UserWatch
     reader: "RepeatedReader"
     writes: dict[Identity, int] = field(default_factory=dict)
+    changed: dict[Identity, list[str]] = field(default_factory=dict)
+    """What nobody has read yet, in lines: by user what somebody else changed, and below why they cannot be
+    read."""
+    unread: dict[Identity, str] = field(default_factory=dict)
 
 
 class Watches:
     """One watch for each session. It reads nothing while the console is locked."""
 
-    def __init__(self, app: LockingApp) -> None:
+    def __init__(self, app: LockingApp, banners: Banners) -> None:
         self._app = app
+        self._banners = banners
         self._watches: dict[str, _Watch] = {}
 
     def toggle(self, session: "Session", records: Sequence[UserRecord]) -> None:
@@ -117,11 +130,14 @@ class Watches:
         self._show(session, [record for record in one.records if record.identity in session.watched])
         lost = [unread for unread in one.unread if unread.user in session.watched]
         for unread in lost[:_NAMED]:
-            words = _("{user} is watched, and not readable now: that is no change. {why}")
-            words = words.format(user=sanitize(unread.user.value, 60), why=sanitize(unread.why, 120))
-            self._app.notify(words, severity="warning", markup=False)
+            self._app.notify(_unread_words(unread), severity="warning", markup=False)
         if changes:
-            self._say(session, changes, ring=bool(others))
+            self._say(session, changes)
+        for change in others:
+            watch.changed.setdefault(change.user, []).append(_line(change))
+        watch.unread.update({one.user: _unread_words(one) for one in lost})
+        if others or lost:
+            self._tell_until_read(session, watch, others)
 
     def _show(self, session: "Session", records: Sequence[UserRecord]) -> None:
         """Whatever shows these users shows them as they were read."""
@@ -129,21 +145,47 @@ class Watches:
             if isinstance(screen, SessionScreen) and screen.opened is session:
                 screen.show_watched(records)
 
-    def _say(self, session: "Session", changes: Sequence[WatchedChange], *, ring: bool) -> None:
+    def _say(self, session: "Session", changes: Sequence[WatchedChange]) -> None:
         lines = [_line(change) for change in changes[:_NAMED]]
         if len(changes) > _NAMED:
             lines.append(_("… and {count} more").format(count=f"{len(changes) - _NAMED:,}"))
-        users = users_changed(changes)
-        title = ngettext(
-            "{count} watched user changed ({name})", "{count} watched users changed ({name})", users
-        )
-        title = title.format(count=f"{users:,}", name=sanitize(session.connection.name, 40))
+        title = _title(session, users_changed(changes))
         self._app.notify("\n".join(lines), title=title, severity="warning", timeout=STAYS, markup=False)
-        if not ring:
-            return
-        self._app.bell()
-        if announce := getattr(self._app._driver, "announce", None):  # only our own driver has it
-            announce(f"dfn-tui: {title}")
+
+    def _tell_until_read(self, session: "Session", watch: _Watch, changes: Sequence[WatchedChange]) -> None:
+        """By a line with all that was not read yet, who is not readable first. A change rings."""
+        words = Text()
+        if lost := len(watch.unread):
+            said = ngettext("{count} watched user not readable", "{count} watched users not readable", lost)
+            words.append("✗ ", "strong.danger").append(said.format(count=f"{lost:,}"))
+        if watch.changed:
+            words.append(" · " if words else "").append("▲ ", "warn")
+            words.append(_title(session, len(watch.changed)))
+        announced = _title(session, users_changed(changes)) if changes else ""
+
+        def read() -> None:
+            watch.changed, watch.unread = {}, {}
+
+        lines = [*watch.unread.values(), *(line for user in watch.changed.values() for line in user)]
+        more = len(lines) - _READ_AT_ONCE
+        text = "\n".join(lines[:_READ_AT_ONCE])
+        if more > 0:
+            text += "\n" + _("… and {count} more").format(count=f"{more:,}")
+
+        def open() -> None:
+            self._app.push_screen(TextDialog(words.plain, text))
+
+        self._banners.tell(Announcement(("watch", session), words, OPENS, open, read=read), announced)
+
+
+def _title(session: "Session", users: int) -> str:
+    title = ngettext("{count} watched user changed ({name})", "{count} watched users changed ({name})", users)
+    return title.format(count=f"{users:,}", name=sanitize(session.connection.name, 40))
+
+
+def _unread_words(one: UnreadUser) -> str:
+    words = _("{user} is watched, and not readable now: that is no change. {why}")
+    return words.format(user=sanitize(one.user.value, 60), why=sanitize(one.why, 120))
 
 
 def _line(change: WatchedChange) -> str:

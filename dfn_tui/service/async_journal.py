@@ -112,6 +112,10 @@ class AsyncJournal:
     async def entry(self, seq: int) -> Entry | None:
         return await self._do(lambda journal: journal.entry(seq))
 
+    async def length(self) -> int:
+        """How far it goes: more after each intent and each outcome, whoever wrote it."""
+        return await self._do(lambda journal: journal.head().seq)
+
     async def digest(self, seq: int) -> str:
         """The hash of an entry in the chain, in hexadecimal digits; empty where there is no such entry."""
         return await self._do(lambda journal: journal.digest(seq))

@@ -14,7 +14,7 @@ from dfn_tui.service.changes.pipeline import ChangeGroup
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.review import Review
 from dfn_tui.store import FieldOutcome, IntentGroup, IntentUser, JournalError, Operator, OutcomeGroup, Subject
-from dfn_tui.text import _
+from dfn_tui.text import _, mask_said
 
 
 def is_personal_id(kind: IdentityKind) -> bool:
@@ -44,9 +44,9 @@ def blank_intent(
         write=write,
         users=(),
         warnings=warnings,
-        reason=reason.strip(),
-        evidence=evidence.strip(),
-        incident=incident,
+        reason=mask_said(reason.strip()),
+        evidence=mask_said(evidence.strip()),
+        incident=mask_said(incident),
     )
 
 

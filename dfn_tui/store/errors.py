@@ -29,12 +29,22 @@ def journal_errors(path: Path) -> Iterator[None]:
         said = _sqlite_error(error, path)
         if said is None:
             raise
-        raise said from error
+        raise said from (None if is_no_text(error) else error)
+    except UnicodeDecodeError:
+        raise damaged(path) from None
     except OSError as error:
         raise _os_error(error, path) from error
 
 
+def is_no_text(error: Exception) -> bool:
+    """Whether a text in a file of SQLite, or what SQLite says of it, is no UTF-8. Such an error quotes it."""
+    own = isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode")
+    return own or isinstance(error, UnicodeDecodeError)
+
+
 def _sqlite_error(error: sqlite3.Error, path: Path) -> JournalError | None:
+    if is_no_text(error):
+        return damaged(path)
     # The low byte is the primary code; the rest says which of its cases. Python's own errors bear none.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_IOERR:

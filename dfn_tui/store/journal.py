@@ -115,9 +115,12 @@ class Journal(Closing):
 
     def find(self, wanted: Filter, *, limit: int = 200, before_seq: int | None = None) -> list[Entry]:
         """The intents that fit, newest first, each with its latest outcome; the next page starts before
-        the last number of this one. A user whose id is personal is found only with the key."""
+        the last number of this one. A user whose id is personal is found only with the key. Raises
+        JournalError also for numbers that are out of order."""
         with self._reading() as connection:
             found = search.find(connection, wanted, self._handles(wanted), limit, before_seq)
+            if found != sorted(found, reverse=True) or (found and before_seq and found[0] >= before_seq):
+                raise Unreadable  # who asks for the next page would never come to an end
             return search.load_all(connection, found)
 
     def walk(self, wanted: Filter) -> Generator[Entry, None, None]:

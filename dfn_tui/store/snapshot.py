@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dfn_tui.errors import ConsoleError
+from dfn_tui.store.errors import is_no_text
 from dfn_tui.store.sealing import NONCE_BYTES, Sealer
 from dfn_tui.text import _, sanitize
 
@@ -256,7 +257,9 @@ def snapshot_errors(path: Path) -> Iterator[None]:
     """Raises `SnapshotError` for what SQLite and the system say about the file."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+        if is_no_text(error):
+            raise damaged(path) from None
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
             raise damaged(path) from error

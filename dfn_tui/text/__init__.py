@@ -19,6 +19,15 @@ _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _DOMAIN = re.compile(r"[\w.\-]+")
 # A date with its hyphens has eight digits.
 _WITHIN = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+|\+?[0-9](?:[-.]?[0-9]){8,}")
+# What operators write. A day, or a ticket (letters, then one number), stays: proofs are found by it.
+_SAID = re.compile(
+    r"(?P<kept>(?<!\d)\d{4}-\d\d-\d\d(?!\d)"
+    r"|(?<![A-Za-z])[A-Za-z]{2,}[-_#]?(?!01[016789]\d{7,8}(?!\d))\d+(?![-.]?\d))"
+    r"|(?<![\w.+\-])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+"
+    r"|\+\d(?:[-. ]?\d){7,14}"
+    r"|(?<!\d)\(?0\d{1,2}\)?[-. ]?\d{3,4}[-. ]?\d{4}(?!\d)"
+    r"|\d(?:[-.]?\d){8,}"
+)
 # Vowels and finals of decomposed Hangul are drawn into the cells of the consonant before them.
 _JOINING = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 
@@ -81,6 +90,12 @@ def mask(value: str) -> str:
 def mask_within(text: str) -> str:
     """`text` with every e-mail address and every number of nine digits or more in it masked."""
     return _WITHIN.sub(lambda detail: mask(detail[0]), text)
+
+
+def mask_said(text: str) -> str:
+    """What an operator typed, a reason or where evidence lies, with every e-mail address, phone number and
+    other number of nine digits or more masked. Days and tickets stay: `2026-11-27`, `INC-20261127001`."""
+    return _SAID.sub(lambda detail: detail[0] if detail["kept"] else mask(detail[0]), text)
 
 
 def width(text: str) -> int:

@@ -22,8 +22,9 @@ class IdsUnreadable(ValueError):
 
 def bare_id(text: str) -> str:
     """`text` without the white space and the invisible characters around it; inside it they are kept."""
-    while (bare := text.strip().strip(_INVISIBLE)) != text:
-        text = bare
+    bare = text.strip()
+    while not bare.isascii() and (text := bare.strip(_INVISIBLE).strip()) != bare:
+        bare = text
     return bare
 
 
@@ -50,7 +51,7 @@ def split_ids(pasted: str) -> tuple[str, ...]:
 def encodable(text: str) -> bool:
     """Whether a text can be sent and stored: half of a surrogate pair cannot."""
     try:
-        text.encode()
+        text.isascii() or text.encode()
     except UnicodeEncodeError:
         return False
     return True

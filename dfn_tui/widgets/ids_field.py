@@ -20,7 +20,7 @@ class IdsField(Field):
         super().__init__(placeholder=placeholder, id=id)
         self._lines_aside = lines_aside
 
-    @dataclass
+    @dataclass(eq=False, repr=False)
     class ListPasted(Message):
         """A list that is not to be shown in the field was pasted."""
 

@@ -4,8 +4,9 @@ Text names a role as its style (`Text("given", "given")`), the style sheets name
 (`$given`). Withdrawn has no hue, because it is the safe state, and red is for danger alone.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from functools import cache
+from typing import NamedTuple
 
 from rich.style import Style
 from rich.theme import Theme as TextTheme
@@ -17,8 +18,7 @@ TERMINAL = "terminal"
 """The theme without colours of its own: light and dark terminals fit by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours of a theme with backgrounds, as `#rrggbb`."""
 
     background: str
@@ -127,14 +127,14 @@ def themes() -> dict[str, Theme]:
 
 def _terminal() -> Theme:
     base = BUILTIN_THEMES["ansi-dark"]
-    variables = dict.fromkeys((_variable(one.name) for one in fields(Palette)), "ansi_default")
+    variables = dict.fromkeys(map(_variable, Palette._fields), "ansi_default")
     variables |= {"given": "ansi_green", "warn": "ansi_yellow", "staged": "ansi_bright_blue"}
     variables |= {"danger": "ansi_red", "production": "ansi_red", "line": "ansi_bright_black"}
     return replace(base, name=TERMINAL, variables={**base.variables, **variables})
 
 
 def _own(name: str, palette: Palette) -> Theme:
-    variables = {_variable(one.name): getattr(palette, one.name) for one in fields(Palette)}
+    variables = {_variable(name): colour for name, colour in palette._asdict().items()}
     variables |= {
         "block-cursor-foreground": palette.foreground,
         "block-cursor-background": palette.cursor,

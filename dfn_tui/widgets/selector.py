@@ -54,5 +54,5 @@ class Selector(Widget, can_focus=True):
         keys = list(self._words)
         text = Text(f"{self._label}: ", no_wrap=True)
         text.append(f"‹ {self._words[self.value]} ›", "reverse" if self.has_focus else "bold")
-        text.append(f"  {keys.index(self.value) + 1}/{len(keys)}", "dim")
+        text.append(f"  {keys.index(self.value) + 1}/{len(keys)}", "label")
         return text

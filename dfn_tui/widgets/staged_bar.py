@@ -16,21 +16,30 @@ _GAP = 2
 
 
 class StagedBar(Widget, can_focus=False):
-    """The words it is given and the keys for what is staged; it is not there while there are none."""
+    """The words it is given and the keys for what is staged; it is not seen while there are none."""
 
     words: reactive[Text] = reactive(Text)
+    keeps_row: reactive[bool] = reactive(False)
+    """Whether its row stays empty until then, so that nothing above it moves with the first edit."""
     typing: reactive[bool] = reactive(False)
     """Whether a field has the focus, which takes letters."""
 
     def on_mount(self) -> None:
-        self.display = bool(self.words)
+        self._fit()
         self.screen.bindings_updated_signal.subscribe(self, self._look_at_focus)
 
     def _look_at_focus(self, screen: Screen[object]) -> None:
         self.typing = isinstance(screen.focused, Input)
 
-    def watch_words(self, words: Text) -> None:
-        self.display = bool(words)
+    def watch_words(self) -> None:
+        self._fit()
+
+    def watch_keeps_row(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        self.display = bool(self.words) or self.keeps_row
+        self.visible = bool(self.words)
 
     def _keys(self) -> list[tuple[str, str]]:
         review = ("F4" if self.typing else "r", _("review"))

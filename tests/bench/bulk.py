@@ -5,7 +5,7 @@
 The sandbox runs in a process of its own, each measurement in another. The bare loop is asyncio and httpx: it
 makes the same requests, with as many under way together, checks that each was taken, and writes nothing down.
 
-`speed`   no limit, no latency: users a second and processor time a user, three rounds in turn.
+`speed`   no limit, no latency: users a second and processor time a user, five rounds in turn.
 `limit`   50 ms latency and 10,000 requests a minute: what is sustained, by the answers of two whole minutes.
 `memory`  the most that 10,000 and 1,000,000 users take while they are applied.
 """
@@ -217,12 +217,12 @@ class Sandbox:
 
 
 def speed(users: int) -> None:
-    print(f"{users:,} users, no limit, no latency, {AT_ONCE} requests under way; median of three rounds")
+    print(f"{users:,} users, no limit, no latency, {AT_ONCE} requests under way; median of five rounds")
     print(f"{'':<30}{'users a second':^30}{'processor, µs a user':^30}")
     print(f"{'':<30}{'console':>10}{'bare':>10}{'times':>8}  {'console':>10}{'bare':>10}{'times':>8}")
     for mode in MODES:
         found: dict[str, list[Measured]] = {"console": [], "bare": []}
-        for _round, program in itertools.product(range(3), found):
+        for _round, program in itertools.product(range(5), found):
             with Sandbox("--rate-limit", "none") as server:
                 found[program].append(measure(program, Task(server, users, mode)))
         ours, theirs = (median(m.users / m.seconds for m in found[p]) for p in ("console", "bare"))
@@ -266,7 +266,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=None)
     args = parser.parse_args()
     if args.what == "speed":
-        speed(args.users or 40_000)
+        speed(args.users or 20_000)
     elif args.what == "limit":
         limit(args.users or 0)
     else:

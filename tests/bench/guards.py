@@ -26,6 +26,7 @@ API_BATCH = "dfn_tui/api/batch.py"
 RETRY = "dfn_tui/api/retry.py"
 SHEETS = "dfn_tui/service/bulk/input/sheets.py"
 MAPPER = "dfn_tui/service/bulk/input/mapper.py"
+MEANINGS = "dfn_tui/service/bulk/input/meanings.py"
 LAYOUT = "dfn_tui/service/bulk/input/layout.py"
 CELLS = "dfn_tui/service/bulk/input/cells.py"
 ROWS = "dfn_tui/service/bulk/input/rows.py"
@@ -44,6 +45,9 @@ KEEPER = "dfn_tui/service/kept/keeper.py"
 KEPT_FILE = "dfn_tui/store/kept.py"
 STAGING = "dfn_tui/service/staging.py"
 KEY_COMMAND = "dfn_tui/credentials/command.py"
+KEPT_SCREEN = "dfn_tui/screens/kept.py"
+QUITTING = "dfn_tui/screens/quitting.py"
+STEERING = "dfn_tui/screens/bulk/steering.py"
 TYPED_AHEAD = "dfn_tui/screens/typed_ahead.py"
 REVIEW = "dfn_tui/screens/review.py"
 CLI_UNDO = "dfn_tui/cli/undoing.py"
@@ -75,8 +79,9 @@ OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py
 OF_WORDS = ("tests/commands/test_fault_matrix.py",)
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
 OF_SHEETS = ("tests/unit/test_bulk_source_excel.py", "tests/unit/test_bulk_source_hostile.py")
-OF_MAPPING = ("tests/unit/test_mapping.py", "tests/unit/test_lists.py")
+OF_MAPPING = ("tests/unit/test_mapping.py", "tests/unit/test_lists.py", "tests/unit/test_lists_amiss.py")
 OF_TYPING = ("tests/screens/test_typing_ahead.py",)
+OF_KEPT_DIALOGS = ("tests/screens/test_kept_edits_screen.py",)
 OF_NEW = ("tests/commands/bulk/test_cli_bulk_inspect.py",)
 OF_SEEN = ("tests/unit/test_seen_in_a_snapshot.py",)
 OF_SNAPSHOT = ("tests/unit/test_snapshot_taking.py",)
@@ -264,7 +269,7 @@ MUTANTS = (
         "if False:",
         ("tests/unit/test_kind_in_doubt.py",),
     ),
-    Mutant("Undefined is no value", VALUES, "if text.strip().casefold() == _ABSENT:", "if False:", OF_VALUES),
+    Mutant("Undefined is no value", VALUES, "if bare.casefold() == _ABSENT:", "if False:", OF_VALUES),
     Mutant("consent words", VALUES, "if is_consent_word(text):", "if False:", OF_VALUES),
     # before sending
     Mutant(
@@ -515,10 +520,10 @@ MUTANTS = (
         ("tests/api/test_odd_answers.py", "tests/commands/test_odd_users.py"),
     ),
     Mutant(
-        "output: a closed pipe hides no failure",
-        "dfn_tui/cli/forms.py",
-        "self.read_on = self.read_on and written(lambda: self._put(item, flush))",
-        "self.read_on = self._put(item, flush) is None",
+        "output: what cannot be printed hides no code",
+        "dfn_tui/cli/output.py",
+        "            self.failure = error\n",
+        "            raise error\n",
         ("tests/commands/test_closed_pipe.py",),
     ),
     Mutant(
@@ -1076,10 +1081,22 @@ MUTANTS = (
         OF_MAPPING,
     ),
     Mutant("words are explained", MAPPER, "if mapping.unread_words and not", "if False and not", OF_MAPPING),
-    Mutant("one sense of a word", MAPPER, "if self._words and len({", "if False and len({", OF_MAPPING),
+    Mutant("one sense of a word", MEANINGS, "if self.words and len({", "if False and len({", OF_MAPPING),
     Mutant("a first line is no user", LAYOUT, "self._may_be_head(ids):", "False:", OF_MAPPING),
     Mutant("no id is a title", LAYOUT, "any(map(str.isdigit, text)))):", "False)):", OF_MAPPING),
-    Mutant("null words are no ids", CELLS, "user in _NO_IDS and user in EMPTY_WORDS", "False", OF_MAPPING),
+    Mutant("null words are no ids", CELLS, "    if user in EMPTY_WORDS:", "    if False:", OF_MAPPING),
+    Mutant("what is left of an id is none", CELLS, "if odd.match(user)", "if False", OF_MAPPING),
+    Mutant(
+        "another list is not read",
+        "dfn_tui/service/bulk/input/other_lists.py",
+        "        if self.below:\n",
+        "        if False:\n",
+        OF_MAPPING,
+    ),
+    Mutant(
+        "nor taken quickly", ROWS, "known = {} if self._others.below else quick", "known = quick", OF_MAPPING
+    ),
+    Mutant("the head again is nobody", ROWS, "is EditSet and user not in heads:", "is EditSet:", OF_MAPPING),
     Mutant("heads are no ids", CELLS, "    if user in _NO_IDS:", "    if False:", OF_MAPPING),
     Mutant(
         "no row is swallowed",
@@ -1259,5 +1276,61 @@ MUTANTS = (
         "made.path.unlink()",
         "pass",
         OF_PREFLIGHT,
+    ),
+    Mutant(
+        "kept dialog: nothing is dropped unseen",
+        KEPT_SCREEN,
+        "return False  # what nobody has seen may be dropped here",
+        "return True",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "kept dialog: stale ones are not taken up",
+        KEPT_SCREEN,
+        'take = [(TAKE, _("Take up and review"))] if kept.fresh else []',
+        'take = [(TAKE, _("Take up and review"))]',
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "kept dialog: what was chosen is taken up",
+        KEPT_SCREEN,
+        "if kept.id == id), None)",
+        "), None)",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "quit dialog: nothing is dropped unseen",
+        QUITTING,
+        "return not self._unsent  # they may be dropped here",
+        "return True",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "quit dialog: keeping is offered where it can be",
+        QUITTING,
+        "*([] if all(lost) else [(KEEP, keep)])",
+        "(KEEP, keep)",
+        OF_KEPT_DIALOGS,
+    ),
+    Mutant(
+        "a job's grants go on after a question",
+        STEERING,
+        "may_be_sent_unread(scope, self.session.connection):",
+        "True:",
+        OF_TYPING,
+    ),
+    Mutant(
+        "what leaves comes after the keys before it",
+        TYPED_AHEAD,
+        '_NEVER_HELD = frozenset({"ctrl+c", "ctrl+l"})',
+        '_NEVER_HELD = frozenset({"ctrl+c", "ctrl+l", "ctrl+q"})',
+        OF_TYPING,
+    ),
+    Mutant(
+        "no snapshot is removed unseen",
+        "dfn_tui/screens/snapshot.py",
+        "return False  # a snapshot",
+        "return True  # a snapshot",
+        ("tests/screens/test_snapshot_dialog.py",),
     ),
 )

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, Self, get_args
@@ -216,3 +216,31 @@ def shown_in_terminal(sandbox: Server, *arguments: str, columns: int = 80, **env
             shown += piece
     os.close(terminal)
     return Ran(process.wait(), shown.decode().replace("\r\n", "\n"), "")
+
+
+@contextmanager
+def nobody_reads() -> Iterator[None]:
+    """The standard output is a pipe that is closed at its other end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    before, sys.stdout = sys.stdout, os.fdopen(writer, "w", encoding="utf-8")
+    try:
+        yield
+    finally:
+        with suppress(BrokenPipeError):
+            sys.stdout.close()
+        sys.stdout = before
+
+
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """The standard output is a file on a full disk."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        before, sys.stdout = sys.stdout, full
+        try:
+            yield
+        finally:
+            sys.stdout = before

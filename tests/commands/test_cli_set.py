@@ -511,3 +511,17 @@ def test_a_run_notes_how_far_the_journal_goes_and_says_what_is_missing(run: Run,
     last = remembered(journal_file(), KEY)
     assert last is not None and last.seq > len(entries(journal_file())) * 2, "what was known stays known"
     remembered_file(journal_file()).unlink()
+
+
+def test_what_is_personal_in_the_reason_is_masked_before_it_is_kept(run: Run, users: Users) -> None:
+    [user] = users(1)
+    said = "called 010-0000-1234, lee@example.com, INC-20261127001"
+    ran = run("set", user, STOP, "--yes", "--reason", said)
+    assert ran.code == 0
+    kept = "called 01•••••••••34, l••@example.com, INC-20261127001"
+    assert f"Kept as: {kept}" in ran.err
+    with Journal(journal_file()) as journal:
+        [entry] = journal.find(Filter(user=user))
+    assert entry.intent.reason == kept
+    for file in journal_file().parent.rglob("*"):
+        assert not file.is_file() or b"0000-1234" not in file.read_bytes()

@@ -9,7 +9,7 @@ import pytest
 
 from dfn_tui.api import retry
 from dfn_tui.consent.flags import Flag, State
-from tests.commands.running import Run, Typed
+from tests.commands.running import Run, Typed, needs_full, no_room
 from tests.sandbox_thread import SandboxThread
 
 Users = Callable[..., list[str]]
@@ -81,6 +81,18 @@ def test_the_first_change_ends_it_where_that_is_asked_for(
     ran = run("watch", user, "--exit-on-change")
     assert ran.code == 1
     assert "advertising by SMS  ● given → ○ withdrawn  changed" in ran.out
+
+
+@needs_full
+def test_once_nothing_can_be_printed_it_ends(
+    run: Run, users: Users, sandbox: SandboxThread, steps: Steps
+) -> None:
+    [user] = users()
+    steps += [lambda: sandbox.state.write_profiles([(user, STOPPED, {})])]
+    with no_room():
+        ran = run("watch", user, "--times", "1000")
+    assert ran.code == 1
+    assert "2 readings, 1 change.\nThe output could not be written: No space left on device.\n" in ran.err
 
 
 def test_a_reading_that_fails_is_told_and_is_no_change(

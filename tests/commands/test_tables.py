@@ -12,6 +12,7 @@ import pytest
 from dfn_tui.cli.colours import wants_colour
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.text import width
+from tests.commands.bulk.test_cli_bulk_kept import age
 from tests.commands.running import Ran, Run, shown_in_terminal, without_moments
 from tests.sandbox_thread import SandboxThread
 
@@ -44,6 +45,16 @@ JOBS = {
     "verify": ("journal", "verify"),
     "entry": ("journal", "show", "1"),
 }
+
+
+LISTS = {
+    "bulk-inspect": ("bulk", "inspect", "mixed.csv"),
+    "bulk-asked": ("bulk", "inspect", "open.csv"),
+    "bulk-make": ("bulk", "plan", "mixed.csv", "-o", "made.plan", "--force"),
+    "bulk-undo": ("bulk", "undo", "{job}", "-o", "undo.plan", "--force"),
+    "bulk-clean": ("bulk", "clean", "--older-than", "30", "--unfinished"),
+}
+"""What takes a list, or ends a job. The last one leaves nothing to do for another run."""
 
 
 def golden(name: str, shown: str) -> None:
@@ -139,6 +150,58 @@ def test_the_same_holds_of_plans_jobs_and_checks(run: Run, sandbox: SandboxThrea
         assert rows and lines[0].keys() - rows[0].keys() - apart - {"counts"} == set(), name
         table = run(*command, "--format", "table").out.splitlines()
         assert len(table) > 1 and not any("\x1b" in line for line in table), name
+
+
+def lists(run: Run) -> dict[str, list[str]]:
+    """Those commands, with lists and a job to run them on."""
+    Path("mixed.csv").write_text(
+        "user_id,mkt_sms_flag\nuser-0001,Unsubscribed\nuser-0006,maybe\n,\n=x\ty,Unsubscribed\n"
+    )
+    Path("open.csv").write_text("user_id,agreed\nuser-0001,Y\n")
+    assert run("bulk", "apply", "stop.plan", "--reason", "INC-7", "--yes").code == 0
+    job = run("bulk", "list", "--json").objects[0]["job"]
+    age(job, 31)
+    return {name: [word.format(job=job) for word in words] for name, words in LISTS.items()}
+
+
+@pytest.mark.usefixtures("changed")
+def test_what_is_made_of_lists_has_every_form_as_well(run: Run) -> None:
+    for name, command in lists(run).items():
+        if name != "bulk-clean":
+            told = run(*command, "--format", "jsonl")
+            old = run(*command, "--json").out.replace("--json", "--format jsonl")  # what is to be typed next
+            assert old == told.out, name
+            document = run(*command, "--format", "json").out.replace("--format json ", "--format jsonl ")
+            assert json.loads(document) == told.objects, name
+            head, *rows = csv.reader(io.StringIO(run(*command, "--format", "csv").out))
+            assert len(rows) == len(told.objects), name
+            assert {key for one in told.objects for key in one} - {*head} == set(), name
+            assert bool(rows) is (name != "bulk-undo")
+        table = run(*command, "--format", "table").out
+        assert "\x1b" not in table
+        golden(f"{name}.txt", re.sub(r"\d{8}-\d{6}-[0-9a-f]{6}", "JOB", table))
+    assert run("bulk", "list", "--json").objects == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("changed")
+def test_what_is_made_of_lists_in_a_terminal(run: Run, sandbox: SandboxThread) -> None:
+    for name, command in lists(run).items():
+        if name != "bulk-undo":  # the process has no key to the job
+            out = shown_in_terminal(sandbox, *command, "--format", "table", columns=80).out
+            out = re.sub(r"\d{8}-\d{6}-[0-9a-f]{6}", "JOB", out)
+            golden(f"{name}.80", out.partition("For here")[0])  # the rest is of this host, and said in a pipe
+
+
+@pytest.mark.usefixtures("changed")
+def test_a_list_that_is_sent_at_once_writes_its_results_in_one_form(run: Run) -> None:
+    """Its bad rows stand before them in lines of JSON alone; a CSV or a document is one."""
+    Path("said-no").write_text("010-1234-5678\nno number\n")
+    command = ("-c", "next", "optout", "sms", "said-no", "--reason", "INC-7", "--yes")
+    rows = [*csv.reader(io.StringIO(run(*command, "--format", "csv").out))]
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert isinstance(json.loads(run(*command, "--format", "json").out), list)
+    assert run(*command, "--format", "jsonl").objects[0]["outcome"] == "invalid"
 
 
 @pytest.mark.usefixtures("changed")

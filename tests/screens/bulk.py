@@ -92,9 +92,13 @@ async def open_own_plan(pilot: "Pilot[None]", changes: str = STOP) -> None:
     await see(pilot, "to be sent", "user-0001: ")
 
 
-async def apply(pilot: "Pilot[None]", *, limit: str = "", reason: str = "INC-42") -> None:
-    """From a plan to its job, with everything answered but what is asked for in production."""
-    await pilot.press("a")
+async def apply(
+    pilot: "Pilot[None]", *, limit: str = "", reason: str = "INC-42", opened: bool = False
+) -> None:
+    """From a plan to its job, with everything answered but what is asked for in production. `opened`: the
+    questions are on the screen already."""
+    if not opened:
+        await pilot.press("a")
     await see(pilot, "Apply: ", "Send")
     await fill(pilot, "reason", reason)
     if limit:

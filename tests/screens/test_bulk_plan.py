@@ -11,6 +11,7 @@ from dfn_tui.config import ApiVersion, Environment
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.screens.bulk.groups import PlannedGroups
 from dfn_tui.screens.bulk.users import PlannedUsers
+from dfn_tui.screens.dialogs import ChoiceDialog
 from dfn_tui.screens.paged_list import PAGE
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
@@ -33,6 +34,43 @@ def digest(screen: str) -> str:
 def figures(pilot: "Pilot[None]") -> str:
     """All that is said of the plan, also what is to be scrolled to."""
     return str(pilot.app.screen.query_one("#figures", PlainText).content)
+
+
+async def test_evidence_is_told_of_a_group_where_it_is_one_and_else_of_each_user(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    said = [
+        ("user-0004", "call 3", "2026-02-20"),
+        ("user-0006", "call 4", "2026-02-21"),
+        ("user-0005", "form 7", ""),
+    ]
+    body = "".join(f"{user},{proof},{day},Unsubscribed\n" for user, proof, day in said)
+    rows.write_text(f"user_id,evidence,expressed_on,mkt_sms_flag\n{body}", encoding="utf-8")
+    app = console(sandbox, journal=journal)
+    async with driven(app, (160, 45)) as pilot:
+        await pilot.press("f8")
+        await see(pilot, "Many users at once", "new plan…")
+        await pilot.press("n")
+        await see(pilot, "New plan: nothing")
+        await fill(pilot, "file", str(rows))
+        await fill(pilot, "changes", "")
+        await pilot.press("enter")
+        await see(pilot, "What each column is", "2 questions open")
+        await pilot.press("down")
+        for _column in range(2):  # the first thing offered is what its name says
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+            await pilot.press("enter")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, ChoiceDialog))
+            await pilot.press("down")
+        await see(pilot, "What would be written")
+        await pilot.press("c")
+        await see(pilot, "By groups", "2 different evidences: enter shows each", "evidence “form 7”")
+        await pilot.press("enter")
+        await see(pilot, "evidence “call 3” · said on 2026-02-20", "evidence “call 4” · said on 2026-02-21")
+        await pilot.press("enter")
+        await see(pilot, "advertising by SMS mkt_sms_flag ? never set → ○ withdrawn")
 
 
 async def test_the_users_shown_are_chosen_and_left_out_together(

@@ -145,6 +145,53 @@ async def test_a_journal_that_is_none_is_told_everywhere(sandbox: SandboxThread,
         await see(pilot, "This is not a journal", "DFN_TUI_STATE")
 
 
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is looked for many times a second."""
+    for module in ("listing", "entry"):
+        monkeypatch.setattr(f"dfn_tui.screens.history.{module}.LOOK_EVERY", 0.02)
+
+
+async def test_what_others_write_comes_into_the_history_by_itself(
+    sandbox: SandboxThread, journal: Path, often: None
+) -> None:
+    written(journal, SMS_OFF)
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await pilot.press("f7")
+        await see(pilot, "user-0001", "SMS")
+        written(journal, SMS_OFF, user="user-0002")
+        await see(pilot, "user-0002")
+        table = app.screen.query_one(DataTable)
+        assert table.cursor_row == 1  # still on the entry it was on
+
+
+async def test_what_others_write_comes_into_the_history_of_a_user(
+    sandbox: SandboxThread, journal: Path, often: None
+) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "go out?", "● given")
+        await pilot.press("4")
+        await see(pilot, "Nothing was changed of this user")
+        written(journal, SMS_OFF)
+        await see(pilot, "✓ confirmed")
+
+
+async def test_an_entry_that_is_open_ends_while_it_is_looked_at(
+    sandbox: SandboxThread, journal: Path, often: None
+) -> None:
+    written(journal, SMS_OFF, ending=None)
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await pilot.press("f7", "enter")
+        await see(pilot, "Entry 1", "… open")
+        with Journal(journal) as other:
+            other.conclude([OutcomeGroup((1,), Outcome.CONFIRMED)])
+        await see(pilot, "✓ confirmed")
+
+
 async def test_the_next_page_is_read_at_the_end_of_this_one(sandbox: SandboxThread, journal: Path) -> None:
     written(journal, SMS_OFF, times=450)
     app = console(sandbox, journal=journal)

@@ -6,8 +6,8 @@ import pytest
 from textual.pilot import Pilot
 
 from dfn_tui.app import ConsoleApp
+from dfn_tui.screens.banners import READABLE, Banner
 from dfn_tui.screens.bulk.job import JobScreen
-from dfn_tui.screens.bulk.job_ends import READABLE, JobBanner
 from dfn_tui.screens.lock import LockScreen
 from dfn_tui.screens.user.screen import UserScreen
 from tests.sandbox_thread import SandboxThread
@@ -22,7 +22,7 @@ ONE_A_MINUTE = "1"
 
 def banner(app: ConsoleApp) -> str:
     """What the line at the bottom says; empty where there is none."""
-    words = next((str(line.content).strip() for line in app.screen.query(JobBanner)), "")
+    words = next((str(line.content).strip() for line in app.screen.query(Banner)), "")
     return words if words and words in shown(app).splitlines()[-1] else ""
 
 

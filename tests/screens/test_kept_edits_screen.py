@@ -12,9 +12,11 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from dfn_tui.app import ConsoleApp
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.credentials import KeyringLocked
 from dfn_tui.outcomes import Outcome
 from dfn_tui.screens.quitting import QuitDialog
+from dfn_tui.service.kept.left import LeftEdits
 from dfn_tui.store import Filter, Journal
 from dfn_tui.widgets.field import Field
 from tests.keyrings import Keyring
@@ -283,6 +285,42 @@ async def test_nothing_is_dropped_unseen(sandbox: SandboxThread, journal: Path) 
     assert len(kept(journal)) == 2
 
 
+async def test_what_several_consoles_left_is_offered_together(sandbox: SandboxThread, journal: Path) -> None:
+    for hours, user in ((0, "user-0001"), (3, "user-0004"), (4, "user-0005")):
+        sandbox.state.write_profiles([(user, {Flag.MKT_SMS: State.SUBSCRIBED}, {})])
+        app = console(sandbox, journal=journal, now=DAY + timedelta(hours=hours), keyring=unlocked().open)
+        async with driven(app) as pilot:
+            await look_up(pilot, user)
+            await see(pilot, "go out?", "● given")
+            await pilot.press("u")
+            await see(pilot, "1 edit staged")
+    assert len(kept(journal)) == 3
+    app = console(sandbox, journal=journal, now=DAY + timedelta(hours=5), keyring=unlocked().open)
+    async with driven(app) as pilot:
+        await see(pilot, "Kept from before by 3 consoles, the newest 1 h 0 min ago. F9 shows them.")
+        await pilot.press("f9")
+        await see(pilot, "3 consoles left edits", "staged 1 h 0", "staged 2 h 0", "staged 5 h 0")
+        await pilot.press("end", "enter")  # the oldest
+        await see(pilot, "user-0001", "staged 5 h 0 min ago")
+        await press(pilot, "drop")
+        await see(pilot, "2 consoles left edits", "staged 1 h 0", "staged 2 h 0")
+        await pilot.press("end", "enter")
+        await see(pilot, "user-0004", "staged 2 h 0 min ago")
+        await press(pilot, "close")
+        await see(pilot, "2 consoles left edits")  # what is left for now is still offered
+        await pilot.press("end", "enter")
+        await see(pilot, "user-0004", "Take up and review")
+        await press(pilot, "take")
+        await see(pilot, "Review: 1 user", "user-0004")
+        assert len(kept(journal)) == 2
+        other = console(sandbox, journal=journal, now=DAY + timedelta(hours=5), keyring=unlocked().open)
+        keeper = other.connections.keeper("here")
+        assert keeper is not None
+        [rest] = (await LeftEdits(keeper).look()).sets  # the one taken up is this console's alone
+        assert [draft.record.identity.value for draft in rest.drafts] == ["user-0005"]
+        await other.connections.finish()
+
+
 async def test_after_a_day_it_is_looked_at_and_dropped_only(sandbox: SandboxThread, journal: Path) -> None:
     await leave_behind(sandbox, journal)
     app = console(sandbox, journal=journal, now=DAY + timedelta(hours=25), keyring=unlocked().open)
@@ -323,8 +361,6 @@ async def test_another_console_that_was_quicker_is_said(sandbox: SandboxThread, 
         await see(pilot, "F9 shows them")
         await pilot.press("f9")
         await see(pilot, "Take up and review")
-        from dfn_tui.service.kept.left import LeftEdits
-
         keeper = other.connections.keeper("here")
         assert keeper is not None
         left = LeftEdits(keeper)

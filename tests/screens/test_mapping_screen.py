@@ -82,7 +82,7 @@ async def test_a_list_of_unknown_columns_is_planned_once_each_is_said(
         first = app.screen.query_one("#words").items[0].text  # type: ignore[attr-defined]
         for key in "wg" if first == "N" else "gw":  # in one packet
             app.post_message(Key(key, key))
-        await see(pilot, "row 2  user-0001  mkt_sms_flag ○", "row 3  user-0002  mkt_sms_flag ●")
+        await see(pilot, "row 2  user-0001  advertising by SMS ○", "row 3  user-0002  advertising by SMS ●")
         assert not sandbox.requests
         await pilot.press("c")
         await see(pilot, "to be sent", "status")

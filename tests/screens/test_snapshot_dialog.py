@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion
@@ -17,6 +18,7 @@ from dfn_tui.text.korea import utc_now
 from tests.keyrings import Keyring
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, focused, look_up, see, shown, until
+from tests.screens.test_typing_ahead import EARLY, send
 from tests.starting import KEY
 
 TOKEN = "sandbox-token"
@@ -105,6 +107,15 @@ async def test_stopped_with_escape(sandbox: SandboxThread, journal: Path) -> Non
         await see(pilot, "Stopped. The snapshot of before was left as it is.", "60 users")
         await pilot.press("ctrl+d")
         await see(pilot, "Removed.", "There is none yet")
+
+
+async def test_no_key_removes_one_that_nobody_has_seen(sandbox: SandboxThread, journal: Path) -> None:
+    app = second(sandbox, journal)
+    async with driven(app) as pilot:
+        await take(pilot)
+        send(app, Key("f10", None), Key("ctrl+d", None))
+        await see(pilot, "Snapshot of here", "60 users", EARLY)
+        assert "There is none yet" not in shown(app)
 
 
 async def test_version_1_has_no_such_key(sandbox: SandboxThread) -> None:

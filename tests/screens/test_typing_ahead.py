@@ -1,21 +1,26 @@
 """Keys that arrive together, on screens driven by Textual's pilot."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from textual.events import Key
 from textual.keys import _character_to_key
 
+import dfn_tui
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Connection, Environment
 from dfn_tui.keyboard.messages import Packet
 from dfn_tui.screens.review import ReviewScreen
+from dfn_tui.screens.typed_ahead import AWAITED
 from dfn_tui.service.changes.policy import Scope, may_be_sent_unread
 from dfn_tui.widgets.field import Field
 from tests.sandbox_thread import SandboxThread
+from tests.screens.bulk import apply, fill, make_plan, users, write_list
 from tests.screens.driving import console, driven, focused, look_up, see, until
 
 SEND = Key("ctrl+s", None)
+QUIT = Key("ctrl+q", None)
 EARLY = "Keys typed before this question was"
 
 
@@ -129,11 +134,98 @@ def test_what_may_be_sent_unread() -> None:
     assert asks(sandbox, deletes=frozenset({"email"}))
 
 
-async def test_what_leaves_does_not_wait_behind_keys_that_do(sandbox: SandboxThread) -> None:
+async def test_what_leaves_comes_after_what_was_typed_before_it(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await focused(pilot, "#ids")
+        sandbox.faults.latency_ms = 300
+        send(app, "user-0001\ru", QUIT)
+        await see(pilot, "Quit?", "Staged on here and not sent: 1 user")
+        assert app._leaving is None
+
+
+async def test_what_leaves_is_not_held_by_a_silent_server(sandbox: SandboxThread) -> None:
     app = console(sandbox)
     async with driven(app) as pilot:
         await focused(pilot, "#ids")
         sandbox.faults.latency_ms = 5000
-        send(app, "user-0003\ru", Key("ctrl+q", None))
+        send(app, "user-0001\ru", QUIT, Key("ctrl+q", None))
+        await see(pilot, "Quitting waits for the keys before it")
+        assert app._leaving is None  # it came with the first one: nobody decided anew
+        again = Key("ctrl+q", None)
+        again.time = QUIT.time + 100
+        app.post_message(Packet([again]))
         await until(pilot, lambda: app._leaving is not None)
-        assert sum(request.path.startswith("/api/v1/users") for request in sandbox.requests) <= 1
+        assert not app.typed_ahead._waiting
+
+
+async def test_with_nothing_before_it_what_leaves_does_not_wait(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await focused(pilot, "#ids")
+        sandbox.faults.latency_ms = 5000
+        send(app, "user-0001\r")
+        await until(pilot, app.typed_ahead._is_reading)
+        send(app, QUIT)
+        await until(pilot, lambda: app._leaving is not None)
+
+
+@pytest.mark.parametrize("group", sorted(AWAITED))
+async def test_keys_wait_for_each_kind_of_reading(sandbox: SandboxThread, group: str) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "go out?", "● given")
+        done = asyncio.Event()
+        reading = app.screen.run_worker(done.wait(), group=group)
+        send(app, "u")
+        await see(pilot, "Keys wait until this is read.")
+        assert not app.connections.session("here").unsent()
+        done.set()
+        await reading.wait()
+        await see(pilot, "1 edit staged")
+
+
+def test_each_group_that_keys_wait_for_is_one_of_a_worker() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(dfn_tui.__file__).parent.rglob("*.py"))
+    assert {name for name in AWAITED if f'group="{name}"' not in source} == set()
+
+
+async def test_a_token_typed_with_the_key_that_asks_for_it_goes_into_its_field(
+    sandbox: SandboxThread,
+) -> None:
+    app = console(sandbox, token="")
+    async with driven(app) as pilot:
+        await focused(pilot, "#ids")
+        app.action_connections()
+        await see(pilot, "Connections", "here")
+        send(app, f"k{sandbox.token}\rt")
+        await see(pilot, "here works")
+
+
+@pytest.mark.parametrize("keys", ["r", "t"])
+async def test_no_key_sends_what_is_left_of_a_grant_unread(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path, keys: str
+) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        sandbox.state.query("UPDATE users SET mkt_sms_flag = NULL")
+        sandbox.faults.bad_users = frozenset(["user-0002"])
+        await make_plan(pilot, write_list(tmp_path, *users(1, 3)), "mkt_sms_flag=Subscribed")
+        await pilot.press("a")
+        await see(pilot, "Apply: ", "Send")
+        await fill(pilot, "evidence", "form of today")
+        await apply(pilot, opened=True, limit="1" if keys == "r" else "")
+        await see(pilot, "under way" if keys == "r" else "try again")
+        if keys == "r":
+            await pilot.press("s")
+            await see(pilot, "stopped", "r resume")
+        sandbox.faults.bad_users = frozenset()
+        before = writes(sandbox)
+        await pilot.press("escape", "escape")
+        await see(pilot, "paste or type ids")
+        send(app, Key("f8", None))
+        await see(pilot, "Many users at once")
+        send(app, f"\r{keys}", Key("down", None), "\r")
+        await see(pilot, "Send what is left of this job?", EARLY)
+        assert writes(sandbox) == before

@@ -151,7 +151,8 @@ async def test_ci_fields_are_read_when_their_tab_is_opened(sandbox: SandboxThrea
         await see(pilot, "Edit a CI field", "08••••••67")
         assert reads_of_ci(sandbox) == 1
         await pilot.press("escape")
-        assert not panel(app).ci.draft.ci  # type: ignore[union-attr]
+        ci = panel(app).ci
+        assert ci is not None and ci.draft is not None and not ci.draft.ci
         await pilot.press("1", "3")
         await see(pilot, "82••••••••57")
         assert reads_of_ci(sandbox) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.screens.banners import READABLE, Banner
 from dfn_tui.screens.watching import Watches
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, focused, look_up, see, shown, until
@@ -164,3 +165,62 @@ async def test_nothing_is_read_while_it_is_locked(
         app._open.set()
         await turn.read(pilot)
         await see(pilot, "1 watched user changed (here)")
+
+
+def banner(app: ConsoleApp) -> str:
+    """What the line at the bottom says; empty where there is none."""
+    return next((str(line.content).strip() for line in app.screen.query(Banner)), "")
+
+
+async def test_a_change_stays_told_until_it_is_read_wherever_the_operator_is(
+    sandbox: SandboxThread, turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    announced: list[str] = []
+    async with watching(sandbox, monkeypatch) as (app, rung, pilot):
+        monkeypatch.setattr(app, "_monotonic", lambda: clock[0])
+        monkeypatch.setattr(app._driver, "announce", announced.append, raising=False)
+        await pilot.press("asterisk", "w")
+        await see(pilot, "3 users are watched.")
+        await pilot.press("f7")  # another place
+        await see(pilot, "History")
+        sandbox.state.write_profiles([("user-0001", STOPPED, {})])
+        await turn.read(pilot)
+        await until(pilot, lambda: banner(app) == "▲ 1 watched user changed (here)  F12 shows it")
+        sandbox.state.write_profiles([("user-0002", STOPPED, {})])
+        await turn.read(pilot)  # what came since is on the same line
+        await until(pilot, lambda: banner(app).startswith("▲ 2 watched users changed (here)"))
+        assert (rung.times, announced) == (2, ["dfn-tui: 1 watched user changed (here)"] * 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: banner(app).startswith("▲ 2 watched users changed"))
+        await pilot.press("f12")
+        await see(pilot, "user-0001", "user-0002", "advertising by SMS ● given → ○ withdrawn")
+        await pilot.press("escape")
+        await until(pilot, lambda: not banner(app))
+        sandbox.state.write_profiles([("user-0001", GIVEN, {})])
+        await turn.read(pilot)  # what was read is not counted again
+        await until(pilot, lambda: banner(app).startswith("▲ 1 watched user changed"))
+        clock[0] += READABLE
+        await pilot.press("down")
+        await until(pilot, lambda: not banner(app))
+
+
+async def test_who_is_not_readable_comes_first_and_rings_nothing(
+    sandbox: SandboxThread, turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dfn_tui.api import retry
+
+    monkeypatch.setattr("dfn_tui.api.retry.BULK", retry.BULK._replace(attempts=1, base=0.0, in_vain=1))
+    async with watching(sandbox, monkeypatch) as (app, rung, pilot):
+        await pilot.press("asterisk", "w")
+        await see(pilot, "3 users are watched.")
+        sandbox.state.write_profiles([("user-0002", STOPPED, {})])
+        await turn.read(pilot)
+        await until(pilot, lambda: banner(app).startswith("▲ 1 watched user changed"))
+        sandbox.faults.busy_users = frozenset({"user-0001"})
+        try:
+            await turn.read(pilot)
+            await until(pilot, lambda: banner(app).startswith("✗ 1 watched user not readable · ▲ 1 watched"))
+        finally:
+            sandbox.faults.busy_users = frozenset()
+        assert rung.times == 1

@@ -81,6 +81,29 @@ async def test_what_is_staged_in_the_list_is_seen_beside_it(sandbox: SandboxThre
         await until(pilot, lambda: not bench(pilot).beside.aside)
 
 
+async def test_no_row_moves_when_something_is_staged(sandbox: SandboxThread) -> None:
+    async with driven(console(sandbox), (160, 45)) as pilot:
+        await three(pilot)
+        parts = [bench(pilot).list_panel, bench(pilot).beside, bench(pilot).spread]
+        before = [part.region for part in parts]
+        await see(pilot, "Advertising by SMS in this list of 3")
+        await pilot.press("u", "4")
+        await see(pilot, "Staged 1 user, 1 edit")
+        assert [part.region for part in parts] == before
+        await pilot.press("x")
+        await until(pilot, lambda: not lookup(pilot).staged_bar.visible)
+        assert [part.region for part in parts] == before
+
+
+async def test_of_one_user_alone_no_bars_are_drawn(sandbox: SandboxThread) -> None:
+    async with driven(console(sandbox), (160, 45)) as pilot:
+        await look_up(pilot, "user-0001")
+        await until(pilot, lambda: isinstance(pilot.app.focused, ConsentMatrix))
+        await pilot.press("u")
+        await see(pilot, "Staged 1 user, 1 edit")
+        assert bench(pilot).spread.words is None
+
+
 async def test_one_known_id_is_worked_on_at_once(sandbox: SandboxThread) -> None:
     async with driven(console(sandbox), (140, 40)) as pilot:
         await look_up(pilot, "user-0001")

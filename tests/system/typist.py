@@ -105,6 +105,11 @@ class Typist:
         elif answers:
             self._late += answers
 
+    def forget(self) -> None:
+        """What was sent until now counts no more; a console that is asked to sends the whole screen anew."""
+        self.terminal.settle()
+        self._shown = AnsweringEmulator(self._shown.columns, self._shown.lines)
+
     def pause_answers(self) -> None:
         """From now on nothing is answered, as where the line is slow."""
         self._answering = False

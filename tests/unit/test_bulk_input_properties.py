@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
@@ -140,6 +141,8 @@ IDS = st.lists(
             and not user.startswith(("'", '="'))
             and "\t" not in user
             and "E+" not in user
+            and not user.startswith("- ")
+            and not re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", user)
         )
     ),
     min_size=1,

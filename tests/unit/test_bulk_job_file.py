@@ -11,7 +11,8 @@ import pytest
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.bulk.plan.file import open_plan
-from dfn_tui.service.bulk.run.job import Job, make_job
+from dfn_tui.service.bulk.plan.records import PlanError
+from dfn_tui.service.bulk.run.job import Job, make_job, open_job
 from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, UserEnd
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.store import OutcomeGroup
@@ -40,6 +41,26 @@ def test_a_page_of_users_costs_as_much_as_the_page_has_users(tmp_path: Path, key
         found = job.pending(after=USERS // 2, limit=10)
     assert [user.number for user in found] == [*range(USERS // 2 + 1, USERS // 2 + 11)]
     assert steps < USERS / 2
+
+
+def test_numbers_out_of_order_end_the_reading_of_pages(tmp_path: Path) -> None:
+    """The last user of a page has the number of the first: whoever reads on from there never ends."""
+    write_plan(tmp_path / "plan", 5)
+    record = JobRecord("job-7", "", DAY, "kim", "", "", (), OnConflict.SKIP, read_back=False, limit=1)
+    with open_plan(tmp_path / "plan") as plan, make_job(plan, tmp_path, record, None) as job:
+        path, db = job.path, job.plan.db
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [page] = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'user'").fetchone()
+        [size] = db.execute("PRAGMA page_size").fetchone()
+    data = bytearray(path.read_bytes())
+    start = (page - 1) * size
+    cells = [int.from_bytes(data[start + at : start + at + 2], "big") for at in (8, 16)]
+    first, last = (start + cell + 1 for cell in cells)  # behind the length: the number, in a byte
+    assert data[last] == data[first] + 4
+    data[last] = data[first]
+    path.write_bytes(data)
+    with open_job(path, None) as job, pytest.raises(PlanError, match="damaged"):
+        job.everyone(-1, 5)
 
 
 async def test_the_checkpoint_passes_no_entry_whose_end_is_not_in_the_file(

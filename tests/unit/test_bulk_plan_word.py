@@ -229,6 +229,7 @@ async def test_users_who_differ_in_nothing_but_their_evidence_are_one_group(
     with open_plan(tmp_path / "p.plan") as plan:
         assert [one.users for one in plan.largest()] == [40, 1, 1]
         [first, *_others] = plan.largest()
+        assert first.words == 40
         assert not any("evidence" in line for line in group_words(first.group, revealed=True))
         found = select(plan, Selection(group=first.number), limit=100)
         evidence = [user.group.word.evidence for user in found if user.group.word]

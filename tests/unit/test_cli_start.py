@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.cli import main
+from dfn_tui.cli import _parser, main, without_arguments
 
 
 def test_the_garbage_collector_works_again_however_the_console_ended(
@@ -68,3 +68,10 @@ def test_what_looks_for_plugins_and_the_other_api_version_are_not_imported() -> 
     )
     ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert ended.stdout.split() == ["dfn_tui.api.v1"]
+
+
+def test_without_arguments_all_is_as_the_parser_would_have_it() -> None:
+    """They are not parsed then, and an option that is added must not be missing."""
+    parsed = vars(_parser(()).parse_args([]))
+    del parsed["leaf"]  # read only where a command was named
+    assert vars(without_arguments()) == {**parsed, "typed": ()}

@@ -79,3 +79,12 @@ def test_words_of_consent(value: str) -> None:
 @pytest.mark.parametrize("value", ["Y", "N", "yes", "1", "gold", "동의서 제출", "거부권", ""])
 def test_other_values(value: str) -> None:
     assert not is_consent_word(value)
+
+
+@pytest.mark.parametrize("before", ["", " ", " - ", "[", "(_", "\t./"])
+@pytest.mark.parametrize(
+    "word", ["subscribed", "Unsubscribe", "OPT-IN", "opted out", "동의", "미동의", "거부"]
+)
+def test_a_consent_word_is_known_behind_any_separator(before: str, word: str) -> None:
+    assert is_consent_word(before + word)
+    assert not is_consent_word(f"x{before}{word}")

@@ -1,6 +1,9 @@
 """What the two themes of our own make of a role can be read on every background it may stand on."""
 
+import ast
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +47,33 @@ def test_every_role_can_be_read_on_every_background(name: str) -> None:
         for role, colour, background, behind in found
         if contrast(colour, behind) < LEAST
     } == {}
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_no_style_sheet_writes_on_or_with_a_colour_that_is_not_tested() -> None:
+    sheets = "\n".join(one.read_text("utf-8") for one in (ROOT / "styles").glob("*.tcss"))
+    behind = set(re.findall(r"\bbackground: \$([\w-]+)", sheets))
+    assert behind <= {name.replace("_", "-") for name in BACKGROUNDS}
+    written = set(re.findall(r"(?<![\w-])(?:border-title-|border-subtitle-)?color: \$([\w-]+)", sheets))
+    assert written <= {"foreground", *_roles(OWN["dark"])}
+
+
+def test_no_text_has_a_colour_but_those_of_a_role() -> None:
+    """A terminal's own blue on a background of ours is whatever that terminal makes of it."""
+    colour = re.compile(
+        r"(?:(?:bold|dim|italic|on|not|underline|reverse) )*(?:bright_)?"
+        r"(?:black|red|green|yellow|blue|magenta|cyan|white)"
+    )
+    found = [
+        f"{path.name}: {node.value}"
+        for folder in ("screens", "widgets")
+        for path in sorted((ROOT / "dfn_tui" / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and colour.fullmatch(node.value)
+    ]
+    assert found == []
 
 
 def test_the_contrast_is_that_of_the_guideline() -> None:

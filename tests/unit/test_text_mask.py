@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfn_tui.text import mask, mask_within
+from dfn_tui.text import mask, mask_said, mask_within
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,28 @@ def test_an_address_keeps_its_first_letter_and_its_domain(local: str, domain: st
 )
 def test_numbers_and_addresses_within_a_text(text: str, shown: str) -> None:
     assert mask_within(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("called 010-0000-1234", "called 01•••••••••34"),
+        ("called 010 0000 1234, tel01000001234", "called 01•••••••••34, tel01•••••••34"),
+        ("(02) 555-1234", "(0•••••••••34"),
+        ("(02)555-1234", "(0••••••••34"),
+        ("+1 415 555 2671 asked", "+1•••••••••••71 asked"),
+        ("전화01000001234", "전화01•••••••34"),
+        ("mail of lee.kim@example.com.", "mail of l••••••@example.com."),
+        ("900101-1234567", "90••••••••••67"),
+        ("2026-11-27 13:05, form 12, INC-20261127001", "2026-11-27 13:05, form 12, INC-20261127001"),
+        ("CHG0030001 INC-010-0000-1234", "CHG0030001 INC-01•••••••••34"),
+        ("user-0001 to user-0042", "user-0001 to user-0042"),
+    ],
+)
+def test_what_is_personal_in_what_an_operator_typed(text: str, kept: str) -> None:
+    assert mask_said(text) == kept
+
+
+@given(st.text(st.sampled_from("01289-. +()@a.INC·한"), max_size=40))
+def test_masked_once_is_masked(text: str) -> None:
+    assert mask_said(mask_said(text)) == mask_said(text)

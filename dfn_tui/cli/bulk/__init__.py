@@ -9,7 +9,6 @@ from dfn_tui.cli.arguments import (
     add_approval,
     add_connection,
     add_formats,
-    add_json_of_users,
     add_kind,
     add_max_grants,
     add_reveal,
@@ -45,7 +44,7 @@ def add_optout(parser: argparse.ArgumentParser) -> None:
     words = _("the channel whose messages they do not want any more")
     parser.add_argument("channel", choices=("sms",), metavar="CHANNEL", help=words)
     _add_file(parser)
-    _add_common(parser, formats=True)
+    _add_common(parser)
     _add_mapping(parser)
     words = _("also keep the plan of it in this file")
     parser.add_argument("-o", "--output", type=Path, metavar="PLAN", help=words)
@@ -87,7 +86,7 @@ def add_preflight(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help=_("in place of files that are there"))
     words = _("people who were never asked count as who may be sent to; else they are on neither list")
     parser.add_argument("--include-never-set", action="store_true", help=words)
-    _add_common(parser, formats=True)
+    _add_common(parser)
     add_kind(parser)
     _add_source(parser)
     _add_columns(parser)
@@ -196,7 +195,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 def _add_apply(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.bulk.running:apply")
     _add_planned(parser)
-    _add_common(parser, formats=True)
+    _add_common(parser)
     add_approval(parser)
     add_max_grants(parser)
     words = _("write to so many users, this once")
@@ -212,7 +211,7 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.bulk.jobs:list_")
-    _add_common(parser, formats=True)
+    _add_common(parser)
 
 
 def _add_clean(parser: argparse.ArgumentParser) -> None:
@@ -227,7 +226,7 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
 def _add_status(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.bulk.jobs:status")
     _add_job(parser, nargs="?")
-    _add_common(parser, formats=True)
+    _add_common(parser)
     _add_results(parser)
     parser.add_argument("--users", action="store_true", help=_("each user of the job, and how they ended"))
     words = _("each user who failed, came out different, is unknown or was changed meanwhile")
@@ -238,7 +237,7 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
 def _add_resume(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.bulk.running:resume")
     _add_job(parser, nargs="?")
-    _add_common(parser, formats=True)
+    _add_common(parser)
     parser.add_argument("--failed", action="store_true", help=_("those that failed once more, too"))
     words = _("users whom somebody changed since: look at all again first, leave them aside, or send them")
     parser.add_argument("--on-conflict", choices=_RULES, help=words)
@@ -260,7 +259,7 @@ def _add_undo(parser: argparse.ArgumentParser) -> None:
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.bulk.verifying:verify")
     parser.add_argument("what", type=Path, metavar="PLAN|JOB", help=_("a plan's file, or a job's id"))
-    _add_common(parser, formats=True)
+    _add_common(parser)
     _add_limit(parser)
     add_reveal(parser)
 
@@ -281,9 +280,9 @@ def _add_allow_bad(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-bad", action="store_true", help=words)
 
 
-def _add_common(parser: argparse.ArgumentParser, *, formats: bool = False) -> None:
+def _add_common(parser: argparse.ArgumentParser) -> None:
     add_connection(parser, _("over this connection"))
-    (add_formats if formats else add_json_of_users)(parser)
+    add_formats(parser)
 
 
 def _add_planned(parser: argparse.ArgumentParser) -> None:

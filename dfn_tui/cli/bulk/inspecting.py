@@ -4,8 +4,8 @@ import argparse
 import re
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing, suppress
-from functools import partial
 from itertools import chain
 
 from dfn_tui import paths
@@ -13,7 +13,9 @@ from dfn_tui.cli.bulk.lists import GivenList, list_name
 from dfn_tui.cli.bulk.output import bad_json
 from dfn_tui.cli.choice import required
 from dfn_tui.cli.exit_codes import ExitCode
-from dfn_tui.cli.output import say, write_json, written
+from dfn_tui.cli.forms import Record, RecordView, is_asked_for, write_records
+from dfn_tui.cli.output import say
+from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.config import load
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.input.ingest import Taken, take_in
@@ -49,13 +51,13 @@ def _tell_supposed(args: argparse.Namespace, given: GivenList, needed: MappingNe
     # What is wrong with rows that are only supposed is no answer: the question is.
     with closing(sqlite3.connect("")) as db, suppress(ConsoleError):
         taken = take_in(source, db) if source is not None else None
-    if args.json:
+    if is_asked_for(args):
         found = _as_json(source, taken) if source is not None and taken is not None else {}
         kind = found.get("kind") if needed.mapping.users else None
         question = {"question": needed.happened.partition("\n")[0], "answer": needed.next_step}
         open_ones = {"kind": kind, "columns": _columns_json(needed.mapping)}
         told = found | open_ones | {"remarks": given.source.remarks()} | question
-        written(partial(write_json, [told]))
+        write_records(args, [told], _list_view())
         return
     name = sanitize(list_name(args), 200)
     if source is None or taken is None:
@@ -73,15 +75,52 @@ def _tell(args: argparse.Namespace, source: BulkInput) -> ExitCode:
     with closing(sqlite3.connect("")) as db:
         taken = take_in(source, db)
         bad = db.execute("SELECT line, fault, reason, shown FROM input_bad ORDER BY line")
-        if args.json:
+        if is_asked_for(args):
             told = chain([_as_json(source, taken)], (bad_json(BadRow(*row)) for row in bad))
-            written(partial(write_json, told))
+            write_records(args, told, _list_view())
         else:
             for row in bad.fetchmany(_BAD_SHOWN):
                 say(bad_words(BadRow(*row)))
             for line in _lines(args, source, taken, db):
                 say(line)
     return ExitCode.SOME_FAILED if taken.bad else ExitCode.DONE
+
+
+_OF_LIST = ("form", "encoding", "kind", "columns", "users", "duplicates", "bad", "blank", "remarks")
+_OF_QUESTION = ("question", "answer")
+_OF_ROW = ("line", "user_id", "outcome", "code", "message")
+
+
+def _list_view() -> RecordView[Record]:
+    """First the list as a whole, then its bad rows."""
+    headings = (Heading(_("what"), least=12, whole=True), Heading(_("found"), least=20))
+    return RecordView(lambda one: one, (*_OF_LIST, *_OF_QUESTION, *_OF_ROW), headings, _cells)
+
+
+def _cells(one: Record) -> Iterator[Row]:
+    """A line for each column of the list, and for each figure."""
+    if "line" in one:
+        where = _("line {line}").format(line=one["line"])
+        who = sanitize(str(one["user_id"] or "–"), 60)
+        yield TableCell(where), TableCell(f"{who}: {sanitize(str(one['message']))}", "danger")
+        return
+    for name in (*_OF_LIST, *_OF_QUESTION):
+        for label, words in _found(name, one.get(name)):
+            yield TableCell(label, "label"), TableCell(words)
+
+
+def _found(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list):
+        for part in value:
+            if isinstance(part, dict):
+                words = " ".join(sanitize(str(part[key]), 60) for key in ("role", "name") if part.get(key))
+                if part.get("suggestion"):
+                    words += f" → {sanitize(str(part['suggestion']), 60)}?"
+                yield sanitize(str(part["head"]), 40), words
+            else:
+                yield name, sanitize(str(part))
+    elif value is not None and value != "":
+        yield name, f"{value:,}" if isinstance(value, int) else sanitize(str(value))
 
 
 def _lines(args: argparse.Namespace, source: BulkInput, taken: Taken, db: sqlite3.Connection) -> list[str]:

@@ -9,7 +9,7 @@ from dfn_tui.cli.bulk.output import SHORT, command, opened_for_many, say_removed
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, is_asked_for, is_data, write_records, writing
 from dfn_tui.cli.ids import STDIN
-from dfn_tui.cli.output import say, what_was_done, write_data, write_json
+from dfn_tui.cli.output import say, what_was_done, write_data
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import IN_SNAPSHOT, Outcome
@@ -55,8 +55,8 @@ def clean(args: argparse.Namespace) -> ExitCode:
     """Removes the files of old jobs, and says whose. Raises `ConsoleError`."""
     with opened_for_many(args) as (bulk, _runner):
         removed = bulk.jobs.clean(args.older_than, unfinished=args.unfinished)
-    if args.json:
-        write_json({"job": job, "state": "removed"} for job in removed)
+    if is_asked_for(args):
+        write_records(args, removed, _removed_view())
     else:
         say_removed(removed)
     if not removed:
@@ -92,6 +92,16 @@ def status(args: argparse.Namespace) -> ExitCode:
     if args.results is not None:
         _write_file(args, found, bulk)
     return ExitCode.DONE
+
+
+def _removed_view() -> RecordView[str]:
+    """The ids of jobs that were removed."""
+    return RecordView(
+        lambda job: {"job": job, "state": "removed"},
+        ("job", "state"),
+        (Heading(_("job"), least=15), Heading(_("state"))),
+        lambda job: [(TableCell(sanitize(job, 60)), TableCell(_("removed")))],
+    )
 
 
 AnyJob = JobSummary | UnreadableJob

@@ -8,9 +8,11 @@ from typing import Any
 
 from dfn_tui.cli.bulk import WAS
 from dfn_tui.cli.bulk.lists import check_new_file, list_name, opened_list
-from dfn_tui.cli.bulk.output import SHORT, bad_json, bad_rows, command, opened_for_many, plan_lines, unseal
+from dfn_tui.cli.bulk.output import SHORT, bad_rows, command, opened_for_many, plan_lines, unseal
+from dfn_tui.cli.bulk.views import bad_view
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
-from dfn_tui.cli.output import say, what_was_done, write_json
+from dfn_tui.cli.forms import OutputFormat, asked_format, is_asked_for, write_records
+from dfn_tui.cli.output import say, what_was_done
 from dfn_tui.cli.session import server_progress
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.format import bad_words, reading_words
@@ -85,7 +87,7 @@ def _report(
     with open_plan(args.output) as made:
         found = totals(made)
         with what_was_done():
-            _tell_bad(args, made)
+            _tell_bad(args, made, sent_at_once=sent_at_once)
         for line in remarks:
             say(line)
         if not sent_at_once:
@@ -101,9 +103,12 @@ def _report(
     return of_failures([None] if bad or unknown or lost else [])
 
 
-def _tell_bad(args: argparse.Namespace, made: PlanFile) -> None:
-    if args.json:
-        write_json(map(bad_json, bad_rows(made)))
+def _tell_bad(args: argparse.Namespace, made: PlanFile, *, sent_at_once: bool) -> None:
+    """In the form asked for. Where the plan is sent at once, its results are what is written in that form:
+    lines of JSON alone can stand before them."""
+    lines = asked_format(args, has_lines=False) is OutputFormat.JSONL
+    if lines or (is_asked_for(args) and not sent_at_once):
+        write_records(args, bad_rows(made), bad_view())
         return
     for row in made.bad_rows(limit=_BAD_SHOWN):
         say(bad_words(row))

@@ -15,7 +15,7 @@ from dfn_tui.cli.colours import is_seen, paint
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.forms import RecordView, RecordWriter, writing
 from dfn_tui.cli.ids import given_ids, identities, ids_of_text
-from dfn_tui.cli.output import ProgressLine, say
+from dfn_tui.cli.output import ProgressLine, is_written, say
 from dfn_tui.cli.reading import require_reading, shown_json
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.messages import flag_name, state_role
@@ -93,7 +93,7 @@ async def _watch(args: argparse.Namespace, bulk: BulkSession, told: "_Told") -> 
             told.tell(one)
             over = until is not None and time.monotonic() >= until
             enough = told.rounds == args.times or (args.exit_on_change and told.changed)
-            if over or enough or not told.writer.read_on:
+            if over or enough or not is_written():
                 return
 
 

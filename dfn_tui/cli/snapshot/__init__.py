@@ -38,4 +38,6 @@ def add_snapshot(parser: argparse.ArgumentParser) -> None:
 
 def _add_formats(parser: argparse.ArgumentParser, forms: tuple[str, ...]) -> None:
     words = _("one of {forms}; jsonl is an object a line").format(forms=", ".join(forms))
-    parser.add_argument("--format", choices=forms, default="table", help=words)
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--format", choices=forms, default="table", help=words)
+    given.add_argument("--json", action="store_true", help=_("the same as --format jsonl"))

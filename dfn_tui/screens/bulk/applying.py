@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rich.text import Text
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Input
@@ -14,6 +14,7 @@ from dfn_tui.screens.answers import (
     answered,
     evidence_field,
     focus_what_is_missing,
+    masked_words,
     reason_field,
     typed,
 )
@@ -115,6 +116,10 @@ class ApplyScreen(SessionScreen[str]):
     def enter_does(self) -> str:
         """For the line of keys, where a field has the focus."""
         return _("What is open") if isinstance(self.focused, Field) else ""
+
+    @on(Input.Changed)
+    def _say_kept(self) -> None:
+        self.say("#said", Text(masked_words(self), "warn"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -9,6 +9,7 @@ from rich.text import Text
 from dfn_tui.consent.flags import Direction, Flag, Purpose, State, grants_night
 from dfn_tui.consent.messages import flag_name, state_glyph, state_name, state_role
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.input.records import PersonsWord
 from dfn_tui.service.bulk.plan.format import head_words, remark_words, said_words, status_words
 from dfn_tui.service.bulk.plan.records import PlanGroup, PlanStatus
 from dfn_tui.service.bulk.plan.totals import Totals
@@ -178,12 +179,35 @@ def change_text(item: FieldChange, *, revealed: bool, short: bool, raw: bool = F
     return text.append(after, "danger" if night else state_role(state_of(item.after)) if consent else "")
 
 
-def group_text(group: PlanGroup, *, revealed: bool, short: bool = False, raw: bool = False) -> Text:
-    """What users of a group have in common, in one line: each change, then what is odd."""
+def group_text(
+    group: PlanGroup, *, revealed: bool, short: bool = False, raw: bool = False, words: int = 1
+) -> Text:
+    """What users of a group have in common, in one line: `group_texts` with commas between them."""
+    return Text(", ").join(group_texts(group, revealed=revealed, short=short, raw=raw, words=words))
+
+
+def group_texts(
+    group: PlanGroup, *, revealed: bool, short: bool = False, raw: bool = False, words: int = 1
+) -> list[Text]:
+    """What users of a group have in common: each change, what is odd, and the evidence that they brought, or
+    how many different `words` of theirs there are."""
     parts = [Text(said)] if (said := said_words(group)) else []
     parts += [change_text(item, revealed=revealed, short=short, raw=raw) for item in group.asked]
-    parts += [Text(words, "warn") for words in remark_words(group)]
-    return Text(", ").join(parts)
+    if words > 1:
+        parts.append(Text(_("{count} different evidences: enter shows each").format(count=words), "label"))
+    elif group.word is not None:
+        parts.append(Text(_said_words(group.word), "label"))
+    return parts + [Text(remark, "warn") for remark in remark_words(group, word=False)]
+
+
+def _said_words(word: PersonsWord) -> str:
+    """`evidence “form 90” · said on 2026-11-23`: what is known of a person's word."""
+    known = (
+        (_("evidence “{what}”"), word.evidence),
+        (_("said on {what}"), word.expressed_on),
+        (_("by {what}"), word.expressed_source),
+    )
+    return " · ".join(words.format(what=sanitize(what, 100)) for words, what in known if what)
 
 
 _STATUS_GLYPHS = {

@@ -50,7 +50,7 @@ class PlannedGroups(PagedList[NumberedGroup]):
         ]
 
     def _changes(self, one: NumberedGroup, *, short: bool) -> Text:
-        text = group_text(one.group, revealed=self._revealed, short=short)
+        text = group_text(one.group, revealed=self._revealed, short=short, words=one.words)
         text.stylize("label" if one.left_out == one.users else "")
         return text
 
@@ -65,7 +65,8 @@ class PlannedGroups(PagedList[NumberedGroup]):
         words = _("Group {number}: {users}, {status}").format(
             number=item.number, users=group_users(item), status=status_words(item.group.status)
         )
-        return Text("\n").join([Text(words), group_text(item.group, revealed=self._revealed, raw=True)])
+        text = group_text(item.group, revealed=self._revealed, raw=True, words=item.words)
+        return Text("\n").join([Text(words), text])
 
     def open(self, item: NumberedGroup) -> None:
         """Has the users of a group shown."""

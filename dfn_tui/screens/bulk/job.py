@@ -99,6 +99,7 @@ class JobScreen(SteeredJob):
         with self.showing_errors(retry=self._begin_reading):
             await self._bulk.unseal(self.job)
             found, record = await asyncio.to_thread(self._read_plan)
+            self._scope = found.scope
             self.panel.say_what(found, record.reason)
             self.troubles.ask()
         if not self._live:

@@ -15,7 +15,8 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Button, DataTable
 
-from dfn_tui.consent.messages import state_glyph, state_name
+from dfn_tui.consent.flags import Flag
+from dfn_tui.consent.messages import flag_name, state_glyph, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
@@ -50,7 +51,7 @@ from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import REST, Column, Table
 
 _ROWS_SHOWN = 6
-_OPEN = "bold yellow"
+_OPEN = "strong.warn"
 
 
 class Word(NamedTuple):
@@ -145,10 +146,10 @@ class MappingScreen(SessionScreen[MappingOptions]):
     def _column_cells(self, width: int) -> Sequence[Column[MappedColumn]]:
         third = max(12, width // 4)
         return [
-            Column("#", 3, lambda column: Text(str(column.place + 1), "dim")),
+            Column("#", 3, lambda column: Text(str(column.place + 1), "label")),
             Column(_("column"), min(24, third), lambda column: Text(_head(column), "bold")),
             Column(_("is"), min(40, third + 6), _is),
-            Column(_("first values"), REST, lambda column: Text(" · ".join(column.first), "dim")),
+            Column(_("first values"), REST, lambda column: Text(" · ".join(column.first), "label")),
         ]
 
     def _word_cells(self, _width: int) -> Sequence[Column[Word]]:
@@ -283,15 +284,18 @@ def _is(column: MappedColumn) -> Text:
     """What a column is, and who says so."""
     if column.role is Role.OPEN:
         guess = _("not used") if column.suggestion == NOT_USED else column.suggestion.strip(OPEN_PLACE)
+        guess = flag_name(Flag(guess)) if guess in tuple(Flag) else guess
         return Text(f"? {guess}?" if guess else _("? what is it"), _OPEN)
     if column.role is Role.UNUSED:
-        return Text(_("not used"), "dim")
-    said = _("said by you") if column.said else _("by its name")
-    return Text.assemble((column.name, "bold blue"), (f"  {said}", "dim"))
+        return Text(_("not used"), "label")
+    said, role = (_("said by you"), "strong.staged") if column.said else (_("by its name"), "bold")
+    if column.name in tuple(Flag):
+        return Text.assemble((flag_name(Flag(column.name)), role), (f"  {said}  {column.name}", "label"))
+    return Text.assemble((column.name, role), (f"  {said}", "label"))
 
 
 def _edit_words(edit: FieldEdit) -> str:
     if edit.kind is FieldKind.CONSENT:
         state = state_of(edit.value)
-        return f"{edit.name} {state_glyph(state)} {state_name(state)}"
+        return f"{flag_name(Flag(edit.name))} {state_glyph(state)} {state_name(state)}"
     return f"{sanitize(edit.name, 40)} = {shown_value(edit.name, edit.value or '', revealed=False, limit=40)}"

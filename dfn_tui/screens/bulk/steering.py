@@ -16,9 +16,12 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.text import _
+from dfn_tui.service.changes.policy import Scope, may_be_sent_unread
+from dfn_tui.text import _, sanitize
+from dfn_tui.widgets.status_line import environment_words
 
 _GIVE_UP = "give-up"
+_GO_ON = "go-on"
 
 
 class SteeredJob(SessionScreen[None]):
@@ -32,6 +35,8 @@ class SteeredJob(SessionScreen[None]):
         self._bulk = bulk
         self._summary: JobSummary | None = None
         self._starting = False
+        self._scope: Scope | None = None
+        """What the job was approved for; None until that is read."""
 
     def paint(self) -> None:
         """Shows how far the run is; at its end, how it ended."""
@@ -90,7 +95,7 @@ class SteeredJob(SessionScreen[None]):
     def action_resume(self) -> None:
         """Goes on; where somebody changed users meanwhile, asks what is done about them."""
         if self._summary is None or not (self._summary.conflicts and self._summary.unfinished):
-            self._begin(self._bulk.resume)
+            self._confirm(self._bulk.resume)
             return
         title = _("Changed by someone else since the plan was made")
 
@@ -100,7 +105,26 @@ class SteeredJob(SessionScreen[None]):
         ask(self.app, ChoiceDialog(title, [*decision_words().items()], grave=True), decide)
 
     def action_failed(self) -> None:
-        self._begin(partial(self._bulk.resume, failed=True))
+        self._confirm(partial(self._bulk.resume, failed=True))
+
+    def _confirm(self, resume: Callable[[str], Awaitable[Run]]) -> None:
+        """Asks before anything but withdrawals is sent: the key may have been typed for another screen."""
+        scope = self._scope
+        if scope is not None and scope.users and may_be_sent_unread(scope, self.session.connection):
+            self._begin(resume)
+            return
+        connection = self.session.connection
+        title = _("Send what is left of this job?")
+        words = _("It sends over {name} ({environment}), as it was approved.").format(
+            name=sanitize(connection.name, 40), environment=environment_words(connection.environment)
+        )
+        choices = [("leave", _("Leave it as it is")), (_GO_ON, _("Go on with it"))]
+
+        def decide(answer: str) -> None:
+            if answer == _GO_ON:
+                self._begin(resume)
+
+        ask(self.app, ChoiceDialog(title, choices, words, grave=True), decide)
 
     def _begin(self, resume: Callable[[str], Awaitable[Run]]) -> None:
         if not self._starting:

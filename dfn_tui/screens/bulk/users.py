@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from dfn_tui.screens.bulk.format import group_text, planned_text
+from dfn_tui.screens.bulk.format import group_text, group_texts, planned_text
 from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.bulk.plan.exclusion import select
-from dfn_tui.service.bulk.plan.format import planned_words, status_text, who_words
+from dfn_tui.service.bulk.plan.format import status_text, who_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.plan.totals import Selection
@@ -74,7 +74,7 @@ class PlannedUsers(PagedList[PlannedUser]):
 
     def open(self, item: PlannedUser) -> None:
         """Shows all that is planned for a user, masked: a lock cannot mask a dialog."""
-        lines = [status_text(item), *planned_words(item, revealed=False)]
+        lines = [status_text(item), *(one.plain for one in group_texts(item.group, revealed=False, raw=True))]
         self.app.push_screen(TextDialog(who_words(item, revealed=False), "\n".join(lines)))
 
 

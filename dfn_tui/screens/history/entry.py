@@ -7,7 +7,7 @@ from textual import getters, work
 from textual.app import ComposeResult
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.screens.base import REVEAL, ConsoleScreen
+from dfn_tui.screens.base import LOOK_EVERY, REVEAL, ConsoleScreen, is_seen
 from dfn_tui.screens.changes import (
     ARROW,
     STATE,
@@ -74,6 +74,14 @@ class EntryScreen(ConsoleScreen[None]):
         words = Text.assemble((title, "bold"), (f" · {rest}", "label"))
         lines.border_title = in_colours(words, self.app.console)
         yield lines
+
+    def on_mount(self) -> None:
+        self.set_interval(LOOK_EVERY, self._look_whether_ended)
+
+    def _look_whether_ended(self) -> None:
+        """An entry that is open ends while it is looked at."""
+        if self._entry.outcome is None and is_seen(self):
+            self._read()
 
     def on_screen_resume(self) -> None:
         self._read()

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from rich.text import Text
+from textual import work
 
 from dfn_tui.consent.messages import short_name, state_glyph
+from dfn_tui.screens.base import LOOK_EVERY, is_seen
 from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
 from dfn_tui.service.changes.blocks import flag_of
 from dfn_tui.service.history import state_of, user_of, who
-from dfn_tui.service.records import Entry, FieldChange, FieldKind, Filter
+from dfn_tui.service.records import Entry, FieldChange, FieldKind, Filter, JournalError
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_time
@@ -22,7 +24,7 @@ WIDE = 100
 
 
 class HistoryList(PagedList[Entry]):
-    """Newest first. `ask` says which ones are listed."""
+    """Newest first. `ask` says which ones are listed. What is written while it is seen comes by itself."""
 
     BINDINGS = bindings(key("o", "open", _("Open"), "history.open", _("Open this entry"), shown_as="enter o"))
 
@@ -33,6 +35,24 @@ class HistoryList(PagedList[Entry]):
         self._session = session
         self._users = users
         self._asked: Filter | None = None
+        self._length = 0
+        """How far the journal went when it was read."""
+
+    def on_mount(self) -> None:
+        self.set_interval(LOOK_EVERY, self._look_whether_written)
+
+    def _look_whether_written(self) -> None:
+        if self._asked is not None and self.display and is_seen(self.screen) and not self._is_reading:
+            self._read_what_was_written()
+
+    @work(exclusive=True, group="written")
+    async def _read_what_was_written(self) -> None:
+        try:
+            written = await self._journal.length() != self._length
+        except JournalError:
+            return  # it says so where it is read
+        if written and not self._is_reading:
+            self.look_again()
 
     def ask(self, wanted: Filter, none: str) -> None:
         """Lists the entries that fit; `none` is said where there is none."""
@@ -41,6 +61,13 @@ class HistoryList(PagedList[Entry]):
         else:
             self._asked, self.none = wanted, none
             self.begin()
+
+    def forget(self) -> None:
+        """Lists nothing, and drops what is being read."""
+        self._asked = None
+        if self._reading is not None:
+            self._reading.cancel()
+        self.table.show(())
 
     def columns(self, width: int) -> Sequence[Column[Entry]]:
         """Those that fit: what has no column of its own stands below the table, for the row at the cursor."""
@@ -66,6 +93,8 @@ class HistoryList(PagedList[Entry]):
     async def page(self, after: Entry | None, limit: int) -> Sequence[Entry]:
         if self._asked is None:
             return ()
+        if after is None:  # before it is read: what is written meanwhile is read again
+            self._length = await self._journal.length()
         return await self._journal.find(self._asked, limit=limit, before_seq=after.seq if after else None)
 
     def detail(self, item: Entry) -> Text:

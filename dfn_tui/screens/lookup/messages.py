@@ -27,14 +27,14 @@ class EditsStaged(Message):
     """Edits of users of the list were staged or dropped."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class PreflightAsked(Message):
     """The pre-flight of a campaign to these users is wanted."""
 
     identities: "Sequence[Identity]"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class PlanAsked(Message):
     """A bulk plan for these users is wanted."""
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -35,6 +36,9 @@ from dfn_tui.service.types import Identity
 WARM_UP_AFTER = 0.5
 """Seconds after the first paint: not so early that it holds up the first keys."""
 
+
+ROWS_TO_SPARE = 30
+"""Lines from which on the row of what is staged is kept for it."""
 
 _PLACEHOLDER = _("paste or type ids, one or many")
 
@@ -85,10 +89,23 @@ class LookupScreen(LookupPlaces):
         with Horizontal(id="ask"):
             yield PlainText(f"{self._kind} ❭ ", id="kind")
             yield IdsField(placeholder=_PLACEHOLDER, id="ids")
-            yield NightSentence(self._capabilities, self.connections.clock, id="night")
-        yield PlainText(_hint(self._worth), id="hint")
-        yield StagedBar(id="staged")
-        yield PlainText(id="progress")
+        if self._worth:
+            yield PlainText(_hint(self._worth), id="hint")
+
+    def _complete(self) -> None:
+        """Adds what is empty until something was looked up or found: the first paint does without it."""
+        if self.query("#progress"):
+            return
+        night = NightSentence(self._capabilities, self.connections.clock, id="night")
+        self.query_one("#ask").mount(night)
+        self.mount(StagedBar(id="staged"), PlainText(id="progress"), before="KeyBar")
+        of_textual: list[Widget] = []
+        super()._extend_compose(of_textual)
+        self.mount(*of_textual, before=0)
+        self.app._refresh_notifications()  # what was told before there was a place for it
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        """The place for what is told is added later, too."""
 
     def on_mount(self) -> None:
         self.ids_field.focus()
@@ -104,6 +121,7 @@ class LookupScreen(LookupPlaces):
     async def _warm_up(self) -> None:
         """Imports what the first look-up needs, while the operator is still typing; then says whether a job
         was left in the middle."""
+        self._complete()
         await asyncio.to_thread(_import_what_follows, self.connections, self._name_of_connection)
         await self._look_for_kept()
         if not self.connections.has_jobs(self._name_of_connection):
@@ -118,6 +136,7 @@ class LookupScreen(LookupPlaces):
         if self._workbench is not None and not self._reading_now:
             self._workbench.display = True
         if self.opened is not None:
+            self._complete()
             self._progress_line("")
             self.look_at_writes()
             self._show_staged()
@@ -162,6 +181,7 @@ class LookupScreen(LookupPlaces):
 
     def look_up(self, identities: "tuple[Identity, ...]") -> None:
         """Looks these up; a look-up still under way is superseded."""
+        self._complete()
         from dfn_tui.service.changes.identities import require_plain  # noqa: PLC0415  not needed for the first paint
 
         with self.showing_errors():
@@ -220,13 +240,22 @@ class LookupScreen(LookupPlaces):
             self._workbench = Workbench(self.session, id="workbench")
             await self.mount(self._workbench, after="#ask")
         await self._workbench.fit()  # the terminal may have grown while it was not seen
+        self._keep_row()
         # One who has the whole screen: a list of one, painted for as long as they are read, would cost half
         # of what their own screen does.
         self._workbench.display = len(identities) > 1 or self._workbench.wide
         self._workbench.list_panel.begin(identities)
-        self.query_one("#hint").display = False
+        self.query("#hint").set(display=False)
         self._reading(0, len(identities))
         return self._workbench
+
+    def on_resize(self) -> None:
+        self._keep_row()
+
+    def _keep_row(self) -> None:
+        """Where rows are not scarce the list is as long before something is staged as after it."""
+        if self._workbench is not None:
+            self.staged_bar.keeps_row = self.size.height >= ROWS_TO_SPARE
 
     def _reading(self, done: int, total: int) -> None:
         words = _("{done} of {total} read · esc stops")
@@ -245,6 +274,7 @@ class LookupScreen(LookupPlaces):
     def _show_staged(self) -> None:
         """What is staged, in the line above the keys."""
         if self.opened is not None:
+            self._complete()
             from dfn_tui.screens.staged import staged_words  # noqa: PLC0415  not needed for the first paint
 
             self.staged_bar.words = staged_words(self.session.staging.changes())

@@ -57,6 +57,7 @@ class Spread(Widget, can_focus=False):
         for state, block, role in _SHOWN:
             count = f"{now.get(state, 0):,}"
             count += f"→{after.get(state, 0):,}" if changed else ""
+            count = count.ljust(2 * len(f"{total:,}") + 1)  # what stands behind it stays in its place
             text.append(block, role).append(f" {state_name(state)} ", "label").append(f"{count}   ")
         return text
 
@@ -124,8 +125,8 @@ def _reached(records: Iterable[UserRecord], channel: Channel, at: datetime, flag
     )
 
 
-def most_staged(staged: Iterable[Consents], flags: Collection[Flag]) -> Flag:
-    """The consent that is staged most often; advertising by SMS where none is."""
+def most_staged(staged: Iterable[Consents], flags: Collection[Flag], last: Flag | None = None) -> Flag:
+    """The consent that is staged most often; where none is, the `last` one, or advertising by SMS."""
     counts = Counter(flag for consents in staged for flag in consents)
-    first = Flag.MKT_SMS if Flag.MKT_SMS in flags else next(iter(flags))
+    first = last or (Flag.MKT_SMS if Flag.MKT_SMS in flags else next(iter(flags)))
     return max(counts, key=lambda flag: counts[flag], default=first)

@@ -108,8 +108,12 @@ class Workbench(Horizontal):
         if not (self.wide and self.spread.display):
             return
         records = self.list_panel.users.rows.found()
+        if len(records) < 2:  # of one user the matrix tells it all
+            self.spread.words = None
+            return
         staged = {one.identity: self._session.staging.consents_of(one.identity) for one in records}
-        flag = most_staged(staged.values(), self._session.capabilities.flags)
+        last = self.spread.words[0] if self.spread.words else None
+        flag = most_staged(staged.values(), self._session.capabilities.flags, last)
         self.spread.show(flag, records, staged)
 
     @on(UserPanel.UserRead)
@@ -156,7 +160,7 @@ class Workbench(Horizontal):
         """Goes to that user: beside the list, or on a screen of their own."""
         if self.wide:
             self.display = True
-            self.beside.action_tab(self.beside.tab or "consents")
+            self.beside.focus_tab()
         else:
             known = self.list_panel.users.rows.records.get(identity)
             writes = self.list_panel.writes_seen(identity)

@@ -31,7 +31,7 @@ class HistoryPane(HistoryList):
     def wait(self, words: str) -> None:
         """Shows nobody, and what is awaited."""
         self._identity = None
-        self.table.show(())
+        self.forget()
         self.said_text.say(words)
 
     def action_receipt(self) -> None:

@@ -1,7 +1,8 @@
 """One user in a frame: consents, properties, CI fields and history, and everything staged for them."""
 
+import asyncio
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual import getters, on, work
@@ -16,12 +17,9 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.messages import WatchToggled
-from dfn_tui.screens.user.ci import CiPane
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.format import last_change, state_words, user_title
-from dfn_tui.screens.user.history import HistoryPane
 from dfn_tui.screens.user.pane import DraftChanged
-from dfn_tui.screens.user.properties import PropertiesPane
 from dfn_tui.service.records import Filter, JournalError, Reply, UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import age_words
@@ -32,6 +30,11 @@ from dfn_tui.widgets.keys import CHANGE, FIND, KEEP, bindings, key
 from dfn_tui.widgets.panel import Panel
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tab_line import TabLine
+
+if TYPE_CHECKING:
+    from dfn_tui.screens.user.ci import CiPane
+    from dfn_tui.screens.user.history import HistoryPane
+    from dfn_tui.screens.user.properties import PropertiesPane
 
 _TABS = {"consents": _("Consents"), "properties": _("Properties"), "ci": _("CI"), "history": _("History")}
 
@@ -44,7 +47,8 @@ class UserPanel(Panel):
     """Stands on the user's own screen, or beside the list. Nothing here writes: edits are staged.
 
     It shows what it is given by `show_record`, or reads a user itself by `read`. The CI fields, the history
-    and the last change are read by it, each when there is somebody to look at it.
+    and the last change are read by it, each when there is somebody to look at it. A tab but the first is made
+    when it is opened: the most part of look-ups is about consents.
     """
 
     BINDINGS = bindings(
@@ -76,9 +80,6 @@ class UserPanel(Panel):
     content_switcher = getters.query_one(ContentSwitcher)
     tab_line = getters.query_one(TabLine)
     consents = getters.query_one(ConsentsPane)
-    properties = getters.query_one(PropertiesPane)
-    ci = getters.query_one(CiPane)
-    history = getters.query_one(HistoryPane)
     state = getters.query_one("#user-state", PlainText)
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:
@@ -92,6 +93,12 @@ class UserPanel(Panel):
         self._ci_failure: Reply | None = None
         self._resting: Timer | None = None
         self._reading_ci: Worker[None] | None = None
+        self.properties: PropertiesPane | None = None
+        self.ci: CiPane | None = None
+        self.history: HistoryPane | None = None
+        self._making_pane = asyncio.Lock()
+        self._said = ""
+        """What is said in the place of a user."""
 
     def compose(self) -> ComposeResult:
         capabilities = self._session.capabilities
@@ -99,9 +106,6 @@ class UserPanel(Panel):
         yield PlainText(id="user-state")
         with ContentSwitcher(initial="consents"):
             yield ConsentsPane(capabilities, self._session.clock, id="consents")
-            yield PropertiesPane(capabilities, id="properties")
-            yield CiPane(capabilities, id="ci")
-            yield HistoryPane(self._session, id="history")
 
     def on_mount(self) -> None:
         self.watch(self.screen, "revealed", self._show, init=False)
@@ -120,7 +124,8 @@ class UserPanel(Panel):
             if self._reading_ci is not None:
                 self._reading_ci.cancel()
             self.consents.findings_view.show_last(None)
-            self.history.wait(_("reading…"))
+            if self.history is not None:
+                self.history.wait(_("reading…"))
         self._writes = self._session.writes_to(record.identity) if writes is None else writes
         self._ci_failure = record.failure if record.profile is not None else None
         if self._ci_failure is not None:  # the user themselves could be read
@@ -135,9 +140,10 @@ class UserPanel(Panel):
         self._wait(words)
 
     def _wait(self, words: str) -> None:
-        self.record = None
+        self.record, self._said = None, words
         for pane in (self.consents, self.properties, self.ci, self.history):
-            pane.wait(words)
+            if pane is not None:
+                pane.wait(words)
         self.say_title(user_title(self.identity, "") if self.identity else Text(_("User")), Text())
         self.say_subtitle("")
         self.state.say("")
@@ -149,8 +155,10 @@ class UserPanel(Panel):
         draft = self._session.staging.draft(self.record)
         revealed = self._host.revealed
         self.consents.show(draft)
-        self.properties.show(draft, revealed)
-        self.ci.show(draft, revealed, awaited=self._ci_awaited(), failure=self._ci_failure)
+        if self.properties is not None:
+            self.properties.show(draft, revealed)
+        if self.ci is not None:
+            self.ci.show(draft, revealed, awaited=self._ci_awaited(), failure=self._ci_failure)
         edits = len(draft.change().fields)
         words = ngettext("{edits} edit staged", "{edits} edits staged", edits).format(edits=edits)
         right = [Text(words, "strong.staged")] if edits else []
@@ -218,7 +226,7 @@ class UserPanel(Panel):
         if self.tab == "ci" and self._ci_awaited():
             if self._reading_ci is None or self._reading_ci.is_finished:
                 self._reading_ci = self._read_ci(self.record.identity)
-        elif self.tab == "history":
+        elif self.history is not None and self.tab == "history":
             self.history.show(self.record.identity)
         elif self.tab == "consents" and self.consents.shows_last_change:
             self._read_last_change(self.record.identity)
@@ -267,20 +275,46 @@ class UserPanel(Panel):
         """The tab that is open."""
         return self.content_switcher.current
 
-    def show_tab(self, tab: str) -> None:
-        """Opens that tab, and reads what it shows."""
+    @on(TabLine.Chosen)
+    async def _open_tab(self, event: TabLine.Chosen) -> None:
+        await self.action_tab(event.tab)
+
+    async def action_tab(self, tab: str) -> None:
+        """Opens that tab, and focuses what can be edited there."""
+        async with self._making_pane:
+            if not self.content_switcher.query(f"#{tab}"):
+                await self._make_pane(tab)
         self.tab_line.active = self.content_switcher.current = tab
         self._read_more()
+        self.focus_tab()
 
-    @on(TabLine.Chosen)
-    def _open_tab(self, event: TabLine.Chosen) -> None:
-        self.action_tab(event.tab)
-
-    def action_tab(self, tab: str) -> None:
-        """Opens that tab, and focuses what can be edited there."""
-        self.show_tab(tab)
-        shown = self.content_switcher.get_child_by_id(tab)
+    def focus_tab(self) -> None:
+        """Focuses what can be edited in the tab that is open."""
+        shown = self.content_switcher.get_child_by_id(self.tab or "consents")
         next(widget for widget in shown.walk_children(Widget) if widget.focusable).focus()
+
+    async def _make_pane(self, tab: str) -> None:
+        """Makes the pane of a tab that is opened for the first time."""
+        switcher, capabilities = self.content_switcher, self._session.capabilities
+        if tab == "properties":
+            from dfn_tui.screens.user.properties import PropertiesPane  # noqa: PLC0415  where it is asked for
+
+            await switcher.add_content(properties := PropertiesPane(capabilities, id=tab))
+            self.properties = properties
+        elif tab == "ci":
+            from dfn_tui.screens.user.ci import CiPane  # noqa: PLC0415  as above
+
+            await switcher.add_content(ci := CiPane(capabilities, id=tab))
+            self.ci = ci
+        else:
+            from dfn_tui.screens.user.history import HistoryPane  # noqa: PLC0415  as above
+
+            await switcher.add_content(history := HistoryPane(self._session, id=tab))
+            self.history = history
+        if self.record is None:
+            self._wait(self._said)
+        else:
+            self._show()
 
     def action_watch(self) -> None:
         """Watches the user shown, or lets go of them."""

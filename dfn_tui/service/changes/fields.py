@@ -8,7 +8,8 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from json.encoder import encode_basestring
 from typing import NamedTuple, NoReturn, cast
 
@@ -34,11 +35,12 @@ _FLAGS = {flag.value: flag for flag in Flag}
 _FLAG_OF_OPTIN = {name: flag for flag, name in OPTINS.items()}
 _WORDS = {state.value.casefold(): state for state in State}
 _KINDS = {kind.value: kind for kind in IdentityKind}
-_PLATFORM_NAMES = frozenset(
-    [*_FLAGS, *_FLAG_OF_OPTIN]
+PLATFORM_NAMES = frozenset(
+    [*_FLAGS, *_FLAG_OF_OPTIN, *_KINDS]
     + [prop.name for of in (VERSION_1, VERSION_2) for prop in of.standard_properties]
     + [name for of in (VERSION_1, VERSION_2) for name in of.ci_fields]
 )
+"""Of consents, standard properties, CI fields and identities, of both API versions."""
 # What nobody names a property of their own, beside what is like a consent anyway.
 _LIKE_A_CONSENT = re.compile(r"(?:mkt|night|info)_(?:.*_)?flag|df_.*|.*_optin")
 _NAME_SHOWN = 40
@@ -65,11 +67,15 @@ class FieldEdit(NamedTuple):
     value: Value | None
 
 
+_quick_edit: Callable[[tuple[FieldKind, str, Value | None]], FieldEdit] = partial(tuple.__new__, FieldEdit)
+"""`FieldEdit` of these three, in half the time: one is made for each text of a million rows."""
+
+
 def _to_json(edit: FieldEdit) -> str:
     kind, name, value = edit
     # An encoder made for each of a million texts takes longer than all else in a row.
     text = encode_basestring(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f'["{kind}",{encode_basestring(name)},{text}]'
+    return '["' + kind + '",' + encode_basestring(name) + "," + text + "]"
 
 
 class EditSet(NamedTuple):
@@ -86,13 +92,16 @@ class EditSet(NamedTuple):
     def of(cls, edits: Sequence[FieldEdit]) -> "EditSet":
         """The set of these edits, of which no two may be for the same field."""
         ordered = tuple(sorted(edits))
-        return cls(ordered, f"[{','.join(map(_to_json, ordered))}]")
+        return _quick_set((ordered, f"[{','.join(map(_to_json, ordered))}]"))
 
     @classmethod
     def read(cls, text: str) -> "EditSet":
         """The set that has this `text`."""
         edits = tuple(FieldEdit(FieldKind(kind), name, value) for kind, name, value in json.loads(text))
         return cls(edits, text)
+
+
+_quick_set: Callable[[tuple[tuple[FieldEdit, ...], str]], EditSet] = partial(tuple.__new__, EditSet)
 
 
 class FieldColumn(NamedTuple):
@@ -112,8 +121,8 @@ class FieldColumn(NamedTuple):
         if self.kind is FieldKind.CI:
             return FieldEdit(self.kind, self.name, parse_ci(self.name, text)[0])
         if self.standard is not None:
-            return FieldEdit(self.kind, self.name, parse_standard(self.standard, text))
-        return FieldEdit(self.kind, self.name, parse_value(text, self.type or ValueType.STRING))
+            return _quick_edit((self.kind, self.name, parse_standard(self.standard, text)))
+        return _quick_edit((self.kind, self.name, parse_value(text, self.type or ValueType.STRING)))
 
     def read_json(self, value: object, capabilities: Capabilities) -> FieldEdit:
         """The edit that a value from JSON means here; its type is the property's. Raises ValueRefused."""
@@ -177,8 +186,7 @@ def identity_kind(name: str) -> IdentityKind | None:
 
 def is_known(name: str) -> bool:
     """Whether a consent, a standard property, a CI field or an identity of either API version is so named."""
-    plain = plain_name(name)
-    return plain in _PLATFORM_NAMES or plain in _KINDS
+    return plain_name(name) in PLATFORM_NAMES
 
 
 def resolve(name: str, capabilities: Capabilities, *, typed: bool = True) -> FieldColumn:

@@ -63,12 +63,13 @@ def _string(text: str) -> str:
             _("This says whether somebody agreed, and only a consent keeps that."),
             _("Set the consent itself, as mkt_sms_flag=Unsubscribed."),
         )
-    if text.strip().casefold() == _ABSENT:
+    bare = text.strip()
+    if bare.casefold() == _ABSENT:
         _refuse(
             _("This is the platform's word for a field that was never set; it is no value."),
             _("Write a value: nothing that was set can be unset."),
         )
-    if text.strip() in NULL_WORDS:
+    if bare in NULL_WORDS:
         _refuse(
             _("This is a word for “no value”, as programs write it; it would be stored as text."),
             _("Write a value: nothing that was set can be unset."),

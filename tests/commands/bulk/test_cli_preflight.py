@@ -10,8 +10,7 @@ import pytest
 
 from dfn_tui.api.retry import BULK
 from dfn_tui.consent.flags import Flag, State
-from tests.commands.running import Ran, Run, Typed, shown_in_terminal
-from tests.commands.test_closed_pipe import nobody_reads
+from tests.commands.running import Ran, Run, Typed, nobody_reads, shown_in_terminal
 from tests.sandbox_thread import SandboxThread
 
 ON, OFF, NEVER = State.SUBSCRIBED, State.UNSUBSCRIBED, State.NEVER_SET

@@ -1,7 +1,7 @@
 """What the cells of a row ask for, by the mapping of their columns."""
 
-from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 
 from dfn_tui.consent.flags import State
 from dfn_tui.service.bulk.input.cells import Problem, cell_text, is_empty, problem_with_value, remember
@@ -20,42 +20,44 @@ class CellEdits:
     """What rows ask for: the fields of their columns, and in the long form the consent of their channel."""
 
     def __init__(self, mapping: Mapping) -> None:
-        self._fields = [(column, mapping.words_of(column), _Known()) for column in mapping.of(Role.FIELD)]
+        columns = mapping.of(Role.FIELD)
+        self.texts = frozenset(one.place for one in columns if _kind(one) is FieldKind.PROPERTY)
+        """The columns of properties, where a dash may be a value."""
+        self._fields = [
+            (one.place, one, mapping.words_of(one), None if one.place in self.texts else _Known())
+            for one in columns
+        ]
         self._channels = dict(mapping.channels)
         self._status = next(iter(mapping.of(Role.STATUS)), None)
         self._channel = next(iter(mapping.of(Role.CHANNEL)), None)
         self._status_words = dict(mapping.words)
         long = [column.place for column in (self._channel, self._status) if column]
-        self.places = (*(column.place for column in mapping.of(Role.FIELD)), *long)
+        self.places = (*(column.place for column in columns), *long)
         """The columns that say what is wanted."""
-        self.texts = frozenset(
-            column.place for column, _words, _known in self._fields if _kind(column) is FieldKind.PROPERTY
-        )
-        """Those of properties, where a dash may be a value."""
 
-    def of(self, cells: Sequence[str]) -> Iterator[FieldEdit]:
+    def of(self, cells: Sequence[str]) -> list[FieldEdit]:
         """The edits. Raises Problem."""
-        for column, words, known in self._fields:
-            cell = cells[column.place]
-            edit = known.get(cell)
-            if edit is None and cell not in known:
-                edit = self._of_cell(column, cell, words)
-                if column.place not in self.texts:  # words of consents are few
-                    remember(known, cell, edit, len(cell))
+        found: list[FieldEdit] = []
+        for place, column, words, known in self._fields:
+            cell = cells[place]
+            if known is None:
+                edit = self._of_cell(column, cell, words, dashes=False)
+            elif (edit := known.get(cell)) is None and cell not in known:
+                edit = self._of_cell(column, cell, words, dashes=True)
+                remember(known, cell, edit, len(cell))  # words of consents are few
             if edit is not None:
-                yield edit
+                found.append(edit)
         if self._channel and self._status:
-            found = self.of_channel(cells[self._channel.place], cells[self._status.place])
-            if found is not None:
-                yield found
+            edit = self.of_channel(cells[self._channel.place], cells[self._status.place])
+            if edit is not None:
+                found.append(edit)
+        return found
 
     def _of_cell(
-        self, column: MappedColumn, cell: str, words: Dictionary[str, State | None]
+        self, column: MappedColumn, cell: str, words: Dictionary[str, State | None], *, dashes: bool
     ) -> FieldEdit | None:
         text = _bare(cell)
-        if not text or is_empty(text, dashes=column.place not in self.texts):
-            return None
-        return self._edit(column, text, words)
+        return None if not text or is_empty(text, dashes=dashes) else self._edit(column, text, words)
 
     def of_channel(self, channel: str, status: str) -> FieldEdit | None:
         """What the status of a channel asks for; None for nothing. Raises Problem."""

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from dfn_tui.service.bulk.input.cells import Problem, remember
 from dfn_tui.service.bulk.input.mapping import Role
 from dfn_tui.service.bulk.input.records import PersonsWord, RowFault
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, mask_said, sanitize
 from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id
 from dfn_tui.text.korea import KOREA, korean_date, utc_now
 
@@ -107,5 +107,5 @@ def _read(evidence: str, expressed_on: str, source: str) -> PersonsWord | Proble
         on = read_moment(expressed_on) if expressed_on else ""
     except Problem as problem:
         return problem
-    word = PersonsWord(evidence, on, source)
+    word = PersonsWord(mask_said(evidence), on, mask_said(source))
     return word if any(word) else None

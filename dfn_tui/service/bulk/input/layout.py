@@ -29,7 +29,9 @@ from dfn_tui.text.ids import bare_id
 
 DELIMITERS = "\t,;"
 _ANY = 2  # the rank of a line of which no cell is known
+_DIGIT = re.compile("[0-9]")
 _HEAD_WITHIN = 10  # lines that are not blank
+_ARRAY = re.compile(r"""\[\s*(?:\Z|[{"'])""")
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
@@ -92,10 +94,8 @@ def detect_layout(
     """
     first = next(at for at, line in enumerate(lines) if line.strip())
     begin = bare_id(lines[first])
-    if begin == "[" or begin.startswith("[{"):
-        refuse(
-            _("This is one JSON array, not one object a line."), _("Write one object a line, without commas.")
-        )
+    if _ARRAY.match(begin):
+        refuse(_("This is one JSON array, not one object a line."), _("Write one object, or one id, a line."))
     finder = _Finder(lines, capabilities, kind, for_all, asked, numeric)
     if begin.startswith("{"):
         return finder.json()
@@ -181,9 +181,12 @@ class _Finder:
         filled = [at for at in range(start, len(self._lines)) if self._lines[at].strip()][:_HEAD_WITHIN]
         head = self._head(filled, delimiters)
         if head is None:
+            self._refuse_rows_in_cells(filled[0])
             return self.ids(filled[0])
         sample = self._sample(head)
         known = any(self._is_sure(cell) or self._is_known(cell) for cell in head.cells)
+        if not known and len(filled) == 1:
+            refuse(_("There is one line alone, with several cells in it."), _("Write one id a line."))
         why = "" if known else _("No column is known. If the first line is a user, put a head above it.")
         mapping = self._mapper.map(head.cells, sample, why)
         form = Form.TSV if head.delimiter == "\t" else Form.CSV
@@ -197,6 +200,16 @@ class _Finder:
             several=mapping.several,
             titles=sum(bool(line.strip()) for line in self._lines[start : head.at]),
         )
+
+    def _refuse_rows_in_cells(self, at: int) -> None:
+        """Raises InputRefused where the only cell of a first line is a head of several columns."""
+        cells = split_line(self._lines[at], ",") or []
+        inner = [bare_id(cell) for cell in split_line(cells[0], ",") or []] if len(cells) == 1 else []
+        if len(inner) > 1 and any(self._is_sure(cell) or self._is_known(cell) for cell in inner):
+            refuse(
+                _("Each line is one cell in quotation marks that holds several."),
+                _("Save it again, with quotation marks around each cell or around none."),
+            )
 
     def ids(self, first: int) -> Layout:
         """Ids without a head, from the line with this index on."""
@@ -239,6 +252,8 @@ class _Finder:
         for rank, test in enumerate(tests):
             for at in filled:
                 found = [self._record(at, delimiter) for delimiter in delimiters]
+                if rank < _ANY and delimiters == DELIMITERS and not _DIGIT.search(self._lines[at]):
+                    found.append(self._record(at, "|"))  # else it is a letter of ids
                 best = max(found, key=lambda head: sum(map(test, head.cells)))
                 several = sum(map(bool, best.cells)) > 1
                 if not any(map(test, best.cells)) or (rank and not several):
@@ -295,7 +310,7 @@ class _Finder:
 
 
 _Looks = Callable[[str], object]
-_OF_IDS: tuple[_Looks, ...] = (re.compile("[0-9]").search, re.compile("@").search)
+_OF_IDS: tuple[_Looks, ...] = (_DIGIT.search, re.compile("@").search)
 _OF_WORDS: tuple[_Looks, ...] = (re.compile("[가-힣]").search, re.compile(" ").search)
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from dfn_tui.api.types import Capabilities, IdentityKind
-from dfn_tui.consent.flags import OPTINS, State
 from dfn_tui.consent.likeness import consent_meant
 from dfn_tui.service.bulk.input import heads
 from dfn_tui.service.bulk.input.mapping import (
@@ -14,10 +13,10 @@ from dfn_tui.service.bulk.input.mapping import (
     MappingNeeded,
     MappingOptions,
     Role,
-    has_words,
     refuse,
 )
-from dfn_tui.service.bulk.input.suggesting import agreed, meaning_suggested
+from dfn_tui.service.bulk.input.meanings import Meanings
+from dfn_tui.service.bulk.input.suggesting import agreed
 from dfn_tui.service.changes.fields import (
     FieldColumn,
     FieldEdit,
@@ -30,12 +29,10 @@ from dfn_tui.service.changes.fields import (
 from dfn_tui.service.personal import is_personal
 from dfn_tui.store import FieldKind
 from dfn_tui.text import _, mask, sanitize
-from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id
+from dfn_tui.text.ids import bare_id
 
 _FIRST_SHOWN = 3  # values of a column
 _VALUE_SHOWN = 20  # characters of each
-_WORDS = 12  # different words of consent columns that are asked about
-_STATES = {state.value.casefold(): state for state in (State.SUBSCRIBED, State.UNSUBSCRIBED)}
 _PLACE = re.compile(r"#([1-9][0-9]{0,3})")
 _ROLES = {
     role.value: role
@@ -77,35 +74,7 @@ class Mapper:
                 _("There is still {open} in an option.").format(open=OPEN_PLACE),
                 _("Write in its place what is meant."),
             )
-        self._kinds = {kind.value: kind for kind in capabilities.write_by}
-        self._words, self._channels = self._read_values()
-
-    def _read_values(self) -> tuple[dict[str, State | None], dict[str, str]]:
-        words: dict[str, State | None] = {}
-        channels = {flag.value: flag.value for flag in self._has.flags}
-        channels |= {name: flag.value for flag, name in OPTINS.items() if flag in self._has.flags}
-        for word, target in self._asked.values:
-            plain, meant = plain_name(word), plain_name(target)
-            known = plain in _STATES or plain in self._kinds or plain in words or plain in channels
-            if not plain or known:
-                refuse(
-                    _("--values: {word} has its meaning already.").format(word=sanitize(word, 40)),
-                    _("Say of each other word once what it means."),
-                )
-            if meant in _STATES or not meant:
-                words[plain] = _STATES.get(meant)
-                continue
-            if meant in self._kinds and len(self._has.write_by) > 1:
-                self._kinds[plain] = self._kinds[meant]
-                continue
-            column = resolve(target, self._has)
-            if column.kind is not FieldKind.CONSENT:
-                refuse(
-                    _("--values: {target} is no meaning of a word.").format(target=sanitize(target, 40)),
-                    _("A word means Subscribed, Unsubscribed, nothing (Z=), or, of a channel, a consent."),
-                )
-            channels[plain] = column.name
-        return words, channels
+        self._meanings = Meanings(capabilities, asked.values)
 
     def is_said(self, head: str) -> bool:
         """Whether an option names a column of this head."""
@@ -123,10 +92,7 @@ class Mapper:
         if self._asked.users_only:
             columns = _without_fields(columns)
         shown = tuple(agreed([with_first(column, rows) for column in columns]))
-        words, channels = tuple(self._words.items()), tuple(self._channels.items())
-        kinds = tuple(self._kinds.items())
-        unread = self._unread(shown, rows)
-        mapping = Mapping(shown, words, channels, kinds, unread, self._asked.users_only)
+        mapping = self._meanings.mapping(shown, rows, users_only=self._asked.users_only)
         self._require_all(mapping, why)
         return mapping
 
@@ -231,30 +197,6 @@ class Mapper:
                 columns[column.place] = column._replace(role=Role.OPEN, name="", suggestion=column.name)
         return columns
 
-    def _unread(
-        self, columns: Sequence[MappedColumn], rows: Sequence[Sequence[str]]
-    ) -> tuple[tuple[str, str], ...]:
-        """The words in columns that somebody mapped, or that may be a consent's, of which nobody said what
-        they mean; each with a suggestion."""
-        found: dict[str, str] = {}
-        for column in columns:
-            channel = Role.CHANNEL in (column.role, column.suggestion)
-            of_kinds = Role.KIND in (column.role, column.suggestion)
-            if not (channel or of_kinds or has_words(column)):
-                continue
-            meanings = self._kinds if of_kinds else self._channels if channel else self._words
-            for row in rows:
-                word = bare_id(row[column.place])
-                plain = plain_name(word)
-                known = plain in meanings or (meanings is self._words and plain in _STATES)
-                if not word or known or word in NULL_WORDS or word in DASHES or word in found:
-                    continue
-                if of_kinds:
-                    found[word] = heads.identity_suggested(word, self._has) or OPEN_PLACE
-                else:
-                    found[word] = meaning_suggested(word, columns, self._has, channel=channel)
-        return tuple(found.items())[:_WORDS]
-
     def _require_all(self, mapping: Mapping, why: str) -> None:
         """Raises MappingNeeded where something is to be asked, and InputRefused where nothing helps."""
         if mapping.of(Role.OPEN):
@@ -274,7 +216,7 @@ class Mapper:
                 _("Map the column of ids to {name}.").format(name=Role.IDENTITY),
             )
         self._require_once(mapping)
-        self._require_one_sense(mapping)
+        self._meanings.require_one_sense(mapping)
 
     def _require_once(self, mapping: Mapping) -> None:
         """Nothing is wanted by two columns, and something by one. Objects of JSON speak for themselves."""
@@ -287,21 +229,16 @@ class Mapper:
         ]
         twice = next((name for kind, name in taken if taken.count((kind, name)) > 1), None)
         if twice is not None:
-            refuse(_("{name} is given twice.").format(name=twice), _("Give it once."))
+            places = [one.place + 1 for one in mapping.columns if one.field and one.field.name == twice]
+            hint = _("Give it once, or leave a column out: --ignore '#{place}'").format(
+                place=max(places, default=0)
+            )
+            refuse(_("{name} is given twice.").format(name=twice), hint if places else _("Give it once."))
         changes = self._for_all or mapping.of(Role.FIELD) or mapping.of(Role.CHANNEL)
         if not (changes or self._asked.users_only):
             refuse(
                 _("There are users, but nothing says what to change."),
                 _("Name a change for all of them, or add a column for it."),
-            )
-
-    def _require_one_sense(self, mapping: Mapping) -> None:
-        """The same word cannot mean the same at "agrees" and at "refuses"."""
-        consents = [column for column in mapping.columns if column.said and has_words(column)]
-        if self._words and len({heads.refuses(column.head) for column in consents}) > 1:
-            refuse(
-                _("Some of the columns say who agrees and some who refuses, and --values holds for all."),
-                _("Make a plan for each, and leave the other out: --ignore '…'"),
             )
 
 

@@ -17,6 +17,7 @@ from dfn_tui.service.bulk.input.cells import (
     Problem,
     Remarks,
     is_empty,
+    is_marked,
     mobile_number,
     plain_user,
     read_user,
@@ -25,6 +26,7 @@ from dfn_tui.service.bulk.input.edits import CellEdits
 from dfn_tui.service.bulk.input.evidence import WORD_ROLES, WordReader
 from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
 from dfn_tui.service.bulk.input.named import RowIdentity
+from dfn_tui.service.bulk.input.other_lists import OtherLists
 from dfn_tui.service.bulk.input.records import Bad, Good, Row, RowFault, quick_good
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.text import _
@@ -40,23 +42,26 @@ class IdReader:
         self._kind = layout.kind
         self._first = layout.first_line
         self._named = RowIdentity(layout.mapping) if layout.several else None
+        self._others = OtherLists(layout.mapping)
         self._wanted = EditSet.of(for_all)
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
-        plain = _nobody if self._named else plain_user(self._kind)
-        wanted = self._wanted
+        usual = plain = _nobody if self._named else plain_user(self._kind)
+        wanted, heads = self._wanted, self._others.heads
         for number, line in enumerate(lines, self._first):
             user = line.strip()
-            if plain(user):
+            if plain(user) and user not in heads:
                 yield quick_good((number, user, wanted, None, None))
             elif bare := bare_id(user):
                 yield self._row(number, bare)
+                plain = _nobody if self._others.below else usual
             else:
                 self.blank += 1
 
     def _row(self, number: int, text: str) -> Row:
         kind, cell = self._kind, "" if self._named else text
         try:
+            self._others.check(number, text, (text,))
             if self._named:
                 kind, cell = self._named.of([self._cell(text)])
             else:
@@ -72,6 +77,8 @@ class IdReader:
             cells = split_line(text, ",")
         elif self._kind is IdentityKind.PHONE_NO and _one_number(text):
             pass  # people write numbers with blanks
+        elif is_marked(text):
+            pass  # which is what is to be said of it
         elif len(text.split()) > 1 or any(delimiter in text for delimiter in DELIMITERS):
             cells = []
         if cells is None:
@@ -116,6 +123,7 @@ class TableReader:
         self._columns = len(layout.mapping.columns)
         self._key = layout.mapping.users[0].place
         self._named = RowIdentity(layout.mapping) if layout.several else None
+        self._others = OtherLists(layout.mapping)
         self._cells = CellEdits(layout.mapping)
         self._edits = EditReader(for_all, self._cells.of, users_only=layout.mapping.users_only)
         self._remarks = remarks
@@ -128,6 +136,7 @@ class TableReader:
         ]
         places = (*self._cells.places, *range(self._columns, layout.width))
         self._rest: Callable[[Sequence[str]], Any] = itemgetter(*places) if places else lambda _cells: ()
+        self._of_use: Callable[[Sequence[str]], Any] = itemgetter(*self._used, self._used[0])
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
         taken: list[str] = []  # the lines of the record being read
@@ -139,10 +148,11 @@ class TableReader:
 
         # Strict: a stray quotation mark is an error here, instead of swallowing the rows that follow.
         reader = csv.reader(feed(), delimiter=self._layout.delimiter, strict=True)
-        plain = _nobody if self._named else plain_user(self._layout.kind)
         phones = self._layout.kind is IdentityKind.PHONE_NO and not self._named
+        plain = _nobody if self._named else plain_user(self._layout.kind)
         key, width, rest = self._key, self._layout.width, self._rest
-        known = {} if self._words else self._edits.known
+        quick = {} if self._words else self._edits.known
+        known, heads = quick, self._others.heads
         first = line = self._layout.first_line
         while True:
             try:
@@ -155,7 +165,7 @@ class TableReader:
                             user = cells[key]
                             if plain(user) or (phones and (user := mobile_number(user))):
                                 wanted = known.get(rest(cells))
-                                if type(wanted) is EditSet:
+                                if type(wanted) is EditSet and user not in heads:
                                     yield quick_good((first, user, wanted, None, None))
                                     continue
                         if row := self._row(first, cells):
@@ -164,6 +174,7 @@ class TableReader:
                         more = taken[:]
                         taken.clear()
                         yield from self._over_lines(first, cells, more)
+                    known = {} if self._others.below else quick
             except csv.Error:
                 broken = list(taken)
                 taken.clear()
@@ -205,12 +216,14 @@ class TableReader:
 
     def _row(self, line: int, cells: list[str]) -> Row | None:
         """The long way round; None for a row without anything in it."""
-        if not any(map(bare_id, cells)):
+        kind, user = self._layout.kind, cells[self._key] if self._key < len(cells) else ""
+        if not (user and user.isalnum()) and not any(map(bare_id, cells)):
             self.blank += 1
             return None
-        kind, user = self._layout.kind, cells[self._key] if self._key < len(cells) else ""
         try:
-            self._check_width(cells)
+            self._others.check(line, user, cells)
+            if len(cells) != self._columns:
+                self._check_width(cells)
             empty = self._remark(cells)
             if self._named:
                 user = ""  # not shown before it is known what it is
@@ -235,6 +248,9 @@ class TableReader:
     def _remark(self, cells: list[str]) -> bool:
         """Counts the words in a row that stand for an empty cell; whether there is one."""
         empty = False
+        used = self._of_use(cells)
+        if EMPTY_WORDS.isdisjoint(used) and tuple(map(str.strip, used)) == used:
+            return False
         for place in self._used:
             bare = cells[place].strip()
             if len(bare) < len(cells[place]) and bare:

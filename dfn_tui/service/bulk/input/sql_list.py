@@ -12,16 +12,20 @@ from dfn_tui.service.changes.fields import EditSet, FieldEdit, is_known
 from dfn_tui.text import _
 
 _STRING = r"N?'(?:[^'\r\n]|'')*'"
+_COMMENT = r"--[^\r\n]*|/\*(?s:.*?)\*/"
+_GAP = rf"(?:\s|{_COMMENT})*"
 _IN = re.compile(
-    r"\s*(?:(?:SELECT|DELETE|UPDATE|WHERE|AND)\b[^'();]*?)?"
+    rf"{_GAP}(?:(?:SELECT|DELETE|UPDATE|WHERE|AND)\b[^'();]*?)?"
     r"(?:(?P<column>[\w.\"`\[\]]+)\s+)?(?P<not>NOT\s+)?IN\s*\(",
     re.IGNORECASE,
 )
-_BARE = re.compile(rf"\s*(?:\(\s*(?={_STRING}\s*[,)\r\n]|[0-9]+\s*[,)])|(?={_STRING}\s*,))", re.IGNORECASE)
+_BARE = re.compile(rf"{_GAP}(?:\(\s*(?={_STRING}\s*[,)\r\n]|[0-9]+\s*[,)])|(?={_STRING}\s*,))", re.IGNORECASE)
 _ITEM = re.compile(
-    r"\s*(?:N?'(?P<text>(?:[^'\r\n]|'')*)'|(?P<number>[0-9]+))\s*(?:(?P<comma>,)|\)|$)|\s*(?P<only>\))",
+    r"\s*(?:N?'(?P<text>(?:[^'\r\n]|'')*)'|(?P<number>[0-9]+))\s*(?:(?P<comma>,)|\)|$|(?=--|/\*))"
+    r"|\s*(?P<only>\))",
     re.IGNORECASE,
 )
+_REMARK = re.compile(rf"\s*(?:{_COMMENT})")
 _WORD = re.compile(r"'([^']*)'")
 _LONGEST_BEGIN = 4096  # characters before the first id
 
@@ -67,6 +71,9 @@ class SqlReader:
                 continue
             at, skip = skip, 0
             while rest := text[at:].strip():
+                if remark := _REMARK.match(text, at):
+                    at = remark.end()
+                    continue
                 if ended and rest in (")", ";", ");"):
                     break
                 number = max(number + 1, line)

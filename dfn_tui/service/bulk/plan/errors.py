@@ -3,12 +3,13 @@
 import errno
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple, Unpack
 
 from dfn_tui.service.bulk.plan.records import PlanError
+from dfn_tui.store.errors import is_no_text
 from dfn_tui.text import _, sanitize
 
 Given = TypeVarTuple("Given")
@@ -23,6 +24,15 @@ def damaged(path: Path) -> PlanError:
         ),
         _("Get it again from where it was made, or make it anew."),
     )
+
+
+def ascending(path: Path, after: int, numbers: Iterable[int]) -> None:
+    """Raises PlanError where numbers that were asked for in order, from `after` on, come in another: whoever
+    asks for the next page by the last of them would never come to an end."""
+    for number in numbers:
+        if number <= after:
+            raise damaged(path)
+        after = number
 
 
 class _Raised(threading.local):
@@ -52,10 +62,12 @@ def disk_errors(path: Path) -> Iterator[None]:
     _raised.error = None
     try:
         yield
-    except (sqlite3.DatabaseError, OSError) as error:
+    except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
         raised, _raised.error = _raised.error, None
         if raised is not None and isinstance(error, sqlite3.OperationalError):
             raise raised from None
+        if is_no_text(error):
+            raise damaged(path) from None
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         if full or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
             raise PlanError(

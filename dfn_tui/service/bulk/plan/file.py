@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.files import Closing, empty_private
-from dfn_tui.service.bulk.plan.errors import damaged, plan_errors
+from dfn_tui.service.bulk.plan.errors import ascending, damaged, plan_errors
 from dfn_tui.service.bulk.plan.records import SENT, PlanError, PlanGroup, PlanMetadata, PlannedUser, as_json
 from dfn_tui.text import _, sanitize
 
@@ -61,12 +61,14 @@ class BadRow:
 
 
 class NumberedGroup(NamedTuple):
-    """A group with its number in the plan, how many `users` have it, and how many of them are left out."""
+    """A group with its number in the plan, how many `users` have it, and how many of them are left out.
+    `words`: so many different evidences its users brought; of more than one the `group` names none."""
 
     number: int
     group: PlanGroup
     users: int
     left_out: int
+    words: int = 1
 
 
 class PlanFile(Closing):
@@ -152,7 +154,7 @@ class PlanFile(Closing):
                 (limit, skipped),
             ).fetchall()
             return [
-                NumberedGroup(number, self._without_word(number, several > 1), users, left_out)
+                NumberedGroup(number, self._without_word(number, several > 1), users, left_out, several)
                 for number, several, users, left_out in found
             ]
 
@@ -168,7 +170,9 @@ class PlanFile(Closing):
 
     def users(self, after: int = -1, limit: int = 200) -> list[PlannedUser]:
         """The users after that number, in order."""
-        return self.users_where("number > ? ORDER BY number LIMIT ?", after, limit)
+        found = self.users_where("number > ? ORDER BY number LIMIT ?", after, limit)
+        ascending(self.path, after, (user.number for user in found))
+        return found
 
     def find(self, user: str) -> PlannedUser | None:
         """The user of that id."""
@@ -189,7 +193,8 @@ class PlanFile(Closing):
             found = self.db.execute(
                 "SELECT line, fault, reason, shown FROM bad WHERE line > ? ORDER BY line LIMIT ?",
                 (after, limit),
-            )
+            ).fetchall()
+            ascending(self.path, after, (line for line, *_rest in found))
             return [BadRow(*row) for row in found]
 
     def user_of(self, row: tuple[int, str, int, int, int | None]) -> PlannedUser:

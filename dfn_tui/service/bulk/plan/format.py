@@ -100,6 +100,9 @@ def totals_words(found: Totals, at: datetime, *, changes: bool = True) -> list[s
     if found.sent:
         lines.append(_("already sent from this plan: {users}").format(users=_users(found.sent)))
     lines += _given_words(found)
+    if found.proven:
+        words = _("evidence in their own rows: {proven} of the {granted} who are given a consent")
+        lines.append(words.format(proven=f"{found.proven:,}", granted=f"{found.granted:,}"))
     lines += _row_words(head)
     lines += [*_change_words(found), *_untold_words(found)] if changes else _untold_words(found)
     lines += [warning.text for warning in warnings(found.scope, at)]
@@ -253,9 +256,10 @@ def said_words(group: PlanGroup) -> str:
     return f"{sanitize(group.code, 40)} {sanitize(group.message, 300)}".strip()
 
 
-def remark_words(group: PlanGroup) -> list[str]:
-    """What of the wanted is not done, the evidence of the rows, and what is odd after the changes."""
-    lines = [sanitize(text, 300) for text in (*group.left, *word_words(group.word))]
+def remark_words(group: PlanGroup, *, word: bool = True) -> list[str]:
+    """What of the wanted is not done, the evidence of the rows but without `word`, and what is odd after the
+    changes."""
+    lines = [sanitize(text, 300) for text in (*group.left, *(word_words(group.word) if word else ()))]
     return lines + [_("after this: {finding}").format(finding=sanitize(text, 300)) for text in group.warnings]
 
 

@@ -115,8 +115,8 @@ class _Counts:
 def totals(plan: PlanFile) -> Totals:
     """The figures of that plan. Raises PlanError."""
     counts = _Counts()
-    for _number, group, users, left_out in plan.groups():
-        counts.add(group, users, left_out)
+    for one in plan.groups():
+        counts.add(one.group, one.users, one.left_out)
     statuses, changes, parts = counts.statuses, counts.changes, counts.parts
     in_order = sorted(changes.items())
     return Totals(

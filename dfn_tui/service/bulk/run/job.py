@@ -17,7 +17,7 @@ from pathlib import Path
 from dfn_tui.files import Closing, make_private_folder
 from dfn_tui.locks import drop_lock, is_free, take_lock
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.plan.errors import plan_errors
+from dfn_tui.service.bulk.plan.errors import ascending, plan_errors
 from dfn_tui.service.bulk.plan.file import SENDABLE, TABLES, VERSION, PlanFile, check_tables, connect
 from dfn_tui.service.bulk.plan.records import PlanError, PlannedUser, PlanStatus, as_json
 from dfn_tui.service.bulk.run import sealed
@@ -158,6 +158,7 @@ class Job(Closing):
                 " AND user.number > ? ORDER BY user.number LIMIT ?",
                 (*values, after, limit),
             ).fetchall()
+            ascending(self.path, after, (number for number, *_rest in found))
             return [(self.plan.user_of(row[:5]), self._ended(row[0], *row[5:])) for row in found]
 
     def _ended(

@@ -1,0 +1,176 @@
+"""Lists as people paste and save them in which something is amiss: nobody who was not meant is written to."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from dfn_tui.api.capabilities import VERSION_1
+from dfn_tui.service.bulk.input.mapping import InputRefused, MappingNeeded, MappingOptions
+from dfn_tui.service.bulk.input.reading import open_input
+from dfn_tui.service.bulk.input.records import Good
+from dfn_tui.service.changes.fields import parse_assignment
+from tests.unit.workbooks import Cell, one
+
+STOP = [parse_assignment("mkt_sms_flag=Unsubscribed", VERSION_1)]
+APART = unicodedata.normalize("NFD", "손님1")
+
+
+def taken(
+    text: str, *, stop: bool = True, asked: MappingOptions | None = None
+) -> tuple[list[str], dict[int, str]]:
+    """The users of the good rows, and what is said of the bad ones."""
+    for_all = STOP if stop else []
+    with open_input(text, VERSION_1, for_all, asked=asked or MappingOptions()) as source:
+        rows = list(source.rows())
+    good = [row.user for row in rows if isinstance(row, Good)]
+    return good, {row.line: row.reason for row in rows if not isinstance(row, Good)}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("- C-7\n- C-8\n", "A bullet or a number stands before the id."),
+        ("• C-7\n", "A bullet or a number stands before the id."),
+        ("1. C-7\n2) C-8\n", "A bullet or a number stands before the id."),
+        ("Ｃ－７\n", "full-width"),
+        (f"{APART}\n", "taken apart"),
+        ("https://crm.example.com/c/C-7\nHTTP://crm.example.com/c/C-8\n", "a web address"),
+        ("“C-7”\n‘C-8’\n", "quotation mark"),
+        ('"1,007"\n"12,345,678"\n', "A spreadsheet put commas into this number."),
+        ("C-7 → stop\n", "more than one id"),
+        ("C-7 (Han)\n", "more than one id"),
+        ("(7 rows)\n", "more than one id"),
+        ("총 7건\n", "more than one id"),
+        ("user_id: C-7\n", "more than one id"),
+        ("| C-7 |\n", "more than one id"),
+    ],
+)
+def test_what_stands_around_an_id_or_is_left_of_it_makes_no_id(text: str, why: str) -> None:
+    good, bad = taken(text, asked=MappingOptions(no_head=True))
+    assert good == []
+    assert len(bad) == len(text.splitlines())
+    assert all(why in reason for reason in bad.values()), bad
+
+
+@pytest.mark.parametrize("ids", ["auth0|5f7c8ec7\nauth0|5f7c8ec8\n", "C/7\nC:8\n", "㈜7\n"])
+def test_what_only_looks_odd_is_an_id(ids: str) -> None:
+    assert taken(ids) == (ids.split(), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('["C-7","C-8"]\n', "one JSON array"),
+        ("['C-7', 'C-8']\n", "one JSON array"),
+        ('[\n  "C-7",\n  "C-8"\n]\n', "one JSON array"),
+        ("C-7,C-8,C-9\n", "one line alone"),
+        ("C-7; C-8; C-9\n", "one line alone"),
+        ("UPDATE c SET sms='N' WHERE user_id IN ('C-7','C-8') AND x = 'y';\n", "one line alone"),
+        ('"user_id,grade"\n"C-7,a"\n"C-8,b"\n', "one cell in quotation marks"),
+        ('"고객번호,등급"\n"C-7,a"\n', "one cell in quotation marks"),
+        ("user_id NOT IN ('C-7')\n", "NOT IN"),
+    ],
+)
+def test_what_is_no_list_says_what_it_is(text: str, words: str) -> None:
+    with pytest.raises(InputRefused) as refused:
+        taken(text)
+    assert words in refused.value.happened
+
+
+def test_a_column_that_is_there_twice_can_be_left_out() -> None:
+    text = "user_id,mkt_flag,mkt_flag\nC-7,Unsubscribed,Subscribed\n"
+    with pytest.raises(InputRefused) as refused:
+        taken(text, stop=False)
+    assert "--ignore '#3'" in refused.value.next_step
+    assert taken(text, stop=False, asked=MappingOptions(ignored=("#3",))) == (["C-7"], {})
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "user_id,mkt_push_flag\nC-8,Unsubscribed\n",
+        "USER_ID , mkt_push_flag ,\nC-8,Unsubscribed,\n",
+        "mkt_sms_flag,user_id\nUnsubscribed,Unsubscribed\n",
+        "user_id,mkt_push_flag\nC-8,Unsubscribed\n" * 3,
+    ],
+)
+def test_below_the_head_of_another_list_nobody_is_taken(below: str) -> None:
+    above = "user_id,mkt_sms_flag\nC-6,Unsubscribed\nC-7,Unsubscribed\n"
+    good, bad = taken(above + below, stop=False)
+    assert good == ["C-6", "C-7"]
+    assert len(bad) == len(below.splitlines())
+    assert "Another list begins in line" in bad[5]
+
+
+def test_below_the_same_head_the_list_goes_on() -> None:
+    head = "user_id,mkt_sms_flag\n"
+    text = f"{head}C-7,Unsubscribed\nuser_id,mkt_push_flag\nC-8,Unsubscribed\n{head}C-9,Unsubscribed\n"
+    good, bad = taken(text, stop=False)
+    assert (good, list(bad)) == (["C-7", "C-9"], [3, 4, 5])
+
+
+@pytest.mark.parametrize(
+    ("text", "maps"),
+    [
+        ("고객번호\nC-7\n고객번호\nC-8\n", (("고객번호", "user_id"),)),
+        (
+            "고객번호,mkt_flag\nC-7,Unsubscribed\n고객번호,mkt_flag\nC-8,Unsubscribed\n",
+            (("고객번호", "user_id"),),
+        ),
+        ("고객번호,x\nC-7,a\n고객번호,x\nC-8,a\n", (("고객번호", "user_id"),)),
+    ],
+)
+def test_the_head_again_is_nobody(text: str, maps: tuple[tuple[str, str], ...]) -> None:
+    asked = MappingOptions(maps=maps, ignore_others=True)
+    assert taken(text, stop="mkt_flag" not in text, asked=asked) == (
+        ["C-7", "C-8"],
+        {3: "This is the name of a column, and no id."},
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user_id|mkt_sms_flag\nC-7|Unsubscribed\nC-8|Unsubscribed\n",
+        " user_id | mkt_sms_flag \n C-7     | Unsubscribed\n C-8     | Unsubscribed\n",
+    ],
+)
+def test_bars_part_columns_where_the_head_is_known(text: str) -> None:
+    assert taken(text, stop=False) == (["C-7", "C-8"], {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- asked by mail\nSELECT * FROM c WHERE user_id IN (\n'C-7', -- 'C-6',\n'C-8' /* last */\n);\n",
+        "/* of\nNovember */ user_id IN ('C-7','C-8');\n",
+        "-- all\n'C-7',\n-- 'C-6',\n'C-8'\n",
+    ],
+)
+def test_remarks_in_sql_are_no_ids(text: str) -> None:
+    assert taken(text) == (["C-7", "C-8"], {})
+
+
+def test_a_second_list_in_sql_is_told() -> None:
+    good, bad = taken("user_id IN ('C-7')\n OR user_id IN ('C-8')\n")
+    assert (good, list(bad.values())) == (["C-7"], ["Something follows after the end of the list."])
+
+
+def test_a_workbook_with_a_title_and_a_total_asks_and_takes_no_total(tmp_path: Path) -> None:
+
+    file = tmp_path / "a.xlsx"
+    table: list[list[Cell]] = [["수신거부 (11월)"], [], ["No", "고객번호", "휴대폰", "문자수신"]]
+    table += [[n, f"C-{n}", 1012345678 + n, "N"] for n in (7, 8)]
+    file.write_bytes(one(*table, ["합계", None, None, 2]))
+    with pytest.raises(MappingNeeded):
+        open_input(file, VERSION_1)
+    asked = MappingOptions(
+        maps=(("고객번호", "user_id"), ("문자수신", "mkt_sms_flag")),
+        values=(("N", "Unsubscribed"),),
+        ignore_others=True,
+    )
+    with open_input(file, VERSION_1, asked=asked) as source:
+        rows = list(source.rows())
+    assert [row.user for row in rows if isinstance(row, Good)] == ["C-7", "C-8"]
+    assert len(rows) == 3
