@@ -326,6 +326,7 @@ class ConsoleApp(TypingApp):
                     words = _("Waiting for the last answers, {seconds:.0f} s at most.")
                     self.notify(words.format(seconds=within or LEAVING), markup=False)
                 await finishing
+                await self.connections.archive_rest()
         except TimeoutError:
             pass
         except Exception as error:  # noqa: BLE001  a defect: told like those of any handler, not lost

@@ -16,7 +16,6 @@ from dfn_tui.cli.choice import required
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.output import ProgressLine, say, short_of
 from dfn_tui.config import load
-from dfn_tui.service.archive.words import left_words
 from dfn_tui.service.change_format import pause_words, reconciled_words
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.records import Progress as Answered
@@ -53,12 +52,13 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
             yield connections, connection.name, runner
         finally:
             runner.run(connections.finish())
-            if (archive := connections.archive()) is not None and (archive.behind or archive.reason):
-                say(left_words(archive.behind, archive.reason))
             if session.journal.lost:
                 say(session.journal.lost)
             for settled in session.settled:
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
+            with suppress(KeyboardInterrupt):  # all is done and said: leaving now keeps its code
+                if left := runner.run(connections.archive_rest()):
+                    say(left)
             closing()
 
 

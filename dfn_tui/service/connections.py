@@ -258,6 +258,20 @@ class Connections:
             self._archive = ArchiveSender(self._config.archive, self.journal().path)
         return self._archive
 
+    async def archive_rest(self) -> str:
+        """Sends what this run wrote to the archive, once all is finished, for a short time at most. What is
+        to be said of the rest; "" for nothing. It may be broken off at any moment."""
+        journal = self._journal
+        archive = self.archive() if self._archive or (journal is not None and journal.written) else None
+        if archive is None:
+            return ""
+        await archive.finish()
+        if not (archive.behind or archive.reason):
+            return ""
+        from dfn_tui.service.archive.words import left_words  # noqa: PLC0415  seldom needed
+
+        return left_words(archive.behind, archive.reason)
+
     def session_of(self, entry: "Entry", journal: "AsyncJournal") -> "Session":
         """The session of the connection that an entry of `journal` was written over.
 
@@ -397,8 +411,6 @@ class Connections:
             await keeper.close()
         if self._journal is not None:
             await self._journal.close()
-            if (self._journal.written or self._archive) and (archive := self.archive()) is not None:
-                await archive.finish()
         if self._demo is not None:
             await self._demo.close()
 

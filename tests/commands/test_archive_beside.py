@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,20 @@ from dfn_tui.service.connections import Connections
 from dfn_tui.service.context import ConnectionContext
 from dfn_tui.store import Journal, journal_file
 from dfn_tui.store.archive_queue import mark_file
-from tests.commands.running import Run
+from tests.commands import running
+from tests.commands.running import Run, Typed
+from tests.sandbox_thread import SandboxThread
+
+
+@contextmanager
+def added(table: str) -> Iterator[None]:
+    """The configuration of a process that is started has this, too."""
+    before = running.CONFIG
+    running.CONFIG = before + table.replace("{", "{{").replace("}", "}}")
+    try:
+        yield
+    finally:
+        running.CONFIG = before
 
 
 @pytest.fixture
@@ -76,5 +91,30 @@ def test_the_console_knows_how_far_behind_it_is(run: Run, users: Callable[..., l
     assert context.not_archived() == 0, "not looked at yet"
     archive = connections.archive()
     assert archive is not None and connections.archives
-    asyncio.run(archive.finish())
+    assert "2 entries are not archived yet." in asyncio.run(connections.archive_rest())
     assert context.not_archived() == 2
+
+
+def test_ctrl_c_while_the_archive_is_waited_for_keeps_the_code_of_what_was_done(
+    sandbox: SandboxThread, run: Run, users: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    """A server that takes the connection and says nothing: the command waits, and is left."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        table = f"""
+[journal.archive]
+to = "postgresql"
+dsn = "host=127.0.0.1 port={port} dbname=audit user=dfn_tui_writer"
+"""
+        with (
+            added(table),
+            Typed(
+                sandbox, "set", *users(), "mkt_sms_flag=Unsubscribed", "--reason", "asked by phone", "--yes"
+            ) as typed,
+        ):
+            near, _address = silent.accept()
+            typed.signal(signal.SIGINT)
+            ended = typed.ended()
+            near.close()
+    assert ended.code == 0
+    assert "confirmed" in ended.out
