@@ -2,8 +2,8 @@
 
     python -m tests.bench.archive [--entries 1000000] [--folder DIR]
 
-A change is journalled in turns with a thread that archives beside it, and without. The share of a job is the
-time that the archiving thread was at work on the processor beside the time of the job.
+Changes are journalled in turns with a sender beside them, as the console has one, and without. The share of
+a job is the time that the archiving thread was at work on the processor beside the time of the job.
 """
 
 import argparse
@@ -18,7 +18,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from dfn_tui.config.model import ArchiveConfig, ArchiveKind
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.archive.background import ArchiveSender
 from dfn_tui.service.archive.postgres import PostgresArchive
 from dfn_tui.service.archive.sending import send
 from dfn_tui.service.archive.sink import Origin
@@ -69,29 +71,35 @@ class Beside:
         self._thread.join()
 
 
-def changes(server: PostgresServer, folder: Path, rounds: int) -> None:
+async def changes(server: PostgresServer, folder: Path, seconds: float) -> None:
+    """As in the console: a change now and then, and what archives in its own time."""
     pick = random.Random(1)
     times: dict[bool, list[float]] = {True: [], False: []}
-    path = folder / "changes.db"
-    with Journal(path, KEY) as journal:
-        for turn in range(10):
-            archiving = bool(turn % 2)
-            beside = Beside(server, path)
-            if archiving:
-                beside.__enter__()
-            for number in range(rounds // 5):
-                group = [intent(pick, write=f"{turn:016x}{number:016x}")]
+    role = "dfn_tui_writer"
+    dsn = tuple(server.dsn(role).items())
+    config = ArchiveConfig(ArchiveKind.POSTGRESQL, dsn, ("echo", server.passwords[role]))
+    for turn in range(4):
+        path = folder / f"changes-{turn}.db"
+        archiving, sender = bool(turn % 2), ArchiveSender(config, path)
+        if archiving:
+            sender.start()
+        with Journal(path, KEY) as journal:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                group = [intent(pick, write=f"{len(times[archiving]):032x}")]
                 began = time.perf_counter()
                 numbers = journal.begin(group)
                 journal.conclude([OutcomeGroup(tuple(numbers), Outcome.CONFIRMED)])
                 times[archiving].append((time.perf_counter() - began) * 1000)
-            if archiving:
-                beside.__exit__()
-    with_it, without = (statistics.median(times[one]) for one in (True, False))
-    print(
-        f"a change             {without:.3f} ms, with an archive beside it {with_it:.3f} ms: "
-        f"{with_it - without:+.3f} ms"
-    )
+                await asyncio.sleep(0.01)
+        if archiving:
+            await sender.finish()
+    for name, of in (("median", statistics.median), ("mean", statistics.fmean)):
+        with_it, without = of(times[True]), of(times[False])
+        print(
+            f"a change, {name:<10} {without:.3f} ms, with an archive beside it {with_it:.3f} ms: "
+            f"{with_it - without:+.3f} ms ({len(times[True]):,} and {len(times[False]):,} changes)"
+        )
 
 
 def job(server: PostgresServer, folder: Path, users: int) -> None:
@@ -143,13 +151,13 @@ def verification(server: PostgresServer, folder: Path, entries: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--entries", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name, PostgresServer() as server:
         server.sql(*statements("dfn_tui_writer", "dfn_tui_reader"))
         server.give_passwords()
-        changes(server, Path(name), options.rounds)
+        asyncio.run(changes(server, Path(name), options.seconds))
         job(server, Path(name) / "job", 2000)
         outage(server, Path(name), 10_000)
         verification(server, Path(name), options.entries)
