@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from contextlib import closing
+from contextlib import closing, suppress
 from getpass import getpass
 
 from dfn_tui.cli.exit_codes import ExitCode
@@ -129,6 +129,8 @@ def verified(progress: Progress) -> ArchiveVerification:
 
 
 def left() -> int:
-    """How many entries are not archived; 0 where there is no archive. Raises `JournalError`."""
+    """How many entries are not archived; 0 where there is no archive, and where that cannot be read."""
     config = configured()
-    return 0 if config is None else queue_of(config, journal_file()).behind()
+    with suppress(ConsoleError):  # whoever asks has something else to say of the journal
+        return 0 if config is None else queue_of(config, journal_file()).behind()
+    return 0
