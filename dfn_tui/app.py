@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 COLLECT_AFTER = 0.5
 """Seconds after the start until Python's garbage collector, which the command line stopped, works again."""
 
+ARCHIVE_AFTER = 1.0
+"""Seconds after the start until the journal is sent to its archive, where it has one: not while a screen is
+painted for the first time."""
 
 LEAVING = 8.0
 """Seconds that what is being written is given when the operator leaves; as many as after a signal."""
@@ -104,12 +107,18 @@ class ConsoleApp(TypingApp):
 
     def on_mount(self) -> None:
         self.set_timer(COLLECT_AFTER, gc.enable)
+        if self.connections.archives and not self._demo:
+            self.set_timer(ARCHIVE_AFTER, self._start_archiving)
         if self._demo:
             self.start_demo()
         elif self._start is None:
             self.action_connections()
         else:
             self.open_connection(self._start)
+
+    def _start_archiving(self) -> None:
+        if (archive := self.connections.archive()) is not None:
+            archive.start()
 
     def action_connections(self) -> None:
         """Shows the connections, over what is open."""
@@ -333,6 +342,7 @@ class ConsoleApp(TypingApp):
                     words = _("Waiting for the last answers, {seconds:.0f} s at most.")
                     self.notify(words.format(seconds=within or LEAVING), markup=False)
                 await finishing
+                await self.connections.archive_rest()
         except TimeoutError:
             pass
         except Exception as error:  # noqa: BLE001  a defect: told like those of any handler, not lost

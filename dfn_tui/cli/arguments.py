@@ -5,6 +5,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from dfn_tui.cli.archive_arguments import add_archive
 from dfn_tui.cli.parser import incident
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
@@ -52,6 +53,8 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.history:history")
     parser.add_argument("user", metavar="ID", help=_("whose changes"))
     add_kind(parser)
+    words = _("from every host, as the archive has it")
+    parser.add_argument("--all-hosts", action="store_true", help=words)
     _add_filters(parser, users=False)
     _add_limit(parser)
     _add_uncovering(parser)
@@ -206,11 +209,14 @@ def add_journal(parser: argparse.ArgumentParser) -> None:
     verifying.add_argument("--head", action="append", type=_head, default=[], metavar="HEAD", help=words)
     words = _("take the journal as it is now for what it held, after it was moved away or mended")
     verifying.add_argument("--accept", action="store_true", help=words)
+    words = _("look whether it still holds what was archived of it, too")
+    verifying.add_argument("--against", choices=("archive",), help=words)
     add_formats(verifying)
     heading = commands.add_parser("head", help=_("print how far the journal goes, to be kept elsewhere"))
     heading.set_defaults(run="dfn_tui.cli.journal:head")
     add_formats(heading)
     _add_export(commands.add_parser("export", help=_("every entry that fits, to a file")))
+    add_archive(commands.add_parser("archive", help=_("keep a copy where no operator can change it")))
 
 
 def _head(text: str) -> object:

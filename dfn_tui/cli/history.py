@@ -1,18 +1,19 @@
-"""`dfn-tui history`: what was changed of one user from this host."""
+"""`dfn-tui history`: what was changed of one user, from this host or from any."""
 
 import argparse
 from collections.abc import Iterator
+from contextlib import closing
 
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, write_records
 from dfn_tui.cli.ids import one_id
-from dfn_tui.cli.journal import opened_for, show_more, uncovered
+from dfn_tui.cli.journal import key_for, opened_for, show_more, uncovered
 from dfn_tui.cli.output import say
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.messages import flag_name, short_name, state_role
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
 from dfn_tui.service.changes.blocks import flag_of
-from dfn_tui.service.history import KEYS, account, parse_words, state_of
+from dfn_tui.service.history import KEYS, account, parse_words, state_of, who
 from dfn_tui.service.history_export import COLUMNS, record, row_records
 from dfn_tui.service.records import FieldChange, FieldKind
 from dfn_tui.store import Entry, Filter, Journal
@@ -25,6 +26,8 @@ _PAGE = 500
 def history(args: argparse.Namespace) -> int:
     """Shows the newest changes of a user; returns an `ExitCode`. Raises `ConsoleError`."""
     wanted = _wanted(args)
+    if args.all_hosts:
+        return _from_archive(args, wanted)
     with opened_for(wanted, reveal=args.reveal) as (journal, key):
         found = [*_newest(journal, wanted, args.kind, args.limit + 1)]
         shown = found[: args.limit]
@@ -36,6 +39,30 @@ def history(args: argparse.Namespace) -> int:
     elif not found:
         say(_("Nothing was changed of this user from this host."))
     return ExitCode.DONE
+
+
+def _from_archive(args: argparse.Namespace, wanted: Filter) -> int:
+    """The same, as the archive has it of every host."""
+    from dfn_tui.cli.archive import configured  # noqa: PLC0415  only where it is asked for
+    from dfn_tui.service.archive.history import fitting, history_of  # noqa: PLC0415  as above
+    from dfn_tui.service.archive.sending import open_reader  # noqa: PLC0415  as above
+
+    if args.reveal:
+        say(_("The archive has only the masks of personal values."))
+    with closing(open_reader(configured())) as archive:
+        found = history_of(archive, args.user, key_for(wanted))
+    fit = [one for one in fitting(found.entries, wanted) if args.kind in (None, one.intent.subject.kind)]
+    write_records(args, fit[: args.limit], change_view(revealed=False, hosts=True))
+    for origin, seq in found.doubled:
+        words = _(
+            "Two entries {seq} of {account} on {host} were archived: one of them is none of that journal."
+        )
+        say(words.format(seq=seq, account=sanitize(origin.account, 80), host=sanitize(origin.host, 80)))
+    if len(fit) > args.limit:
+        show_more()
+    elif not fit:
+        say(_("Nothing was archived of this user from any host."))
+    return ExitCode.SOME_FAILED if found.doubled else ExitCode.DONE
 
 
 def _wanted(args: argparse.Namespace) -> Filter:
@@ -55,8 +82,8 @@ def _newest(journal: Journal, wanted: Filter, kind: str | None, limit: int) -> I
         left -= len(of_kind)
 
 
-def change_view(*, revealed: bool) -> RecordView[Entry]:
-    """Entries by what they changed: a row for each field."""
+def change_view(*, revealed: bool, hosts: bool = False) -> RecordView[Entry]:
+    """Entries by what they changed: a row for each field. With `hosts` it is said from where."""
     headings = (
         Heading(_("No."), right=True),
         Heading(_("time (KST)")),
@@ -87,7 +114,7 @@ def change_view(*, revealed: bool) -> RecordView[Entry]:
                 _value(change, after=False, revealed=revealed),
                 _value(change, after=True, revealed=revealed),
                 outcome,
-                TableCell(account(intent.operator)),
+                TableCell(who(intent.operator) if hosts else account(intent.operator)),
                 TableCell(reason),
                 TableCell(sanitize(intent.connection, 40), "label"),
             )

@@ -19,10 +19,12 @@ from dfn_tui.config import ConfigError, load
 from dfn_tui.errors import ConsoleError, system_reason
 from dfn_tui.outcomes import IN_SNAPSHOT
 from dfn_tui.paths import config_file
+from dfn_tui.service.archive.words import left_words
 from dfn_tui.service.change_format import outcome_role
 from dfn_tui.service.history import KEYS, account, entry_lines, outcome_lines, parse_words, redaction_lines
 from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, row_records, rows
 from dfn_tui.store import Entry, Filter, Journal, explain_verification, journal_file
+from dfn_tui.store.archive_verify import ArchiveVerification, explain_comparison
 from dfn_tui.store.errors import journal_errors
 from dfn_tui.temporary import new_private_text
 from dfn_tui.text import _, ngettext, sanitize
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 def list_(args: argparse.Namespace) -> int:
     """Shows the newest entries that fit. Raises `ConsoleError`."""
     wanted = _wanted(args)
-    with _open(_key_for(wanted)) as journal:
+    with _open(key_for(wanted)) as journal:
         found = journal.find(wanted, limit=args.limit + 1)
     shown = found[: args.limit]
     write_records(args, shown, entry_view())
@@ -55,7 +57,7 @@ def show_more() -> None:
 @contextmanager
 def opened_for(wanted: Filter, *, reveal: bool) -> Iterator[tuple[Journal, bytes | None]]:
     """The journal, with the key where finding or uncovering needs it. Raises `ConsoleError`."""
-    key = _key_to_reveal() if reveal else _key_for(wanted)
+    key = _key_to_reveal() if reveal else key_for(wanted)
     with _open(key) as journal:
         yield journal, key
 
@@ -96,10 +98,17 @@ def verify(args: argparse.Namespace) -> int:
         if args.accept:
             asyncio.run(heads.keep(journal.head(), key))
             say(_("From now on the journal is known as it is now."))
+        archived = _archived(progress) if args.against else None
     words = explain_verification(found)
+    whole = found.whole and (archived is None or archived.fault is None)
     value: dict[str, object] = {"whole": found.whole, "entries": found.entries, "fault": found.fault}
     value |= {"seq": found.seq, "signed": found.signed, "message": words}
-    role = "ok" if found.whole else "danger"
+    if archived is not None:
+        words = f"{words} {explain_comparison(archived)}"
+        value |= {"whole": whole, "message": words, "archived": archived.archived}
+        value |= {"archive_fault": archived.fault, "archive_seq": archived.seq}
+    _say_left()
+    role = "ok" if whole else "danger"
     view: RecordView[str] = RecordView(
         lambda _words: value,
         tuple(value),
@@ -108,7 +117,24 @@ def verify(args: argparse.Namespace) -> int:
         lambda words: [paint(words, role)],
     )
     write_records(args, [words], view, lines_seen=True)
-    return 0 if found.whole else ExitCode.SOME_FAILED
+    return 0 if whole else ExitCode.SOME_FAILED
+
+
+def _archived(progress: ProgressLine) -> ArchiveVerification:
+    """The journal beside its archive. Raises `ConsoleError`."""
+    from dfn_tui.cli.archive import verified  # noqa: PLC0415  only where it is asked for
+
+    return verified(
+        lambda count, _all: progress.show(_("{count} archived entries read").format(count=f"{count:,}"))
+    )
+
+
+def _say_left() -> None:
+    """How far behind the archive is, where there is one."""
+    from dfn_tui.cli.archive import left  # noqa: PLC0415  only to verify
+
+    if count := left():
+        say(left_words(count, ""))
 
 
 def head(args: argparse.Namespace) -> int:
@@ -134,7 +160,7 @@ def export(args: argparse.Namespace) -> int:
             _("Nothing was exported"), _("JSON begins with no mark."), _("Leave --bom out, or choose csv.")
         )
     wanted = _wanted(args)
-    key = _key_to_reveal() if args.reveal else _key_for(wanted)
+    key = _key_to_reveal() if args.reveal else key_for(wanted)
     with _open(key) as journal, closing(journal.walk(wanted)) as found, _output(args.output) as file:
         if args.bom:
             file.write("\ufeff")
@@ -253,7 +279,7 @@ def _key_to_reveal() -> bytes | None:
     return _key_or(_("There is no key: sealed values stay masked."))
 
 
-def _key_for(wanted: Filter) -> bytes | None:
+def key_for(wanted: Filter) -> bytes | None:
     """The key where finding needs it: personal ids are kept sealed."""
     words = _("There is no key: users named by an e-mail address or a phone number are not found.")
     return None if wanted.user is None else _key_or(words)

@@ -59,6 +59,9 @@ def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asynci
                 say(session.journal.lost)
             for settled in session.settled:
                 say(_("Left open by an earlier run. {what}").format(what=reconciled_words(settled)))
+            with suppress(KeyboardInterrupt):  # all is done and said: leaving now keeps its code
+                if left := runner.run(connections.archive_rest()):
+                    say(left)
             closing()
 
 

@@ -21,7 +21,7 @@ _PLATFORMS = re.compile(
     r"|phone_number|kakao_id|kakao_user_id|line_user_id"
 )
 """Names that values of the platform's own go by: a date written there would change what they say."""
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -89,7 +89,7 @@ def base_url(value: object) -> str:
         raise Wrong(_("An address must not hold a user name or a password."))
     if "?" in text or "#" in text:
         raise Wrong(_("An address must not have a query or a fragment: end it before the “?” or “#”."))
-    if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
+    if parts.scheme == "http" and not LOOPBACK.fullmatch(host):
         raise Wrong(_("Use https: plain http would show tokens and personal data to the network."))
     if parts.scheme not in {"http", "https"}:
         raise wrong
@@ -121,6 +121,11 @@ def command(value: object) -> tuple[str, ...]:
     if not value[0].strip():
         raise wrong
     return tuple(value)
+
+
+def path(value: object) -> str:
+    """The whole path of a file. Raises Wrong."""
+    return _text(value, r"/[^\x00-\x1f\x7f]{1,1024}", _("Write the whole path of a file, in quotes."))
 
 
 def minutes(value: object) -> int:

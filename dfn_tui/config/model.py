@@ -53,6 +53,29 @@ class ColourTheme(StrEnum):
     LIGHT = "light"
 
 
+class ArchiveKind(StrEnum):
+    """Where the journal's entries are sent to as well."""
+
+    POSTGRESQL = "postgresql"
+    SYSLOG = "syslog"
+
+
+class ArchiveConfig(NamedTuple):
+    """Where a copy of the journal is kept that no operator can change.
+
+    `dsn` are the parameters of the writer's connection to PostgreSQL, `reader_dsn` those of the reader's;
+    empty: none. Their passwords are what the first line of a command's output says, or else in the keyring.
+    `socket` is where the local syslog listens.
+    """
+
+    to: ArchiveKind
+    dsn: tuple[tuple[str, str], ...] = ()
+    password_command: tuple[str, ...] = ()
+    reader_dsn: tuple[tuple[str, str], ...] = ()
+    reader_password_command: tuple[str, ...] = ()
+    socket: str = "/dev/log"
+
+
 class Connection(NamedTuple):
     """One service the console can be opened on. Tokens are no part of it, only where to get them.
 
@@ -112,6 +135,8 @@ class Config(NamedTuple):
     """Whether the console draws with ASCII alone; None: where the terminal makes two cells of its signs."""
     mouse: bool | None = None
     """Whether the console takes the mouse; None: not over SSH."""
+    archive: ArchiveConfig | None = None
+    """Where the journal's entries are sent to as well; None: nowhere."""
 
 
 class ConfigError(ConsoleError):

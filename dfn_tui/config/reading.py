@@ -31,7 +31,7 @@ def load(path: Path) -> Config:
 
 def _check_trust(config: Config) -> None:
     """Raises `ConfigError` where somebody else could have a program run or tokens sent elsewhere."""
-    if not config.journal_key_command and not any(
+    if not (config.journal_key_command or config.archive) and not any(
         one.base_url or one.token_command or one.export_token_command for one in config.connections.values()
     ):
         return

@@ -10,9 +10,12 @@ from typing import Any
 
 from dfn_tui.config import checks
 from dfn_tui.config.checks import Wrong
+from dfn_tui.config.conninfo import conninfo
 from dfn_tui.config.model import (
     LOCK_AFTER,
     ApiVersion,
+    ArchiveConfig,
+    ArchiveKind,
     ColourTheme,
     Config,
     ConfigError,
@@ -45,6 +48,15 @@ _FILE: Mapping[str, Check] = {
     "mouse": checks.boolean,
 }
 _KEPT: Mapping[str, Check] = {"keep_days": checks.days}
+_JOURNAL: Mapping[str, Check] = {**_KEPT, "archive": _table}
+_ARCHIVE: Mapping[str, Check] = {
+    "to": partial(checks.one_of, ArchiveKind),
+    "dsn": conninfo,
+    "password_command": checks.command,
+    "reader_dsn": conninfo,
+    "reader_password_command": checks.command,
+    "socket": checks.path,
+}
 _CONNECTION: Mapping[str, Check] = {
     "api": partial(checks.one_of, ApiVersion),
     "environment": partial(checks.one_of, Environment),
@@ -83,7 +95,8 @@ def validate(document: Mapping[str, object], path: Path) -> Config:
     if default is not None and default not in connections:
         right = _("Name one of the connections: {names}.").format(names=", ".join(connections) or "—")
         raise _wrong(path, ("default",), right)
-    journal, jobs = (_read(top.get(name, {}), _KEPT, path, (name,)) for name in ("journal", "jobs"))
+    journal = _read(top.get("journal", {}), _JOURNAL, path, ("journal",))
+    jobs = _read(top.get("jobs", {}), _KEPT, path, ("jobs",))
     return Config(
         path,
         default,
@@ -95,7 +108,20 @@ def validate(document: Mapping[str, object], path: Path) -> Config:
         top.get("journal_key_command", ()),
         top.get("ascii_glyphs"),
         top.get("mouse"),
+        _archive(journal["archive"], path) if "archive" in journal else None,
     )
+
+
+def _archive(table: Mapping[str, object], path: Path) -> ArchiveConfig:
+    at = ("journal", "archive")
+    found = ArchiveConfig(**_read(table, _ARCHIVE, path, at, ("to",)))
+    if found.to is ArchiveKind.POSTGRESQL and not found.dsn:
+        right = _("Write “host=… dbname=… user=…” in quotes, of a role that may only insert.")
+        raise _wrong(path, (*at, "dsn"), right, missing=True)
+    if found.dsn and dict(found.dsn)["user"] == dict(found.reader_dsn).get("user"):
+        right = _("Name another role than the writer's: who writes is not to read, nor the other way round.")
+        raise _wrong(path, (*at, "reader_dsn"), right)
+    return found
 
 
 def _connection(name: str, table: object, path: Path) -> Connection:

@@ -64,6 +64,8 @@ class AsyncJournal:
         self._heads = heads
         self._known_key: bytes | None = None
         self._wrote = False
+        self.written = False
+        """Whether anything was written in this run."""
         self.lost = ""
         """What is to be said where the journal does not hold any more what it held once."""
         self._own: set[int] = set()
@@ -96,7 +98,7 @@ class AsyncJournal:
                 outcomes, intents = taken
                 if intents:
                     self._announce()
-                self._wrote = True
+                self._wrote = self.written = True
                 numbers = journal.write(outcomes, intents)
                 self._own.update(numbers)
                 self._own.difference_update(seq for group in outcomes for seq in group.intents)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dfn_tui.api.retry import RetryPolicy
     from dfn_tui.credentials import TokenStore
     from dfn_tui.service.addresses import Addresses
+    from dfn_tui.service.archive.background import ArchiveSender
     from dfn_tui.service.async_journal import AsyncJournal
     from dfn_tui.service.bulk.run.keys import JobKey
     from dfn_tui.service.bulk.session import BulkSession
@@ -98,6 +99,7 @@ class Connections:
         self._journal_path = journal_path
         self._journal: AsyncJournal | None = None
         self._checks: set[asyncio.Task[None]] = set()
+        self._archive: ArchiveSender | None = None
 
     async def _journal_key(self) -> bytes | None:
         found = await find_key(await self._tokens(), make=True)
@@ -119,7 +121,9 @@ class Connections:
         """What the top of a screen says of a connection."""
         if name not in self._contexts:
             connection = self.known[name]
-            self._contexts[name] = ConnectionContext(connection, self._mode(connection))
+            context = ConnectionContext(connection, self._mode(connection))
+            context.not_archived = lambda: self._archive.behind if self._archive else 0
+            self._contexts[name] = context
         return self._contexts[name]
 
     def opened(self, name: str) -> "Session | None":
@@ -243,6 +247,33 @@ class Connections:
         from dfn_tui.service.journal_heads import KnownHeads  # noqa: PLC0415  at the end of a run that wrote
 
         return KnownHeads(self.journal().path, await self._tokens())
+
+    @property
+    def archives(self) -> bool:
+        """Whether the journal has an archive."""
+        return self._config.archive is not None
+
+    def archive(self) -> "ArchiveSender | None":
+        """What sends the journal to its archive, and goes on until `finish`; None where there is none."""
+        if self._archive is None and self._config.archive is not None:
+            from dfn_tui.service.archive.background import ArchiveSender  # noqa: PLC0415  seldom needed
+
+            self._archive = ArchiveSender(self._config.archive, self.journal().path)
+        return self._archive
+
+    async def archive_rest(self) -> str:
+        """Sends what this run wrote to the archive, once all is finished, for a short time at most. What is
+        to be said of the rest; "" for nothing. It may be broken off at any moment."""
+        journal = self._journal
+        archive = self.archive() if self._archive or (journal is not None and journal.written) else None
+        if archive is None:
+            return ""
+        await archive.finish()
+        if not (archive.behind or archive.reason):
+            return ""
+        from dfn_tui.service.archive.words import left_words  # noqa: PLC0415  seldom needed
+
+        return left_words(archive.behind, archive.reason)
 
     def session_of(self, entry: "Entry", journal: "AsyncJournal") -> "Session":
         """The session of the connection that an entry of `journal` was written over.

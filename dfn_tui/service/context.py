@@ -32,6 +32,8 @@ class ConnectionContext:
     """Server time minus host time where it is more than tolerated, else None."""
     job_share: Callable[[], int | None] = lambda: None
     """How much of the job that runs over this connection is done, in percent; None where none runs."""
+    not_archived: Callable[[], int] = lambda: 0
+    """How many entries of the journal the archive had not got, when that was last looked at."""
 
     @property
     def capabilities(self) -> Capabilities:

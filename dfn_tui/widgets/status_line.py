@@ -158,6 +158,9 @@ class StatusLine(Widget):
         if skew is not None:
             words = _("clock off {minutes} min") if short else _("server clock off by {minutes} min")
             yield words.format(minutes=round(skew.total_seconds() / 60)), "strong.warn"
+        if count := context.not_archived():
+            words = _("{count} not archived") if short else _("{count} entries not archived yet")
+            yield words.format(count=f"{count:,}"), "warn"
         if context.token_in_memory:
             yield _("token in memory") if short else _("token in memory only"), "warn"
 

@@ -55,6 +55,10 @@ TYPED_AHEAD = "dfn_tui/screens/typed_ahead.py"
 REVIEW = "dfn_tui/screens/review.py"
 CLI_UNDO = "dfn_tui/cli/undoing.py"
 WATCHING = "dfn_tui/service/watching.py"
+ARCHIVE_SENDING = "dfn_tui/service/archive/sending.py"
+ARCHIVE_QUEUE = "dfn_tui/store/archive_queue.py"
+ARCHIVE_VERIFY = "dfn_tui/store/archive_verify.py"
+CONNINFO = "dfn_tui/config/conninfo.py"
 CAMPAIGN = "dfn_tui/consent/campaign.py"
 PREFLIGHT = "dfn_tui/service/bulk/preflight.py"
 PREFLIGHT_LISTS = "dfn_tui/service/bulk/preflight_lists.py"
@@ -91,6 +95,7 @@ OF_SNAPSHOT = ("tests/unit/test_snapshot_taking.py",)
 OF_API = ("tests/api/test_batch.py", "tests/api/test_retry.py", "tests/api/test_v1.py")
 OF_UNDO = ("tests/commands/test_cli_undo.py",)
 OF_WATCH = ("tests/unit/test_watching.py",)
+OF_ARCHIVE = ("tests/unit/test_archive_queue.py", "tests/unit/test_archive_config.py")
 OF_CAMPAIGN = ("tests/unit/test_consent_campaign.py",)
 OF_PREFLIGHT = ("tests/unit/test_preflight.py",)
 
@@ -1391,5 +1396,51 @@ MUTANTS = (
         "return False  # a snapshot",
         "return True  # a snapshot",
         ("tests/screens/test_snapshot_dialog.py",),
+    ),
+    # the archive
+    Mutant(
+        "the archive is sent to in its own time",
+        ARCHIVE_SENDING,
+        "while entries and go_on():",
+        "while entries:",
+        OF_ARCHIVE,
+    ),
+    Mutant(
+        "a mark counts only where the journal holds its entry",
+        ARCHIVE_QUEUE,
+        "or hash_of(connection, found.seq) != found.hash",
+        "",
+        OF_ARCHIVE,
+    ),
+    Mutant(
+        "an altered entry is archived under another hash",
+        ARCHIVE_QUEUE,
+        "chained(previous, body), body, *_found_by(body), kept",
+        "kept, body, *_found_by(body), kept",
+        OF_ARCHIVE,
+    ),
+    Mutant(
+        "another entry than was archived is found",
+        ARCHIVE_VERIFY,
+        "if mine[1] != digest:",
+        "if False:",
+        OF_ARCHIVE,
+    ),
+    Mutant(
+        "two archived under one number are found", ARCHIVE_VERIFY, "if seq <= last:", "if False:", OF_ARCHIVE
+    ),
+    Mutant(
+        "an archive that misses what was sent is found",
+        ARCHIVE_VERIFY,
+        "if last < known:",
+        "if False:",
+        OF_ARCHIVE,
+    ),
+    Mutant(
+        "nothing less than verify-full off this machine",
+        CONNINFO,
+        'if given.get("sslmode", "verify-full") != "verify-full":',
+        "if False:",
+        OF_ARCHIVE,
     ),
 )

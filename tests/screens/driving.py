@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion, Config, Connection, Environment
+from dfn_tui.config.model import ArchiveConfig
 from dfn_tui.credentials import TokenKind, TokenStore
 from dfn_tui.credentials.backends import Backend, NoKeyring
 from dfn_tui.service.connections import Connections
@@ -52,6 +53,7 @@ def console(
     keyring: Callable[[], Backend] = no_keyring,
     theme: str = TERMINAL,
     incident: str = "",
+    archive: ArchiveConfig | None = None,
 ) -> ConsoleApp:
     """A console with one connection; `token` empty leaves it without one."""
     connection = Connection(
@@ -70,7 +72,7 @@ def console(
                 store.hold(name, kind, SecretStr(given))
         return store
 
-    config = Config(Path("/nonexistent/config.toml"), name, {name: connection})
+    config = Config(Path("/nonexistent/config.toml"), name, {name: connection}, archive=archive)
     connections = Connections(
         config,
         read_only=read_only,

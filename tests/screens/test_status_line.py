@@ -1,17 +1,23 @@
 """The top line: where a change would go, and the night, whatever room there is."""
 
+import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from textual.app import ComposeResult
 
 from dfn_tui import paths
 from dfn_tui.config import ApiVersion, Connection, Environment
+from dfn_tui.config.model import ArchiveConfig, ArchiveKind
 from dfn_tui.screens.theming import ThemedApp
 from dfn_tui.service.context import ConnectionContext, Mode
+from dfn_tui.store import journal_file
+from dfn_tui.store.archive_queue import mark_file
 from dfn_tui.widgets.status_line import StatusLine
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import DAY, NIGHT, SIZES, console, driven, focused, look_up, see, shown, until
+from tests.unit.journals import filled
 
 EVENING = datetime(2026, 11, 26, 11, 52, tzinfo=UTC)
 """20:52 in Korea."""
@@ -128,3 +134,33 @@ async def test_production_shows_on_every_screen_and_above_every_dialog(
         await pilot.press("y")
         await see(pilot, "Sent to the terminal")
         await until(pilot, named)
+
+
+async def test_how_far_behind_the_archive_is_stands_after_the_connection() -> None:
+    behind = context()
+    behind.not_archived = lambda: 1234
+    assert "shop v1 · 1,234 entries not archived yet" in await line(behind, EVENING, 140)
+    assert "shop · 1,234 not archived" in await line(behind, EVENING, 72, *PLACE)
+    behind.not_archived = lambda: 0
+    assert "archived" not in await line(behind, EVENING, 140)
+
+
+async def test_the_console_archives_beside_its_work(sandbox: SandboxThread, tmp_path: Path) -> None:
+    """What an earlier run had left is sent, and what the archive does not take is told in the top line."""
+    filled(journal_file(), None)
+    to = ArchiveConfig(ArchiveKind.SYSLOG, socket=str(tmp_path / "log"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        app = console(sandbox, archive=to)
+        async with driven(app, (140, 40)) as pilot:
+            await until(pilot, lambda: app.connections.context("here").not_archived() == 8)
+            app.screen.query_one(StatusLine).look_again()
+            await see(pilot, "8 entries not archived yet")
+            await app.connections.archive_rest()
+        assert not mark_file(journal_file()).exists()
+        listening.bind(to.socket)
+        app = console(sandbox, archive=to)
+        async with driven(app) as pilot:
+            await until(pilot, mark_file(journal_file()).exists)
+            await app.connections.archive_rest()
+        listening.setblocking(False)
+        assert b'"seq": 1' in listening.recv(65536)

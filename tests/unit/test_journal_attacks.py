@@ -10,11 +10,14 @@ import pytest
 
 from dfn_tui.paths import manual_files
 from dfn_tui.store import Journal
+from dfn_tui.store.archive_queue import ArchiveQueue
+from dfn_tui.store.archive_verify import compare
 from dfn_tui.store.body import GENESIS, canonical, chained
 from dfn_tui.store.known_head import KnownHead, remember, remembered, remembered_file
+from tests.unit.archives import ArchiveInMemory
 from tests.unit.journals import KEY, OTHER_KEY, filled, intent, tampering, ticking
 
-COLUMNS = ("no key", "a key", "a head kept elsewhere")
+COLUMNS = ("no key", "a key", "a head kept elsewhere", "an archive")
 
 
 class Kept:
@@ -159,18 +162,33 @@ def found(kept: Kept, key: bytes | None, known: Sequence[KnownHead | None]) -> b
         return not journal.verify(known=[head for head in known if head is not None]).whole
 
 
+def found_by_archive(kept: Kept, archive: ArchiveInMemory) -> bool:
+    """Whether it is found without a key, before and after what lies there now is archived as well."""
+
+    def fault() -> object:
+        return compare(kept.path, archive.hashes(), ArchiveQueue(kept.path, "it").known()).fault
+
+    at_once = fault()
+    archive.take_all(kept.path)
+    return found(kept, None, []) or None not in (at_once, fault())
+
+
 def row(folder: Path, attack: Callable[[Kept], None]) -> list[bool]:
-    """Whether it is found without a key, with the key and what lies beside it, by a head kept elsewhere."""
+    """Whether it is found without a key, with the key and what lies beside it, by a head kept elsewhere, by
+    what was archived."""
     folder.mkdir()
-    for name in "abc":
+    for name in "abcd":
         (folder / name).mkdir()
     plain, sealed, noted = Kept(folder / "a", None), Kept(folder / "b", KEY), Kept(folder / "c", None)
-    for kept in (plain, sealed, noted):
+    archived, archive = Kept(folder / "d", None), ArchiveInMemory()
+    archive.take_all(archived.path)
+    for kept in (plain, sealed, noted, archived):
         attack(kept)
     return [
         found(plain, None, [remembered(plain.path, None)]),
         found(sealed, KEY, [remembered(sealed.path, KEY), sealed.elsewhere]),  # as the keyring has it
         found(noted, None, [noted.elsewhere]),
+        found_by_archive(archived, archive),
     ]
 
 
@@ -179,7 +197,7 @@ def in_words(one: bool) -> str:
 
 
 def test_the_manual_says_what_is_found_of_each_attack(tmp_path: Path) -> None:
-    table = [f"| attack | {' | '.join(COLUMNS)} |", "|---|---|---|---|"]
+    table = [f"| attack | {' | '.join(COLUMNS)} |", "|---|---|---|---|---|"]
     for number, (name, attack) in enumerate(ATTACKS.items()):
         table.append(f"| {name} | {' | '.join(map(in_words, row(tmp_path / str(number), attack)))} |")
     assert "\n".join(table) in manual_files()["journal"].read_text(encoding="utf-8"), "\n".join(table)
@@ -189,8 +207,12 @@ def test_the_manual_says_what_is_found_of_each_attack(tmp_path: Path) -> None:
 def test_a_journal_nobody_touched_is_whole(tmp_path: Path, key: bytes | None) -> None:
     kept = Kept(tmp_path, key)
     assert not found(kept, key, [remembered(kept.path, key), kept.elsewhere])
+    archive = ArchiveInMemory()
+    archive.take_all(kept.path)
+    assert not found_by_archive(kept, archive)
     with Journal(kept.path, key, clock=ticking()) as journal:
         journal.begin([intent("u-12")])
+    assert not found_by_archive(kept, archive)
     assert not found(kept, key, [remembered(kept.path, key), kept.elsewhere]), "it may go on"
 
 
