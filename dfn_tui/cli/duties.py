@@ -3,7 +3,7 @@
 import argparse
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +28,9 @@ from dfn_tui.service.duties import (
     notes_of,
     open_duties,
     require_done_on,
+    said_on,
 )
+from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.session import Session
 from dfn_tui.store import Entry, Filter, Journal
 from dfn_tui.text import _, ngettext, sanitize
@@ -158,13 +160,15 @@ def _meant(session: Session, duty: Duty, words: Sequence[str]) -> tuple[list[Ope
     if rows is not None:
         with opened_for(Filter(), reveal=False) as (journal, _key):
             known = {
-                one.seq: one
-                for _entry, one in open_duties(journal, Filter(connection=name))
+                one.seq: (entry, one)
+                for entry, one in open_duties(journal, Filter(connection=name))
                 if one.duty is duty
             }
-        found = {seq: known[seq] for seq, _kind in rows if seq in known}
-        wanted = [seq for seq, kind in rows if kind in ("", duty.value)]
-        return [found[seq] for seq in wanted if seq in found], [str(s) for s in wanted if s not in found]
+        wanted = [row for row in rows if row.get("duty") in (None, "", duty.value)]
+        of_rows = ((row, known.get(int(row["entry"]))) for row in wanted)
+        found = [open_one[1] for row, open_one in of_rows if open_one and _fits(row, open_one[0])]
+        numbers = {one.seq for one in found}
+        return found, [row["entry"] for row in wanted if int(row["entry"]) not in numbers]
     ids = ids_of_file(Path(words[0])) if len(words) == 1 and Path(words[0]).is_file() else given_ids(words)
     meant: list[OpenDuty] = []
     missing: list[str] = []
@@ -177,9 +181,19 @@ def _meant(session: Session, duty: Duty, words: Sequence[str]) -> tuple[list[Ope
     return meant, missing
 
 
-def _exported(words: Sequence[str]) -> list[tuple[int, str]] | None:
-    """The entries in a file that `duties --format csv` wrote, each with the kind of its duty; None where it
-    is none. Raises `DutyRefused`."""
+def _fits(row: Mapping[str, str], entry: Entry) -> bool:
+    """Whether the row is about this entry: those of another journal have the same numbers."""
+    subject = entry.intent.subject
+    as_shown = (entry.intent.connection, said_on(entry).day.isoformat(), subject.kind)
+    told = tuple(row.get(name, "") for name in ("connection", "said_on", "kind"))
+    # A masked user cannot be compared with one that was revealed for the file.
+    return told == as_shown and (
+        row.get("user_id") == spreadsheet_cell(subject.value) or "•" in subject.value
+    )
+
+
+def _exported(words: Sequence[str]) -> list[dict[str, str]] | None:
+    """The rows of a file that `duties --format csv` wrote; None where it is none. Raises `DutyRefused`."""
     if not words:
         raise ConsoleError(
             _("Who was told?"), _("Nobody was named. Nothing was noted."), _("Name users, or a file of them.")
@@ -191,7 +205,8 @@ def _exported(words: Sequence[str]) -> list[tuple[int, str]] | None:
         table = csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))
         if "entry" not in (table.fieldnames or ()):
             return None
-        return [(int(row["entry"]), row.get("duty") or "") for row in table]
+        rows = list(table)
+        return [row for row in rows if int(row["entry"])]
     except (OSError, ValueError, TypeError, csv.Error):
         raise DutyRefused(
             _("The file cannot be read"),

@@ -53,6 +53,19 @@ def test_the_list_that_was_written_is_what_was_done(run: Run, users: Users, tmp_
     assert run("duties", "confirmed", other).code == 1
 
 
+def test_a_list_of_another_journal_marks_nobody(run: Run, users: Users, tmp_path: Path) -> None:
+    one, other = users(2)
+    assert run("set", one, other, STOP, "--yes", "--reason", "INC-7").code == 0
+    written = run("duties", "--format", "csv").out
+    file = tmp_path / "of-another-host.csv"
+    for wrong in (written.replace(one, "somebody"), written.replace(",user_id,", ",email,")):
+        file.write_text(wrong, "utf-8")
+        told = run("duties", "told", str(file))
+        assert (told.code, "nothing of this kind is open" in told.err) == (1, True)
+    left = {each["user_id"] for each in run("duties", "--json").objects}
+    assert left == {one}
+
+
 def test_a_correction_is_nobodys_word(run: Run, users: Users) -> None:
     [user] = users()
     assert run("set", user, STOP, "--yes", "--reason", "x", "--ground", "correction").code == 0
