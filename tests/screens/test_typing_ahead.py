@@ -148,7 +148,7 @@ async def test_what_leaves_is_not_held_by_a_silent_server(sandbox: SandboxThread
     app = console(sandbox)
     async with driven(app) as pilot:
         await focused(pilot, "#ids")
-        sandbox.faults.latency_ms = 5000
+        sandbox.faults.latency_ms = 60_000
         send(app, "user-0001\ru", QUIT, Key("ctrl+q", None))
         await see(pilot, "Quitting waits for the keys before it")
         assert app._leaving is None  # it came with the first one: nobody decided anew

@@ -62,5 +62,6 @@ def test_one_user_is_read_back_all_the_same(
     [user] = users(1)
     monkeypatch.setattr(sandbox, "requests", AtFirstWrite(journal_goes))
     ran = run("set", user, STOP, "--reason", "x", "--yes", "--json")
-    assert (ran.code, ran.outcomes) == (0, [(user, "confirmed")])
+    # What was read is told; that it is not written down is told, too.
+    assert (ran.code, ran.outcomes) == (6, [(user, "confirmed")])
     assert "The journal was removed or replaced. " in ran.err

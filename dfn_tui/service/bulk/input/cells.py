@@ -101,6 +101,8 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         raise Problem(RowFault.NO_ID, _("There is no id."))
     if user in EMPTY_WORDS:
         raise Problem(RowFault.NO_ID, _("“{word}” stands for an empty cell.").format(word=user))
+    if kind is IdentityKind.PHONE_NO:
+        user = unicodedata.normalize("NFKC", user)  # full-width digits are the same number
     if why := _no_id(user):
         raise Problem(RowFault.BAD_ID, why)
     if kind is IdentityKind.PHONE_NO and (mobile := mobile_number(user)):
