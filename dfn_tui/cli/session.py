@@ -84,10 +84,12 @@ def _closed_in_time() -> Iterator[Callable[[], None]]:
             signal.signal(signal.SIGALRM, give_up)
             signal.setitimer(signal.ITIMER_REAL, _CLOSING)
 
-    yield closing
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    try:
+        yield closing
+    finally:  # also where the command ends with an error
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 SILENCE = 3.0

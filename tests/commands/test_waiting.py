@@ -1,6 +1,7 @@
 """That a command says what it waits for, on a terminal and, once, where there is none."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,3 +93,9 @@ def test_a_loop_that_cannot_be_closed_does_not_hold_the_command_up(sandbox: Sand
         timeout=120,
     )
     assert (ended.returncode, "not enough memory" in ended.stderr) == (6, True)
+
+
+def test_no_time_goes_on_after_a_command_has_ended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DFN_TUI_TOKEN", "of somebody else")
+    assert run("get", "user-0001").code == 4
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
