@@ -30,7 +30,7 @@ def said_text(reviewed: Review) -> Text:
 
 def other_words(reviewed: Review) -> str:
     """What the ground can be changed to."""
-    return _("the person said so") if is_correction(reviewed) else _("correction")
+    return _("the person said so") if is_correction(reviewed) else _("mistake")
 
 
 def is_correction(reviewed: Review) -> bool:

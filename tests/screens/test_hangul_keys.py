@@ -21,7 +21,7 @@ async def test_syllables_are_the_keys_they_were_typed_with(sandbox: SandboxThrea
         await see(pilot, "1 edit staged", "s give")  # keys are shown in Latin letters
         app.post_message(Key("ㄱ", "ㄱ"))  # r
         await see(pilot, "Review: 1 user")
-        app.post_message(Key("야", "야"))  # d, which means nothing here, then i
+        app.post_message(Key("쟈", "쟈"))  # w, which means nothing here, then i
         await focused(pilot, "#reason")
         for letter in "고객 ㅇㅇ":
             app.post_message(Key(letter, letter))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.config import ApiVersion
+from dfn_tui.screens.result import ResultScreen
 from dfn_tui.widgets.field import Field
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, focused, look_up, see, until
@@ -82,6 +83,9 @@ async def test_receipts_of_a_whole_result_and_the_result_go_into_files(
         await see(pilot, "Review: 2 users")
         await pilot.press("ctrl+s")
         await see(pilot, "✓ 2 confirmed")
+        screen = app.screen
+        assert isinstance(screen, ResultScreen)
+        await until(pilot, lambda: bool(screen._users_here()))  # the lines are there to be pointed at
         await pilot.press("t")
         await see(pilot, "Receipts · 2 users", "Consent receipt for user_id user-0001")
         await pilot.press("e")
