@@ -60,7 +60,8 @@ LISTS = {
 def golden(name: str, shown: str) -> None:
     """Compares with what is kept; with `DFN_TUI_GOLDEN=1` it is kept anew."""
     progress = re.compile(r"(?:\r[^\r\n]*)+\r")  # as often as there was time for it
-    file, text = GOLDEN / name, without_moments(progress.sub("", shown)).replace("\x1b", "^[")
+    said = re.sub(r"Said on [-0-9]+(.*) by [-0-9]+", r"Said on TODAY\1 by THEN", progress.sub("", shown))
+    file, text = GOLDEN / name, without_moments(said).replace("\x1b", "^[")
     if os.environ.get("DFN_TUI_GOLDEN"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -66,7 +66,7 @@ def test_a_piped_token_opens_the_console_and_the_keys_come_from_the_terminal(
 
 def test_a_token_that_is_typed_is_not_shown(home: dict[str, str]) -> None:
     with Tmux(["sh", "-c", f"{CONSOLE} auth set; echo code $?"], home) as terminal:
-        terminal.wait_for("Token here/api (it is not shown):")
+        terminal.wait_for("(it is not shown):")
         terminal.type("tok-3f81c6")
         terminal.press("Enter")
         terminal.wait_for("not kept.", "code 4")
