@@ -23,6 +23,7 @@ from dfn_tui.service.changes.values import (
     type_of,
 )
 from dfn_tui.service.personal import is_personal, shown_value
+from dfn_tui.text.ids import NULL_WORDS
 
 BIG = "123456789012345678901234567890"
 
@@ -147,6 +148,7 @@ def _reserved(value: object) -> bool:
 )
 def test_what_is_shown_for_editing_reads_back_as_the_same_value(value: Value) -> None:
     assume(not any(_reserved(item) for item in (value if isinstance(value, list) else [value])))
+    assume(value not in NULL_WORDS if isinstance(value, str) else True)  # refused as a text
     capabilities = VERSION_1 if isinstance(value, int) else VERSION_2
     again = parse_value(format_value(value), type_of(value, capabilities))
     assert again == value
