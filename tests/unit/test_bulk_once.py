@@ -198,7 +198,8 @@ async def test_version_2_too(tmp_path: Path) -> None:
 
 async def test_while_one_console_sends_a_plan_no_other_does(sandbox: SandboxThread, tmp_path: Path) -> None:
     async with bulk_session(sandbox, tmp_path) as bulk, bulk_session(sandbox, tmp_path) as other:
-        path = await plan(bulk, tmp_path / "a.plan", "\n".join(NEW), STOP)
+        many = "\n".join(f"user-{number}" for number in range(3_000))  # far more than is sent meanwhile
+        path = await plan(bulk, tmp_path / "a.plan", many, STOP)
         await bulk.apply(path, APPROVAL, Options(OnConflict.OVERWRITE, False, 60))
         with pytest.raises(PlanError, match="is being sent"):
             await other.apply(path, APPROVAL, options())
