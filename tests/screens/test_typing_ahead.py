@@ -153,7 +153,7 @@ async def test_what_leaves_is_not_held_by_a_silent_server(sandbox: SandboxThread
         await see(pilot, "Quitting waits for the keys before it")
         assert app._leaving is None  # it came with the first one: nobody decided anew
         again = Key("ctrl+q", None)
-        again.time = QUIT.time + 100
+        again.time += 100
         app.post_message(Packet([again]))
         await until(pilot, lambda: app._leaving is not None)
         assert not app.typed_ahead._waiting
