@@ -220,3 +220,17 @@ async def test_nobody_shown_is_said_beside_the_list(sandbox: SandboxThread) -> N
         await three(pilot)
         await pilot.press("slash", *"nobody at all")
         await see(pilot, "0 shown", "Nobody fits the filter. esc shows all.")
+
+
+async def test_what_is_told_while_the_list_is_being_made_ends_nothing(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        screen = app.screen
+        assert isinstance(screen, LookupScreen)
+        await until(pilot, lambda: bool(screen.query("#progress")))
+        screen._made = Workbench(screen.session, id="workbench")  # and not mounted yet
+        screen._progress_line("")
+        screen.look_at_writes()
+        screen._mounting = screen.mount(screen._made, after="#ask")
+        screen.look_up((screen.session.identity("user-0001"), screen.session.identity("user-0002")))
+        await see(pilot, "user-0001 이지우", "user-0002 조현우")

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -72,9 +72,15 @@ class LookupScreen(LookupPlaces):
         self._kind_said = False
         self._held: tuple[str, ...] = ()
         self._recent: list[tuple[Identity, ...]] = []
-        self._workbench: Workbench | None = None
+        self._made: Workbench | None = None
+        self._mounting: AwaitMount | None = None
         self._under_way: Worker[None] | None = None
         self._unfinished = ""
+
+    @property
+    def _workbench(self) -> "Workbench | None":
+        """Once it is there with all that is in it."""
+        return self._made if self._made is not None and self._made.is_mounted else None
 
     @property
     def session(self) -> "Session":
@@ -234,20 +240,23 @@ class LookupScreen(LookupPlaces):
     async def _begin_list(self, identities: "Sequence[Identity]") -> "Workbench":
         from dfn_tui.screens.lookup.workbench import Workbench  # noqa: PLC0415  not needed for the first paint
 
-        if self._workbench is None:
+        if self._made is None:
             self.app.stylesheet.read_all(paths.style_files())  # the first paint does with a few of them
             self.app.stylesheet.reparse()
-            self._workbench = Workbench(self.session, id="workbench")
-            await self.mount(self._workbench, after="#ask")
-        await self._workbench.fit()  # the terminal may have grown while it was not seen
+            self._made = Workbench(self.session, id="workbench")
+            self._mounting = self.mount(self._made, after="#ask")
+        workbench = self._made
+        if not workbench.is_mounted and self._mounting is not None:
+            await self._mounting  # also where the look-up before this one began it
+        await workbench.fit()  # the terminal may have grown while it was not seen
         self._keep_row()
         # One who has the whole screen: a list of one, painted for as long as they are read, would cost half
         # of what their own screen does.
-        self._workbench.display = len(identities) > 1 or self._workbench.wide
-        self._workbench.list_panel.begin(identities)
+        workbench.display = len(identities) > 1 or workbench.wide
+        workbench.list_panel.begin(identities)
         self.query("#hint").set(display=False)
         self._reading(0, len(identities))
-        return self._workbench
+        return workbench
 
     def on_resize(self) -> None:
         self._keep_row()
