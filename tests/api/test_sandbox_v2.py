@@ -260,6 +260,7 @@ def test_the_export_takes_its_own_token_and_a_service(sandbox: SandboxThread) ->
     assert (missing.status_code, missing.json()["message"]) == (400, "invalid_parameter")
 
 
+@pytest.mark.slow
 async def test_at_most_five_exports_run_at_the_same_time() -> None:
     with SandboxThread(SandboxOptions(users=1100)) as sandbox:
         for row in range(1, 1101):  # more than any socket buffer holds: what nobody reads stays unfinished

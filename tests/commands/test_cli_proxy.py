@@ -87,6 +87,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [REFUSED, LOGIN, TUNNEL])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_name_the_proxy(

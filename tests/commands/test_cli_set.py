@@ -379,6 +379,7 @@ def test_ctrl_c_before_sending_sends_nothing(sandbox: SandboxThread, users: User
     assert state_of(sandbox, user) == "Subscribed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_sending_waits_for_what_was_sent(
     sandbox: SandboxThread, users: Users, kind: int
@@ -415,6 +416,7 @@ def test_a_signal_before_the_change_went_out_lets_nothing_go_out(
     assert state_of(sandbox, user) == "Subscribed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_leaves_a_server_that_does_not_answer(
     sandbox: SandboxThread, users: Users, kind: int

@@ -253,6 +253,7 @@ def test_what_cannot_be_read_back_is_neither_done_nor_failed(
         assert "not read back" in ran.objects[0]["message"]
 
 
+@pytest.mark.slow
 @each_command
 @pytest.mark.parametrize("read", UNREADABLE)
 def test_who_cannot_be_read_before_is_sent_nothing(
@@ -275,6 +276,7 @@ READ_CODES = {
 """How a command ends whose read is answered so: a token's failure, a server's, or the user's alone."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("get",), ("ci", "get")])
 @pytest.mark.parametrize("read", READ_CODES)
 def test_a_user_that_cannot_be_read_has_no_values(

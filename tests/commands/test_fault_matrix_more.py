@@ -157,6 +157,7 @@ def test_nobody_waits_for_longer_than_two_minutes(
     assert journalled() == []
 
 
+@pytest.mark.slow
 def test_retry_after_alone_is_waited_for_and_said(server: SandboxThread, run: Run, user: str) -> None:
     server.faults.rate_limit = RateLimit(1, "1s")
     server.faults.rate_limit_spelling = "none"

@@ -23,6 +23,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     monkeypatch.setattr("dfn_tui.cli.session.SILENCE", 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["read", "write"])
 def test_a_silent_server_is_waited_for_and_that_is_said_once(
     run: Run, sandbox: SandboxThread, call: str
@@ -40,6 +41,7 @@ def test_reading_many_says_so_too(run: Run, sandbox: SandboxThread) -> None:
     assert ran.err == "Waiting for the server…\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("get", "user-0003"), ("set", "user-0003", *STOP)])
 def test_a_pause_the_server_asks_for_is_said_once_with_its_length(
     run: Run, sandbox: SandboxThread, words: tuple[str, ...]

@@ -260,6 +260,7 @@ def leave_after_a_while(app: ConsoleApp) -> None:
     app.post_message(escape)
 
 
+@pytest.mark.slow
 async def test_nothing_is_dropped_unseen(sandbox: SandboxThread, journal: Path) -> None:
     """What was typed with the key that asks reaches neither the question nor the screen below it."""
     await leave_behind(sandbox, journal)
@@ -353,6 +354,7 @@ async def test_a_locked_keyring_is_unlocked_on_the_way(
         await see(pilot, "Take up and review")
 
 
+@pytest.mark.slow
 async def test_another_console_that_was_quicker_is_said(sandbox: SandboxThread, journal: Path) -> None:
     await leave_behind(sandbox, journal)
     app = console(sandbox, journal=journal, keyring=unlocked().open)

@@ -111,6 +111,7 @@ async def test_production_alone_is_red(theme: str) -> None:
     assert styles[Environment.STAGING] == styles[Environment.SANDBOX] != "#b8322f"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_production_shows_on_every_screen_and_above_every_dialog(
     sandbox: SandboxThread, size: tuple[int, int]

@@ -170,6 +170,7 @@ async def test_with_nothing_before_it_what_leaves_does_not_wait(sandbox: Sandbox
         await until(pilot, lambda: app._leaving is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", sorted(AWAITED))
 async def test_keys_wait_for_each_kind_of_reading(sandbox: SandboxThread, group: str) -> None:
     app = console(sandbox)
@@ -203,6 +204,7 @@ async def test_a_token_typed_with_the_key_that_asks_for_it_goes_into_its_field(
         await see(pilot, "here works")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", ["r", "t"])
 async def test_no_key_sends_what_is_left_of_a_grant_unread(
     sandbox: SandboxThread, journal: Path, tmp_path: Path, keys: str

@@ -172,6 +172,7 @@ def banner(app: ConsoleApp) -> str:
     return next((str(line.content).strip() for line in app.screen.query(Banner)), "")
 
 
+@pytest.mark.slow
 async def test_a_change_stays_told_until_it_is_read_wherever_the_operator_is(
     sandbox: SandboxThread, turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def test_several_consoles_at_once_keep_one_whole_chain(tmp_path: Path) -> None:
         assert {entry.seq for entry in journal.find(Filter(), limit=1000)} == set(numbers)
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_instant_leaves_a_whole_chain(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     pick = random.Random(7)

@@ -433,6 +433,7 @@ def _play(examples: int, steps: int) -> None:
     run_state_machine_as_test(TruthMachine, settings=rules)
 
 
+@pytest.mark.slow
 def test_what_is_told_is_so() -> None:
     _play(examples=200, steps=20)
 

@@ -157,6 +157,7 @@ async def test_no_minute_sees_more_starts_than_the_limit(
     assert rate_limiter.requests == len(run.starts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "minutes"), [(1, 600), (7, 120), (60, 30), (150, 20), (999, 5), (DOCUMENTED_LIMIT, 3)]
 )

@@ -97,6 +97,7 @@ def at(bulk: BulkSession, rate: int | None) -> None:
     session.connection = session.connection._replace(requests_per_minute=rate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "rate"), [(STOP, 10_000), (GIVE, 300), ("points=7", 300)])
 async def test_a_job_keeps_to_its_rate_and_so_does_its_resumption(
     sandbox: SandboxThread, tmp_path: Path, opened: list[int], change: str, rate: int

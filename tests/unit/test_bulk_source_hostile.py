@@ -105,6 +105,7 @@ def test_absolute_targets_and_parts_in_other_letters_are_found() -> None:
     assert text(xlsx({"A": table}, parts=whole)) == b"kim\n"
 
 
+@pytest.mark.slow
 def test_an_inflated_sheet_is_refused_before_it_is_unpacked() -> None:
     bomb = b"<worksheet><sheetData>" + b" " * (64 << 20)
     out = io.BytesIO(xlsx({"A": ""}))

@@ -134,6 +134,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(
     assert path.read_text(encoding="utf-8") == HAND_WRITTEN
 
 
+@pytest.mark.slow
 @given(
     names=st.lists(
         st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True), min_size=1, max_size=4, unique=True

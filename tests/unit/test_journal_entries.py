@@ -38,6 +38,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(steps=STEPS)
 def test_any_order_of_writing_verifies_and_reads_as_written(

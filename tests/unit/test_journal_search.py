@@ -98,6 +98,7 @@ FILTERS = st.builds(
 ) | maybe(st.sampled_from(USERS)).map(lambda user: Filter(user, unresolved=True))
 
 
+@pytest.mark.slow
 @given(wanted=FILTERS, limit=st.integers(1, 40), before=maybe(st.integers(1, 700)))
 def test_finding_is_the_same_as_looking_at_all(
     journal: Journal, wanted: Filter, limit: int, before: int | None

@@ -140,6 +140,7 @@ async def test_what_is_sent_or_dropped_is_kept_no_longer(sandbox: SandboxThread,
             await second.left.take_up(kept)
 
 
+@pytest.mark.slow
 async def test_one_console_alone_takes_them_up(sandbox: SandboxThread, path: Path) -> None:
     async with console(sandbox, path) as first:
         await first.stage(ONE)

@@ -73,6 +73,7 @@ def test_what_arrives_together_is_one_packet() -> None:
         assert line.packet() == ["pasted a\nb", "tab", "ctrl+s"]
 
 
+@pytest.mark.slow
 def test_a_list_that_arrives_in_pieces_is_one_packet() -> None:
     ids = [f"user-{number}" for number in range(30_000)]
     with Line().read() as line:
@@ -180,6 +181,7 @@ def test_a_paste_whose_beginning_comes_in_halves_ends() -> None:
         assert line.packet() == ["pasted b\x1b[200~c", "d"]
 
 
+@pytest.mark.slow
 def test_no_sequence_ends_the_reading() -> None:
     """Sequences that terminals send, with characters put in, changed and left out."""
     chance = random.Random(20_261_127)

@@ -87,6 +87,7 @@ class Line:
         assert self.thrifty.cursor.x == min(self.plain.cursor.x, self.plain.columns - 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeat", [False, True])
 @pytest.mark.parametrize("in_colour", [False, True])
 @given(written=st.lists(updates(), min_size=1, max_size=8))
@@ -100,6 +101,7 @@ def test_a_terminal_shows_what_it_would_show_had_it_been_sent_everything(
         line.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeat", [False, True])
 @pytest.mark.parametrize("in_colour", [False, True])
 @given(screens=scrolled_lists())

@@ -127,6 +127,7 @@ async def test_much_output_is_cut_and_none_of_it_is_waited_for() -> None:
     assert len(reason) < 1000
 
 
+@pytest.mark.slow
 async def test_a_program_that_does_not_end_is_killed_with_all_it_started(tmp_path: Path) -> None:
     note = tmp_path / "pids"
     script = f"sleep 1000 & echo $$ $! > {shlex.quote(str(note))}; wait"

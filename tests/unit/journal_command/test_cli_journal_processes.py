@@ -22,6 +22,7 @@ def process(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["list"], ["export", "--format", "csv"]])
 def test_a_reader_that_has_enough_is_no_failure(command: list[str]) -> None:
     filled(journal_file(), None, changes=1000)  # more than a pipe holds
