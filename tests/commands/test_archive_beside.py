@@ -70,6 +70,7 @@ def test_a_command_that_only_reads_asks_no_archive(
     assert "archived" not in run("get", *users()).err
 
 
+@pytest.mark.slow
 def test_an_archive_that_never_answers_is_left_after_its_time(
     run: Run, users: Callable[..., list[str]], log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

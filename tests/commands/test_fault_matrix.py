@@ -298,6 +298,7 @@ def test_a_user_that_cannot_be_read_has_no_values(
     assert (as_text.out, as_text.code) == ("", READ_CODES[read])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.events import Key
 
 from dfn_tui.consent.flags import Flag, State
@@ -54,6 +55,7 @@ async def test_shift_and_control_are_kept(sandbox: SandboxThread) -> None:
         await until(pilot, lambda: len(sandbox.requests) > before)
 
 
+@pytest.mark.slow
 async def test_each_newer_screen_knows_them(sandbox: SandboxThread, journal: Path, tmp_path: Path) -> None:
     """A plan, a job and pre-flight: one letter each, as a Korean types it."""
 

@@ -286,6 +286,7 @@ async def test_nothing_is_dropped_unseen(sandbox: SandboxThread, journal: Path) 
     assert len(kept(journal)) == 2
 
 
+@pytest.mark.slow
 async def test_what_several_consoles_left_is_offered_together(sandbox: SandboxThread, journal: Path) -> None:
     for hours, user in ((0, "user-0001"), (3, "user-0004"), (4, "user-0005")):
         sandbox.state.write_profiles([(user, {Flag.MKT_SMS: State.SUBSCRIBED}, {})])
@@ -333,6 +334,7 @@ async def test_after_a_day_it_is_looked_at_and_dropped_only(sandbox: SandboxThre
         await pilot.press("escape")
 
 
+@pytest.mark.slow
 async def test_a_locked_keyring_is_unlocked_on_the_way(
     sandbox: SandboxThread, journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Config
 from dfn_tui.credentials import TokenStore
@@ -52,6 +54,7 @@ async def test_empty_lists_offer_nothing_to_open(sandbox: SandboxThread, journal
         await until(pilot, lambda: "new plan" in keys(pilot) and "enter" not in keys(pilot))
 
 
+@pytest.mark.slow
 async def test_a_list_says_that_it_is_read_and_that_it_was_stopped(sandbox: SandboxThread) -> None:
     sandbox.faults.busy_users = frozenset(["user-0001"])  # asked again and again
     async with driven(console(sandbox), WIDE) as pilot:

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from dfn_tui.api.types import Identity
 from dfn_tui.app import ConsoleApp
 from dfn_tui.service.records import UserRecord
@@ -42,6 +44,7 @@ async def test_without_a_connection_one_is_chosen_first(sandbox: SandboxThread, 
         assert len(profiles) == asked  # the open connection is gone back to, and nothing looked up again
 
 
+@pytest.mark.slow
 async def test_an_answer_that_comes_while_the_screen_closes_ends_nothing(
     sandbox: SandboxThread, tmp_path: Path
 ) -> None:

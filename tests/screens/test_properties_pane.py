@@ -200,6 +200,7 @@ async def test_a_pasted_escape_sequence_stays_a_text() -> None:
         assert app.draft.properties == {"x": "\x1b[2Jpasted\u202e"}
 
 
+@pytest.mark.slow
 async def test_only_choices_and_real_days_where_the_platform_lists_them() -> None:
     app = PaneApp(PropertiesPane, record(identity=EXTERNAL), VERSION_2)
     async with app.run_test() as pilot:

@@ -69,6 +69,7 @@ async def test_version_2_says_what_cannot_be_known(sandbox: SandboxThread, journ
         await see(pilot, "Review: 1 user", "undo of entry 1")
 
 
+@pytest.mark.slow
 async def test_receipts_of_a_whole_result_and_the_result_go_into_files(
     sandbox: SandboxThread, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ async def take(pilot: Any) -> None:
     await pilot.press("escape")
 
 
+@pytest.mark.slow
 async def test_taken_looked_up_and_written_over(sandbox: SandboxThread, journal: Path) -> None:
     time = Time()
     async with driven(second(sandbox, journal, clock=time), (140, 40)) as pilot:

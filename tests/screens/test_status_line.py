@@ -146,6 +146,7 @@ async def test_how_far_behind_the_archive_is_stands_after_the_connection() -> No
     assert "archived" not in await line(behind, EVENING, 140)
 
 
+@pytest.mark.slow
 async def test_the_console_archives_beside_its_work(sandbox: SandboxThread, tmp_path: Path) -> None:
     """What an earlier run had left is sent, and what the archive does not take is told in the top line."""
     filled(journal_file(), None)

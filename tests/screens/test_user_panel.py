@@ -50,6 +50,7 @@ async def test_a_user_is_shown_whole(sandbox: SandboxThread, size: tuple[int, in
         assert ("Findings" in screen) is (size[1] > 24)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (160, 45), (200, 50)])
 async def test_a_user_beside_the_list_is_shown_whole(sandbox: SandboxThread, size: tuple[int, int]) -> None:
     app = console(sandbox, now=EVENING)

@@ -112,6 +112,7 @@ async def test_one_known_id_is_worked_on_at_once(sandbox: SandboxThread) -> None
         assert len(pilot.app.screen_stack) == 2
 
 
+@pytest.mark.slow
 async def test_the_place_is_kept_from_wide_to_narrow_and_back(sandbox: SandboxThread) -> None:
     async with driven(console(sandbox), (140, 40)) as pilot:
         await three(pilot)

@@ -135,6 +135,7 @@ def test_users_whom_the_plan_could_not_read_are_named_and_it_is_not_all_done(
     assert [state_of(sandbox, user) for user in (one, other)] == ["Unsubscribed", "Subscribed"]
 
 
+@pytest.mark.slow
 def test_it_is_said_once_that_users_of_unknown_outcome_are_waited_for(
     bulk: Bulk, sandbox: SandboxThread, users: Users, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_results_are_a_new_file(bulk: Bulk, sandbox: SandboxThread, users: U
     ]
 
 
+@pytest.mark.slow
 def test_what_is_there_now_stands_beside_what_came_out_different(
     bulk: Bulk, run: Run, sandbox: SandboxThread, users: Users
 ) -> None:
