@@ -1,7 +1,10 @@
 """A console in a pseudo-terminal: typed into with single writes, it answers what a terminal is asked."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,9 +71,7 @@ class Typist:
             "TMUX": "",
             "STY": "",
         }
-        self.terminal = Terminal(
-            [CONSOLE[0]], {**known, **(environ or {})}, columns=size[0], lines=size[1], quit_with="\x11\x11"
-        )
+        self.terminal = Terminal([CONSOLE[0]], {**known, **(environ or {})}, columns=size[0], lines=size[1])
         self.terminal.answers = False  # it is answered here
         self._shown = AnsweringEmulator(*size, ambiguous)
         self._answering = answering
@@ -88,6 +89,9 @@ class Typist:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Ends the console at once: asked to quit, it would ask in turn about what is staged."""
+        with suppress(ProcessLookupError):
+            os.kill(self.terminal.pid, signal.SIGKILL)
         self.terminal.__exit__(kind, error, trace)
 
     def type(self, keys: str) -> None:
