@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
+from textual.widget import Widget
 from textual.widgets import Input
 
 from dfn_tui.keyboard.hangul import latin_keys
@@ -272,7 +273,10 @@ class TypedAhead:
                 await self._calm(node)
             nodes: list[DOMNode] = [self._app, *screen.walk_children(with_self=True)]
             busy = any(node.message_queue_size or node._next_callbacks for node in nodes)
-            self._settled = not busy and (screen, focused) == (self._app.screen, self._app.focused)
+            if awaits_layout := _awaits_layout(focused):
+                await asyncio.sleep(_LOOK)
+            same = (screen, focused) == (self._app.screen, self._app.focused)
+            self._settled = same and not busy and not awaits_layout
         self._settled = True
 
     async def _calm(self, node: DOMNode) -> None:
@@ -287,6 +291,13 @@ class TypedAhead:
                     return
             if not node.message_queue_size and not node._next_callbacks:
                 return
+
+
+def _awaits_layout(focused: Widget | None) -> bool:
+    """Whether what has the focus is new and has no place yet: a table has no rows before it has one."""
+    if focused is None or focused.size:
+        return False
+    return any(node._layout_required for node in focused.ancestors_with_self if isinstance(node, Widget))
 
 
 def _set_done(done: "asyncio.Future[None]") -> None:

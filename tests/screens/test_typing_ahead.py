@@ -15,6 +15,7 @@ from dfn_tui.screens.review import ReviewScreen
 from dfn_tui.screens.typed_ahead import AWAITED
 from dfn_tui.service.changes.policy import Scope, may_be_sent_unread
 from dfn_tui.widgets.field import Field
+from dfn_tui.widgets.table import Table
 from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import apply, fill, make_plan, users, write_list
 from tests.screens.driving import console, driven, focused, look_up, see, until
@@ -97,6 +98,22 @@ async def test_tab_moves_before_the_next_letter(sandbox: SandboxThread) -> None:
         value = app.screen.query_one("#value", Field)
         await until(pilot, lambda: value.value == "gold")
         assert app.screen.query_one("#name", Field).value == "tier"
+
+
+async def test_keys_for_a_tab_wait_until_its_table_has_rows(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0003")
+        await see(pilot, "go out?", "● given")
+        with app.batch_update():  # nothing is laid out, as for a while on a busy machine
+            send(app, "2", Key("down", None), "\r", Key("ctrl+u", None), "31\r")
+            await until(pilot, lambda: isinstance(app.focused, Table))
+            for _turn in range(50):
+                await asyncio.sleep(0)
+        await see(pilot, "1 edit staged")
+        session = app.screen.session  # type: ignore[attr-defined]
+        [change] = session.staging.changes()
+        assert [field.name for field in change.fields] == ["age"]
 
 
 async def test_lines_are_a_list_and_keys_are_keys(sandbox: SandboxThread) -> None:

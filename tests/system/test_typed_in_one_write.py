@@ -121,7 +121,7 @@ def test_a_dialog_takes_what_is_typed_while_the_terminal_changes_its_size(consol
     console.type("p")
     console.wait_for("Stage a preset")
     for size in ((40, 10), (140, 40), (80, 24)):
-        console.terminal.resize(*size)
+        console.resize(*size)
         console.type(DOWN)
     console.type("\r")
     console.wait_for("edits staged")

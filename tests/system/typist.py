@@ -109,6 +109,11 @@ class Typist:
         elif answers:
             self._late += answers
 
+    def resize(self, columns: int, lines: int) -> None:
+        self.listen()
+        self._shown.resize(lines, columns)
+        self.terminal.resize(columns, lines)
+
     def forget(self) -> None:
         """What was sent until now counts no more; a console that is asked to sends the whole screen anew."""
         self.terminal.settle()
