@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 # A deadline would be an assertion on elapsed time: it fails on a busy machine, not on a defect.
 settings.register_profile("dfn-tui", deadline=None)
 settings.load_profile("dfn-tui")
+
+# Under `nohup` it is ignored, and every program that a test starts and hangs up on would ignore it as well.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
