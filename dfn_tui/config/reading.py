@@ -51,7 +51,7 @@ def parse(text: str, path: Path) -> Config:
 
 
 def parse_toml(text: str, path: Path) -> dict[str, object]:
-    """The tables `text` holds. As `parse`."""
+    """The tables `text` holds. As `parse`. Raises `ConfigError`."""
     import tomllib  # noqa: PLC0415  only where there is a file
 
     try:

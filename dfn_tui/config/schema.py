@@ -154,7 +154,8 @@ def read_table(
     at: tuple[str, ...],
     required: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """The checked values of the keys that are there. One that is required and missing is checked as None."""
+    """The checked values of the keys that are there. One that is required and missing is checked as None.
+    Raises `ConfigError`."""
     for name in table:
         if name not in keys:
             raise _unknown(path, (*at, name), keys)
