@@ -14,7 +14,8 @@ from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.plan.records import PlanMetadata
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.changes.plan_rules import address_of, require_fresh
-from dfn_tui.service.changes.policy import Approval, Notice, Scope, require, requirements
+from dfn_tui.service.changes.policy import Approval, require, requirements
+from dfn_tui.service.changes.scope import Notice, Scope
 from dfn_tui.service.context import Mode
 from dfn_tui.service.records import UserChange
 from dfn_tui.service.review import review

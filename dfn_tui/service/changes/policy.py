@@ -9,19 +9,19 @@ from typing import NamedTuple
 
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Connection, Environment
-from dfn_tui.consent.flags import Direction, FlagChange, Purpose
+from dfn_tui.consent.flags import Direction, Purpose
 from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.grounds import AS_USUAL, Said, require_day
 from dfn_tui.service.changes.plan_rules import (
     PLAN_HOURS,
-    MadeFor,
     hours_old,
     plan_age,
     require_same_place,
     require_whole,
 )
+from dfn_tui.service.changes.scope import Notice, Scope
 from dfn_tui.service.changes.undocumented import merging
 from dfn_tui.service.context import Mode, capabilities_over
 from dfn_tui.store import FieldKind
@@ -32,46 +32,6 @@ MAX_USERS = 100_000
 NIGHT_RULE = "night-rule"
 MERGES = "merges"
 _LINKABLE = frozenset(kind.value for kind in IdentityKind) - {IdentityKind.USER_ID, IdentityKind.EXTERNAL_ID}
-
-
-class Notice(NamedTuple):
-    """Something to be read before sending; some must be acknowledged one by one, by `id`."""
-
-    id: str
-    text: str
-    must_acknowledge: bool
-
-
-class Scope(NamedTuple):
-    """What is about to be written, counted.
-
-    `granted` of the `users` would be given a consent, `withdrawn` have one taken back; for `only_withdrawn`
-    of them nothing else would be done. Of those given one, `proven` come with evidence of their own, and
-    `resubscribed` had said no. `fields` are the
-    properties and CI fields set, `deletes` the CI fields removed. `user` is the id where single changes reach
-    one user only; `plan` is None for single changes.
-    """
-
-    users: int
-    granted: int = 0
-    withdrawn: int = 0
-    consents: frozenset[FlagChange] = frozenset()
-    fields: frozenset[tuple[FieldKind, str]] = frozenset()
-    deletes: frozenset[str] = frozenset()
-    notices: tuple[Notice, ...] = ()
-    """What is to be known of these users in particular."""
-    user: str = ""
-    plan: MadeFor | None = None
-    only_withdrawn: int = 0
-    proven: int = 0
-    resubscribed: int = 0
-    expressed_on: str = ""
-    """The day on which the people said so, as it was typed; empty for today."""
-
-    @property
-    def capped(self) -> int:
-        """The users that a cap on users is about: a withdrawal is nothing to be hindered."""
-        return self.users - self.only_withdrawn
 
 
 class Approval(NamedTuple):
