@@ -10,7 +10,8 @@ from dfn_tui.consent.duties import Ground, has_duties, korean_day, read_said, te
 from dfn_tui.consent.flags import Consents, Direction, Flag, FlagChange, State
 from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.changes.grounds import AS_USUAL, Said, usual_ground
-from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
+from dfn_tui.service.changes.policy import Requirements, requirements
+from dfn_tui.service.changes.scope import Notice, Scope
 from dfn_tui.service.changes.undocumented import foreign_number, nobody_known, unregistered_words
 from dfn_tui.service.changes.values import type_change
 from dfn_tui.service.records import UserChange

@@ -32,9 +32,10 @@ from dfn_tui.service.changes.pipeline import (
     read_groups,
     send,
 )
-from dfn_tui.service.changes.policy import Approval, Scope, require
+from dfn_tui.service.changes.policy import Approval, require
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
+from dfn_tui.service.changes.scope import Scope
 from dfn_tui.service.context import ConnectionContext
 from dfn_tui.service.intents import journal_intents, journal_outcomes
 from dfn_tui.service.records import UserChange, UserRecord

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 POLICY = "dfn_tui/service/changes/policy.py"
+PLAN_RULES = "dfn_tui/service/changes/plan_rules.py"
 PIPELINE = "dfn_tui/service/changes/pipeline.py"
 OUTCOME = "dfn_tui/service/changes/outcome.py"
 VALUES = "dfn_tui/service/changes/values.py"
@@ -114,7 +115,7 @@ class Mutant:
 MUTANTS = (
     # the policy
     Mutant("read-only", POLICY, "if mode.read_only:", "if False:", OF_POLICY),
-    Mutant("place of a plan", POLICY, "if made_for != (", "if False and made_for != (", OF_POLICY),
+    Mutant("place of a plan", PLAN_RULES, "if made_for != (", "if False and made_for != (", OF_POLICY),
     Mutant(
         "linking may merge",
         POLICY,
@@ -153,20 +154,22 @@ MUTANTS = (
         "if False and",
         OF_POLICY,
     ),
-    Mutant("address of a plan", POLICY, "if plan.base_url and its != ours:", "if False:", OF_POLICY),
-    Mutant("address of a plan: known", POLICY, "if not plan.base_url:", "if False:", OF_POLICY),
-    Mutant(
-        "said no before", POLICY, "if scope.resubscribed and not plan.resubscribe:", "if False:", OF_POLICY
-    ),
+    Mutant("address of a plan", PLAN_RULES, "if plan.base_url and its != ours:", "if False:", OF_POLICY),
+    Mutant("address of a plan: known", PLAN_RULES, "if not plan.base_url:", "if False:", OF_POLICY),
+    Mutant("said no before", PLAN_RULES, "if resubscribed and not plan.resubscribe:", "if False:", OF_POLICY),
     Mutant(
         "age of a plan",
-        POLICY,
-        "if scope.plan is not None and scope.granted and _age",
-        "if False and _age",
+        PLAN_RULES,
+        "if granted and plan_age",
+        "if False and plan_age",
         OF_POLICY,
     ),
     Mutant(
-        "age of a plan: to come", POLICY, "return abs(now - plan.made)", "return (now - plan.made)", OF_POLICY
+        "age of a plan: to come",
+        PLAN_RULES,
+        "return abs(now - plan.made)",
+        "return (now - plan.made)",
+        OF_POLICY,
     ),
     Mutant(
         "evidence of each row",
@@ -744,7 +747,7 @@ MUTANTS = (
     Mutant(
         "age at apply",
         PLANNING,
-        "        require_fresh(found.scope, self.session.connection, self.session.clock())\n"
+        "        require_fresh(found.head, found.granted, self.session.connection, self.session.clock())\n"
         "        self.session.admit(found.scope, approval)\n        return",
         "        self.session.admit(found.scope, approval)\n        return",
         OF_BULK,

@@ -22,10 +22,8 @@ from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.bulk.run.sent import leave_out_sent
-from dfn_tui.service.changes.policy import (
-    Approval,
-    require_fresh,
-)
+from dfn_tui.service.changes.plan_rules import require_fresh
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import file_stamp, korean_date
@@ -154,7 +152,7 @@ class BulkSession(Planning):
         """Asks the rules once more. Raises `GateRefused`."""
         found = totals(job.plan)
         if again or job.pending(-1, 1):  # what was sent may be read back, however old the plan is
-            require_fresh(found.scope, self.session.connection, self.session.clock())
+            require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
         self.session.admit(found.scope, approval_of(record))
 
     async def _go(
