@@ -94,12 +94,13 @@ class PolicyError(ConfigError):
     """The policy is there and cannot be used, so nobody knows what it asks."""
 
 
-def load_team_policy(path: Path = POLICY_FILE) -> TeamPolicy | None:
-    """The policy at `path`; None where there is none. Cheap enough for every write.
+def load_team_policy(path: Path | None = None) -> TeamPolicy | None:
+    """The policy at `path`, or that of this host; None where there is none. Cheap enough for every write.
 
     Raises `PolicyError` where others than root could have written it or taken it away, or where it is not
     right, naming the key and what would be.
     """
+    path = path or POLICY_FILE
     try:
         exposed = exposure_but_to_root(path)
         if exposed is not None:

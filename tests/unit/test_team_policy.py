@@ -68,7 +68,6 @@ def refused(path: Path) -> PolicyError:
 
 def test_it_lies_where_root_alone_writes_and_nothing_leads_elsewhere() -> None:
     assert Path("/etc/dfn-tui/policy.toml") == POLICY_FILE
-    assert load_team_policy.__defaults__ == (POLICY_FILE,)
 
 
 def test_no_file_asks_nothing(tmp_path: Path) -> None:

@@ -151,9 +151,10 @@ class BulkSession(Planning):
     def _check(self, job: Job, record: JobRecord, *, again: bool) -> None:
         """Asks the rules once more. Raises `GateRefused`."""
         found = totals(job.plan)
-        if again or job.pending(-1, 1):  # what was sent may be read back, however old the plan is
+        sends = again or bool(job.pending(-1, 1))
+        if sends:  # what was sent may be read back, however old the plan is
             require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
-        self.session.admit(found.scope, approval_of(record))
+        self.session.admit(found.scope, approval_of(record), sends=sends)
 
     async def _go(
         self,

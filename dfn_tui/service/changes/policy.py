@@ -4,6 +4,7 @@ A withdrawal is never slowed down: no evidence, no warning of the law's, no age 
 it, but for one that the configuration sets on withdrawals by that name.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -22,8 +23,15 @@ from dfn_tui.service.changes.plan_rules import (
     require_whole,
 )
 from dfn_tui.service.changes.scope import Notice, Scope
+from dfn_tui.service.changes.team_rules import (
+    Team,
+    evidence_always,
+    reason_pattern,
+    require_answers,
+    require_sendable,
+)
 from dfn_tui.service.changes.undocumented import merging
-from dfn_tui.service.context import Mode, capabilities_over
+from dfn_tui.service.context import Forwarded, Mode, capabilities_over
 from dfn_tui.store import FieldKind
 from dfn_tui.text import _, ngettext, sanitize
 
@@ -68,6 +76,8 @@ class Requirements(NamedTuple):
     question: str
     """What a terminal asks before it is sent, and the `answer` that must be typed."""
     answer: str
+    reason_pattern: str = ""
+    """What the company's policy has the reason hold; "" for nothing in particular."""
 
     @property
     def to_acknowledge(self) -> tuple[Notice, ...]:
@@ -106,23 +116,26 @@ def warnings(scope: Scope, now: datetime) -> tuple[Notice, ...]:
     return (*found, *scope.notices)
 
 
-def requirements(scope: Scope, connection: Connection, now: datetime) -> Requirements:
-    """What this needs over that connection at the aware instant `now`."""
+def requirements(scope: Scope, connection: Connection, now: datetime, team: Team = None) -> Requirements:
+    """What this needs over that connection at the aware instant `now`, under the company's policy."""
     production = connection.environment is Environment.PRODUCTION
     many = scope.plan is not None
     night = any(change.grants_night for change in scope.consents)
     unproven = scope.granted > scope.proven
+    pattern = reason_pattern(team, scope, connection)
     question, answer = _confirmation(scope, production=production)
     return Requirements(
         warnings=warnings(scope, now),
-        reason_required=production or (many and scope.withdrawn > 0),
-        evidence_required=unproven and (night or production or many),
+        reason_required=production or (many and scope.withdrawn > 0) or bool(pattern),
+        evidence_required=(unproven and (night or production or many))
+        or evidence_always(team, scope, connection),
         count_required=production and many,
         max_grants=connection.max_grants or MAX_GRANTS,
         max_users=connection.max_users or MAX_USERS,
         yes_is_enough=not production,
         question=question,
         answer=answer,
+        reason_pattern=pattern,
     )
 
 
@@ -146,9 +159,18 @@ def _confirmation(scope: Scope, *, production: bool) -> tuple[str, str]:
     return _("Type yes to send: "), _("yes")
 
 
-def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval, now: datetime) -> None:
+def require(
+    scope: Scope,
+    mode: Mode,
+    connection: Connection,
+    approval: Approval,
+    now: datetime,
+    team: Team = None,
+    forwarded: Callable[[], Forwarded] = lambda: Forwarded(False),
+) -> None:
     """Raises `GateRefused` naming the first thing that is missing before this may be sent at the aware
-    instant `now`. Nothing is written or sent here."""
+    instant `now`. The company's policy comes on top of all else; what it asks of the archive is what
+    `forwarded` says. Nothing is written or sent here."""
     if mode.read_only:
         raise GateRefused(
             _("Read-only"),
@@ -176,8 +198,11 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
     _check_fields(scope, connection)
     for day in (scope.expressed_on, approval.said.expressed_on):
         require_day(day, now)
-    asked = requirements(scope, connection, now)
+    require_sendable(team, scope, connection, now, forwarded)
+    asked = requirements(scope, connection, now, team)
     _check_caps(scope, asked, approval, connection.max_withdrawals)
+    _check_read(asked, approval)
+    require_answers(team, scope, connection, approval.evidence, approval.reason)
     _check_answers(scope, asked, approval)
 
 
@@ -247,8 +272,7 @@ def _check_caps(scope: Scope, asked: Requirements, approval: Approval, max_withd
         )
 
 
-def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> None:
-    """In the order in which a form asks for them."""
+def _check_read(asked: Requirements, approval: Approval) -> None:
     for warning in asked.to_acknowledge:
         if warning.id not in approval.acknowledged:
             raise GateRefused(
@@ -256,6 +280,10 @@ def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> Non
                 _("{notice} Nothing is sent.").format(notice=warning.text),
                 _("Read it and tick it off."),
             )
+
+
+def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> None:
+    """In the order in which a form asks for them."""
     if asked.evidence_required and not approval.evidence.strip():
         raise GateRefused(
             _("Evidence is missing"),
