@@ -11,12 +11,14 @@ from textual.containers import VerticalScroll
 
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
+from dfn_tui.screens.bulk.approving import ApproveDialog
 from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
 from dfn_tui.screens.bulk.format import totals_text
 from dfn_tui.screens.bulk.groups import PlannedGroups
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
+from dfn_tui.service.bulk.approving import Signing, approval_words, approve
 from dfn_tui.service.bulk.plan.exclusion import exclude
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.format import bad_words, cost_words, end_words, head_words, totals_words
@@ -24,6 +26,7 @@ from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import SENT, PlanGroup
 from dfn_tui.service.bulk.plan.totals import SelectedUsers, Selection, Totals, cost, totals
 from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -55,6 +58,7 @@ class PlanScreen(SessionScreen[None]):
             "plan.exclude",
             _("Leave all users out that fit the filter, or put them back"),
         ),
+        key("s", "approve", _("Approve…"), "plan.approve", _("Sign it, for somebody else to apply it")),
         key("b", "bad", _("Bad rows"), "plan.bad", _("The rows that are in no plan")),
         replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
     )
@@ -71,6 +75,7 @@ class PlanScreen(SessionScreen[None]):
         self._path = path
         self._reader = PlanReader(path)
         self._figures: Totals | None = None
+        self._approved = ""
         self._selection = Selection()
         self._excluding = False
 
@@ -108,7 +113,9 @@ class PlanScreen(SessionScreen[None]):
 
     def _counted(self, plan: PlanFile) -> Totals:
         self._bulk.mark_sent(plan)
-        return totals(plan)
+        found = totals(plan)
+        self._approved = approval_words(self.session, found, beside(self._path))
+        return found
 
     def _heading(self, found: Totals) -> Text:
         words = ngettext("{users} user to be sent", "{users} users to be sent", found.to_send)
@@ -120,7 +127,8 @@ class PlanScreen(SessionScreen[None]):
         sending = cost(found, limit=limits[0])
         ends = end_words(sending.requests, limits, now)
         figures = [Text(words) for words in totals_words(found, now, changes=False)]
-        lines = [*totals_text(found), *([Text(ends)] if found.to_send else []), *figures]
+        approved = [Text(self._approved, "warn")] if self._approved else []
+        lines = [*totals_text(found), *approved, *([Text(ends)] if found.to_send else []), *figures]
         saved = _("Saved as {path}").format(path=sanitize(str(self._path), 200))
         rest = [cost_words(sending), *head_words(found.head), saved]
         return [*lines, *(Text(words, "label") for words in rest)]
@@ -158,6 +166,8 @@ class PlanScreen(SessionScreen[None]):
         self.planned_groups.look_again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "approve":
+            return self._figures is not None and self._figures.to_send > 0
         if action in ("apply", "filter", "users", "toggle_user", "exclude", "reveal"):
             return self._figures is not None
         if action == "bad":
@@ -234,6 +244,23 @@ class PlanScreen(SessionScreen[None]):
     def watch_revealed(self, revealed: bool) -> None:
         self.planned_groups.reveal(revealed)
         self.planned_users.reveal(revealed)
+
+    def action_approve(self) -> None:
+        """Shows what would be signed, and asks."""
+        if self._figures is not None:
+            found = self._figures
+            ask(self.app, ApproveDialog(found, lambda: self._sign(found)), self._show_signed)
+
+    async def _sign(self, found: Totals) -> str:
+        clock = self.session.clock
+        signed, path = await self._reader.ask(lambda plan: approve(plan, found.digest, clock(), Signing()))
+        name = signed.statement.principal
+        return _("Signed by {name}: {path}").format(name=name, path=sanitize(str(path), 200))
+
+    @work(group="plan")
+    async def _show_signed(self, words: str) -> None:
+        self.notify(words, markup=False)
+        await self._look()
 
     def action_apply(self) -> None:
         """Goes on to the answers that must be given; the job is shown in place of the plan."""

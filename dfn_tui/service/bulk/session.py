@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.approving import require_signed, signatures_for
 from dfn_tui.service.bulk.plan.errors import plan_errors
 from dfn_tui.service.bulk.plan.file import check_digest, open_plan, unused_name
 from dfn_tui.service.bulk.plan.totals import totals
@@ -22,8 +23,10 @@ from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.bulk.run.sent import leave_out_sent
+from dfn_tui.service.changes.four_eyes import SignedBy
 from dfn_tui.service.changes.plan_rules import require_fresh
 from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import file_stamp, korean_date
@@ -70,7 +73,10 @@ class BulkSession(Planning):
             id = unused_name(self.folder, f"{file_stamp(now)}-{plan.digest[:6]}", ".db")
             limit = self.rates(found, options.limit)[0]
             record = new_record(id, found, approval, options, limit, by=self.by, now=now)
-            record = replace(record, incident=self.session.incident)
+            signatures = await asyncio.to_thread(
+                signatures_for, self.session, found, beside(path), self.signing
+            )
+            record = replace(record, incident=self.session.incident, signatures=signatures)
             key = await self.key.look(make=True)
             job = await asyncio.to_thread(make_job, plan, self.folder, record, key)
         finally:
@@ -100,7 +106,21 @@ class BulkSession(Planning):
         again = [Outcome.FAILED, Outcome.DIFFERENT] if failed else []
         if on_conflict not in (None, OnConflict.SKIP):
             again.append(Outcome.CONFLICT)
-        return await self._start(job, limit, again, on_conflict)
+        try:
+            record = await asyncio.to_thread(self._signed_again, job, again=bool(again))
+        except BaseException:
+            job.close()
+            raise
+        return await self._start(job, limit, again, on_conflict, record)
+
+    def _signed_again(self, job: Job, *, again: bool) -> JobRecord:
+        """The job's record, signed by who goes on with it. Raises `SignatureRefused`."""
+        record = job.record
+        if not (again or job.pending(-1, 1)):
+            return record
+        approval = [(_("The job's approval"), text) for text in record.signatures[:1]]
+        signatures = signatures_for(self.session, totals(job.plan), approval, self.signing)
+        return replace(record, signatures=signatures)
 
     async def _start(
         self,
@@ -108,10 +128,12 @@ class BulkSession(Planning):
         limit: int | None,
         again: Sequence[Outcome] = (),
         on_conflict: OnConflict | None = None,
+        record: JobRecord | None = None,
     ) -> Run:
-        """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
+        """`again`: the users that ended so are done once more. Without a `limit` the job's own holds, and so
+        does its `record`."""
         try:
-            record = job.record
+            record = record or job.record
             if not job.take():
                 raise JobBusy(  # noqa: TRY301  the job must be closed
                     _("The job runs already"),
@@ -119,9 +141,11 @@ class BulkSession(Planning):
                     _("Wait for it, or look at it: dfn-tui bulk list"),
                 )
             await asyncio.to_thread(self._check_content, job, record)
+            # Before anybody is taken out: it is the plan as it was approved.
+            signed = await asyncio.to_thread(self._check_signed, job, record, again=bool(again))
             now, journal = self.session.clock(), self.session.journal.path
             record = await asyncio.to_thread(leave_out_sent, job, record, again, journal, self.by, now)
-            await asyncio.to_thread(self._check, job, record, again=bool(again))
+            await asyncio.to_thread(self._check, job, record, signed, again=bool(again))
             record = replace(record, state=JobState.RUNNING, why="", ended=None)
             sent_again = record.sent_again or Outcome.FAILED in again
             record = replace(record, on_conflict=on_conflict or record.on_conflict, sent_again=sent_again)
@@ -136,7 +160,7 @@ class BulkSession(Planning):
         self.run = None
         self.session.context.job_share = self._share
         look_first = on_conflict is OnConflict.STOP
-        going = self._go(job, record, total, limit or record.limit, ready, look_first)
+        going = self._go(job, record, signed, total, limit or record.limit, ready, look_first)
         self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
 
@@ -148,18 +172,25 @@ class BulkSession(Planning):
         if job.plan.digest != record.digest:
             raise not_as_approved()
 
-    def _check(self, job: Job, record: JobRecord, *, again: bool) -> None:
+    def _check_signed(self, job: Job, record: JobRecord, *, again: bool) -> SignedBy | None:
+        """Who approved and who applies what the job holds. Raises `SignatureRefused`."""
+        if not (again or job.pending(-1, 1)):  # as below
+            return None
+        return require_signed(self.session, totals(job.plan), record.signatures)
+
+    def _check(self, job: Job, record: JobRecord, signed: SignedBy | None, *, again: bool) -> None:
         """Asks the rules once more. Raises `GateRefused`."""
         found = totals(job.plan)
         sends = again or bool(job.pending(-1, 1))
         if sends:  # what was sent may be read back, however old the plan is
             require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
-        self.session.admit(found.scope, approval_of(record), sends=sends)
+        self.session.admit(found.scope, approval_of(record)._replace(signed=signed), sends=sends)
 
     async def _go(
         self,
         job: Job,
         record: JobRecord,
+        signed: SignedBy | None,
         total: int,
         limit: int,
         ready: "asyncio.Future[Run]",
@@ -178,6 +209,7 @@ class BulkSession(Planning):
                     incident=record.incident,
                     ground=record.ground,
                     expressed_on=record.expressed_on or korean_date(record.begun),
+                    signed=signed,
                 )
                 run_log, clock = RunLog(journal, job), self.session.clock
                 look_first = look_first and bool(client.capabilities.read_by)
