@@ -1,5 +1,6 @@
 """A plan that gives consents to many is applied once a second person has signed it, and not before."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.approving import Signing, approve
 from dfn_tui.service.bulk.plan.exclusion import exclude
 from dfn_tui.service.bulk.plan.file import open_plan
-from dfn_tui.service.bulk.plan.totals import SelectedUsers, SentUsers, totals
+from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection, SentUsers, totals
 from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.records import JobState, OnConflict
@@ -365,8 +366,9 @@ async def test_a_job_whose_content_was_changed_is_not_gone_on_with(
     with open_job(bulk.folder / f"{record.id}.db", KEY) as job:
         assert exclude(job.plan, SentUsers(frozenset({2})), utc_now(), "kim@here", out=True)
         job.save(replace(record, digest=job.plan.digest))
-    with pytest.raises(SignatureRefused, match="before it was changed"):
+    with pytest.raises(SignatureRefused, match="before it was changed") as caught:
         await bulk.resume(record.id)
+    assert "Apply the plan once more" in caught.value.next_step
 
 
 async def test_a_job_without_the_signature_of_who_applies_it_does_not_begin(
@@ -466,9 +468,7 @@ async def test_only_the_agents_socket_of_the_environment_reaches_it(
     assert seen - {"PWD", "SHLVL", "_"} == {"PATH", "LC_ALL", "SSH_AUTH_SOCK"}
 
 
-async def test_the_command_by_hand_in_the_manual_checks_a_signature(path: Path, team: Team) -> None:
-    import subprocess
-
+def test_the_command_by_hand_in_the_manual_checks_a_signature(path: Path, team: Team) -> None:
     file = sign(team, path)
     said = subprocess.run(
         f"tail -n +2 {file} > {file}.only && head -n 1 {file} | ssh-keygen -Y verify -f {team.signers}"
@@ -485,3 +485,29 @@ async def test_a_key_that_would_not_count_signs_nothing(path: Path, team: Team) 
         sign(team, path, BOB, "eve")
     assert "no key that bob@company.kr may sign with" in caught.value.happened
     assert list(beside(path)) == []
+
+
+async def test_a_plan_that_was_sent_in_part_before_its_approval_is_sent_whole(
+    bulk: BulkSession, tmp_path: Path, team: Team, sandbox: SandboxThread
+) -> None:
+    """A trial below the line, and the others with a signature of all; also where that is cut short."""
+    team.ask(3)
+    path = await plan(bulk, tmp_path / "a.plan", users(8), GIVE)
+    with open_plan(path) as found:
+        exclude(found, AllButFirst(1), utc_now(), "kim@here", out=True)
+    assert (await apply(bulk, path)).signatures == ()
+    team.ask(2)
+    with open_plan(path) as found:
+        exclude(found, Selection(), utc_now(), "kim@here", out=False)
+    sign(team, path)
+    bulk.stopping = True
+    await bulk.apply(path, APPROVAL, options())
+    record = await bulk.wait()
+    bulk.stopping = False
+    with pytest.raises(SignatureRefused) as caught:  # what the job holds is not what was signed any more
+        await bulk.resume(record.id)
+    assert "Apply the plan once more" in caught.value.next_step
+    assert (await apply(bulk, path)).state is JobState.FINISHED
+    assert {consents(sandbox)[f"user-000{number}"] for number in (4, 6, 8)} == {"Subscribed"}
+    sent = [one.intent.approver for one in entries(bulk.session.journal.path)]
+    assert sorted(sent) == ["", BOB, BOB]

@@ -35,9 +35,13 @@ class Approved(NamedTuple):
     text: str
 
 
-def second_of(session: Session, found: Totals, files: Iterable[tuple[str, str | None]]) -> Approved | None:
+Files = Iterable[tuple[str, str | None]]
+"""Signatures: the names of their files, and what these hold."""
+
+
+def second_of(session: Session, found: Totals, files: Files, hint: str = "") -> Approved | None:
     """Who approved the plan of these figures, by the signatures in `files`; None where the policy asks for
-    nobody. Raises `SignatureRefused`."""
+    nobody. Raises `SignatureRefused`, with the `hint` what to do."""
     team = session.team_policy()
     if not isinstance(team, TeamPolicy) or not needs_second(team, found.scope, session.connection):
         return None
@@ -45,16 +49,16 @@ def second_of(session: Session, found: Totals, files: Iterable[tuple[str, str | 
     me = people.me()
     wanted = statement_of(found, Role.APPROVE, me, session.clock())
     longest = timedelta(hours=session.connection.plan_hours or PLAN_HOURS)
-    signed = find_approval(files, wanted, people, longest)
+    signed = find_approval(files, wanted, people, longest, hint)
     return Approved(SignedBy(signed.statement.principal, me), signed.text)
 
 
 def signatures_for(
-    session: Session, found: Totals, files: Iterable[tuple[str, str | None]], signing: Signing
+    session: Session, found: Totals, files: Files, signing: Signing, hint: str = ""
 ) -> tuple[str, ...]:
     """The approval of the plan of these figures, and the signature of who applies it, made now; nothing where
     the policy asks for nobody. Raises `SignatureRefused`."""
-    approved = second_of(session, found, files)
+    approved = second_of(session, found, files, hint)
     if approved is None:
         return ()
     team = session.team_policy()
@@ -67,7 +71,7 @@ def signatures_for(
 def require_signed(session: Session, found: Totals, signatures: Sequence[str]) -> SignedBy | None:
     """Who approved and who applies the plan of these figures, by both signatures of a job that is about to be
     begun or gone on with; None where the policy asks for nobody. Raises `SignatureRefused`."""
-    approved = second_of(session, found, [(_("The job's approval"), text) for text in signatures[:1]])
+    approved = second_of(session, found, of_job(signatures))
     if approved is None:
         return None
     team = session.team_policy()
@@ -85,7 +89,12 @@ def require_signed(session: Session, found: Totals, signatures: Sequence[str]) -
     return approved.by
 
 
-def approval_words(session: Session, found: Totals, files: Iterable[tuple[str, str | None]]) -> str:
+def of_job(signatures: Sequence[str]) -> Files:
+    """The approval that a job was begun with."""
+    return [(_("The job's approval"), text) for text in signatures[:1]]
+
+
+def approval_words(session: Session, found: Totals, files: Files) -> str:
     """Who approved the plan of these figures, or why nobody has; "" where the policy asks for nobody."""
     try:
         approved = second_of(session, found, files)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.approving import require_signed, signatures_for
+from dfn_tui.service.bulk.approving import of_job, require_signed, signatures_for
 from dfn_tui.service.bulk.plan.errors import plan_errors
 from dfn_tui.service.bulk.plan.file import check_digest, open_plan, unused_name
 from dfn_tui.service.bulk.plan.totals import totals
@@ -118,8 +118,9 @@ class BulkSession(Planning):
         record = job.record
         if not (again or job.pending(-1, 1)):
             return record
-        approval = [(_("The job's approval"), text) for text in record.signatures[:1]]
-        signatures = signatures_for(self.session, totals(job.plan), approval, self.signing)
+        approval = of_job(record.signatures)
+        hint = _("Apply the plan once more, with a new approval: whoever was sent is left out.")
+        signatures = signatures_for(self.session, totals(job.plan), approval, self.signing, hint)
         return replace(record, signatures=signatures)
 
     async def _start(

@@ -21,11 +21,15 @@ class Void(Exception):
 
 
 def find_approval(
-    files: Iterable[tuple[str, str | None]], wanted: Statement, people: People, longest: timedelta
+    files: Iterable[tuple[str, str | None]],
+    wanted: Statement,
+    people: People,
+    longest: timedelta,
+    hint: str = "",
 ) -> Signed:
     """The first of these signatures by which somebody else than the person `wanted` names approved that plan,
     not longer ago. `files` are names, with what they hold. Raises `SignatureRefused`, with what is wrong with
-    each."""
+    each, and with the `hint` what to do."""
     reasons = []
     for name, text in files:
         try:
@@ -39,7 +43,7 @@ def find_approval(
     raise SignatureRefused(
         _("A second person has not approved this plan"),
         _("{found} Nothing is sent.").format(found=found),
-        _("Have somebody else approve it as it is now: dfn-tui bulk approve PLAN"),
+        hint or _("Have somebody else approve it as it is now: dfn-tui bulk approve PLAN"),
     )
 
 
