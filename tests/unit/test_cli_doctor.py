@@ -271,7 +271,7 @@ def test_the_rules_of_the_company_are_named_with_their_file(
     assert (status, detail.endswith("does not have: prod.")) == ("warning", True)
     company("[forwarding]\nrequired = true\n")
     status, detail, _hint = examined(capsys, "--offline")[1]["policy"]
-    assert (status, "the rule forwarding asks" in detail) == ("warning", True)
+    assert (status, "forwarding asks for" in detail) == ("warning", True)
     company("[reason]\npatern = 'x'\n")
     code, told = examined(capsys, "--offline")
     status, detail, hint = told["policy"]

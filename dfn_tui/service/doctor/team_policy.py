@@ -13,23 +13,24 @@ def team_policy(config: Config | ConfigError) -> CheckResult:
     team = load_team_policy()
     if team is None:
         return ok(_("None: there is no {file}.").format(file=POLICY_FILE))
-    file, rules = sanitize(str(team.path)), ", ".join(_rules(team)) or _("no rule")
+    rules = ", ".join(_rules(team)) or _("no rule")
+    found = _("{file}: {rules}.").format(file=sanitize(str(team.path)), rules=rules)
     if isinstance(config, ConfigError):
-        return ok(_("{file}: {rules}.").format(file=file, rules=rules))
+        return ok(found)
     if team.forwarding is not None and config.archive is None:
-        words = _("{file}: the rule forwarding asks for an archive of the journal, and none is configured.")
-        return warning(words.format(file=file), _("Name it in [journal.archive]: dfn-tui help journal"))
+        why = _("The journal has no archive, and the rule forwarding asks for one.")
+        return warning(f"{found} {why}", _("Name it in [journal.archive]: dfn-tui help journal"))
     if strange := sorted(_named(team) - set(config.connections)):
-        words = ngettext(
-            "{file} names a connection that the configuration does not have: {names}.",
-            "{file} names connections that the configuration does not have: {names}.",
+        why = ngettext(
+            "It names a connection that the configuration does not have: {names}.",
+            "It names connections that the configuration does not have: {names}.",
             len(strange),
         )
         return warning(
-            words.format(file=file, names=", ".join(strange)),
+            f"{found} {why.format(names=', '.join(strange))}",
             _("Give your connections the names that the policy knows: its rules hold by them."),
         )
-    return ok(_("{file}: {rules}.").format(file=file, rules=rules))
+    return ok(found)
 
 
 def _named(team: TeamPolicy) -> set[str]:
