@@ -5,12 +5,10 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dfn_tui.config.team_policy import load_team_policy
 from dfn_tui.service.four_eyes.ssh import NAMESPACE
 
 ALICE, BOB, EVE = "alice@company.kr", "bob@company.kr", "eve@company.kr"
@@ -39,8 +37,7 @@ class Team:
         self.ask(1)
         self.sit(ALICE)
         monkeypatch.setattr("dfn_tui.service.four_eyes.principals.LOGIN_UID", self._login)
-        for module in ("dfn_tui.service.session", "dfn_tui.service.bulk.approving"):
-            monkeypatch.setattr(f"{module}.load_team_policy", partial(load_team_policy, self.policy))
+        monkeypatch.setattr("dfn_tui.config.team_policy.POLICY_FILE", self.policy)
         monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
 
     def key(self, name: str) -> Path:

@@ -1,12 +1,15 @@
 """What the company's policy may say, and who may have written it."""
 
 import os
+import re
+import tomllib
 from datetime import time
 from pathlib import Path
 
 import pytest
 
 from dfn_tui.config.team_policy import (
+    _KEYS,
     ALLOWED_SIGNERS,
     POLICY_FILE,
     CapRule,
@@ -14,6 +17,7 @@ from dfn_tui.config.team_policy import (
     PolicyError,
     load_team_policy,
 )
+from dfn_tui.paths import manual_files
 
 ALL = """
 [read_only]
@@ -175,3 +179,18 @@ def test_what_is_changed_is_read_again(file: Path) -> None:
     assert before != now
     assert now is not None
     assert now.max_users == CapRule(most=7)
+
+
+@root_only
+def test_the_example_of_the_manual_has_every_key_and_is_right(file: Path) -> None:
+    page = manual_files()["policy"].read_text(encoding="utf-8")
+    [example] = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    file.write_text(example, encoding="utf-8")
+    found = load_team_policy(file)
+    assert found is not None
+    assert found.four_eyes_from == 100
+    document = tomllib.loads(example)
+    assert set(document) == set(_KEYS)
+    assert {key for keys in _KEYS.values() for key in keys} == {
+        key for rule in document.values() for key in rule
+    }

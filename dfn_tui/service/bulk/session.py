@@ -5,8 +5,9 @@ batches under way, and a later start resumes it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
@@ -26,6 +27,7 @@ from dfn_tui.service.bulk.run.sent import leave_out_sent
 from dfn_tui.service.changes.four_eyes import SignedBy
 from dfn_tui.service.changes.plan_rules import require_fresh
 from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.changes.scope import Scope
 from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, sanitize
@@ -146,7 +148,8 @@ class BulkSession(Planning):
             signed = await asyncio.to_thread(self._check_signed, job, record, again=bool(again))
             now, journal = self.session.clock(), self.session.journal.path
             record = await asyncio.to_thread(leave_out_sent, job, record, again, journal, self.by, now)
-            await asyncio.to_thread(self._check, job, record, signed, again=bool(again))
+            approval = approval_of(record)._replace(signed=signed)
+            scope = await asyncio.to_thread(self._check, job, approval, again=bool(again))
             record = replace(record, state=JobState.RUNNING, why="", ended=None)
             sent_again = record.sent_again or Outcome.FAILED in again
             record = replace(record, on_conflict=on_conflict or record.on_conflict, sent_again=sent_again)
@@ -161,7 +164,8 @@ class BulkSession(Planning):
         self.run = None
         self.session.context.job_share = self._share
         look_first = on_conflict is OnConflict.STOP
-        going = self._go(job, record, signed, total, limit or record.limit, ready, look_first)
+        admit = partial(self.session.admit, scope, approval)
+        going = self._go(job, record, signed, total, limit or record.limit, ready, admit, look_first)
         self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
 
@@ -179,13 +183,14 @@ class BulkSession(Planning):
             return None
         return require_signed(self.session, totals(job.plan), record.signatures)
 
-    def _check(self, job: Job, record: JobRecord, signed: SignedBy | None, *, again: bool) -> None:
-        """Asks the rules once more. Raises `GateRefused`."""
+    def _check(self, job: Job, approval: Approval, *, again: bool) -> Scope:
+        """Asks the rules once more about what the job would send, and returns that. Raises `GateRefused`."""
         found = totals(job.plan)
         sends = again or bool(job.pending(-1, 1))
         if sends:  # what was sent may be read back, however old the plan is
             require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
-        self.session.admit(found.scope, approval_of(record)._replace(signed=signed), sends=sends)
+        self.session.admit(found.scope, approval, sends=sends)
+        return found.scope
 
     async def _go(
         self,
@@ -195,6 +200,7 @@ class BulkSession(Planning):
         total: int,
         limit: int,
         ready: "asyncio.Future[Run]",
+        admit: Callable[[], None],
         look_first: bool,
     ) -> JobRecord:
         try:
@@ -214,7 +220,9 @@ class BulkSession(Planning):
                 )
                 run_log, clock = RunLog(journal, job), self.session.clock
                 look_first = look_first and bool(client.capabilities.read_by)
-                self.run = Run(record, total, client, run_log, blank, journal, clock, look_first=look_first)
+                self.run = Run(
+                    record, total, client, run_log, blank, journal, clock, admit, look_first=look_first
+                )
                 ready.set_result(self.run)
                 if self.stopping:
                     self.run.stop()
