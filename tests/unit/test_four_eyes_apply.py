@@ -20,7 +20,7 @@ from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.service.four_eyes.ssh import SignatureRefused
-from dfn_tui.service.four_eyes.statement import Role, Signed, Statement, statement_of
+from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement, statement_of
 from dfn_tui.service.receipt import make_receipt
 from dfn_tui.text.korea import utc_now
 from tests.eyes import ALICE, BOB, EVE, Team, needs_root, needs_ssh
@@ -55,7 +55,7 @@ def sign(team: Team, path: Path, who: str = BOB, key: str = "bob", at: datetime 
 def forge(team: Team, path: Path, change: Change, who: str = BOB, key: str = "bob") -> Path:
     """A signature by a real key of a statement that the command would not make."""
     with open_plan(path) as found:
-        said = change(statement_of(totals(found), Role.APPROVE, who, utc_now()))
+        said = change(statement_of(totals(found), SignedAs.APPROVE, who, utc_now()))
     from dfn_tui.service.four_eyes.ssh import sign as by_key
 
     signed = Signed(said, by_key(said.text, team.key(key), terminal=False))
@@ -170,7 +170,7 @@ async def test_one_who_is_two_principals_is_nobody(bulk: BulkSession, path: Path
         (lambda said: replace(said, environment="production"), "another address"),
         (lambda said: replace(said, address="https://api.dfinery.io"), "another address"),
         (lambda said: replace(said, service="s"), "another address"),
-        (lambda said: replace(said, role=Role.APPLY), "another word"),
+        (lambda said: replace(said, role=SignedAs.APPLY), "another word"),
         (lambda said: replace(said, principal=EVE), "no key that eve@company.kr may sign with"),
         (lambda said: replace(said, principal="mallory@company.kr"), "no principal of this host"),
         (lambda said: replace(said, at=said.at - timedelta(hours=25)), "too old"),

@@ -11,7 +11,7 @@ from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.four_eyes import FOUR_EYES, SignedBy, needs_second, require_second
 from dfn_tui.service.changes.policy import Approval, require, requirements
 from dfn_tui.service.changes.scope import Scope
-from dfn_tui.service.four_eyes.statement import Role, Signed, Statement
+from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement
 from tests.unit.plans import DAY
 from tests.unit.test_policy import GIVE_ONE, GIVES, HERE, MAY_WRITE, PROD, STOP_ONE, STOPS
 
@@ -96,7 +96,7 @@ def test_withdrawals_wait_where_that_is_said() -> None:
 
 
 STATEMENT = Statement(
-    Role.APPROVE, "0" * 64, "prod", "production", "https://api.dfinery.io", "", 3, "bob@company.kr", DAY
+    SignedAs.APPROVE, "0" * 64, "prod", "production", "https://api.dfinery.io", "", 3, "bob@company.kr", DAY
 )
 
 

@@ -15,7 +15,7 @@ from dfn_tui.cli.session import SILENCE, finishing, nothing_sent_yet
 from dfn_tui.cli.stdin import can_ask
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.approving import Signing, approval_words
+from dfn_tui.service.bulk.approving import Signing, approval_status
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.format import span
 from dfn_tui.service.bulk.plan.records import PlanStatus
@@ -63,8 +63,9 @@ def _approve(args: argparse.Namespace, bulk: BulkSession, plan: PlanFile) -> App
     )
     for line in plan_lines(plan, found, now, limits, sending):
         say(line)
-    if approved := approval_words(bulk.session, found, beside(plan.path)):
-        say(approved)
+    status = approval_status(bulk.session, found, beside(plan.path))
+    if status and status.approved:  # else the refusal says it
+        say(status.words)
     asked = bulk.session.requirements(found.scope)
     approval = all_answered(args, asked, found.to_send)._replace(max_users=args.max_users)
     bulk.guard(plan, approval)  # first what no answer would mend

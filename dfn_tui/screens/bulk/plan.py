@@ -18,7 +18,7 @@ from dfn_tui.screens.bulk.groups import PlannedGroups
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
-from dfn_tui.service.bulk.approving import Signing, approval_words, approve
+from dfn_tui.service.bulk.approving import ApprovalStatus, Signing, approval_status, approve
 from dfn_tui.service.bulk.plan.exclusion import exclude
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.format import bad_words, cost_words, end_words, head_words, totals_words
@@ -42,6 +42,7 @@ class PlanScreen(SessionScreen[None]):
     PLACE = _("Plan")
     BINDINGS = bindings(
         key("a", "apply", _("Apply…"), "plan.apply", _("Go on to what must be answered")),
+        key("s", "approve", _("Approve…"), "plan.approve", _("Sign it, for somebody else to apply it")),
         key("u", "users", _("All users"), "plan.users", _("The users of all groups")),
         key("slash", "filter", _("Filter"), "plan.filter", _("Choose which users are shown")),
         key(
@@ -58,7 +59,6 @@ class PlanScreen(SessionScreen[None]):
             "plan.exclude",
             _("Leave all users out that fit the filter, or put them back"),
         ),
-        key("s", "approve", _("Approve…"), "plan.approve", _("Sign it, for somebody else to apply it")),
         key("b", "bad", _("Bad rows"), "plan.bad", _("The rows that are in no plan")),
         replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
     )
@@ -75,7 +75,8 @@ class PlanScreen(SessionScreen[None]):
         self._path = path
         self._reader = PlanReader(path)
         self._figures: Totals | None = None
-        self._approved = ""
+        self._approval: ApprovalStatus | None = None
+        """Where a second person has to approve it."""
         self._selection = Selection()
         self._excluding = False
 
@@ -114,7 +115,7 @@ class PlanScreen(SessionScreen[None]):
     def _counted(self, plan: PlanFile) -> Totals:
         self._bulk.mark_sent(plan)
         found = totals(plan)
-        self._approved = approval_words(self.session, found, beside(self._path))
+        self._approval = approval_status(self.session, found, beside(self._path))
         return found
 
     def _heading(self, found: Totals) -> Text:
@@ -127,8 +128,9 @@ class PlanScreen(SessionScreen[None]):
         sending = cost(found, limit=limits[0])
         ends = end_words(sending.requests, limits, now)
         figures = [Text(words) for words in totals_words(found, now, changes=False)]
-        approved = [Text(self._approved, "warn")] if self._approved else []
-        lines = [*totals_text(found), *approved, *([Text(ends)] if found.to_send else []), *figures]
+        one = self._approval
+        approval = [Text(one.words, "" if one.approved else "warn")] if one else []
+        lines = [*totals_text(found), *approval, *([Text(ends)] if found.to_send else []), *figures]
         saved = _("Saved as {path}").format(path=sanitize(str(self._path), 200))
         rest = [cost_words(sending), *head_words(found.head), saved]
         return [*lines, *(Text(words, "label") for words in rest)]
@@ -167,7 +169,7 @@ class PlanScreen(SessionScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "approve":
-            return self._figures is not None and self._figures.to_send > 0
+            return self._approval is not None  # where nobody has to, it would only be in the way
         if action in ("apply", "filter", "users", "toggle_user", "exclude", "reveal"):
             return self._figures is not None
         if action == "bad":

@@ -14,7 +14,7 @@ from dfn_tui.service.four_eyes.checking import APPLIED, Void, check, find_approv
 from dfn_tui.service.four_eyes.files import save
 from dfn_tui.service.four_eyes.principals import known_people
 from dfn_tui.service.four_eyes.ssh import SignatureRefused
-from dfn_tui.service.four_eyes.statement import Role, Signed, statement_of
+from dfn_tui.service.four_eyes.statement import Signed, SignedAs, statement_of
 from dfn_tui.service.session import Session
 from dfn_tui.text import _
 from dfn_tui.text.korea import korean_minute
@@ -47,7 +47,7 @@ def second_of(session: Session, found: Totals, files: Files, hint: str = "") -> 
         return None
     people = known_people(team)
     me = people.me()
-    wanted = statement_of(found, Role.APPROVE, me, session.clock())
+    wanted = statement_of(found, SignedAs.APPROVE, me, session.clock())
     longest = timedelta(hours=session.connection.plan_hours or PLAN_HOURS)
     signed = find_approval(files, wanted, people, longest, hint)
     return Approved(SignedBy(signed.statement.principal, me), signed.text)
@@ -63,7 +63,7 @@ def signatures_for(
         return ()
     team = session.team_policy()
     assert isinstance(team, TeamPolicy)  # it was just asked
-    statement = statement_of(found, Role.APPLY, approved.by.signer, session.clock())
+    statement = statement_of(found, SignedAs.APPLY, approved.by.signer, session.clock())
     own = signed_by(statement, known_people(team), signing.key, terminal=signing.terminal)
     return approved.text, own.text
 
@@ -76,7 +76,7 @@ def require_signed(session: Session, found: Totals, signatures: Sequence[str]) -
         return None
     team = session.team_policy()
     assert isinstance(team, TeamPolicy)  # as above
-    wanted = statement_of(found, Role.APPLY, approved.by.signer, session.clock())
+    wanted = statement_of(found, SignedAs.APPLY, approved.by.signer, session.clock())
     try:
         own = read_signed(signatures[1] if len(signatures) > 1 else None)
         check(own, wanted, known_people(team), APPLIED)
@@ -94,16 +94,24 @@ def of_job(signatures: Sequence[str]) -> Files:
     return [(_("The job's approval"), text) for text in signatures[:1]]
 
 
-def approval_words(session: Session, found: Totals, files: Files) -> str:
-    """Who approved the plan of these figures, or why nobody has; "" where the policy asks for nobody."""
+class ApprovalStatus(NamedTuple):
+    """Whether somebody approved a plan, and who, or why nobody has."""
+
+    approved: bool
+    words: str
+
+
+def approval_status(session: Session, found: Totals, files: Files) -> ApprovalStatus | None:
+    """How the plan of these figures stands; None where the policy asks for nobody."""
     try:
         approved = second_of(session, found, files)
     except SignatureRefused as refused:
-        return f"{refused.title}. {refused.happened.removesuffix(_(' Nothing is sent.'))}"
+        return ApprovalStatus(False, f"{refused.title}. {refused.happened}")
     if approved is None:
-        return ""
+        return None
     at = korean_minute(Signed.read(approved.text).statement.at)
-    return _("Approved by {name}, {time} in Korea").format(name=approved.by.approver, time=at)
+    words = _("Approved by {name}, {time} in Korea").format(name=approved.by.approver, time=at)
+    return ApprovalStatus(True, words)
 
 
 def approve(plan: PlanFile, digest: str, now: datetime, signing: Signing) -> tuple[Signed, Path]:
@@ -117,6 +125,6 @@ def approve(plan: PlanFile, digest: str, now: datetime, signing: Signing) -> tup
             _("Something changed it since it was looked at. Nothing was signed."),
             _("Look at it again."),
         )
-    statement = statement_of(found, Role.APPROVE, me, now)
+    statement = statement_of(found, SignedAs.APPROVE, me, now)
     signed = signed_by(statement, people, signing.key, terminal=signing.terminal)
     return signed, save(plan.path, signed)

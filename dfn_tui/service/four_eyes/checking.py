@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dfn_tui.service.four_eyes.principals import People
 from dfn_tui.service.four_eyes.ssh import SignatureRefused, agent_keys, sign, verify
-from dfn_tui.service.four_eyes.statement import Role, Signed, Statement
+from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
 
@@ -63,7 +63,7 @@ def check(signed: Signed, wanted: Statement, people: People, longest: timedelta)
     said, now = signed.statement, wanted.at
     if said.role is not wanted.role:
         raise Void(_("it was made as another word: who approves, and who applies, sign for that alone."))
-    if (said.principal == wanted.principal) is not (wanted.role is Role.APPLY):
+    if (said.principal == wanted.principal) is not (wanted.role is SignedAs.APPLY):
         raise Void(_("it is by {name}.").format(name=sanitize(said.principal, 60)))
     if not said.same_place(wanted):
         words = _("it is for {connection} at another address.")

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 from dfn_tui.service.bulk.plan.totals import Totals
 
 
-class Role(StrEnum):
+class SignedAs(StrEnum):
     """As what somebody signs: nobody's word for one is a word for the other."""
 
     APPROVE = "approve"
@@ -28,7 +28,7 @@ class Statement:
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
 
-    role: Role
+    role: SignedAs
     plan: str
     connection: str
     environment: str
@@ -60,7 +60,7 @@ def _place(one: Statement) -> tuple[str, ...]:
 _STATEMENT = TypeAdapter(Statement)
 
 
-def statement_of(found: Totals, role: Role, principal: str, now: datetime) -> Statement:
+def statement_of(found: Totals, role: SignedAs, principal: str, now: datetime) -> Statement:
     """What `principal` says of the plan of these figures at the aware instant `now`."""
     head = found.head
     return Statement(
