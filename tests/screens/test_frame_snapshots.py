@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import OptionList
 
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import TokenStore
 from dfn_tui.service.connections import Connections
-from tests.screens.driving import focused, no_keyring, see
+from tests.screens.driving import focused, no_keyring, see, until
 
 pytestmark = pytest.mark.slow  # .ci/run goes through them
 
@@ -63,6 +64,7 @@ async def palette(pilot: Any) -> None:
     await focused(pilot, "#ids")
     await pilot.press("ctrl+p", *"go")
     await see(pilot, "Go to history")
+    await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 3)
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((140, 40), marks=pytest.mark.slow)])
