@@ -171,6 +171,7 @@ class TestJobs:
     ) -> None:
         monkeypatch.setattr("dfn_tui.service.bulk.planning.AT_ONCE", 1)
         monkeypatch.setattr("dfn_tui.service.bulk.run.run._SPARE", 0)
+        monkeypatch.setattr("dfn_tui.service.bulk.run.batch.ASKED_EVERY", 0.0)
         async with jobs.bulk_session(sandbox, tmp_path) as bulk:
             plan = await jobs.plan(bulk, tmp_path / "a.plan", jobs.users(200), "points:number=7")
             run = await bulk.apply(plan, jobs.APPROVAL, replace(jobs.options(), limit=300))
