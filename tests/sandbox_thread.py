@@ -1,18 +1,32 @@
 """The sandbox in a thread of its own, with every request it received."""
 
+import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from socket import socket
 from typing import Self
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dfn_tui.sandbox import core
 from dfn_tui.sandbox.core import Sandbox
 from dfn_tui.sandbox.database import Database
 from dfn_tui.sandbox.launch import listen, url_of
 from dfn_tui.sandbox.options import Faults, SandboxOptions
+from dfn_tui.sandbox.seed import seeded_users
 from dfn_tui.sandbox.server import SandboxServer, create_app
+
+
+@lru_cache(maxsize=4)
+def _seeded(count: int, seed: int) -> list[dict[str, str | None]]:
+    return [*seeded_users(count, seed)]
+
+
+# Made once, not anew for each of thousands of tests.
+core.seeded_users = _seeded  # type: ignore[assignment, attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,32 @@ class AtFirstWrite(list[ReceivedRequest]):
             act()
 
 
+class _Server(SandboxServer):
+    """Ends at once: uvicorn looks ten times a second whether it is to, which is long for all tests."""
+
+    async def main_loop(self) -> None:
+        self._loop, self._asked = asyncio.get_running_loop(), asyncio.Event()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in [*self.server_state.connections]:
+            connection.shutdown()
+        await asyncio.sleep(0)  # idle connections are closed in this turn
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+        else:
+            await self.lifespan.shutdown()
+
+    def end(self) -> None:
+        """Ends it, from another thread."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._asked.set)
+
+
 class SandboxThread:
     """A sandbox for the time of a `with` block."""
 
@@ -64,7 +104,7 @@ class SandboxThread:
     def __enter__(self) -> Self:
         app = create_app(self.options)
         self._sandbox: Sandbox = app.state.sandbox
-        self._server = SandboxServer(self._recording(app))
+        self._server = _Server(self._recording(app))
         sock = listen()
         self.url = url_of(sock)
         self._thread = threading.Thread(target=self._run, args=(sock,), daemon=True)
@@ -101,5 +141,5 @@ class SandboxThread:
             self._server.up.set()  # a start that failed must not leave the test waiting
 
     def __exit__(self, *_error: object) -> None:
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()

@@ -1,13 +1,19 @@
 """That single changes and jobs are held to the company's policy as it is at that moment."""
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from dfn_tui.config import ApiVersion, Config, Connection, Environment
+from dfn_tui.config.model import ArchiveConfig, ArchiveKind
 from dfn_tui.config.team_policy import PolicyError
 from dfn_tui.consent.flags import State
 from dfn_tui.errors import GateRefused
@@ -16,6 +22,8 @@ from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.run.records import JobState
 from dfn_tui.service.changes.pipeline import read_groups
 from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.connections import Connections
+from dfn_tui.service.context import Forwarded
 from dfn_tui.service.session import Session
 from dfn_tui.store.archive_queue import ArchiveQueue
 from tests.companies import READ_ONLY, Company, company_in, root_only
@@ -163,6 +171,7 @@ class TestJobs:
     ) -> None:
         monkeypatch.setattr("dfn_tui.service.bulk.planning.AT_ONCE", 1)
         monkeypatch.setattr("dfn_tui.service.bulk.run.run._SPARE", 0)
+        monkeypatch.setattr("dfn_tui.service.bulk.run.batch.ASKED_EVERY", 0.0)
         async with jobs.bulk_session(sandbox, tmp_path) as bulk:
             plan = await jobs.plan(bulk, tmp_path / "a.plan", jobs.users(200), "points:number=7")
             run = await bulk.apply(plan, jobs.APPROVAL, replace(jobs.options(), limit=300))
@@ -216,3 +225,42 @@ class TestArchiveQueue:
         assert queue.oldest() == first + timedelta(minutes=1)
         queue.sent([three, *others][-1])
         assert queue.oldest() is None
+
+
+def test_a_connection_knows_how_its_archive_stands_and_whether_it_is_made_up(path: Path) -> None:
+    filled(path)
+    archive = ArchiveConfig(ArchiveKind.SYSLOG, socket=str(path.parent / "log"))
+    here = Connection("here", ApiVersion.V1, Environment.SANDBOX)
+    config = Config(Path("/nonexistent/config.toml"), None, {"here": here})
+    first = datetime(2025, 3, 1, 9, tzinfo=UTC)
+    for one, stands in (
+        (config, Forwarded(False)),
+        (config._replace(archive=archive), Forwarded(True, first)),
+    ):
+        context = Connections(one, journal_path=path).context("here")
+        assert (context.forwarded(), context.made_up) == (stands, False)
+    run = Connections(config, journal_path=path)
+    run._demo = SimpleNamespace(connections={"demo": here._replace(name="demo")})  # type: ignore[assignment]
+    assert run.context("demo").made_up
+    assert not run.context("here").made_up
+
+
+def test_where_a_file_cannot_be_reached_nobody_knows_what_it_asks() -> None:
+    """An operator is no root, and comes to no folder of these tests."""
+    script = (
+        "import os, sys, tomllib\nfrom pathlib import Path\n"
+        "from dfn_tui.config.team_policy import PolicyError, load_team_policy\nos.setuid(65534)\n"
+        "try:\n    print(load_team_policy(Path(sys.argv[1])))\n"
+        "except PolicyError as error:\n    print(error.happened)"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        folder = Path(name) / "dfn-tui"
+        file = folder / "policy.toml"
+        for mode, said in ((0o700, f"{file} cannot be read: Permission denied."), (0o755, "path=")):
+            folder.mkdir(exist_ok=True)
+            file.write_text(READ_ONLY, encoding="utf-8")
+            folder.chmod(mode)
+            command = [sys.executable, "-c", script, str(file)]
+            ran = subprocess.run(command, check=True, capture_output=True, text=True)
+            assert ran.stdout.startswith(said)

@@ -1,7 +1,7 @@
 """What the company's policy asks on top of the configuration, and that it never allows or hinders more."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,8 @@ class TestEvidence:
 
 
 def korean(clock: str) -> datetime:
-    return datetime.combine(DAY.astimezone(KOREA), time.fromisoformat(clock), KOREA)
+    at = datetime.combine(DAY.astimezone(KOREA), time.fromisoformat(clock), KOREA)
+    return at.astimezone(UTC)  # as hosts have it
 
 
 class TestGrantHours:

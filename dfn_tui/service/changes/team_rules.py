@@ -140,7 +140,7 @@ def _require_hour(team: TeamPolicy, hours: GrantHours, now: datetime) -> None:
         ).format(
             start=f"{start:%H:%M}", end=f"{end:%H:%M}", now=korean_clock(now), rule=named(team, "grant_hours")
         ),
-        _("Send it after {end}. Withdrawals alone can be sent now.").format(end=f"{end:%H:%M}"),
+        _("Send it from {end} on. Withdrawals alone can be sent now.").format(end=f"{end:%H:%M}"),
     )
 
 

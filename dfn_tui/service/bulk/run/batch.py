@@ -1,6 +1,8 @@
 """One batch of a run: looked at again, journalled, sent, and what remained unclear read back."""
 
 import asyncio
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -32,6 +34,9 @@ TRIES = 3
 
 SHORTLY = 1.0
 """Seconds until a user is read of whom the answer said no, or nothing."""
+
+ASKED_EVERY = 0.25
+"""Seconds for which what the rules said of a job holds: some need a look into the journal."""
 
 _LOOKS = 5
 """How often a user of unknown outcome is looked at until they are left for the next start."""
@@ -71,6 +76,7 @@ class Batches:
         self._admit = admit
         self.refused: GateRefused | None = None
         """Why the run was stopped: a rule came to hold while it went on."""
+        self._asked_again = -math.inf
         self._reads = bool(client.capabilities.read_by)
         self.reads_back = self._reads and record.read_back
         """Whether what is accepted is read back at the end."""
@@ -110,6 +116,9 @@ class Batches:
 
     def _admitted(self) -> bool:
         """Whether the rules let this be sent at this moment: a job may go on for hours."""
+        if self.refused is not None or time.monotonic() < self._asked_again:
+            return self.refused is None
+        self._asked_again = time.monotonic() + ASKED_EVERY
         try:
             self._admit()
         except GateRefused as refused:
