@@ -950,8 +950,8 @@ MUTANTS = (
         "age at apply",
         PLANNING,
         "        require_fresh(found.head, found.granted, self.session.connection, self.session.clock())\n"
-        "        self.session.admit(found.scope, approval)\n        return",
-        "        self.session.admit(found.scope, approval)\n        return",
+        "        approved",
+        "        approved",
         OF_BULK,
     ),
     Mutant("age at resume", BULK_SESSION, "        if sends:  # what", "        if False:  # what", OF_BULK),
@@ -1197,7 +1197,7 @@ MUTANTS = (
     Mutant(
         "rules at resume",
         BULK_SESSION,
-        "        self.session.admit(found.scope, approval_of(record), sends=sends)\n",
+        "        self.session.admit(found.scope, approval, sends=sends)\n",
         "",
         OF_BULK,
     ),
