@@ -22,8 +22,8 @@ REVOKED = "revoked_keys"
 FOLDERS = (Path("/usr/bin"), Path("/usr/local/bin"))
 LIMIT = 20.0
 """Seconds that a program may take that asks nobody."""
-ASKING = 120.0
-"""Seconds for somebody to type a passphrase, or to touch a key."""
+ASKING = 90.0
+"""Seconds for somebody to type a passphrase, to touch a key, or to say yes to their agent."""
 _KEPT = 65_536  # bytes of its output
 _SHOWN = 300  # characters of it
 
@@ -62,7 +62,12 @@ def sign(statement: bytes, key: Path | bytes, *, terminal: bool) -> bytes:
         else:
             file = str(key.absolute())
         ran = _run(
-            "ssh-keygen", ["-Y", "sign", "-n", NAMESPACE, "-f", file], statement, kept, terminal=terminal
+            "ssh-keygen",
+            ["-Y", "sign", "-n", NAMESPACE, "-f", file],
+            statement,
+            kept,
+            limit=ASKING,
+            terminal=terminal,
         )
     if ran.code != 0:
         raise SignatureRefused(
@@ -84,17 +89,20 @@ def agent_keys() -> list[bytes]:
 @contextmanager
 def _handed(data: bytes) -> Iterator[tuple[str, Sequence[int]]]:
     """A name under which a program that inherits these descriptors reads that: nothing lies on the disk."""
-    reading, writing = os.pipe()
-    try:
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(data[:_KEPT])  # a pipe holds as much
-        yield f"/dev/fd/{reading}", (reading,)
-    finally:
-        os.close(reading)
+    with os.fdopen(os.memfd_create("dfn-tui"), "wb") as file:
+        file.write(data)
+        file.flush()
+        yield f"/dev/fd/{file.fileno()}", (file.fileno(),)
 
 
 def _run(
-    program: str, words: Sequence[str], given: bytes, kept: Sequence[int], *, terminal: bool = False
+    program: str,
+    words: Sequence[str],
+    given: bytes,
+    kept: Sequence[int],
+    *,
+    limit: float = 0,
+    terminal: bool = False,
 ) -> Ran:
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
     if agent := os.environ.get("SSH_AUTH_SOCK"):
@@ -109,7 +117,7 @@ def _run(
             pass_fds=kept,
             start_new_session=not terminal,  # without a terminal nothing can draw over the console
         ) as process:
-            out, err = _ended(process, given, ASKING if terminal else LIMIT)
+            out, err = _ended(process, given, limit or LIMIT)
     except OSError as error:
         raise _not_run(program, system_reason(error)) from None
     said = sanitize(" ".join(err.decode("utf-8", "replace").split()), _SHOWN)
