@@ -62,8 +62,11 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         quit_with: str = QUIT,
+        folder: Path | None = None,
     ) -> None:
+        """`folder` is where the program works; none: where this one does."""
         self._command = command
+        self._folder = folder
         self.answers = True
         inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
         self._environ = {**inherited, "TERM": "xterm-256color", **(environ or {})}
@@ -76,6 +79,8 @@ class Terminal:
         if self.pid == 0:
             try:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, self._size)
+                if self._folder is not None:
+                    os.chdir(self._folder)
                 os.execvpe(self._command[0], list(self._command), self._environ)
             finally:
                 os._exit(127)

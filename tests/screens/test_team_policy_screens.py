@@ -10,6 +10,7 @@ from dfn_tui.service.session import Session
 from dfn_tui.store import FieldKind
 from tests.companies import READ_ONLY, Company, company_in, root_only
 from tests.sandbox_thread import SandboxThread
+from tests.screens import bulk
 from tests.screens.driving import console, driven, see, until
 
 pytestmark = root_only
@@ -63,3 +64,30 @@ async def test_a_review_says_what_the_company_asks_and_a_refusal_names_the_rule(
         company(None)
         await pilot.press("ctrl+s")
         await see(pilot, "Result", "confirmed")
+
+
+@pytest.mark.slow  # a whole job
+async def test_a_plan_is_refused_where_it_is_applied_and_is_sent_once_the_answers_are_right(
+    sandbox: SandboxThread, company: Company, tmp_path: Path
+) -> None:
+    file = company("[reason]\npattern = 'INC-\\d+'\n[max_users]\nmost = 2\n")
+    app = console(sandbox)
+    async with driven(app, (140, 40)) as pilot:
+        await bulk.make_plan(pilot, bulk.write_list(tmp_path, *bulk.users(1, 3)), "points:number=7")
+        await pilot.press("a")
+        await see(pilot, "Reason or ticket (required)", "the company wants INC-\\d+ in it")
+        await bulk.fill(pilot, "reason", "INC-7")
+        await pilot.press("ctrl+s")
+        await see(pilot, "Too many users at once", "the company allows 2 at most", "max_users in")
+        assert bulk.writes(sandbox) == 0
+        await pilot.press("escape")
+
+        file.write_text("[reason]\npattern = 'INC-\\d+'\n[max_users]\nmost = 3\n", encoding="utf-8")
+        await bulk.fill(pilot, "reason", "they asked")
+        await pilot.press("ctrl+s")
+        await see(pilot, "The reason is not as the company asks", "It has to hold")
+        await pilot.press("escape")
+        await bulk.fill(pilot, "reason", "INC-7, they asked")
+        await pilot.press("ctrl+s")
+        await see(pilot, "finished")
+        assert bulk.writes(sandbox) == 1

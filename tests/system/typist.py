@@ -71,7 +71,9 @@ class Typist:
             "TMUX": "",
             "STY": "",
         }
-        self.terminal = Terminal([CONSOLE[0]], {**known, **(environ or {})}, columns=size[0], lines=size[1])
+        self.terminal = Terminal(
+            [CONSOLE[0]], {**known, **(environ or {})}, columns=size[0], lines=size[1], folder=folder
+        )
         self.terminal.answers = False  # it is answered here
         self._shown = AnsweringEmulator(*size, ambiguous)
         self._answering = answering
