@@ -418,7 +418,7 @@ MUTANTS = (
         "second: ends",
         SSH,
         "communicate(given, timeout=limit)",
-        "communicate(given, timeout=9)",
+        "communicate(given, timeout=None)",
         OF_FOUR_EYES,
     ),
     Mutant(
@@ -426,7 +426,7 @@ MUTANTS = (
         SSH,
         "start_new_session=not terminal,",
         "start_new_session=False,",
-        OF_FOUR_EYES,
+        OF_APPROVE,
     ),
     Mutant(
         "second: one principal", PRINCIPALS, "        if len(mine) == 1:", "        if mine:", OF_FOUR_EYES

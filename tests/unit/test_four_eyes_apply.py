@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.config import Config
 from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.approving import Signing, approve
@@ -18,6 +19,7 @@ from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.job import open_job
 from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.doctor.team_policy import team_policy
 from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.service.four_eyes.ssh import SignatureRefused
 from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement, statement_of
@@ -27,6 +29,7 @@ from tests.eyes import ALICE, BOB, EVE, Team, needs_root, needs_ssh
 from tests.sandbox_thread import SandboxThread
 from tests.starting import KEY, entries
 from tests.unit.jobs import APPROVAL, GIVE, STOP, apply, bulk_session, consents, options, plan, users
+from tests.unit.test_policy import HERE, PROD
 
 pytestmark = [needs_root, needs_ssh, pytest.mark.slow]
 Change = Callable[[Statement], Statement]
@@ -446,7 +449,7 @@ async def test_one_that_does_not_end_is_stopped(
     bulk: BulkSession, path: Path, team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign(team, path)
-    (tmp_path / "ssh-keygen").write_text("#!/bin/sh\nexec sleep 600\n", encoding="ascii")
+    (tmp_path / "ssh-keygen").write_text("#!/bin/sh\nexec sleep 30\n", encoding="ascii")
     (tmp_path / "ssh-keygen").chmod(0o755)
     monkeypatch.setattr("dfn_tui.service.four_eyes.ssh.FOLDERS", (tmp_path,))
     monkeypatch.setattr("dfn_tui.service.four_eyes.ssh.LIMIT", 0.2)
@@ -511,3 +514,16 @@ async def test_a_plan_that_was_sent_in_part_before_its_approval_is_sent_whole(
     assert {consents(sandbox)[f"user-000{number}"] for number in (4, 6, 8)} == {"Subscribed"}
     sent = [one.intent.approver for one in entries(bulk.session.journal.path)]
     assert sorted(sent) == ["", BOB, BOB]
+
+
+def test_the_doctor_says_as_whom_one_signs_or_why_not(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(tmp_path / "config.toml", None, {"here": HERE, "prod": PROD})
+    assert f"You sign as {ALICE}." in team_policy(config).detail
+    team.sit("games")
+    found = team_policy(config)
+    assert "names no principal for games" in found.detail
+    assert "as root" in found.hint or "administers" in found.hint
+    monkeypatch.setattr("dfn_tui.service.four_eyes.ssh.FOLDERS", (tmp_path,))
+    assert "openssh-client" in team_policy(config).hint

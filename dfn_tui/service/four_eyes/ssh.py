@@ -139,6 +139,11 @@ def _ended(process: "subprocess.Popen[bytes]", given: bytes, limit: float) -> tu
             process.kill()
 
 
+def require_programs() -> None:
+    """Raises `SignatureRefused` where signatures can be neither made nor checked here."""
+    _found("ssh-keygen")
+
+
 def _found(program: str) -> str:
     for folder in FOLDERS:
         path = folder / program
