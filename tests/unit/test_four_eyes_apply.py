@@ -1,5 +1,6 @@
 """A plan that gives consents to many is applied once a second person has signed it, and not before."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -120,6 +121,14 @@ async def test_withdrawals_wait_where_the_policy_says_so(
     team.ask(1, 'connections = ["here"]\nwithdrawals = true')
     path = await plan(bulk, tmp_path / "stop.plan", users(4), STOP)
     await refused(bulk, path, "Nobody has signed it.")
+
+
+async def test_where_a_plan_does_both_it_is_said_that_withdrawals_can_go(
+    bulk: BulkSession, tmp_path: Path, team: Team
+) -> None:
+    path = await plan(bulk, tmp_path / "both.plan", users(4), STOP, "points:number=9")
+    error = await refused(bulk, path, "Nobody has signed it.")
+    assert "Withdrawals need nobody" in error.next_step
 
 
 async def test_below_the_line_nobody_is_asked(bulk: BulkSession, path: Path, team: Team) -> None:
@@ -280,8 +289,6 @@ async def test_files_that_others_could_write_are_not_believed(
 async def test_nor_through_a_link_to_what_is_not_roots(
     bulk: BulkSession, path: Path, team: Team, tmp_path: Path, file: str
 ) -> None:
-    import os
-
     sign(team, path)
     named = team.signers if file == "signers" else team.principals
     target = tmp_path / "mine"
@@ -303,6 +310,40 @@ async def test_who_is_on_no_map_approves_nothing(path: Path, team: Team) -> None
         sign(team, path, "games")
     assert "names no principal for games" in caught.value.happened
     assert list(beside(path)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[users]\ndaemon = "*@company.kr"\n',
+        '[users]\ndaemon = "alice@company.kr,bob@company.kr"\n',
+        '[users]\ndaemon = "-fnowhere"\n',
+        '[users]\ndaemon = ["alice@company.kr", "bob@company.kr"]\n',
+        '[users]\ndaemon = ""\n',
+        '[users]\ndaemon = "alice@company.kr"\n[groups]\n',
+        'users = "alice"\n',
+        "",
+        "[users\n",
+    ],
+)
+async def test_a_map_that_is_not_right_names_nobody(
+    bulk: BulkSession, path: Path, team: Team, text: str
+) -> None:
+    sign(team, path)
+    team.write(team.principals, text)
+    await refused(bulk, path, str(team.principals))
+
+
+@pytest.mark.parametrize("file", ["signers", "principals"])
+async def test_a_file_that_is_missing_or_no_file_is_named(
+    bulk: BulkSession, path: Path, team: Team, file: str
+) -> None:
+    sign(team, path)
+    named = team.signers if file == "signers" else team.principals
+    named.unlink()
+    await refused(bulk, path, f"{named} cannot be read")
+    os.mkfifo(named, 0o644)
+    await refused(bulk, path, f"{named} is not a file")
 
 
 async def test_sudo_changes_nobody(
@@ -404,8 +445,6 @@ async def test_files_that_are_there_are_never_written_over(path: Path, team: Tea
 async def test_what_is_no_signature_is_named_and_passed_over(
     bulk: BulkSession, path: Path, team: Team, tmp_path: Path
 ) -> None:
-    import os
-
     os.mkfifo(tmp_path / "a.plan.sig")
     (tmp_path / "a.plan.2.sig").write_bytes(b"\xff" * 10)
     (tmp_path / "a.plan.3.sig").write_bytes(b"{}\n")

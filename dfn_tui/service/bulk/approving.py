@@ -10,7 +10,15 @@ from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.changes.four_eyes import SignedBy, needs_second
 from dfn_tui.service.changes.plan_rules import PLAN_HOURS
-from dfn_tui.service.four_eyes.checking import APPLIED, Void, check, find_approval, read_signed, signed_by
+from dfn_tui.service.four_eyes.checking import (
+    APPLIED,
+    NotApproved,
+    Void,
+    check,
+    find_approval,
+    read_signed,
+    signed_by,
+)
 from dfn_tui.service.four_eyes.files import save
 from dfn_tui.service.four_eyes.principals import known_people
 from dfn_tui.service.four_eyes.ssh import SignatureRefused
@@ -49,6 +57,9 @@ def second_of(session: Session, found: Totals, files: Files, hint: str = "") -> 
     me = people.me()
     wanted = statement_of(found, SignedAs.APPROVE, me, session.clock())
     longest = timedelta(hours=session.connection.plan_hours or PLAN_HOURS)
+    hint = hint or _("Have somebody else approve it as it is now: dfn-tui bulk approve PLAN")
+    if found.withdrawn and not team.four_eyes_withdrawals:
+        hint = f"{hint} {_('Withdrawals need nobody: send them at once by a plan of their own.')}"
     signed = find_approval(files, wanted, people, longest, hint)
     return Approved(SignedBy(signed.statement.principal, me), signed.text)
 
@@ -106,7 +117,8 @@ def approval_status(session: Session, found: Totals, files: Files) -> ApprovalSt
     try:
         approved = second_of(session, found, files)
     except SignatureRefused as refused:
-        return ApprovalStatus(False, f"{refused.title}. {refused.happened}")
+        why = refused.found if isinstance(refused, NotApproved) else refused.happened
+        return ApprovalStatus(False, f"{refused.title}. {why}")
     if approved is None:
         return None
     at = korean_minute(Signed.read(approved.text).statement.at)

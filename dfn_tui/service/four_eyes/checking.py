@@ -20,15 +20,27 @@ class Void(Exception):
     """That signature does not count here: why, in a sentence."""
 
 
+class NotApproved(SignatureRefused):
+    """Nobody else has approved that plan. `found` says what is wrong with what was found."""
+
+    def __init__(self, found: str, hint: str) -> None:
+        super().__init__(
+            _("A second person has not approved this plan"),
+            _("{found} Nothing is sent.").format(found=found),
+            hint,
+        )
+        self.found = found
+
+
 def find_approval(
     files: Iterable[tuple[str, str | None]],
     wanted: Statement,
     people: People,
     longest: timedelta,
-    hint: str = "",
+    hint: str,
 ) -> Signed:
     """The first of these signatures by which somebody else than the person `wanted` names approved that plan,
-    not longer ago. `files` are names, with what they hold. Raises `SignatureRefused`, with what is wrong with
+    not longer ago. `files` are names, with what they hold. Raises `NotApproved`, with what is wrong with
     each, and with the `hint` what to do."""
     reasons = []
     for name, text in files:
@@ -39,12 +51,7 @@ def find_approval(
             reasons.append(f"{name}: {void}")
         else:
             return signed
-    found = " ".join(reasons) or _("Nobody has signed it.")
-    raise SignatureRefused(
-        _("A second person has not approved this plan"),
-        _("{found} Nothing is sent.").format(found=found),
-        hint or _("Have somebody else approve it as it is now: dfn-tui bulk approve PLAN"),
-    )
+    raise NotApproved(" ".join(reasons) or _("Nobody has signed it."), hint)
 
 
 def read_signed(text: str | None) -> Signed:
