@@ -521,6 +521,13 @@ MUTANTS = (
     ),
     Mutant("second: nothing to approve", CLI_APPROVING, "    if not users:", "    if False:", OF_APPROVE),
     Mutant(
+        "second: a copy is looked at",
+        CLI_APPROVING,
+        "    with open_copy(args.plan) as plan:",
+        "    from dfn_tui.service.bulk.plan.file import open_plan\n    with open_plan(args.plan) as plan:",
+        OF_APPROVE,
+    ),
+    Mutant(
         "second: confirmed on screen",
         APPROVE_SCREEN,
         'if self.typed("count").strip().replace(",", "") != str(self._found.to_send):',

@@ -14,7 +14,7 @@ from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.approving import Signing, approve
 from dfn_tui.service.bulk.plan.exclusion import exclude
-from dfn_tui.service.bulk.plan.file import open_plan
+from dfn_tui.service.bulk.plan.file import open_copy, open_plan
 from dfn_tui.service.bulk.plan.totals import AllButFirst, SelectedUsers, Selection, SentUsers, totals
 from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.job import open_job
@@ -431,6 +431,21 @@ async def test_a_job_without_the_signature_of_who_applies_it_does_not_begin(
     with pytest.raises(SignatureRefused, match="another word"):
         await bulk.apply(path, APPROVAL, Options(OnConflict.SKIP, True, 600_000))
     assert not entries(bulk.session.journal.path)
+
+
+def test_only_what_was_looked_at_is_signed(path: Path, team: Team) -> None:
+    """Whatever becomes of the file meanwhile: who made the plan may still write it."""
+    team.sit(BOB)
+    with open_copy(path) as found:
+        before = path.read_bytes()
+        path.write_bytes(b"")
+        assert totals(found).to_send == 3
+        with pytest.raises(SignatureRefused, match="Something changed it since"):
+            approve(found, "0" * 64, utc_now(), Signing(team.key("bob")))
+        signed, _file = approve(found, found.digest, utc_now(), Signing(team.key("bob")))
+    path.write_bytes(before)
+    with open_plan(path) as found:
+        assert signed.statement.plan == found.digest
 
 
 async def test_files_that_are_there_are_never_written_over(path: Path, team: Team, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dfn_tui.cli.stdin import ask, can_ask
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.approving import Signing
 from dfn_tui.service.bulk.approving import approve as sign
-from dfn_tui.service.bulk.plan.file import open_plan
+from dfn_tui.service.bulk.plan.file import open_copy
 from dfn_tui.service.bulk.plan.totals import Totals, cost, totals
 from dfn_tui.text import _, ngettext, sanitize
 
@@ -18,7 +18,7 @@ from dfn_tui.text import _, ngettext, sanitize
 def approve(args: argparse.Namespace) -> ExitCode:
     """Signs what a plan says, after showing it and asking. Raises `ConsoleError`."""
     now = datetime.now(UTC)
-    with open_plan(args.plan) as plan:
+    with open_copy(args.plan) as plan:  # who made it may still change the file
         check_digest(args, plan)
         found = totals(plan)
         limits = usual_rates(found)

@@ -1,5 +1,6 @@
 """A plan: what would be sent to whom, by groups and by users, and who is left out of it."""
 
+import asyncio
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
 from dfn_tui.service.bulk.approving import ApprovalStatus, Signing, approval_status, approve
 from dfn_tui.service.bulk.plan.exclusion import exclude
-from dfn_tui.service.bulk.plan.file import PlanFile
+from dfn_tui.service.bulk.plan.file import PlanFile, open_copy
 from dfn_tui.service.bulk.plan.format import bad_words, cost_words, end_words, head_words, totals_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import SENT, PlanGroup
@@ -247,22 +248,29 @@ class PlanScreen(SessionScreen[None]):
         self.planned_groups.reveal(revealed)
         self.planned_users.reveal(revealed)
 
-    def action_approve(self) -> None:
-        """Shows what would be signed, and asks."""
-        if self._figures is not None:
-            found = self._figures
-            ask(self.app, ApproveDialog(found, lambda: self._sign(found)), self._show_signed)
+    @work(group="approve", exclusive=True)
+    async def action_approve(self) -> None:
+        """Shows what would be signed, and asks: of a copy, which nobody changes meanwhile."""
+        if self._figures is None:
+            return
+        digest = self._figures.digest
+        with self.showing_errors():
+            copy = await asyncio.to_thread(open_copy, self._path)
+            try:
+                found = await asyncio.to_thread(totals, copy)
+                dialog = ApproveDialog(found, lambda: self._sign(copy, digest))
+                words = await self.app.push_screen_wait(dialog)
+            finally:
+                copy.close()
+            if words is not None:
+                self.notify(words, markup=False)
+                await self._look()
 
-    async def _sign(self, found: Totals) -> str:
-        clock = self.session.clock
-        signed, path = await self._reader.ask(lambda plan: approve(plan, found.digest, clock(), Signing()))
+    async def _sign(self, copy: PlanFile, digest: str) -> str:
+        """Signs the copy, if it is what this screen shows."""
+        signed, path = await asyncio.to_thread(approve, copy, digest, self.session.clock(), Signing())
         name = signed.statement.principal
         return _("Signed by {name}: {path}").format(name=name, path=sanitize(str(path), 200))
-
-    @work(group="plan")
-    async def _show_signed(self, words: str) -> None:
-        self.notify(words, markup=False)
-        await self._look()
 
     def action_apply(self) -> None:
         """Goes on to the answers that must be given; the job is shown in place of the plan."""

@@ -12,6 +12,7 @@ import pytest
 
 from dfn_tui.consent.flags import State
 from dfn_tui.service.bulk.plan.file import open_plan
+from dfn_tui.service.bulk.plan.totals import Totals
 from tests.commands.bulk.using import GIVE, STOP, Bulk, Users, state_of, writes
 from tests.commands.running import Run
 from tests.eyes import ALICE, BOB, Team, needs_root, needs_ssh
@@ -76,6 +77,25 @@ def test_nothing_is_signed_without_being_told_how_many(bulk: Bulk, team: Team, t
         assert ran.code == 3
         assert title in ran.err
     assert not Path("a.plan.sig").exists()
+
+
+def test_what_is_shown_is_signed_though_the_file_is_changed_meanwhile(
+    bulk: Bulk, team: Team, three: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever made it and may write it, between the look and the signature."""
+    bulk.plan(three, change=GIVE)
+    bulk.plan(three, change="points=7", name="other.plan")
+    with open_plan(Path("a.plan")) as plan:
+        digest = plan.digest
+    team.sit(BOB)
+    other = Path("other.plan").read_bytes()
+
+    def changing(args: object, found: Totals) -> None:
+        Path("a.plan").write_bytes(other)
+
+    monkeypatch.setattr("dfn_tui.cli.bulk.approving._confirm", changing)
+    assert bulk("approve", "a.plan", "--confirm", "3", *key(team, "bob")).code == 0
+    assert digest in Path("a.plan.sig").read_text("ascii")
 
 
 def test_nothing_is_signed_where_nothing_would_be_sent(
