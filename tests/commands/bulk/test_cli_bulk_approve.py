@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.consent.flags import State
+from dfn_tui.service.bulk.plan.exclusion import exclude
 from dfn_tui.service.bulk.plan.file import open_plan
-from dfn_tui.service.bulk.plan.totals import Totals
+from dfn_tui.service.bulk.plan.totals import SelectedUsers, Totals
+from dfn_tui.text.korea import utc_now
 from tests.commands.bulk.using import GIVE, STOP, Bulk, Users, state_of, writes
 from tests.commands.running import Run
 from tests.eyes import ALICE, BOB, Team, needs_root, needs_ssh
@@ -84,14 +86,13 @@ def test_what_is_shown_is_signed_though_the_file_is_changed_meanwhile(
 ) -> None:
     """By whoever made it and may write it, between the look and the signature."""
     bulk.plan(three, change=GIVE)
-    bulk.plan(three, change="points=7", name="other.plan")
     with open_plan(Path("a.plan")) as plan:
         digest = plan.digest
     team.sit(BOB)
-    other = Path("other.plan").read_bytes()
 
-    def changing(args: object, found: Totals) -> None:
-        Path("a.plan").write_bytes(other)
+    def changing(_args: object, _found: Totals) -> None:
+        with open_plan(Path("a.plan")) as plan:
+            exclude(plan, SelectedUsers((three[0],)), utc_now(), "kim@here", out=True)
 
     monkeypatch.setattr("dfn_tui.cli.bulk.approving._confirm", changing)
     assert bulk("approve", "a.plan", "--confirm", "3", *key(team, "bob")).code == 0
