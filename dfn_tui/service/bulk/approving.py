@@ -47,6 +47,12 @@ Files = Iterable[tuple[str, str | None]]
 """Signatures: the names of their files, and what these hold."""
 
 
+def may_be_asked(session: Session) -> bool:
+    """Whether there are plans at all that a second person has to approve: to count one takes its time."""
+    team = session.team_policy()
+    return isinstance(team, TeamPolicy) and team.four_eyes_from is not None
+
+
 def second_of(session: Session, found: Totals, files: Files, hint: str = "") -> Approved | None:
     """Who approved the plan of these figures, by the signatures in `files`; None where the policy asks for
     nobody. Raises `SignatureRefused`, with the `hint` what to do."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.bulk.approving import of_job, require_signed, signatures_for
+from dfn_tui.service.bulk.approving import may_be_asked, of_job, require_signed, signatures_for
 from dfn_tui.service.bulk.plan.errors import plan_errors
 from dfn_tui.service.bulk.plan.file import check_digest, open_plan, unused_name
 from dfn_tui.service.bulk.plan.totals import totals
@@ -118,7 +118,7 @@ class BulkSession(Planning):
     def _signed_again(self, job: Job, *, again: bool) -> JobRecord:
         """The job's record, signed by who goes on with it. Raises `SignatureRefused`."""
         record = job.record
-        if not (again or job.pending(-1, 1)):
+        if not (may_be_asked(self.session) and (again or job.pending(-1, 1))):
             return record
         approval = of_job(record.signatures)
         hint = _("Apply the plan once more, with a new approval: whoever was sent is left out.")
@@ -179,7 +179,7 @@ class BulkSession(Planning):
 
     def _check_signed(self, job: Job, record: JobRecord, *, again: bool) -> SignedBy | None:
         """Who approved and who applies what the job holds. Raises `SignatureRefused`."""
-        if not (again or job.pending(-1, 1)):  # as below
+        if not (may_be_asked(self.session) and (again or job.pending(-1, 1))):  # as below
             return None
         return require_signed(self.session, totals(job.plan), record.signatures)
 
