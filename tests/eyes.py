@@ -14,7 +14,7 @@ from dfn_tui.service.four_eyes.ssh import NAMESPACE
 ALICE, BOB, EVE = "alice@company.kr", "bob@company.kr", "eve@company.kr"
 LOGINS = {ALICE: "daemon", BOB: "bin", EVE: "sys"}  # users that each Debian has
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files that belong to root")
-needs_ssh = pytest.mark.skipif(not Path("/usr/bin/ssh-keygen").exists(), reason="there is no ssh-keygen")
+PROGRAMS = ("ssh-keygen", "ssh-agent", "ssh-add")
 
 
 class Team:

@@ -1,22 +1,24 @@
 """A plan that needs a second person, on the screen: signed by one, applied by the other."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dfn_tui.screens.bulk.approving import ApproveDialog
 from dfn_tui.screens.bulk.plan import PlanScreen
-from tests.eyes import ALICE, BOB, Team, needs_root, needs_ssh
+from tests.eyes import ALICE, BOB, PROGRAMS, Team, needs_root
 from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import STOP, fill, make_plan, users, write_list, writes
 from tests.screens.driving import console, driven, see, shown, until
 from tests.starting import entries
 
-pytestmark = [pytest.mark.slow, needs_root, needs_ssh]
+pytestmark = [needs_root, pytest.mark.slow]
 
 
 @pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[..., None]) -> Team:
+    require(*PROGRAMS)
     return Team(tmp_path, monkeypatch)
 
 

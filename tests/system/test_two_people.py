@@ -6,17 +6,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dfn_tui.sandbox.options import SandboxOptions
 from tests.commands.running import CONFIG
-from tests.eyes import ALICE, BOB, LOGINS, Team, needs_root, needs_ssh
+from tests.eyes import ALICE, BOB, LOGINS, PROGRAMS, Team, needs_root
 from tests.sandbox_thread import SandboxThread
 
-pytestmark = [pytest.mark.slow, needs_root, needs_ssh]
+pytestmark = [pytest.mark.slow, needs_root]
 
 _MAIN = """
 import sys
@@ -38,7 +38,10 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def test_each_signs_as_the_user_they_are(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_signs_as_the_user_they_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[..., None]
+) -> None:
+    require("setpriv", *PROGRAMS)
     team = Team(folder, monkeypatch)
     shared = folder / "shared"
     shared.mkdir()

@@ -26,13 +26,13 @@ from dfn_tui.service.four_eyes.ssh import SignatureRefused
 from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement, statement_of
 from dfn_tui.service.receipt import make_receipt
 from dfn_tui.text.korea import utc_now
-from tests.eyes import ALICE, BOB, EVE, Team, needs_root, needs_ssh
+from tests.eyes import ALICE, BOB, EVE, PROGRAMS, Team, needs_root
 from tests.sandbox_thread import SandboxThread
 from tests.starting import KEY, entries
 from tests.unit.jobs import APPROVAL, GIVE, STOP, apply, bulk_session, consents, options, plan, users
 from tests.unit.test_policy import HERE, PROD
 
-pytestmark = [needs_root, needs_ssh, pytest.mark.slow]
+pytestmark = [needs_root, pytest.mark.slow]
 Change = Callable[[Statement], Statement]
 
 
@@ -43,7 +43,8 @@ def sandbox() -> Iterator[SandboxThread]:
 
 
 @pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[..., None]) -> Team:
+    require(*PROGRAMS)
     return Team(tmp_path, monkeypatch)
 
 

@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,15 +18,16 @@ from dfn_tui.service.bulk.plan.totals import SelectedUsers, Totals
 from dfn_tui.text.korea import utc_now
 from tests.commands.bulk.using import GIVE, STOP, Bulk, Users, state_of, writes
 from tests.commands.running import Run
-from tests.eyes import ALICE, BOB, Team, needs_root, needs_ssh
+from tests.eyes import ALICE, BOB, PROGRAMS, Team, needs_root
 from tests.sandbox_thread import SandboxThread
 
-pytestmark = [needs_root, needs_ssh]
+pytestmark = [needs_root, pytest.mark.slow]
 GIVEN = ("--reason", "INC-7", "--evidence", "form 7")
 
 
 @pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require: Callable[..., None]) -> Team:
+    require(*PROGRAMS)
     return Team(tmp_path, monkeypatch)
 
 
@@ -170,7 +172,6 @@ sys.stdout.buffer.write(sign(b"x", Path(sys.argv[1]), terminal=sys.argv[2] == "y
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("terminal", ["yes", "no"])
 def test_a_passphrase_is_asked_for_on_the_terminal_or_nowhere(team: Team, terminal: str) -> None:
     locked = team.make_key("locked", "s3cret words")
