@@ -199,6 +199,7 @@ class TypedAhead:
                 if waited > _SHOWN_AFTER and self._leaves_unread():
                     return
                 await asyncio.sleep(_LOOK)
+                self._settled = False  # what a new screen does first may come after it was painted
                 continue
             if not screen.takes_typed_ahead():
                 self._drop_early(screen)
