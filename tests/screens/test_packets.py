@@ -22,7 +22,7 @@ from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import console, driven, look_up, until
 from tests.screens.test_typing_ahead import writes
 
-ROUNDS = int(os.environ.get("DFN_TUI_PACKETS", "12"))
+ROUNDS = int(os.environ.get("DFN_TUI_PACKETS", "8"))
 """Sequences a run of each start; a thorough run takes hundreds."""
 FIRST = int(os.environ.get("DFN_TUI_PACKETS_FROM", "0"))
 
