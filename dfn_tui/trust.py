@@ -3,7 +3,7 @@
 import os
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,10 +23,20 @@ class Exposure(NamedTuple):
 def exposure(path: Path) -> Exposure | None:
     """Who else could put something else in the place of that file: by writing to it, to a folder on the way
     or through a link. None where nobody can but its user and root. Raises `OSError`."""
+    return _exposure(path, _judged)
+
+
+def exposure_but_to_root(path: Path) -> Exposure | None:
+    """As `exposure`, of a file that its reader is not to change either. What is missing raises only after all
+    that lies above it was judged: who may write there could have taken it away."""
+    return _exposure(path, _judged_of_root)
+
+
+def _exposure(path: Path, judged: Callable[[Path, os.stat_result], Exposure | None]) -> Exposure | None:
     if not hasattr(os, "getuid"):
         return None
     for at, found in _on_the_way(path):
-        if (exposed := _judged(at, found)) is not None:
+        if (exposed := judged(at, found)) is not None:
             return exposed
     return None
 
@@ -62,6 +72,22 @@ def _judged(at: Path, found: os.stat_result) -> Exposure | None:
         _("Take that right away: chmod {rights}-w {file}").format(
             rights=rights, file=sanitize(shlex.quote(str(at)))
         ),
+    )
+
+
+def _judged_of_root(at: Path, found: os.stat_result) -> Exposure | None:
+    shown, quoted = sanitize(str(at)), sanitize(shlex.quote(str(at)))
+    if found.st_uid != 0:
+        return Exposure(
+            _("{file} does not belong to root.").format(file=shown),
+            _("As root: chown root: {file}").format(file=quoted),
+        )
+    kept_apart = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX  # as above
+    if stat.S_ISLNK(found.st_mode) or kept_apart or not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return None
+    return Exposure(
+        _("Others than root may write {file}.").format(file=shown),
+        _("As root: chmod go-w {file}").format(file=quoted),
     )
 
 

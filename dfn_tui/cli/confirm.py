@@ -9,7 +9,8 @@ from dfn_tui.consent.duties import Ground
 from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.service.change_format import change_words
 from dfn_tui.service.changes.grounds import Said
-from dfn_tui.service.changes.policy import NIGHT_RULE, Approval, Notice, Requirements
+from dfn_tui.service.changes.policy import NIGHT_RULE, Approval, Requirements
+from dfn_tui.service.changes.scope import Notice
 from dfn_tui.service.review import CREATES, Review, said_words
 from dfn_tui.service.session import Session
 from dfn_tui.text import _, mask_said, ngettext, sanitize

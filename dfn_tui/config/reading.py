@@ -45,12 +45,17 @@ def _check_trust(config: Config) -> None:
 
 def parse(text: str, path: Path) -> Config:
     """The configuration `text` holds; `path` is for the words of the ConfigError it raises."""
+    from dfn_tui.config.schema import validate  # noqa: PLC0415  only where there is a file
+
+    return validate(parse_toml(text, path), path)
+
+
+def parse_toml(text: str, path: Path) -> dict[str, object]:
+    """The tables `text` holds. As `parse`. Raises `ConfigError`."""
     import tomllib  # noqa: PLC0415  only where there is a file
 
-    from dfn_tui.config.schema import validate  # noqa: PLC0415  as above
-
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except RecursionError:
         raise ConfigError(
             path,
@@ -65,7 +70,6 @@ def parse(text: str, path: Path) -> Config:
             raise ConfigError(path, _("{file} is not valid TOML."), right) from None
         happened = _("{file} is not valid TOML at line {line}, column {column}.")
         raise ConfigError(path, happened, right, **place.groupdict()) from None
-    return validate(document, path)
 
 
 def read_text(path: Path) -> str | None:

@@ -89,14 +89,14 @@ def dotted(*parts: str) -> str:
 
 def validate(document: Mapping[str, object], path: Path) -> Config:
     """The configuration a parsed file holds. Raises `ConfigError` at the first thing that is not right."""
-    top = _read(document, _FILE, path, ())
+    top = read_table(document, _FILE, path, ())
     connections = {name: _connection(name, table, path) for name, table in top.get("connections", {}).items()}
     default = top.get("default")
     if default is not None and default not in connections:
         right = _("Name one of the connections: {names}.").format(names=", ".join(connections) or "—")
         raise _wrong(path, ("default",), right)
-    journal = _read(top.get("journal", {}), _JOURNAL, path, ("journal",))
-    jobs = _read(top.get("jobs", {}), _KEPT, path, ("jobs",))
+    journal = read_table(top.get("journal", {}), _JOURNAL, path, ("journal",))
+    jobs = read_table(top.get("jobs", {}), _KEPT, path, ("jobs",))
     return Config(
         path,
         default,
@@ -114,7 +114,7 @@ def validate(document: Mapping[str, object], path: Path) -> Config:
 
 def _archive(table: Mapping[str, object], path: Path) -> ArchiveConfig:
     at = ("journal", "archive")
-    found = ArchiveConfig(**_read(table, _ARCHIVE, path, at, ("to",)))
+    found = ArchiveConfig(**read_table(table, _ARCHIVE, path, at, ("to",)))
     if found.to is ArchiveKind.POSTGRESQL and not found.dsn:
         right = _("Write “host=… dbname=… user=…” in quotes, of a role that may only insert.")
         raise _wrong(path, (*at, "dsn"), right, missing=True)
@@ -127,7 +127,7 @@ def _archive(table: Mapping[str, object], path: Path) -> ArchiveConfig:
 def _connection(name: str, table: object, path: Path) -> Connection:
     at = ("connections", name)
     _checked(checks.name, name, path, at)
-    values = _read(_checked(_table, table, path, at), _CONNECTION, path, at, _REQUIRED)
+    values = read_table(_checked(_table, table, path, at), _CONNECTION, path, at, _REQUIRED)
     if values["api"] is ApiVersion.V2:
         if "service_id" not in values:
             right = _("Version 2 (v2) needs the id of its service with every call.")
@@ -147,14 +147,15 @@ def _connection(name: str, table: object, path: Path) -> Connection:
     return Connection(name=name, **values)
 
 
-def _read(
+def read_table(
     table: Mapping[str, object],
     keys: Mapping[str, Check],
     path: Path,
     at: tuple[str, ...],
     required: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """The checked values of the keys that are there. One that is required and missing is checked as None."""
+    """The checked values of the keys that are there. One that is required and missing is checked as None.
+    Raises `ConfigError`."""
     for name in table:
         if name not in keys:
             raise _unknown(path, (*at, name), keys)

@@ -29,7 +29,14 @@ def evidence_field(asked: Requirements, words: str) -> Iterator[Widget]:
 def reason_field(asked: Requirements, given: str = "") -> Iterator[Widget]:
     """Where the reason is typed, `#reason`, or stands already."""
     yield PlainText(_("Reason or ticket (required)") if asked.reason_required else _("Reason or ticket"))
-    yield Field(given, id="reason", placeholder=_("ticket, or a few words"))
+    yield Field(given, id="reason", placeholder=reason_hint(asked))
+
+
+def reason_hint(asked: Requirements) -> str:
+    """What stands in the field for the reason while it is empty."""
+    if asked.reason_pattern:
+        return _("the company wants {pattern} in it").format(pattern=sanitize(asked.reason_pattern, 40))
+    return _("ticket, or a few words")
 
 
 def typed(screen: Widget, id: str) -> str:

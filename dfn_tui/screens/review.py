@@ -12,7 +12,14 @@ from textual.widgets import Button, Input
 from dfn_tui.consent.duties import Ground
 from dfn_tui.consent.flags import State
 from dfn_tui.errors import ConsoleError, GateRefused
-from dfn_tui.screens.answers import acknowledgements, answered, focus_what_is_missing, masked_words, typed
+from dfn_tui.screens.answers import (
+    acknowledgements,
+    answered,
+    focus_what_is_missing,
+    masked_words,
+    reason_hint,
+    typed,
+)
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.dialogs import ask
 from dfn_tui.screens.kept import age_words
@@ -22,11 +29,12 @@ from dfn_tui.screens.said import DayDialog, is_correction, said_text
 from dfn_tui.service.changes.blocks import withdrawals_left
 from dfn_tui.service.changes.grounds import Said
 from dfn_tui.service.changes.policy import Approval, may_be_sent_unread
+from dfn_tui.service.changes.team_rules import fits
 from dfn_tui.service.records import FieldKind, JournalError
 from dfn_tui.service.review import said_words
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.korea import korean_clock, korean_minute
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -133,7 +141,7 @@ class ReviewScreen(SessionScreen[None]):
                 )
             )
         words = _("Reason or ticket (required)") if asked.reason_required else _("Reason or ticket")
-        rows.append((words, "reason", _("ticket, or a few words")))
+        rows.append((words, "reason", reason_hint(asked)))
         if said_words(self._review):
             shown = PlainText(said_text(self._review), id="said")
             yield Horizontal(PlainText(_("The person said so"), classes="label"), shown)
@@ -234,27 +242,22 @@ class ReviewScreen(SessionScreen[None]):
     def _say_requirements(self, approval: Approval) -> None:
         asked, granted = self._review.asked, self._review.scope.granted
         met = [warning.id in approval.acknowledged for warning in asked.to_acknowledge]
+        why, pattern = _("production: a reason for every change"), asked.reason_pattern
+        if pattern:
+            why = _("the company: a reason with {pattern}").format(pattern=sanitize(pattern, 40))
         words = ngettext(
             "a consent is given to {users} user: evidence",
             "a consent is given to {users} users: evidence",
             granted,
         )
-        for required, id, given, what in (
-            (
-                asked.reason_required,
-                "#need-reason",
-                approval.reason,
-                _("production: a reason for every change"),
-            ),
-            (
-                asked.evidence_required,
-                "#need-evidence",
-                approval.evidence,
-                words.format(users=f"{granted:,}"),
-            ),
+        proof = words.format(users=f"{granted:,}") if granted else _("the company: evidence of every change")
+        reason, evidence = approval.reason, bool(approval.evidence.strip())
+        for required, id, fulfilled, what in (
+            (asked.reason_required, "#need-reason", bool(reason.strip()) and fits(pattern, reason), why),
+            (asked.evidence_required, "#need-evidence", evidence, proof),
         ):
             if required:
-                met.append(bool(given.strip()))
+                met.append(fulfilled)
                 self.say(id, Text.assemble(("✓ ", "ok") if met[-1] else ("▲ ", "warn"), what))
         panel = self.query_one("#requirements")
         words = _("{open} of {all} open").format(open=met.count(False), all=len(met))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection, TokenKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.context import ConnectionContext, Mode
+from dfn_tui.service.context import ConnectionContext, Forwarded, Mode
 from dfn_tui.service.tokens import (
     TOKEN_KINDS,
     FoundKey,
@@ -123,6 +123,8 @@ class Connections:
             connection = self.known[name]
             context = ConnectionContext(connection, self._mode(connection))
             context.not_archived = lambda: self._archive.behind if self._archive else 0
+            context.forwarded = self._forwarded
+            context.made_up = self._demo_of(name) is not None
             self._contexts[name] = context
         return self._contexts[name]
 
@@ -252,6 +254,15 @@ class Connections:
     def archives(self) -> bool:
         """Whether the journal has an archive."""
         return self._config.archive is not None
+
+    def _forwarded(self) -> Forwarded:
+        """How the archive stands. Raises `JournalError`."""
+        config = self._config.archive
+        if config is None:
+            return Forwarded(False)
+        from dfn_tui.service.archive.sending import queue_of  # noqa: PLC0415  only where a policy asks
+
+        return Forwarded(True, queue_of(config, self.journal().path).oldest())
 
     def archive(self) -> "ArchiveSender | None":
         """What sends the journal to its archive, and goes on until `finish`; None where there is none."""

@@ -3,7 +3,7 @@ before anything that talks to a server is loaded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2, VERSION_2_LEGACY
@@ -20,6 +20,14 @@ class Mode(NamedTuple):
     """Where the mode comes from: `--read-only`, or `config.toml` for the connection's own setting."""
 
 
+class Forwarded(NamedTuple):
+    """Whether the journal has an archive, and when the oldest entry was written that it has not got; None
+    where it has all."""
+
+    configured: bool
+    oldest: datetime | None = None
+
+
 @dataclass(slots=True)
 class ConnectionContext:
     """A connection, and what is to be known of it at every moment."""
@@ -34,6 +42,10 @@ class ConnectionContext:
     """How much of the job that runs over this connection is done, in percent; None where none runs."""
     not_archived: Callable[[], int] = lambda: 0
     """How many entries of the journal the archive had not got, when that was last looked at."""
+    forwarded: Callable[[], Forwarded] = lambda: Forwarded(False)
+    """How the archive stands at this moment. May raise `JournalError`."""
+    made_up: bool = False
+    """Nobody's consents are written over it: it leads to the sandbox of this run."""
 
     @property
     def capabilities(self) -> Capabilities:

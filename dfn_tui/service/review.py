@@ -10,7 +10,9 @@ from dfn_tui.consent.duties import Ground, has_duties, korean_day, read_said, te
 from dfn_tui.consent.flags import Consents, Direction, Flag, FlagChange, State
 from dfn_tui.consent.lints import new_lints
 from dfn_tui.service.changes.grounds import AS_USUAL, Said, usual_ground
-from dfn_tui.service.changes.policy import Notice, Requirements, Scope, requirements
+from dfn_tui.service.changes.policy import Requirements, requirements
+from dfn_tui.service.changes.scope import Notice, Scope
+from dfn_tui.service.changes.team_rules import Team
 from dfn_tui.service.changes.undocumented import foreign_number, nobody_known, unregistered_words
 from dfn_tui.service.changes.values import type_change
 from dfn_tui.service.records import UserChange
@@ -86,9 +88,10 @@ def review(
     connection: Connection,
     now: datetime,
     said: Said = AS_USUAL,
+    team: Team = None,
 ) -> Review:
     """Puts the changes before the operator. `seen` holds each user's consents as read, in the same order.
-    `said` is the ground and the day as they were typed."""
+    `said` is the ground and the day as they were typed, `team` the company's policy."""
     per_user = [flag_changes(change) for change in changes]
     notices: list[Notice] = []
     for change, consents, wanted in zip(changes, seen, per_user, strict=True):
@@ -122,7 +125,7 @@ def review(
         ),
         expressed_on=said.expressed_on,
     )
-    asked = requirements(scope, connection, now)
+    asked = requirements(scope, connection, now, team)
     day = read_said(said.expressed_on.strip()) if said.expressed_on.strip() else korean_day(now)
     return Review(tuple(changes), scope, asked, said.ground, day.isoformat() if day else said.expressed_on)
 

@@ -14,6 +14,7 @@ from dfn_tui.api.deadline import deadline
 from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import TokenKind
+from dfn_tui.config.team_policy import PolicyError, load_team_policy
 from dfn_tui.consent.duties import korean_day, read_said
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
@@ -32,9 +33,11 @@ from dfn_tui.service.changes.pipeline import (
     read_groups,
     send,
 )
-from dfn_tui.service.changes.policy import Approval, Scope, require
+from dfn_tui.service.changes.policy import Approval, Requirements, require, requirements
 from dfn_tui.service.changes.reading import read_records
 from dfn_tui.service.changes.reconcile import Reconciled, reconcile
+from dfn_tui.service.changes.scope import Scope
+from dfn_tui.service.changes.team_rules import Team
 from dfn_tui.service.context import ConnectionContext
 from dfn_tui.service.intents import journal_intents, journal_outcomes
 from dfn_tui.service.records import UserChange, UserRecord
@@ -280,11 +283,26 @@ class Session:
         dates = ConsentDates(dict(self.connection.consent_dates))
         changes = self.staging.dated_changes(dates, read_said(said.expressed_on) or korean_day(now))
         seen = [self.staging.seen(change.identity) for change in changes]
-        return review(changes, seen, self.capabilities, self.connection, now, said)
+        return review(changes, seen, self.capabilities, self.connection, now, said, self.team_policy())
 
-    def admit(self, scope: Scope, approval: Approval) -> None:
-        """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing."""
-        require(scope, self.context.mode, self.connection, approval, self.clock())
+    def requirements(self, scope: Scope) -> Requirements:
+        """What sending this needs at this moment."""
+        return requirements(scope, self.connection, self.clock(), self.team_policy())
+
+    def team_policy(self) -> Team:
+        """The company's policy as it is now: it may be changed while a console runs."""
+        if self.context.made_up:
+            return None
+        try:
+            return load_team_policy()
+        except PolicyError as error:
+            return error
+
+    def admit(self, scope: Scope, approval: Approval, *, sends: bool = True) -> None:
+        """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing.
+        Where no more of it `sends`, the company's policy is not asked: what was sent is read back."""
+        context, team = self.context, self.team_policy() if sends else None
+        require(scope, context.mode, self.connection, approval, self.clock(), team, context.forwarded)
 
     def stop_sending(self) -> None:
         """Sends nothing more; what is under way goes on."""

@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,6 +86,17 @@ class ArchiveQueue:
                 )
                 previous = kept
             return found
+
+    def oldest(self) -> datetime | None:
+        """When the oldest entry was written that it has not got; None where it has all. Of one that does not
+        say so, the beginning of time: it waits too long, however long that may be."""
+        for entry in self.take(1):
+            try:
+                at = datetime.fromisoformat(json.loads(entry.body)["at"])
+            except (ValueError, KeyError, TypeError, RecursionError):
+                at = datetime.min
+            return at if at.utcoffset() is not None else datetime.min.replace(tzinfo=UTC)
+        return None
 
     def sent(self, last: ChainedEntry) -> None:
         """Notes that it has got all up to this one."""

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 POLICY = "dfn_tui/service/changes/policy.py"
+PLAN_RULES = "dfn_tui/service/changes/plan_rules.py"
+TEAM_RULES = "dfn_tui/service/changes/team_rules.py"
+TEAM_POLICY = "dfn_tui/config/team_policy.py"
+TRUST = "dfn_tui/trust.py"
 PIPELINE = "dfn_tui/service/changes/pipeline.py"
 OUTCOME = "dfn_tui/service/changes/outcome.py"
 VALUES = "dfn_tui/service/changes/values.py"
@@ -64,6 +68,8 @@ PREFLIGHT = "dfn_tui/service/bulk/preflight.py"
 PREFLIGHT_LISTS = "dfn_tui/service/bulk/preflight_lists.py"
 
 OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", "tests/unit/test_session.py")
+OF_TEAM = ("tests/unit/test_team_rules.py", "tests/unit/test_team_policy_held.py")
+OF_TEAM_FILE = ("tests/unit/test_team_policy.py",)
 OF_SESSION = (
     "tests/unit/test_session.py",
     "tests/unit/test_reconcile.py",
@@ -114,7 +120,7 @@ class Mutant:
 MUTANTS = (
     # the policy
     Mutant("read-only", POLICY, "if mode.read_only:", "if False:", OF_POLICY),
-    Mutant("place of a plan", POLICY, "if made_for != (", "if False and made_for != (", OF_POLICY),
+    Mutant("place of a plan", PLAN_RULES, "if made_for != (", "if False and made_for != (", OF_POLICY),
     Mutant(
         "linking may merge",
         POLICY,
@@ -153,20 +159,22 @@ MUTANTS = (
         "if False and",
         OF_POLICY,
     ),
-    Mutant("address of a plan", POLICY, "if plan.base_url and its != ours:", "if False:", OF_POLICY),
-    Mutant("address of a plan: known", POLICY, "if not plan.base_url:", "if False:", OF_POLICY),
-    Mutant(
-        "said no before", POLICY, "if scope.resubscribed and not plan.resubscribe:", "if False:", OF_POLICY
-    ),
+    Mutant("address of a plan", PLAN_RULES, "if plan.base_url and its != ours:", "if False:", OF_POLICY),
+    Mutant("address of a plan: known", PLAN_RULES, "if not plan.base_url:", "if False:", OF_POLICY),
+    Mutant("said no before", PLAN_RULES, "if resubscribed and not plan.resubscribe:", "if False:", OF_POLICY),
     Mutant(
         "age of a plan",
-        POLICY,
-        "if scope.plan is not None and scope.granted and _age",
-        "if False and _age",
+        PLAN_RULES,
+        "if granted and plan_age",
+        "if False and plan_age",
         OF_POLICY,
     ),
     Mutant(
-        "age of a plan: to come", POLICY, "return abs(now - plan.made)", "return (now - plan.made)", OF_POLICY
+        "age of a plan: to come",
+        PLAN_RULES,
+        "return abs(now - plan.made)",
+        "return (now - plan.made)",
+        OF_POLICY,
     ),
     Mutant(
         "evidence of each row",
@@ -268,6 +276,203 @@ MUTANTS = (
         'notice(f"{CREATES}{key}", text, must_acknowledge=True)'.replace("notice", "Notice"),
         'Notice(f"{CREATES}{key}", text, must_acknowledge=False)',
         OF_SESSION,
+    ),
+    # the company's policy
+    Mutant(
+        "company: asked at all",
+        POLICY,
+        "    require_sendable(team, scope, connection, now, forwarded)\n",
+        "",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: answers asked",
+        POLICY,
+        "    require_answers(team, scope, connection, approval.evidence, approval.reason)\n",
+        "",
+        OF_TEAM,
+    ),
+    Mutant("company: reason said to be required", POLICY, " or bool(pattern),", ",", OF_TEAM),
+    Mutant(
+        "company: evidence said to be required",
+        POLICY,
+        "        or evidence_always(team, scope, connection),",
+        ",",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: read-only", TEAM_RULES, "if holds(team.read_only, scope, connection):", "if False:", OF_TEAM
+    ),
+    Mutant("company: cap of users", TEAM_RULES, "        if users > cap.most:", "        if False:", OF_TEAM),
+    Mutant(
+        "company: cap of users: withdrawals",
+        TEAM_RULES,
+        "users = scope.users if cap.withdrawals else scope.capped",
+        "users = scope.users",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: cap of users: withdrawals, where it says so",
+        TEAM_RULES,
+        "users = scope.users if cap.withdrawals else scope.capped",
+        "users = scope.capped",
+        OF_TEAM,
+    ),
+    Mutant("company: cap of grants", TEAM_RULES, "and scope.granted > cap.most:", "and False:", OF_TEAM),
+    Mutant(
+        "company: form of a reason",
+        TEAM_RULES,
+        "if pattern and not fits(pattern, reason):",
+        "if False:",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: evidence",
+        TEAM_RULES,
+        "if evidence_always(team, scope, connection) and not evidence.strip():",
+        "if False:",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: evidence of each row",
+        TEAM_RULES,
+        "and sent > scope.proven",
+        "and not scope.proven",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: hours of grants",
+        TEAM_RULES,
+        "        _require_hour(team, team.grant_hours, now)\n",
+        "        pass\n",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: hours of grants: grants alone",
+        TEAM_RULES,
+        "team.grant_hours is not None and scope.granted and _over",
+        "team.grant_hours is not None and _over",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: hours of grants: midnight",
+        TEAM_RULES,
+        "if start < end else at >= start or at < end):",
+        "if start < end else False):",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: hours of grants: Korea",
+        TEAM_RULES,
+        "now.astimezone(KOREA).time(), hours.start",
+        "now.time(), hours.start",
+        OF_TEAM,
+    ),
+    Mutant("company: forwarding", TEAM_RULES, "    if not found.configured:", "    if False:", OF_TEAM),
+    Mutant(
+        "company: forwarding: age",
+        TEAM_RULES,
+        "if now - found.oldest > timedelta(minutes=asked.minutes):",
+        "if False:",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: forwarding: not known",
+        TEAM_RULES,
+        '        raise GateRefused(\n            _("The archive may be behind")',
+        '        return\n        raise GateRefused(\n            _("The archive may be behind")',
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: withdrawals go on", TEAM_RULES, "and (rule.withdrawals or scope.capped > 0)", "", OF_TEAM
+    ),
+    Mutant(
+        "company: withdrawals, where it says so",
+        TEAM_RULES,
+        "and (rule.withdrawals or scope.capped > 0)",
+        "and scope.capped > 0",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: connections by name",
+        TEAM_RULES,
+        "return not rule.connections or connection.name in rule.connections",
+        "return True",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: cannot be used",
+        TEAM_RULES,
+        "        if scope.capped:  # it says",
+        "        if False:  # it says",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: cannot be used: withdrawals go on",
+        TEAM_RULES,
+        "        if scope.capped:  # it says",
+        "        if True:  # it says",
+        OF_TEAM,
+    ),
+    Mutant("company: read at each write", SESSION, "self.team_policy() if sends else None", "None", OF_TEAM),
+    Mutant(
+        "company: read back all the same",
+        SESSION,
+        "self.team_policy() if sends else None",
+        "self.team_policy()",
+        OF_TEAM,
+    ),
+    Mutant("company: asked at each batch", RUN_BATCH, " or not self._admitted():", ":", OF_TEAM),
+    Mutant(
+        "company: stopped by a rule: read back",
+        RUN,
+        "                self.rate_limiter.reopen()\n            if self.reads_back",
+        "            if self.reads_back",
+        OF_TEAM,
+    ),
+    Mutant("company: belongs to root", TRUST, "    if found.st_uid != 0:", "    if False:", OF_TEAM_FILE),
+    Mutant(
+        "company: written by root alone",
+        TRUST,
+        "or kept_apart or not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)",
+        "or True",
+        OF_TEAM_FILE,
+    ),
+    Mutant(
+        "company: written by root alone: groups",
+        TRUST,
+        "found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)",
+        "found.st_mode & stat.S_IWOTH",
+        OF_TEAM_FILE,
+    ),
+    Mutant(
+        "company: taken away by others",
+        TRUST,
+        "        if (exposed := judged(at, found)) is not None:",
+        "        if at == path and (exposed := judged(at, found)) is not None:",
+        OF_TEAM_FILE,
+    ),
+    Mutant(
+        "company: leads nowhere",
+        TEAM_POLICY,
+        "if not any(part.is_symlink() and not part.exists() for part in (path, *path.parents)):",
+        "if True:",
+        OF_TEAM_FILE,
+    ),
+    Mutant("company: fits an empty reason", TEAM_POLICY, 'if found.search(""):', "if False:", OF_TEAM_FILE),
+    Mutant(
+        "company: no connections named",
+        TEAM_POLICY,
+        "if not isinstance(value, list) or not value:",
+        "if not isinstance(value, list):",
+        OF_TEAM_FILE,
+    ),
+    Mutant(
+        "company: waits since when",
+        ARCHIVE_QUEUE,
+        "            return at if at.utcoffset() is not None else datetime.min.replace(tzinfo=UTC)\n",
+        "            return None\n",
+        OF_TEAM,
     ),
     # ids and values
     Mutant(
@@ -744,17 +949,17 @@ MUTANTS = (
     Mutant(
         "age at apply",
         PLANNING,
-        "        require_fresh(found.scope, self.session.connection, self.session.clock())\n"
+        "        require_fresh(found.head, found.granted, self.session.connection, self.session.clock())\n"
         "        self.session.admit(found.scope, approval)\n        return",
         "        self.session.admit(found.scope, approval)\n        return",
         OF_BULK,
     ),
-    Mutant("age at resume", BULK_SESSION, "if again or job.pending(-1, 1):", "if False:", OF_BULK),
+    Mutant("age at resume", BULK_SESSION, "        if sends:  # what", "        if False:  # what", OF_BULK),
     Mutant(
         "age at resume: again",
         BULK_SESSION,
-        "if again or job.pending(-1, 1):",
-        "if job.pending(-1, 1):",
+        "sends = again or bool(job.pending(-1, 1))",
+        "sends = bool(job.pending(-1, 1))",
         OF_BULK,
     ),
     Mutant(
@@ -992,8 +1197,8 @@ MUTANTS = (
     Mutant(
         "rules at resume",
         BULK_SESSION,
-        "        self.session.admit(found.scope, approval_of(record))\n\n    async def _go",
-        "\n    async def _go",
+        "        self.session.admit(found.scope, approval_of(record), sends=sends)\n",
+        "",
         OF_BULK,
     ),
     Mutant(

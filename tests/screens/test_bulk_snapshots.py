@@ -23,7 +23,7 @@ Reach = Callable[[Any], Any]
 @pytest.fixture(autouse=True)
 def one_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """The address is in the digest of a plan, which is shown, and the port is another one each time."""
-    for module in ("service.bulk.planning", "service.changes.policy"):
+    for module in ("service.bulk.planning", "service.changes.plan_rules"):
         monkeypatch.setattr(f"dfn_tui.{module}.address_of", lambda _connection: ("http://127.0.0.1:1", ""))
 
 

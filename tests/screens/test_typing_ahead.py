@@ -14,7 +14,8 @@ from dfn_tui.keyboard.messages import Packet
 from dfn_tui.screens.history.screen import HistoryScreen
 from dfn_tui.screens.review import ReviewScreen
 from dfn_tui.screens.typed_ahead import AWAITED
-from dfn_tui.service.changes.policy import Scope, may_be_sent_unread
+from dfn_tui.service.changes.policy import may_be_sent_unread
+from dfn_tui.service.changes.scope import Scope
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.table import Table
 from tests.sandbox_thread import SandboxThread

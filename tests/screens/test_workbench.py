@@ -167,6 +167,38 @@ async def test_the_place_beside_the_list_is_made_when_the_terminal_grows(
         assert len(bench(pilot).query("#beside")) == 1
 
 
+async def test_a_dialog_stays_while_the_terminal_grows_and_the_user_moves_after_it(
+    sandbox: SandboxThread,
+) -> None:
+    async with driven(console(sandbox), (80, 24)) as pilot:
+        await look_up(pilot, "user-0001")
+        await until(pilot, lambda: isinstance(pilot.app.screen, UserScreen))
+        await see(pilot, "go out?")
+        await pilot.press("p")
+        await see(pilot, "Stage a preset")
+        await pilot.resize_terminal(140, 40)
+        await see(pilot, "Stage a preset")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        assert len(lookup(pilot).session.staging) == 1
+
+
+async def test_a_dialog_stays_while_the_terminal_shrinks_and_the_user_moves_after_it(
+    sandbox: SandboxThread,
+) -> None:
+    async with driven(console(sandbox), (140, 40)) as pilot:
+        await look_up(pilot, "user-0001")
+        await until(pilot, lambda: isinstance(pilot.app.focused, ConsentMatrix))
+        await see(pilot, "go out?")
+        await pilot.press("p")
+        await see(pilot, "Stage a preset")
+        await pilot.resize_terminal(80, 24)
+        await see(pilot, "Stage a preset")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, UserScreen))
+        assert len(lookup(pilot).session.staging) == 1
+
+
 async def test_in_the_list_the_place_is_kept_as_well(sandbox: SandboxThread) -> None:
     async with driven(console(sandbox), (140, 40)) as pilot:
         await three(pilot)

@@ -22,6 +22,7 @@ from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.doctor import files, host, network
 from dfn_tui.store import journal_file
+from tests.companies import READ_ONLY, company_in, root_only
 from tests.sandbox_thread import SandboxThread
 from tests.unit.journals import filled, tampering
 
@@ -89,7 +90,7 @@ def test_all_in_order(sandbox: SandboxThread, capsys: Output, monkeypatch: pytes
     names = [line[9:].partition(":")[0] for line in lines]
     assert names == [
         *("python", "packages", "terminal", "colours", "characters", "signs", "clipboard", "time zone"),
-        *("configuration", "state folder", "journal", "journal key", "proxy", "trust"),
+        *("configuration", "policy", "state folder", "journal", "journal key", "proxy", "trust"),
         *("token here/api", "server here", "clock"),
     ]
     assert [line[9:] for line in lines if line.startswith("warning")] == [
@@ -102,7 +103,7 @@ def test_all_in_order(sandbox: SandboxThread, capsys: Output, monkeypatch: pytes
         f"ok       token here/api: The token is from the variable DFN_TUI_TOKEN. It is for {sandbox.url}.",
         "ok       server here: 127.0.0.1: The server accepts the token, and users can be read.",
     ]
-    assert "ok       journal: The journal is whole: 8 entries." in lines[10]
+    assert "ok       journal: The journal is whole: 8 entries." in lines[11]
     assert sandbox.token not in "".join(lines)
 
 
@@ -250,6 +251,32 @@ def test_a_configuration_that_others_may_write(capsys: Output) -> None:
     file.write_text('[connections.here]\napi = "v1"\nenvironment = "sandbox"\n', encoding="utf-8")
     _code, told = examined(capsys, "--offline")
     assert told["configuration"][0] == "warning", "nothing is sent elsewhere"
+
+
+@root_only
+def test_the_rules_of_the_company_are_named_with_their_file(
+    capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = company_in(tmp_path, monkeypatch)
+    configure("https://example.invalid")
+    assert examined(capsys, "--offline")[1]["policy"][0] == "ok"
+    file = company(
+        "[max_users]\nmost = 1000\n[reason]\npattern = 'INC-\\d+'\n[grant_hours]\nrefused = '21:00-08:00'\n"
+        "[evidence]\nalways = true\n[four_eyes]\nfrom = 5\n[max_grants]\nmost = 7\n" + READ_ONLY
+    )
+    rules = "read_only, max_users 1,000, max_grants 7, reason INC-\\d+, evidence, grant_hours 21:00-08:00"
+    assert examined(capsys, "--offline")[1]["policy"] == ("ok", f"{file}: {rules}, four_eyes 5.", "")
+    company("[read_only]\nalways = true\nconnections = ['here', 'prod']\n")
+    status, detail, _hint = examined(capsys, "--offline")[1]["policy"]
+    assert (status, detail.endswith("does not have: prod.")) == ("warning", True)
+    company("[forwarding]\nrequired = true\n")
+    status, detail, _hint = examined(capsys, "--offline")[1]["policy"]
+    assert (status, "forwarding asks for" in detail) == ("warning", True)
+    company("[reason]\npatern = 'x'\n")
+    code, told = examined(capsys, "--offline")
+    status, detail, hint = told["policy"]
+    assert (code, status, detail) == (1, "failed", f"{file}: reason.patern is not a known key.")
+    assert hint.startswith("Did you mean “pattern”?")
 
 
 def test_a_network_file_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,15 +13,9 @@ from dfn_tui.consent.flags import Direction, Flag, FlagChange, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.plan.records import PlanMetadata
 from dfn_tui.service.bulk.plan.totals import Totals
-from dfn_tui.service.changes.policy import (
-    Approval,
-    Notice,
-    Scope,
-    address_of,
-    require,
-    require_fresh,
-    requirements,
-)
+from dfn_tui.service.changes.plan_rules import address_of, require_fresh
+from dfn_tui.service.changes.policy import Approval, require, requirements
+from dfn_tui.service.changes.scope import Notice, Scope
 from dfn_tui.service.context import Mode
 from dfn_tui.service.records import UserChange
 from dfn_tui.service.review import review
@@ -335,20 +329,20 @@ def test_the_documented_address_is_the_same_written_out() -> None:
 
 @pytest.mark.parametrize("api", [ApiVersion.V1, ApiVersion.V2])
 def test_a_plan_that_gives_consents_is_good_for_a_day_or_as_the_connection_says(api: ApiVersion) -> None:
-    gives = GIVES._replace(plan=Plan(api=api))
+    plan = Plan(api=api)
     here = HERE._replace(api=api)
     for hours, connection in ((24, here), (3, here._replace(plan_hours=3))):
         limit = timedelta(hours=hours)
         for age in (limit, -limit):
-            require_fresh(gives, connection, DAY + age)
+            require_fresh(plan, GIVES.granted, connection, DAY + age)
         for age in (limit + timedelta(seconds=1), -limit - timedelta(seconds=1)):
             with pytest.raises(GateRefused, match="too old"):
-                require_fresh(gives, connection, DAY + age)
+                require_fresh(plan, GIVES.granted, connection, DAY + age)
 
 
 def test_a_plan_of_withdrawals_only_warns_of_its_age() -> None:
     later = DAY + timedelta(days=30)
-    require_fresh(STOPS, HERE, later)
+    require_fresh(Plan(), STOPS.granted, HERE, later)
     [notice] = requirements(STOPS, HERE, later).warnings
     assert (notice.id, notice.must_acknowledge) == ("old-plan", False)
     assert "720 hours" in notice.text

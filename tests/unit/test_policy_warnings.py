@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.consent.flags import Flag, FlagChange, Purpose, State
-from dfn_tui.service.changes.policy import Requirements, Scope, requirements, warnings
+from dfn_tui.service.changes.policy import Requirements, requirements, warnings
+from dfn_tui.service.changes.scope import Scope
 
 NOON = datetime(2026, 3, 1, 3, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 1, 15, tzinfo=UTC)

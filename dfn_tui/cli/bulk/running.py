@@ -25,7 +25,7 @@ from dfn_tui.service.bulk.run.records import JobRecord, OnConflict, Phase, RunPr
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.change_format import count_words
-from dfn_tui.service.changes.policy import Approval, requirements
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.context import capabilities_of
 from dfn_tui.text import _
 
@@ -64,7 +64,7 @@ def _approve(args: argparse.Namespace, bulk: BulkSession, plan: PlanFile) -> App
     )
     for line in plan_lines(plan, found, now, limits, sending):
         say(line)
-    asked = requirements(found.scope, bulk.session.connection, now)
+    asked = bulk.session.requirements(found.scope)
     approval = all_answered(args, asked, found.to_send)._replace(max_users=args.max_users)
     bulk.guard(plan, approval)  # first what no answer would mend
     look = _("Look at them first: {command}").format(command=command(None, "show", args.plan, "--users"))

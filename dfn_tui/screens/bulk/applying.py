@@ -27,7 +27,7 @@ from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.format import conflict_words
 from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.changes.policy import Approval, may_be_sent_unread, requirements
+from dfn_tui.service.changes.policy import Approval, may_be_sent_unread
 from dfn_tui.text import _, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -55,7 +55,7 @@ class ApplyScreen(SessionScreen[str]):
         self._found = found
         self._starting = False
         self._painted = False
-        self._asked = requirements(self._found.scope, self.session.connection, self.session.clock())
+        self._asked = self.session.requirements(self._found.scope)
 
     def takes_typed_ahead(self) -> bool:
         return may_be_sent_unread(self._found.scope, self.session.connection)

@@ -16,7 +16,8 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.changes.policy import Scope, may_be_sent_unread
+from dfn_tui.service.changes.policy import may_be_sent_unread
+from dfn_tui.service.changes.scope import Scope
 from dfn_tui.text import _, sanitize
 from dfn_tui.widgets.status_line import environment_words
 

@@ -79,6 +79,7 @@ class UserScreen(SessionScreen[Identity]):
         """Back from the review, or from wherever else something may have been written or dropped."""
         self.panel.look_again()
         self._say_staged()
+        self.on_resize()  # what lay over it while it was made wider has ended
 
     def show_watched(self, records: Sequence[UserRecord]) -> None:
         for record in records:
@@ -109,8 +110,9 @@ class UserScreen(SessionScreen[Identity]):
         )
 
     def on_resize(self) -> None:
-        """Where there is room beside the list, that is the place for a user of the list."""
-        if self._next_user is not None and self.size.width >= WIDE and self.is_current:
+        """Where there is room beside the list, that is the place for a user of the list. What lies over
+        this screen is answered first: leaving from below it would take it away unasked."""
+        if self._next_user is not None and self.size.width >= WIDE and self.app.screen is self:
             self.action_back()
 
     def action_back(self) -> None:

@@ -27,12 +27,8 @@ from dfn_tui.service.bulk.run.sent import sent_before
 from dfn_tui.service.bulk.run.undoing import undo_edits
 from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.changes.grounds import AS_USUAL, ConsentDates, Said, require_day
-from dfn_tui.service.changes.policy import (
-    Approval,
-    address_of,
-    require_fresh,
-    require_same_place,
-)
+from dfn_tui.service.changes.plan_rules import address_of, require_fresh, require_same_place
+from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.reader import SnapshotReader
 from dfn_tui.service.tokens import KeyNeeded
@@ -213,7 +209,7 @@ class Planning:
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
         """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
         found = totals(plan)
-        require_fresh(found.scope, self.session.connection, self.session.clock())
+        require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
         self.session.admit(found.scope, approval)
         return found
 

@@ -5,8 +5,9 @@ batches under way, and a later start resumes it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
@@ -22,10 +23,9 @@ from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.bulk.run.sent import leave_out_sent
-from dfn_tui.service.changes.policy import (
-    Approval,
-    require_fresh,
-)
+from dfn_tui.service.changes.plan_rules import require_fresh
+from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.changes.scope import Scope
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import file_stamp, korean_date
@@ -123,7 +123,7 @@ class BulkSession(Planning):
             await asyncio.to_thread(self._check_content, job, record)
             now, journal = self.session.clock(), self.session.journal.path
             record = await asyncio.to_thread(leave_out_sent, job, record, again, journal, self.by, now)
-            await asyncio.to_thread(self._check, job, record, again=bool(again))
+            scope = await asyncio.to_thread(self._check, job, record, again=bool(again))
             record = replace(record, state=JobState.RUNNING, why="", ended=None)
             sent_again = record.sent_again or Outcome.FAILED in again
             record = replace(record, on_conflict=on_conflict or record.on_conflict, sent_again=sent_again)
@@ -138,7 +138,8 @@ class BulkSession(Planning):
         self.run = None
         self.session.context.job_share = self._share
         look_first = on_conflict is OnConflict.STOP
-        going = self._go(job, record, total, limit or record.limit, ready, look_first)
+        admit = partial(self.session.admit, scope, approval_of(record))
+        going = self._go(job, record, total, limit or record.limit, ready, admit, look_first)
         self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
 
@@ -150,12 +151,14 @@ class BulkSession(Planning):
         if job.plan.digest != record.digest:
             raise not_as_approved()
 
-    def _check(self, job: Job, record: JobRecord, *, again: bool) -> None:
-        """Asks the rules once more. Raises `GateRefused`."""
+    def _check(self, job: Job, record: JobRecord, *, again: bool) -> Scope:
+        """Asks the rules once more about what the job would send, and returns that. Raises `GateRefused`."""
         found = totals(job.plan)
-        if again or job.pending(-1, 1):  # what was sent may be read back, however old the plan is
-            require_fresh(found.scope, self.session.connection, self.session.clock())
-        self.session.admit(found.scope, approval_of(record))
+        sends = again or bool(job.pending(-1, 1))
+        if sends:  # what was sent may be read back, however old the plan is
+            require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
+        self.session.admit(found.scope, approval_of(record), sends=sends)
+        return found.scope
 
     async def _go(
         self,
@@ -164,6 +167,7 @@ class BulkSession(Planning):
         total: int,
         limit: int,
         ready: "asyncio.Future[Run]",
+        admit: Callable[[], None],
         look_first: bool,
     ) -> JobRecord:
         try:
@@ -182,7 +186,9 @@ class BulkSession(Planning):
                 )
                 run_log, clock = RunLog(journal, job), self.session.clock
                 look_first = look_first and bool(client.capabilities.read_by)
-                self.run = Run(record, total, client, run_log, blank, journal, clock, look_first=look_first)
+                self.run = Run(
+                    record, total, client, run_log, blank, journal, clock, admit, look_first=look_first
+                )
                 ready.set_result(self.run)
                 if self.stopping:
                     self.run.stop()

@@ -4,93 +4,42 @@ A withdrawal is never slowed down: no evidence, no warning of the law's, no age 
 it, but for one that the configuration sets on withdrawals by that name.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from dfn_tui.api.open import HOSTS
 from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.config import ApiVersion, Connection, Environment
-from dfn_tui.consent.flags import Direction, FlagChange, Purpose
+from dfn_tui.config import Connection, Environment
+from dfn_tui.consent.flags import Direction, Purpose
 from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.grounds import AS_USUAL, Said, require_day
+from dfn_tui.service.changes.plan_rules import (
+    PLAN_HOURS,
+    hours_old,
+    plan_age,
+    require_same_place,
+    require_whole,
+)
+from dfn_tui.service.changes.scope import Notice, Scope
+from dfn_tui.service.changes.team_rules import (
+    Team,
+    evidence_always,
+    reason_pattern,
+    require_answers,
+    require_sendable,
+)
 from dfn_tui.service.changes.undocumented import merging
-from dfn_tui.service.context import Mode, capabilities_over
+from dfn_tui.service.context import Forwarded, Mode, capabilities_over
 from dfn_tui.store import FieldKind
 from dfn_tui.text import _, ngettext, sanitize
 
 MAX_GRANTS = 100
 MAX_USERS = 100_000
-PLAN_HOURS = 24
-"""So old a plan that gives consents may be, in hours."""
 NIGHT_RULE = "night-rule"
 MERGES = "merges"
 _LINKABLE = frozenset(kind.value for kind in IdentityKind) - {IdentityKind.USER_ID, IdentityKind.EXTERNAL_ID}
-
-
-class Notice(NamedTuple):
-    """Something to be read before sending; some must be acknowledged one by one, by `id`."""
-
-    id: str
-    text: str
-    must_acknowledge: bool
-
-
-class MadeFor(Protocol):
-    """Where a plan may be sent to, what its users are named by, when it was made, and whether it may give a
-    consent to who had said no. An address of "" is not known: a plan of an earlier version."""
-
-    @property
-    def connection(self) -> str: ...
-    @property
-    def base_url(self) -> str: ...
-    @property
-    def service_id(self) -> str: ...
-    @property
-    def made(self) -> datetime: ...
-    @property
-    def resubscribe(self) -> bool: ...
-    @property
-    def environment(self) -> Environment: ...
-    @property
-    def api(self) -> ApiVersion: ...
-    @property
-    def kinds(self) -> tuple[IdentityKind, ...]: ...
-    @property
-    def named_by(self) -> str: ...
-
-
-class Scope(NamedTuple):
-    """What is about to be written, counted.
-
-    `granted` of the `users` would be given a consent, `withdrawn` have one taken back; for `only_withdrawn`
-    of them nothing else would be done. Of those given one, `proven` come with evidence of their own, and
-    `resubscribed` had said no. `fields` are the
-    properties and CI fields set, `deletes` the CI fields removed. `user` is the id where single changes reach
-    one user only; `plan` is None for single changes.
-    """
-
-    users: int
-    granted: int = 0
-    withdrawn: int = 0
-    consents: frozenset[FlagChange] = frozenset()
-    fields: frozenset[tuple[FieldKind, str]] = frozenset()
-    deletes: frozenset[str] = frozenset()
-    notices: tuple[Notice, ...] = ()
-    """What is to be known of these users in particular."""
-    user: str = ""
-    plan: MadeFor | None = None
-    only_withdrawn: int = 0
-    proven: int = 0
-    resubscribed: int = 0
-    expressed_on: str = ""
-    """The day on which the people said so, as it was typed; empty for today."""
-
-    @property
-    def capped(self) -> int:
-        """The users that a cap on users is about: a withdrawal is nothing to be hindered."""
-        return self.users - self.only_withdrawn
 
 
 class Approval(NamedTuple):
@@ -127,6 +76,8 @@ class Requirements(NamedTuple):
     question: str
     """What a terminal asks before it is sent, and the `answer` that must be typed."""
     answer: str
+    reason_pattern: str = ""
+    """What the company's policy has the reason hold; "" for nothing in particular."""
 
     @property
     def to_acknowledge(self) -> tuple[Notice, ...]:
@@ -151,9 +102,10 @@ def warnings(scope: Scope, now: datetime) -> tuple[Notice, ...]:
     """
     grants = [change for change in scope.consents if change.direction is Direction.GRANT]
     found = []
-    if scope.plan is not None and not scope.granted and _age(scope.plan, now) > timedelta(hours=PLAN_HOURS):
+    plan, old = scope.plan, timedelta(hours=PLAN_HOURS)
+    if plan is not None and not scope.granted and plan_age(plan, now) > old:
         words = _("The plan was made {hours} hours ago: some of its users may be otherwise by now.")
-        text = words.format(hours=_hours(scope.plan, now))
+        text = words.format(hours=hours_old(plan, now))
         found.append(Notice("old-plan", text, must_acknowledge=False))
     if any(change.grants_night for change in grants):
         found.append(Notice(NIGHT_RULE, night_rule(), must_acknowledge=True))
@@ -164,23 +116,26 @@ def warnings(scope: Scope, now: datetime) -> tuple[Notice, ...]:
     return (*found, *scope.notices)
 
 
-def requirements(scope: Scope, connection: Connection, now: datetime) -> Requirements:
-    """What this needs over that connection at the aware instant `now`."""
+def requirements(scope: Scope, connection: Connection, now: datetime, team: Team = None) -> Requirements:
+    """What this needs over that connection at the aware instant `now`, under the company's policy."""
     production = connection.environment is Environment.PRODUCTION
     many = scope.plan is not None
     night = any(change.grants_night for change in scope.consents)
     unproven = scope.granted > scope.proven
+    pattern = reason_pattern(team, scope, connection)
     question, answer = _confirmation(scope, production=production)
     return Requirements(
         warnings=warnings(scope, now),
-        reason_required=production or (many and scope.withdrawn > 0),
-        evidence_required=unproven and (night or production or many),
+        reason_required=production or (many and scope.withdrawn > 0) or bool(pattern),
+        evidence_required=(unproven and (night or production or many))
+        or evidence_always(team, scope, connection),
         count_required=production and many,
         max_grants=connection.max_grants or MAX_GRANTS,
         max_users=connection.max_users or MAX_USERS,
         yes_is_enough=not production,
         question=question,
         answer=answer,
+        reason_pattern=pattern,
     )
 
 
@@ -204,9 +159,18 @@ def _confirmation(scope: Scope, *, production: bool) -> tuple[str, str]:
     return _("Type yes to send: "), _("yes")
 
 
-def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval, now: datetime) -> None:
+def require(
+    scope: Scope,
+    mode: Mode,
+    connection: Connection,
+    approval: Approval,
+    now: datetime,
+    team: Team = None,
+    forwarded: Callable[[], Forwarded] = lambda: Forwarded(False),
+) -> None:
     """Raises `GateRefused` naming the first thing that is missing before this may be sent at the aware
-    instant `now`. Nothing is written or sent here."""
+    instant `now`. The company's policy comes on top of all else; what it asks of the archive is what
+    `forwarded` says. Nothing is written or sent here."""
     if mode.read_only:
         raise GateRefused(
             _("Read-only"),
@@ -215,7 +179,7 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
         )
     if scope.plan is not None:
         require_same_place(scope.plan, connection)
-        _check_plan(scope, scope.plan)
+        require_whole(scope.plan, scope.resubscribed)
         if scope.granted and connection.consent_dates and approval.said != AS_USUAL:
             raise GateRefused(
                 _("The plan holds the dates already"),
@@ -234,85 +198,12 @@ def require(scope: Scope, mode: Mode, connection: Connection, approval: Approval
     _check_fields(scope, connection)
     for day in (scope.expressed_on, approval.said.expressed_on):
         require_day(day, now)
-    asked = requirements(scope, connection, now)
+    require_sendable(team, scope, connection, now, forwarded)
+    asked = requirements(scope, connection, now, team)
     _check_caps(scope, asked, approval, connection.max_withdrawals)
+    _check_read(asked, approval)
+    require_answers(team, scope, connection, approval.evidence, approval.reason)
     _check_answers(scope, asked, approval)
-
-
-def require_same_place(plan: MadeFor, connection: Connection) -> None:
-    """Raises `GateRefused` where the plan was made for something else than this connection."""
-    made_for = (plan.connection, plan.environment, plan.api)
-    if made_for != (connection.name, connection.environment, connection.api):
-        raise GateRefused(
-            _("The plan is for another connection"),
-            _("It was made for {connection} ({environment}, {api}). Nothing is sent.").format(
-                connection=sanitize(plan.connection, 40),
-                environment=plan.environment.value,
-                api=plan.api.value,
-            ),
-            _("Open that connection, or make the plan anew for this one."),
-        )
-    its, ours = (plan.base_url, plan.service_id), address_of(connection)
-    if plan.base_url and its != ours:
-        raise GateRefused(
-            _("The plan is for another address"),
-            _("It was made for {its}; {connection} is {ours} now. Nothing is sent.").format(
-                its=_address_words(*its),
-                connection=sanitize(connection.name, 40),
-                ours=_address_words(*ours),
-            ),
-            _("Set the connection to that address again, or make the plan anew for this one."),
-        )
-
-
-def address_of(connection: Connection) -> tuple[str, str]:
-    """Where what is sent over that connection goes: the address, and version 2's service ("" for none)."""
-    return (connection.base_url or HOSTS[connection.api]).rstrip("/"), connection.service_id or ""
-
-
-def _address_words(base_url: str, service_id: str) -> str:
-    address, service = sanitize(base_url, 80), sanitize(service_id, 40)
-    return _("{address}, service {service}").format(address=address, service=service) if service else address
-
-
-def _check_plan(scope: Scope, plan: MadeFor) -> None:
-    if not plan.base_url:
-        raise GateRefused(
-            _("The plan is of an earlier version"),
-            _("It does not say for which address and service it was made. Nothing is sent."),
-            _("Make the plan anew."),
-        )
-    if scope.resubscribed and not plan.resubscribe:
-        raise GateRefused(
-            _("Some of these people had said no"),
-            _("{users} users had withdrawn what they would be given. Nothing is sent.").format(
-                users=f"{scope.resubscribed:,}"
-            ),
-            _("Make the plan anew: it leaves them out, or takes them in with --resubscribe."),
-        )
-
-
-def require_fresh(scope: Scope, connection: Connection, now: datetime) -> None:
-    """Raises `GateRefused` where a plan that gives consents was made too long before the aware instant `now`:
-    who was asked since may have said no. A plan that only withdraws is never too old."""
-    hours = connection.plan_hours or PLAN_HOURS
-    if scope.plan is not None and scope.granted and _age(scope.plan, now) > timedelta(hours=hours):
-        raise GateRefused(
-            _("The plan is too old"),
-            _(
-                "It gives consents and was made {age} hours ago, by this host's clock; {hours} at most are "
-                "allowed. Nothing is sent."
-            ).format(age=_hours(scope.plan, now), hours=hours),
-            _("Make it anew: people may have said no since."),
-        )
-
-
-def _age(plan: MadeFor, now: datetime) -> timedelta:
-    return abs(now - plan.made)  # a plan from the future says nothing of what is there now either
-
-
-def _hours(plan: MadeFor, now: datetime) -> int:
-    return int(_age(plan, now) / timedelta(hours=1))
 
 
 def _check_fields(scope: Scope, connection: Connection) -> None:
@@ -381,8 +272,7 @@ def _check_caps(scope: Scope, asked: Requirements, approval: Approval, max_withd
         )
 
 
-def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> None:
-    """In the order in which a form asks for them."""
+def _check_read(asked: Requirements, approval: Approval) -> None:
     for warning in asked.to_acknowledge:
         if warning.id not in approval.acknowledged:
             raise GateRefused(
@@ -390,6 +280,10 @@ def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> Non
                 _("{notice} Nothing is sent.").format(notice=warning.text),
                 _("Read it and tick it off."),
             )
+
+
+def _check_answers(scope: Scope, asked: Requirements, approval: Approval) -> None:
+    """In the order in which a form asks for them."""
     if asked.evidence_required and not approval.evidence.strip():
         raise GateRefused(
             _("Evidence is missing"),

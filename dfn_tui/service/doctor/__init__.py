@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dfn_tui import paths
 from dfn_tui.config import Config, ConfigError, Connection
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.doctor import archive, files, glyphs, host, network
+from dfn_tui.service.doctor import archive, files, glyphs, host, network, team_policy
 from dfn_tui.service.doctor.seen import CheckResult, CheckStatus, failed, warning
 from dfn_tui.service.tokens import find_key
 from dfn_tui.store import journal_file
@@ -51,6 +51,7 @@ def _checks(
     yield "clipboard", partial(host.clipboard, os.environ)
     yield "time zone", host.time_zone
     yield "configuration", partial(files.configuration, config)
+    yield "policy", partial(team_policy.team_policy, config)
     yield "state folder", lambda: files.state_folder(paths.state_dir())
     yield "journal", lambda: files.journal(journal_file(), partial(find_key, store, make=False))
     if isinstance(config, Config) and config.archive is not None:

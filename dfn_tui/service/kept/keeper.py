@@ -12,7 +12,7 @@ from pathlib import Path
 from dfn_tui.api.types import Identity
 from dfn_tui.errors import system_reason
 from dfn_tui.locks import KNOWN
-from dfn_tui.service.changes.policy import address_of
+from dfn_tui.service.changes.plan_rules import address_of
 from dfn_tui.service.kept.format import Place, draft_text, whole_text
 from dfn_tui.service.session import Session
 from dfn_tui.service.staging import Draft, TypedGround

@@ -12,7 +12,7 @@ from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.records import SENT, PlanGroup, PlanMetadata, PlanStatus
 from dfn_tui.service.bulk.rate_limiter import DOCUMENTED_LIMIT
 from dfn_tui.service.changes.outcome import CI_DELETE, CI_SET, PROFILE, part_of
-from dfn_tui.service.changes.policy import Scope
+from dfn_tui.service.changes.scope import Scope
 from dfn_tui.service.context import capabilities_of
 from dfn_tui.store import FieldChange, FieldKind
 

@@ -1,11 +1,14 @@
 """One batch of a run: looked at again, journalled, sent, and what remained unclear read back."""
 
 import asyncio
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dfn_tui.api.calls import Reply
+from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.plan.records import PlannedUser
@@ -32,6 +35,9 @@ TRIES = 3
 SHORTLY = 1.0
 """Seconds until a user is read of whom the answer said no, or nothing."""
 
+ASKED_EVERY = 0.25
+"""Seconds for which what the rules said of a job holds: some need a look into the journal."""
+
 _LOOKS = 5
 """How often a user of unknown outcome is looked at until they are left for the next start."""
 
@@ -51,7 +57,8 @@ _Judged = tuple[SentUser, UserResult]
 
 class Batches:
     """Takes batches of the job of that `record` to their end. `blank` is what holds for all entries of the
-    job. `again` is given the users that are to be sent once more."""
+    job. `again` is given the users that are to be sent once more. `admit` raises `GateRefused`
+    where the rules let nothing more be sent."""
 
     def __init__(
         self,
@@ -60,11 +67,16 @@ class Batches:
         blank: IntentGroup,
         record: JobRecord,
         again: Callable[[Sequence[PlannedUser]], None],
+        admit: Callable[[], None],
     ) -> None:
         self._client = client
         self._run_log = run_log
         self._blank = blank
         self._again = again
+        self._admit = admit
+        self.refused: GateRefused | None = None
+        """Why the run was stopped: a rule came to hold while it went on."""
+        self._asked_again = -math.inf
         self._reads = bool(client.capabilities.read_by)
         self.reads_back = self._reads and record.read_back
         """Whether what is accepted is read back at the end."""
@@ -94,13 +106,25 @@ class Batches:
         groups: Sequence[ChangeGroup] = planned_groups(users)
         if self._look_first:
             groups = await self._fresh(groups, planned)
-        if not groups or self._client.over:
+        if not groups or self._client.over or not self._admitted():
             return
         numbers = iter(await self._run_log.begin(intents(groups, self._blank, job=True)))
         sent = [(group, [next(numbers) for _user in group.users]) for group in groups]
         replies = await send(self._client.api, groups)
         self._client.wrote(user.identity for group in groups for user in group.users)
         self._settle_answers(sent, planned, replies)
+
+    def _admitted(self) -> bool:
+        """Whether the rules let this be sent at this moment: a job may go on for hours."""
+        if self.refused is not None or time.monotonic() < self._asked_again:
+            return self.refused is None
+        self._asked_again = time.monotonic() + ASKED_EVERY
+        try:
+            self._admit()
+        except GateRefused as refused:
+            self.refused = refused
+            self._client.rate_limiter.close()
+        return self.refused is None
 
     async def _fresh(
         self, groups: Sequence[ChangeGroup], planned: Mapping[int, PlannedUser]

@@ -38,8 +38,9 @@ _REMEMBERED = 10.0
 
 
 class Run:
-    """One run of `run_log`'s job; `go` once. Nothing here may be used from another thread. `look_first`:
-    nothing is sent where anybody has been changed by somebody else since the plan was made."""
+    """One run of `run_log`'s job; `go` once. Nothing here may be used from another thread. Nothing more is
+    sent once `admit` raises `GateRefused`. `look_first`: nothing is sent where anybody has been changed by
+    somebody else since the plan was made."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Run:
         blank: IntentGroup,
         journal: AsyncJournal,
         clock: Clock,
+        admit: Callable[[], None],
         *,
         look_first: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
@@ -76,7 +78,7 @@ class Run:
         self._feeding = asyncio.Lock()
         self._state: JobState | None = None
         self._speed: deque[tuple[float, int]] = deque()
-        self._batches = Batches(client, run_log, blank, record, self._again.extend)
+        self._batches = Batches(client, run_log, blank, record, self._again.extend, admit)
 
     async def go(self) -> JobRecord:
         """Runs the job to its end, or until it is stopped, and returns its record. `error` then says why.
@@ -105,6 +107,10 @@ class Run:
                     self.client.api.stop()  # reading goes on
                     self.rate_limiter.reopen()
                     await self._find_conflicts()
+            if self._batches.refused is not None and self._state is None:
+                self.error = self._batches.refused
+                self.client.api.stop()  # reading goes on
+                self.rate_limiter.reopen()
             if self.reads_back and not self.client.over:
                 await self._run_log.flush()
                 self._begin(Phase.READING_BACK, self._run_log.counts[Outcome.ACCEPTED])
