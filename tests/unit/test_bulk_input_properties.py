@@ -99,6 +99,7 @@ def lines_in(text: str) -> int:
     return sum(1 for _line in io.StringIO(text, newline=""))
 
 
+@pytest.mark.slow
 @given(HOSTILE, CAPABILITIES, st.sampled_from(ANYTHING))
 @example('user_id,mkt_sms_flag\n"', VERSION_1, NOTHING_SAID)
 @example('user_id,mkt_sms_flag\na,"\nb,"x', VERSION_1, NOTHING_SAID)
@@ -171,6 +172,7 @@ def written(form: str, header: Sequence[str], table: Sequence[Sequence[str]]) ->
     return out.getvalue()
 
 
+@pytest.mark.slow
 @given(
     st.data(),
     IDS,

@@ -174,6 +174,7 @@ def whole() -> Iterator[bytes]:
         yield (Path(folder) / "p.plan").read_bytes()
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(data=st.data())
 def test_a_flipped_byte_is_found_out_or_changes_nothing(whole: bytes, data: st.DataObject) -> None:

@@ -123,6 +123,7 @@ TELLS: st.SearchStrategy[Tell] = st.one_of(
 STEPS = st.tuples(st.floats(0, 90), st.one_of(ACTS, st.none()), st.one_of(st.none(), TELLS))
 
 
+@pytest.mark.slow
 @given(
     limit=st.one_of(st.integers(1, 12), st.integers(1, 250)),
     workers=st.integers(1, 40),
@@ -484,6 +485,7 @@ async def test_a_server_that_slows_down_is_left_more_air_and_then_measured_anew(
     await run.end()
 
 
+@pytest.mark.slow
 @virtual
 async def test_the_best_latency_is_forgotten_after_two_minutes() -> None:
     hovering = cycle([0.125] * 5 + [0.085] * 5)  # about twice the first ones: neither quick nor slow for long

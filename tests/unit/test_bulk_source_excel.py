@@ -247,6 +247,7 @@ def test_phones_in_numeric_cells_keep_no_zero_and_are_told() -> None:
         assert source.source.numeric == {0}
 
 
+@pytest.mark.slow
 def test_nothing_of_workbooks_is_imported_before_one_comes() -> None:
     script = (
         "import sys, dfn_tui.cli.bulk.planning, dfn_tui.screens.bulk.new_plan\n"

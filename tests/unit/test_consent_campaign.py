@@ -70,6 +70,7 @@ def by_the_table(said: Mapping[str, str], channel: str, *, night: bool) -> tuple
     raise AssertionError(four)
 
 
+@pytest.mark.slow
 @AT_NIGHT
 @CHANNELS
 def test_every_state_of_all_nine_consents_is_judged_as_the_table_says(channel: Channel, night: bool) -> None:

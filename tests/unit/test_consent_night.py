@@ -37,6 +37,7 @@ def korean_time_of_day(instant: datetime) -> timedelta:
     return (instant - datetime(1970, 1, 1, tzinfo=UTC) + 9 * HOUR) % DAY
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(instant=INSTANTS)
 @pytest.mark.usefixtures("host_zone")
@@ -49,6 +50,7 @@ def test_the_window_is_that_of_utc_plus_9_on_every_host(instant: datetime) -> No
     assert korean_time(instant) == wall_clock
 
 
+@pytest.mark.slow
 @given(instant=INSTANTS)
 def test_it_changes_exactly_when_it_says(instant: datetime) -> None:
     night = night_at(instant)
@@ -58,6 +60,7 @@ def test_it_changes_exactly_when_it_says(instant: datetime) -> None:
     assert night_at(change).inside != night.inside
 
 
+@pytest.mark.slow
 @given(instant=INSTANTS)
 def test_whole_minutes_are_rounded_up(instant: datetime) -> None:
     night = night_at(instant)

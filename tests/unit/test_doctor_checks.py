@@ -118,6 +118,7 @@ def test_tmux_is_not_given_our_variables(tmp_path: Path) -> None:
     assert TOKEN not in given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("term", "rows", "columns", "line"),
     [
@@ -143,6 +144,7 @@ def test_the_terminal(term: str, rows: int, columns: int, line: str) -> None:
     assert ended.returncode == (1 if term == "dumb" else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "status"),
     [
@@ -182,6 +184,7 @@ def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
     assert network.trust({"SSL_CERT_FILE": str(certificate)}).status is CheckStatus.OK
 
 
+@pytest.mark.slow
 def test_no_time_zone_data_move_the_korean_time(tmp_path: Path) -> None:
     (tmp_path / "Asia").mkdir()
     (tmp_path / "Asia" / "Seoul").write_bytes(b"nothing")

@@ -196,6 +196,7 @@ def in_words(one: bool) -> str:
     return "found" if one else "not found"
 
 
+@pytest.mark.slow
 def test_the_manual_says_what_is_found_of_each_attack(tmp_path: Path) -> None:
     table = [f"| attack | {' | '.join(COLUMNS)} |", "|---|---|---|---|---|"]
     for number, (name, attack) in enumerate(ATTACKS.items()):

@@ -73,6 +73,7 @@ async def test_a_failing_command_is_said_without_the_key() -> None:
     assert "cannot be run" in await failure("/nonexistent/program")
 
 
+@pytest.mark.slow
 async def test_a_command_that_hangs_is_killed(tmp_path: Path) -> None:
     note = shlex.quote(str(tmp_path / "pids"))
     said = await failure(*sh(f"sleep 1000 & echo $$ $! > {note}; wait"), limit=1)

@@ -218,6 +218,7 @@ POINTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "where"), POINTS)
 def test_a_console_killed_at_any_point_leaves_a_whole_journal(path: Path, old: int, where: str) -> None:
     brought_to(path, old)

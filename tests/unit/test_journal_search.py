@@ -108,6 +108,7 @@ def test_finding_is_the_same_as_looking_at_all(
     assert journal.find(wanted, limit=limit, before_seq=before) == expected[:limit]
 
 
+@pytest.mark.slow
 @given(wanted=FILTERS)
 def test_walking_comes_past_everything_that_finding_finds(journal: Journal, wanted: Filter) -> None:
     with closing(journal.walk(wanted)) as found:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from dfn_tui.outcomes import Outcome
@@ -107,6 +108,7 @@ def test_a_text_is_canonical_and_says_who_it_is_about(group: IntentGroup) -> Non
         assert [part["personal"] for part in parts] == ["seal" in part for part in parts]
 
 
+@pytest.mark.slow
 @given(group=OUTCOME_GROUPS)
 def test_the_text_of_an_outcome_is_canonical(group: OutcomeGroup) -> None:
     before, between, after = around_outcome(group, AT)

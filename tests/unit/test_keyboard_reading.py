@@ -97,12 +97,14 @@ def test_a_report_that_arrives_in_halves_is_no_key() -> None:
         assert line.packet() == [(79, 23)]
 
 
+@pytest.mark.slow
 def test_half_a_report_alone_is_told_in_the_end() -> None:
     with Line().read() as line:
         line.write("\x1b[")
         assert line.packet() == ["left_square_bracket"]
 
 
+@pytest.mark.slow
 def test_a_lone_escape_is_not_kept_where_no_report_is_expected() -> None:
     with Line().read() as line:
         line.write("\x1b")
@@ -162,6 +164,7 @@ def test_nothing_within_a_paste_is_a_key() -> None:
         assert line.packet() == [f"pasted {pasted}", "b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leaving", ["\x1b", "\x03"])
 def test_a_paste_without_its_end_is_left_by_escape(leaving: str) -> None:
     with Line().read() as line:

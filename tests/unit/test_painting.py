@@ -120,6 +120,7 @@ def test_nothing_is_sent_for_an_update_that_changes_nothing(written: list[str], 
     assert line.paper.update(line.reader.grid, (line.reader.x, line.reader.y)) == ""
 
 
+@pytest.mark.slow
 @given(st.lists(updates(), min_size=2, max_size=4), updates())
 def test_after_something_else_wrote_everything_is_sent(written: list[str], stray: str) -> None:
     line = Line()
@@ -297,6 +298,7 @@ def test_what_is_not_understood_is_sent_as_it_is_and_all_is_painted_after_it(
     assert shown.cells() == meant.cells()
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(2, 40), st.integers(2, 12), STYLES), min_size=2, max_size=5))
 def test_another_size_is_painted_anew(sizes: list[tuple[int, int, str]]) -> None:
     painter, shown = Painter(), Emulator(WIDTH, HEIGHT)

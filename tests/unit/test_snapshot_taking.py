@@ -328,6 +328,7 @@ STATEMENTS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", STATEMENTS)
 async def test_an_altered_file_is_said_and_never_believed(tmp_path: Path, statement: str) -> None:
     async with host(tmp_path, ONE) as here:

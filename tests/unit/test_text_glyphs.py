@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from textual._border import BORDER_CHARS
 
 from dfn_tui.text import width
@@ -24,6 +25,7 @@ def _texts(path: Path) -> Iterator[str]:
             yield node.value
 
 
+@pytest.mark.slow
 def test_no_sign_of_ours_is_left_out() -> None:
     shown = "".join(text for path in SOURCES.rglob("*.py") for text in _texts(path))
     shown += "".join(char for border in BORDERS for row in BORDER_CHARS[border] for char in row)  # type: ignore[index]

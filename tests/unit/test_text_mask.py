@@ -19,6 +19,7 @@ def test_masks(value: str, covered: str) -> None:
     assert mask(value) == covered
 
 
+@pytest.mark.slow
 @given(st.text("0123456789", min_size=5))
 def test_a_number_keeps_its_length_and_at_most_four_digits(digits: str) -> None:
     covered = mask(digits)

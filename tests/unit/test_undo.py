@@ -177,6 +177,7 @@ def test_undo_of_an_undo_gives_the_change_again(draft: Draft) -> None:
     assert same(applied(before, taken_back(back, before)), after)
 
 
+@pytest.mark.slow
 @given(drafts(), records)
 def test_whatever_happened_since_only_what_was_agreed_to_is_overwritten(
     draft: Draft, meanwhile: UserRecord

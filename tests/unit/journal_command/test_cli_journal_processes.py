@@ -50,6 +50,7 @@ def test_output_that_cannot_be_written_is_told() -> None:
     assert b"Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("journal")
 def test_text_fits_any_terminal_and_data_is_utf_8() -> None:
     korean = "김철수"
