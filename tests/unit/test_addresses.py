@@ -3,12 +3,60 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from dfn_tui.config import ApiVersion, Connection, Environment
-from dfn_tui.service.addresses import Addresses, AddressQuestion, addresses_file, environment_in_doubt
+from dfn_tui.credentials import KeyringLocked, Settings, Source, TokenKind, TokenStore
+from dfn_tui.credentials.kernel import KernelKeyring
+from dfn_tui.credentials.remembered import Remembered
+from dfn_tui.service.addresses import (
+    Addresses,
+    AddressQuestion,
+    accept_address,
+    addresses_file,
+    check_address,
+    environment_in_doubt,
+)
+from tests.keyrings import Keyring
+from tests.unit.kernels import FakeKernel
 
 PROD = Connection("prod", ApiVersion.V1, Environment.PRODUCTION)
 STAGING = PROD._replace(name="stage", environment=Environment.STAGING)
+MOVED = PROD._replace(base_url="https://gateway.example")
+TOKEN = SecretStr("tok-3f81c6")
+
+
+class Host(Keyring):
+    """A keyring, a kernel's keyring, and a state folder whose file of addresses can be removed."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self.addresses = Addresses(addresses_file(folder))
+        self.kernel = KernelKeyring(FakeKernel())
+
+    def store(self) -> TokenStore:
+        return TokenStore(
+            settings=lambda _name: Settings(kernel=True),
+            backend=self.open,
+            environ={},
+            kernel=self.kernel,
+            choices=Remembered(self._folder / "stores.json"),
+        )
+
+    def lose_file(self) -> None:
+        addresses_file(self._folder).unlink(missing_ok=True)
+
+    async def check(self, connection: Connection, source: Source) -> None:
+        await check_address(self.addresses, self.store(), connection, source, asks=False)
+
+    async def accept(self, connection: Connection, source: Source | None = None) -> str:
+        return await accept_address(self.addresses, self.store(), connection, source)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path / "state")
 
 
 @pytest.fixture
@@ -71,3 +119,75 @@ def test_a_file_that_says_nothing_holds_nothing_up(tmp_path: Path, content: byte
 def test_a_state_folder_that_cannot_be_written_holds_nothing_up(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("no folder")
     Addresses(addresses_file(tmp_path / "state")).check(PROD, asks=True)
+
+
+@pytest.mark.parametrize("source", [Source.KEYRING, Source.KERNEL])
+async def test_the_address_is_kept_beside_the_token_and_holds_without_the_file(
+    host: Host, source: Source
+) -> None:
+    await host.store().set("prod", TokenKind.API, TOKEN, source)
+    await host.accept(PROD, source)
+    host.lose_file()
+    for _ in range(2):  # the first refusal must not have remembered anything
+        with pytest.raises(AddressQuestion, match=r"https://gateway\.example now; .*openapi\.dfinery\.io"):
+            await host.check(MOVED, source)
+    assert await host.accept(MOVED) == ""
+    host.lose_file()
+    await host.check(MOVED, source)
+    with pytest.raises(AddressQuestion):
+        await host.check(PROD, source)
+
+
+async def test_a_token_stored_before_has_its_address_kept_when_it_is_used(host: Host) -> None:
+    await host.store().set("prod", TokenKind.API, TOKEN, Source.KEYRING)
+    await host.check(PROD, Source.KEYRING)
+    assert host.kept["prod/address"] == "https://openapi.dfinery.io"
+    host.lose_file()
+    with pytest.raises(AddressQuestion):
+        await host.check(MOVED, Source.KEYRING)
+
+
+async def test_what_the_file_remembers_counts_beside_a_keyring_that_knows_nothing(host: Host) -> None:
+    host.addresses.check(PROD, asks=False)
+    with pytest.raises(AddressQuestion):
+        await host.check(MOVED, Source.KEYRING)
+    assert host.kept == {}
+
+
+async def test_a_file_that_was_edited_does_not_move_the_token(host: Host) -> None:
+    await host.accept(PROD, Source.KEYRING)
+    host.addresses.accept(MOVED)
+    with pytest.raises(AddressQuestion):
+        await host.check(MOVED, Source.KEYRING)
+
+
+async def test_a_token_of_this_run_moves_no_other(host: Host) -> None:
+    await host.accept(PROD, Source.KEYRING)
+    await host.accept(MOVED, Source.MEMORY)
+    await host.check(MOVED, Source.MEMORY)
+    with pytest.raises(AddressQuestion):
+        await host.check(MOVED, Source.KEYRING)
+
+
+async def test_a_locked_keyring_is_told_where_an_address_is_accepted(host: Host) -> None:
+    host.trouble = KeyringLocked("The keyring is locked.")
+    assert await host.accept(PROD) == "The keyring is locked."
+    await host.check(PROD, Source.ENVIRONMENT)
+
+
+async def test_the_address_goes_with_the_last_token(host: Host) -> None:
+    store = host.store()
+    for kind in (TokenKind.IMPORT, TokenKind.EXPORT):
+        await store.set("prod", kind, TOKEN, Source.KEYRING)
+    await host.accept(PROD, Source.KEYRING)
+    await store.delete("prod", TokenKind.EXPORT)
+    assert "prod/address" in host.kept
+    await store.delete("prod", TokenKind.IMPORT)
+    assert host.kept == {}
+
+
+async def test_an_address_in_other_letters_is_kept_too(host: Host) -> None:
+    korean = PROD._replace(base_url="https://gateway.example/한글")
+    assert await host.accept(korean, Source.KEYRING) == ""
+    host.lose_file()
+    await host.check(korean, Source.KEYRING)
