@@ -1550,6 +1550,13 @@ MUTANTS = (
         ("tests/unit/test_addresses.py",),
     ),
     Mutant(
+        "a job whose outcomes are not written down: its results",
+        "dfn_tui/service/bulk/run/results.py",
+        "_as_journalled(in_file, newer.get(user.number), user.number)",
+        "in_file",
+        ("tests/commands/bulk/test_cli_bulk_lost.py",),
+    ),
+    Mutant(
         "a job whose outcomes are not written down: told",
         CLI_RUNNING,
         "say_job(job)\n        if run.left_open:",

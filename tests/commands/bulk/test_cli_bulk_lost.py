@@ -93,6 +93,8 @@ def test_outcomes_that_a_held_journal_could_not_take_are_unknown_and_found_again
     assert "The journal is locked" in ran.err
     assert "20 users were sent, and how that ended could not be written down: look them up." in ran.err
     assert "confirmed" not in ran.out + ran.err
+    assert ran.out.count('unknown,not-journalled,"Sent; ') == (20 if "--results" in form else 0)
+    assert ran.out.count('"outcome": "unknown", "code": "not-journalled"') == (20 if "--json" in form else 0)
     sent = writes(sandbox)
     assert bulk("resume", bulk.job).code == 0
     assert bulk.jobs()[0]["counts"]["confirmed"] == 20
