@@ -118,9 +118,20 @@ def entry_lines(entry: Entry) -> Iterator[str]:
     for warning in intent.warnings:
         yield _("Acknowledged: {text}").format(text=sanitize(warning))
     yield _("Operator: {operator}").format(operator=who(intent.operator))
+    if approved := approved_words(intent):
+        yield approved[0].upper() + approved[1:]
     yield _("Program: dfn-tui {version}").format(version=intent.program)
     if entry.outcome is not None and entry.outcome.message:
         yield sanitize(entry.outcome.message)
+
+
+def approved_words(intent: Intent) -> str:
+    """Who approved it and who applied it, by their signatures; "" where nobody had to."""
+    if not intent.approver:
+        return ""
+    return _("approved by {approver}, applied by {signer}").format(
+        approver=sanitize(intent.approver), signer=sanitize(intent.signer) or "-"
+    )
 
 
 def word_words(intent: Intent) -> str:

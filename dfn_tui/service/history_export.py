@@ -51,6 +51,8 @@ COLUMNS = (
     "expressed_source",
     "incident",
     "ground",
+    "approver",
+    "signer",
 )
 """The header of the rows."""
 
@@ -82,6 +84,7 @@ def record(entry: Entry) -> dict[str, object]:
         "operator": _operator(intent.operator),
         **_named(intent, "program", "write", "undo_of", "job", "left_out"),
         **_named(intent, "expressed_on", "expressed_source", "incident", "ground"),
+        **_named(intent, "approver", "signer"),
     }
 
 

@@ -10,6 +10,7 @@ from dfn_tui.config import Connection
 from dfn_tui.consent.duties import Ground
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.changes.four_eyes import SignedBy
 from dfn_tui.service.changes.grounds import usual_ground
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup
@@ -44,6 +45,7 @@ def blank_intent(
     incident: str = "",
     ground: str = "",
     expressed_on: str = "",
+    signed: SignedBy | None = None,
 ) -> IntentGroup:
     """What holds for all that is sent together under the mark `write`, with no change and no user yet.
     `warnings` are those that were acknowledged. `ground` "" leaves it to each change: an undo is a
@@ -63,6 +65,8 @@ def blank_intent(
         incident=mask_said(incident),
         ground=ground,
         expressed_on=expressed_on,
+        approver=signed.approver if signed else "",
+        signer=signed.signer if signed else "",
     )
 
 

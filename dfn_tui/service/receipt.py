@@ -25,7 +25,7 @@ from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
 from dfn_tui.service.duties import ground_of, said_on
-from dfn_tui.service.history import state_of, who, word_words
+from dfn_tui.service.history import approved_words, state_of, who, word_words
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
@@ -152,6 +152,8 @@ def _flag(
         yield "  " + sanitize(entry.outcome.message)
     ground = entry.intent.evidence if change.after == State.SUBSCRIBED.value else entry.intent.reason
     yield "  " + _("ground: {ground}").format(ground=sanitize(ground) or _("none given"))
+    if approved := approved_words(entry.intent):
+        yield f"  {approved}"
     if entry.intent.incident:
         yield "  " + _("incident: {incident}").format(incident=sanitize(entry.intent.incident))
     if word := word_words(entry.intent):

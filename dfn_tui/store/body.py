@@ -34,7 +34,7 @@ SUBJECT_SLOT = -1
 """Where a sealed id lies; a sealed change lies at its place among the changes."""
 SAME = ("connection", "environment", "evidence", "job", "program", "reason", "undo_of", "write")
 """What an entry and an `Intent` call the same, and hold the same for."""
-ADDED_LATER = ("approver", "expressed_on", "expressed_source", "ground", "incident", "left_out")
+ADDED_LATER = ("approver", "expressed_on", "expressed_source", "ground", "incident", "left_out", "signer")
 """What only an entry of which it is known has, so that others are written as ever."""
 _FORMER = {"not-applied": Outcome.FAILED, "changed-by-other": Outcome.DIFFERENT}
 """Words of earlier versions. They stay in the chain, and are only read as the words of today."""

@@ -147,6 +147,8 @@ class _Write:
     """When the customer said so, as yyyy-mm-dd: terms are counted from it."""
     expressed_source: str = ""
     approver: str = ""
+    """Who approved it by a signature, and is somebody else than the `signer`, who sent it."""
+    signer: str = ""
     left_out: str = ""
     """Names of fields that were wanted, too, and not sent: they could not be read just before."""
 

@@ -6,6 +6,15 @@ POLICY = "dfn_tui/service/changes/policy.py"
 PLAN_RULES = "dfn_tui/service/changes/plan_rules.py"
 TEAM_RULES = "dfn_tui/service/changes/team_rules.py"
 TEAM_POLICY = "dfn_tui/config/team_policy.py"
+FOUR_EYES = "dfn_tui/service/changes/four_eyes.py"
+SIGNATURES = "dfn_tui/service/four_eyes/checking.py"
+STATEMENT = "dfn_tui/service/four_eyes/statement.py"
+PRINCIPALS = "dfn_tui/service/four_eyes/principals.py"
+SSH = "dfn_tui/service/four_eyes/ssh.py"
+SIGNATURE_FILES = "dfn_tui/service/four_eyes/files.py"
+APPROVING = "dfn_tui/service/bulk/approving.py"
+CLI_APPROVING = "dfn_tui/cli/bulk/approving.py"
+APPROVE_SCREEN = "dfn_tui/screens/bulk/approving.py"
 TRUST = "dfn_tui/trust.py"
 PIPELINE = "dfn_tui/service/changes/pipeline.py"
 OUTCOME = "dfn_tui/service/changes/outcome.py"
@@ -72,6 +81,8 @@ PREFLIGHT_LISTS = "dfn_tui/service/bulk/preflight_lists.py"
 
 OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", "tests/unit/test_session.py")
 OF_TEAM = ("tests/unit/test_team_rules.py", "tests/unit/test_team_policy_held.py")
+OF_FOUR_EYES = ("tests/unit/test_four_eyes_rule.py", "tests/unit/test_four_eyes_apply.py")
+OF_APPROVE = ("tests/commands/bulk/test_cli_bulk_approve.py",)
 OF_TEAM_FILE = ("tests/unit/test_team_policy.py",)
 OF_SESSION = (
     "tests/unit/test_session.py",
@@ -279,6 +290,252 @@ MUTANTS = (
         'notice(f"{CREATES}{key}", text, must_acknowledge=True)'.replace("notice", "Notice"),
         'Notice(f"{CREATES}{key}", text, must_acknowledge=False)',
         OF_SESSION,
+    ),
+    # a second pair of eyes
+    Mutant(
+        "second: asked at all",
+        POLICY,
+        "    require_second(team, scope, connection, approval.signed)\n",
+        "",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: said early",
+        POLICY,
+        "(*warnings(scope, now), *second_notice(team, scope, connection))",
+        "warnings(scope, now)",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: single changes",
+        FOUR_EYES,
+        "    if scope.plan is None:\n        raise",
+        "    if False:\n        raise",
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: two names", FOUR_EYES, " or signed.approver == signed.signer:", ":", OF_FOUR_EYES),
+    Mutant(
+        "second: withdrawals go on",
+        FOUR_EYES,
+        "(scope.users if team.four_eyes_withdrawals else scope.capped)",
+        "scope.users",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: withdrawals, where it says so",
+        FOUR_EYES,
+        "(scope.users if team.four_eyes_withdrawals else scope.capped)",
+        "scope.capped",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: connections",
+        FOUR_EYES,
+        "connection.name in names if names else connection.environment is Environment.PRODUCTION",
+        "True",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: another principal",
+        SIGNATURES,
+        "if (said.principal == wanted.principal) is not (wanted.role is SignedAs.APPLY):",
+        "if False:",
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: role", SIGNATURES, "if said.role is not wanted.role:", "if False:", OF_FOUR_EYES),
+    Mutant("second: place", SIGNATURES, "if not said.same_place(wanted):", "if False:", OF_FOUR_EYES),
+    Mutant(
+        "second: place: told by name",
+        STATEMENT,
+        "    return one.connection, one.environment, one.address, one.service",
+        "    return one.environment, one.address, one.service",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: place: told by address",
+        STATEMENT,
+        "    return one.connection, one.environment, one.address, one.service",
+        "    return one.connection, one.environment, one.service",
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: plan", SIGNATURES, "if not said.same_plan(wanted):", "if False:", OF_FOUR_EYES),
+    Mutant(
+        "second: plan: digest",
+        STATEMENT,
+        "return (self.plan, *_place(self), self.users) == (other.plan, *_place(other), other.users)",
+        "return self.users == other.users",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: plan: users",
+        STATEMENT,
+        "return (self.plan, *_place(self), self.users) == (other.plan, *_place(other), other.users)",
+        "return self.plan == other.plan",
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: future", SIGNATURES, "if said.at - now > AHEAD:", "if False:", OF_FOUR_EYES),
+    Mutant("second: age", SIGNATURES, "if now - said.at > longest:", "if False:", OF_FOUR_EYES),
+    Mutant(
+        "second: on the map",
+        SIGNATURES,
+        "if said.principal not in people.principals:",
+        "if False:",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: signature",
+        SIGNATURES,
+        "if not verify(said.text, signed.signature, said.principal, people.signers):",
+        "if False:",
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: key of one person", SIGNATURES, "    if shared:", "    if False:", OF_FOUR_EYES),
+    Mutant(
+        "second: own signature counts",
+        SIGNATURES,
+        "            _check_signature(signed, people)\n        except",
+        "            pass\n        except",
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: one form", STATEMENT, "if statement.text != line + end:", "if False:", OF_FOUR_EYES),
+    Mutant(
+        "second: purpose",
+        SSH,
+        '["-Y", "sign", "-n", NAMESPACE, "-f", file]',
+        '["-Y", "sign", "-n", "git", "-f", file]',
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: revoked", SSH, "        if os.path.lexists(revoked):", "        if False:", OF_FOUR_EYES),
+    Mutant(
+        "second: program of root", SSH, "        if exposed is not None:", "        if False:", OF_FOUR_EYES
+    ),
+    Mutant(
+        "second: program not by PATH",
+        SSH,
+        "            [_found(program), *words],",
+        '            ["env", program, *words],',
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: environment", SSH, "            env=environment,\n", "", OF_FOUR_EYES),
+    Mutant(
+        "second: ends",
+        SSH,
+        "communicate(given, timeout=limit)",
+        "communicate(given, timeout=None)",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: no terminal",
+        SSH,
+        "start_new_session=not terminal,",
+        "start_new_session=False,",
+        OF_APPROVE,
+    ),
+    Mutant(
+        "second: one principal", PRINCIPALS, "        if len(mine) == 1:", "        if mine:", OF_FOUR_EYES
+    ),
+    Mutant(
+        "second: accounts of one number",
+        PRINCIPALS,
+        "if _uid_of(user) == uid}",
+        "if user == _user_name(uid)}",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: login",
+        PRINCIPALS,
+        "return os.getuid() if uid == _UNSET else uid",
+        "return os.getuid()",
+        OF_FOUR_EYES,
+    ),
+    Mutant("second: files of root", PRINCIPALS, "    if exposed is not None:", "    if False:", OF_FOUR_EYES),
+    Mutant(
+        "second: files of root: revoked",
+        PRINCIPALS,
+        "        if os.path.lexists(revoked):\n            _check_trust(revoked)\n",
+        "",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: files of root: keys",
+        PRINCIPALS,
+        "for file in (policy.allowed_signers, policy.principals):",
+        "for file in (policy.principals,):",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: no pattern for a principal",
+        PRINCIPALS,
+        "if not (isinstance(name, str) and _PRINCIPAL.fullmatch(name)):",
+        "if not isinstance(name, str):",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: signature files: pipes",
+        SIGNATURE_FILES,
+        "if stat.S_ISREG(path.stat().st_mode):",
+        "if True:",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: signature files: new",
+        SIGNATURE_FILES,
+        "descriptor = create_private(path)",
+        "descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: signed as looked at",
+        APPROVING,
+        "    if found.digest != digest:",
+        "    if False:",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: own signature at the start",
+        APPROVING,
+        "        check(own, wanted, known_people(team), APPLIED)\n",
+        "",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: signed again",
+        BULK_SESSION,
+        "        return replace(record, signatures=signatures)",
+        "        return record",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: checked before anything is asked",
+        PLANNING,
+        "        approved = second_of(self.session, found, beside(plan.path))",
+        "        approved = None",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: names in the journal", BULK_SESSION, "                    signed=signed,\n", "", OF_FOUR_EYES
+    ),
+    Mutant(
+        "second: confirmed",
+        CLI_APPROVING,
+        '    if typed.replace(",", "") != str(users):',
+        "    if False:",
+        OF_APPROVE,
+    ),
+    Mutant("second: nothing to approve", CLI_APPROVING, "    if not users:", "    if False:", OF_APPROVE),
+    Mutant(
+        "second: a copy is looked at",
+        CLI_APPROVING,
+        "    with open_copy(args.plan) as plan:",
+        "    from dfn_tui.service.bulk.plan.file import open_plan\n    with open_plan(args.plan) as plan:",
+        OF_APPROVE,
+    ),
+    Mutant(
+        "second: confirmed on screen",
+        APPROVE_SCREEN,
+        'if self.typed("count").strip().replace(",", "") != str(self._found.to_send):',
+        "if False:",
+        ("tests/screens/test_approving_screen.py",),
     ),
     # the company's policy
     Mutant(
@@ -953,8 +1210,8 @@ MUTANTS = (
         "age at apply",
         PLANNING,
         "        require_fresh(found.head, found.granted, self.session.connection, self.session.clock())\n"
-        "        self.session.admit(found.scope, approval)\n        return",
-        "        self.session.admit(found.scope, approval)\n        return",
+        "        approved",
+        "        approved",
         OF_BULK,
     ),
     Mutant("age at resume", BULK_SESSION, "        if sends:  # what", "        if False:  # what", OF_BULK),
@@ -1200,7 +1457,7 @@ MUTANTS = (
     Mutant(
         "rules at resume",
         BULK_SESSION,
-        "        self.session.admit(found.scope, approval_of(record), sends=sends)\n",
+        "        self.session.admit(found.scope, approval, sends=sends)\n",
         "",
         OF_BULK,
     ),

@@ -30,6 +30,7 @@ def add_bulk(parser: argparse.ArgumentParser) -> None:
     _add_plan(commands.add_parser("plan", help=_("read every user and save what would change")))
     _add_inspect(commands.add_parser("inspect", help=_("say what a list is taken for; nobody is asked")))
     _add_show(commands.add_parser("show", help=_("look through a plan, leave users out of it")))
+    _add_approve(commands.add_parser("approve", help=_("sign a plan that somebody else applies")))
     _add_apply(commands.add_parser("apply", help=_("send what a plan says")))
     _add_list(commands.add_parser("list", help=_("list the jobs, and those that cannot be read")))
     _add_status(commands.add_parser("status", help=_("show how a job ended; without one list them")))
@@ -65,6 +66,7 @@ def add_optout(parser: argparse.ArgumentParser) -> None:
         on_conflict="overwrite",
         no_read_back=False,
         digest=None,
+        key=None,
         max_grants=None,
         max_users=None,
     )
@@ -208,9 +210,27 @@ def _add_apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on-conflict", choices=_RULES, default="stop", help=words)
     parser.add_argument("--no-read-back", action="store_true", help=_("do not read again what was sent"))
     _add_limit(parser)
-    words = _("apply no other plan: its digest's first 12 digits")
-    parser.add_argument("--digest", type=_digest, metavar="HEX", help=words)
+    _add_digest(parser, _("apply no other plan: its digest's first 12 digits"))
+    _add_key(parser)
     _add_results(parser)
+
+
+def _add_approve(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.bulk.approving:approve")
+    _add_planned(parser)
+    _add_key(parser)
+    _add_digest(parser, _("sign no other plan: its digest's first 12 digits"))
+    words = _("sign without asking if N users would be sent")
+    parser.add_argument("--confirm", type=positive, metavar="N", help=words)
+
+
+def _add_digest(parser: argparse.ArgumentParser, words: str) -> None:
+    parser.add_argument("--digest", type=_digest, metavar="HEX", help=words)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    words = _("sign with this SSH key; without: with the agent's")
+    parser.add_argument("--key", type=Path, metavar="FILE", help=words)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -246,6 +266,7 @@ def _add_resume(parser: argparse.ArgumentParser) -> None:
     words = _("users whom somebody changed since: look at all again first, leave them aside, or send them")
     parser.add_argument("--on-conflict", choices=_RULES, help=words)
     _add_limit(parser)
+    _add_key(parser)
     _add_results(parser)
 
 

@@ -15,6 +15,7 @@ from dfn_tui.cli.reading import change_json
 from dfn_tui.cli.session import started
 from dfn_tui.cli.stdin import can_ask
 from dfn_tui.config import ConfigError, load
+from dfn_tui.errors import GateRefused
 from dfn_tui.service.bulk.plan.file import BadRow, NumberedGroup, PlanFile
 from dfn_tui.service.bulk.plan.format import cost_words, end_words, head_words, totals_words
 from dfn_tui.service.bulk.plan.records import PlanGroup, PlannedUser
@@ -96,6 +97,16 @@ def plan_lines(
     if found.to_send:
         lines += [cost_words(sending), end_words(sending.requests, limits, at)]
     return [*lines, _("Digest: {digest}").format(digest=plan.digest[:SHORT])]
+
+
+def check_digest(args: argparse.Namespace, plan: PlanFile) -> None:
+    """Raises `GateRefused` where another plan is meant by `--digest`."""
+    if args.digest and not plan.digest.startswith(args.digest):
+        raise GateRefused(
+            _("This is another plan"),
+            _("Its digest is {digest}. Nothing was sent.").format(digest=plan.digest[: len(args.digest)]),
+            _("Look at it: {command}").format(command=command(None, "show", args.plan)),
+        )
 
 
 def totals_json(plan: PlanFile, found: Totals) -> dict[str, object]:

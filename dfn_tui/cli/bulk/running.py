@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any
 
 from dfn_tui.cli.bulk.jobs import check_results, job_line, say_job, write_results
-from dfn_tui.cli.bulk.output import command, opened_for_many, plan_lines, unseal
+from dfn_tui.cli.bulk.output import check_digest, command, opened_for_many, plan_lines, unseal
 from dfn_tui.cli.confirm import all_answered, confirm
 from dfn_tui.cli.exit_codes import ExitCode, of_failures
 from dfn_tui.cli.output import ProgressLine, say
 from dfn_tui.cli.session import SILENCE, finishing, nothing_sent_yet
-from dfn_tui.errors import ConsoleError, GateRefused
+from dfn_tui.cli.stdin import can_ask
+from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.approving import Signing, approval_status
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.format import span
 from dfn_tui.service.bulk.plan.records import PlanStatus
@@ -27,6 +29,7 @@ from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.change_format import count_words
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.context import capabilities_of
+from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.text import _
 
 _NOT_AS_PLANNED = (Outcome.FAILED, Outcome.DIFFERENT, Outcome.CONFLICT)
@@ -37,6 +40,7 @@ def apply(args: argparse.Namespace) -> int:
     """Sends what a plan says, after asking. Raises `ConsoleError`."""
     check_results(args)
     with opened_for_many(args) as (bulk, runner):
+        bulk.signing = Signing(args.key, can_ask())
         with open_plan(args.plan) as plan:
             with nothing_sent_yet():
                 approval = _approve(args, bulk, plan)
@@ -47,12 +51,7 @@ def apply(args: argparse.Namespace) -> int:
 
 def _approve(args: argparse.Namespace, bulk: BulkSession, plan: PlanFile) -> Approval:
     """The operator's answers to that plan. Raises `GateRefused` where one is missing or is a no."""
-    if args.digest and not plan.digest.startswith(args.digest):
-        raise GateRefused(
-            _("This is another plan"),
-            _("Its digest is {digest}. Nothing was sent.").format(digest=plan.digest[: len(args.digest)]),
-            _("Look at it: {command}").format(command=command(None, "show", args.plan)),
-        )
+    check_digest(args, plan)
     bulk.mark_sent(plan, sending=True)
     found, now = totals(plan), bulk.session.clock()
     limits = bulk.rates(found, args.limit)
@@ -64,6 +63,9 @@ def _approve(args: argparse.Namespace, bulk: BulkSession, plan: PlanFile) -> App
     )
     for line in plan_lines(plan, found, now, limits, sending):
         say(line)
+    status = approval_status(bulk.session, found, beside(plan.path))
+    if status and status.approved:  # else the refusal says it
+        say(status.words)
     asked = bulk.session.requirements(found.scope)
     approval = all_answered(args, asked, found.to_send)._replace(max_users=args.max_users)
     bulk.guard(plan, approval)  # first what no answer would mend
@@ -76,6 +78,7 @@ def resume(args: argparse.Namespace) -> int:
     """Goes on with a job where it was left. Raises `ConsoleError`."""
     check_results(args)
     with opened_for_many(args) as (bulk, runner):
+        bulk.signing = Signing(args.key, can_ask())
         job = args.job or _only_unfinished(bulk)
         with nothing_sent_yet():
             unseal(bulk, runner, job)

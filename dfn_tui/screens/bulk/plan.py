@@ -1,5 +1,6 @@
 """A plan: what would be sent to whom, by groups and by users, and who is left out of it."""
 
+import asyncio
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -11,19 +12,22 @@ from textual.containers import VerticalScroll
 
 from dfn_tui.screens.base import REVEAL, SessionScreen
 from dfn_tui.screens.bulk.applying import ApplyScreen
+from dfn_tui.screens.bulk.approving import ApproveDialog
 from dfn_tui.screens.bulk.filter import FilterDialog, shown_words
 from dfn_tui.screens.bulk.format import totals_text
 from dfn_tui.screens.bulk.groups import PlannedGroups
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
+from dfn_tui.service.bulk.approving import ApprovalStatus, Signing, approval_status, approve
 from dfn_tui.service.bulk.plan.exclusion import exclude
-from dfn_tui.service.bulk.plan.file import PlanFile
+from dfn_tui.service.bulk.plan.file import PlanFile, open_copy
 from dfn_tui.service.bulk.plan.format import bad_words, cost_words, end_words, head_words, totals_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import SENT, PlanGroup
 from dfn_tui.service.bulk.plan.totals import SelectedUsers, Selection, Totals, cost, totals
 from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -39,6 +43,7 @@ class PlanScreen(SessionScreen[None]):
     PLACE = _("Plan")
     BINDINGS = bindings(
         key("a", "apply", _("Apply…"), "plan.apply", _("Go on to what must be answered")),
+        key("s", "approve", _("Approve…"), "plan.approve", _("Sign it, for somebody else to apply it")),
         key("u", "users", _("All users"), "plan.users", _("The users of all groups")),
         key("slash", "filter", _("Filter"), "plan.filter", _("Choose which users are shown")),
         key(
@@ -71,6 +76,8 @@ class PlanScreen(SessionScreen[None]):
         self._path = path
         self._reader = PlanReader(path)
         self._figures: Totals | None = None
+        self._approval: ApprovalStatus | None = None
+        """Where a second person has to approve it."""
         self._selection = Selection()
         self._excluding = False
 
@@ -108,7 +115,9 @@ class PlanScreen(SessionScreen[None]):
 
     def _counted(self, plan: PlanFile) -> Totals:
         self._bulk.mark_sent(plan)
-        return totals(plan)
+        found = totals(plan)
+        self._approval = approval_status(self.session, found, beside(self._path))
+        return found
 
     def _heading(self, found: Totals) -> Text:
         words = ngettext("{users} user to be sent", "{users} users to be sent", found.to_send)
@@ -120,7 +129,9 @@ class PlanScreen(SessionScreen[None]):
         sending = cost(found, limit=limits[0])
         ends = end_words(sending.requests, limits, now)
         figures = [Text(words) for words in totals_words(found, now, changes=False)]
-        lines = [*totals_text(found), *([Text(ends)] if found.to_send else []), *figures]
+        one = self._approval
+        approval = [Text(one.words, "" if one.approved else "warn")] if one else []
+        lines = [*totals_text(found), *approval, *([Text(ends)] if found.to_send else []), *figures]
         saved = _("Saved as {path}").format(path=sanitize(str(self._path), 200))
         rest = [cost_words(sending), *head_words(found.head), saved]
         return [*lines, *(Text(words, "label") for words in rest)]
@@ -158,6 +169,8 @@ class PlanScreen(SessionScreen[None]):
         self.planned_groups.look_again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "approve":
+            return self._approval is not None  # where nobody has to, it would only be in the way
         if action in ("apply", "filter", "users", "toggle_user", "exclude", "reveal"):
             return self._figures is not None
         if action == "bad":
@@ -234,6 +247,30 @@ class PlanScreen(SessionScreen[None]):
     def watch_revealed(self, revealed: bool) -> None:
         self.planned_groups.reveal(revealed)
         self.planned_users.reveal(revealed)
+
+    @work(group="approve", exclusive=True)
+    async def action_approve(self) -> None:
+        """Shows what would be signed, and asks: of a copy, which nobody changes meanwhile."""
+        if self._figures is None:
+            return
+        digest = self._figures.digest
+        with self.showing_errors():
+            copy = await asyncio.to_thread(open_copy, self._path)
+            try:
+                found = await asyncio.to_thread(totals, copy)
+                dialog = ApproveDialog(found, lambda: self._sign(copy, digest))
+                words = await self.app.push_screen_wait(dialog)
+            finally:
+                copy.close()
+            if words is not None:
+                self.notify(words, markup=False)
+                await self._look()
+
+    async def _sign(self, copy: PlanFile, digest: str) -> str:
+        """Signs the copy, if it is what this screen shows."""
+        signed, path = await asyncio.to_thread(approve, copy, digest, self.session.clock(), Signing())
+        name = signed.statement.principal
+        return _("Signed by {name}: {path}").format(name=name, path=sanitize(str(path), 200))
 
     def action_apply(self) -> None:
         """Goes on to the answers that must be given; the job is shown in place of the plan."""

@@ -26,6 +26,7 @@ from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.changes.blocks import flag_of
 from dfn_tui.service.changes.inverse import still_applied
 from dfn_tui.service.history import (
+    approved_words,
     entry_lines,
     left_out_words,
     outcome_lines,
@@ -149,6 +150,7 @@ class EntryScreen(ConsoleScreen[None]):
             *((_("acknowledged"), sanitize(warning)) for warning in intent.warnings),
             *([(_("left out"), left_out_words(intent.left_out))] if intent.left_out else []),
             (_("by"), who(intent.operator)),
+            *([(_("signed"), signed)] if (signed := approved_words(intent)) else []),
             (_("connection"), where),
             (_("program"), f"dfn-tui {intent.program}"),
         )

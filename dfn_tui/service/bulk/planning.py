@@ -10,6 +10,7 @@ from dfn_tui.api.calls import UserApi
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.consent.duties import Ground, korean_day, read_said
 from dfn_tui.consent.flags import State
+from dfn_tui.service.bulk.approving import Signing, second_of
 from dfn_tui.service.bulk.client import ThrottledClient
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
@@ -29,6 +30,7 @@ from dfn_tui.service.bulk.run.verifying import Drift, verify
 from dfn_tui.service.changes.grounds import AS_USUAL, ConsentDates, Said, require_day
 from dfn_tui.service.changes.plan_rules import address_of, require_fresh, require_same_place
 from dfn_tui.service.changes.policy import Approval
+from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.reader import SnapshotReader
 from dfn_tui.service.tokens import KeyNeeded
@@ -59,6 +61,8 @@ class Planning:
             folder, session.journal.path, session.connection.name, session.clock, key, keep_days, plan_hours
         )
         self._open_api = open_api
+        self.signing = Signing()
+        """How who applies a plan signs it, where the company's policy asks for that."""
 
     @property
     def by(self) -> str:
@@ -207,10 +211,12 @@ class Planning:
             plan.mark_sent(before.numbers)
 
     def guard(self, plan: PlanFile, approval: Approval) -> Totals:
-        """Says whether the plan may be applied with this approval; raises `GateRefused` if not."""
+        """Says whether the plan may be applied with this approval; raises `GateRefused` if not, also where a
+        second person is asked for and no signature beside the plan is theirs."""
         found = totals(plan)
         require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
-        self.session.admit(found.scope, approval)
+        approved = second_of(self.session, found, beside(plan.path))
+        self.session.admit(found.scope, approval._replace(signed=approved.by if approved else None))
         return found
 
     async def verify(

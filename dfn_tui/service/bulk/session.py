@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.bulk.approving import may_be_asked, of_job, require_signed, signatures_for
 from dfn_tui.service.bulk.plan.errors import plan_errors
 from dfn_tui.service.bulk.plan.file import check_digest, open_plan, unused_name
 from dfn_tui.service.bulk.plan.totals import totals
@@ -23,9 +24,11 @@ from dfn_tui.service.bulk.run.records import JobRecord, JobState, OnConflict
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.service.bulk.run.run_log import RunLog
 from dfn_tui.service.bulk.run.sent import leave_out_sent
+from dfn_tui.service.changes.four_eyes import SignedBy
 from dfn_tui.service.changes.plan_rules import require_fresh
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.changes.scope import Scope
+from dfn_tui.service.four_eyes.files import beside
 from dfn_tui.service.intents import blank_intent
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import file_stamp, korean_date
@@ -72,7 +75,10 @@ class BulkSession(Planning):
             id = unused_name(self.folder, f"{file_stamp(now)}-{plan.digest[:6]}", ".db")
             limit = self.rates(found, options.limit)[0]
             record = new_record(id, found, approval, options, limit, by=self.by, now=now)
-            record = replace(record, incident=self.session.incident)
+            signatures = await asyncio.to_thread(
+                signatures_for, self.session, found, beside(path), self.signing
+            )
+            record = replace(record, incident=self.session.incident, signatures=signatures)
             key = await self.key.look(make=True)
             job = await asyncio.to_thread(make_job, plan, self.folder, record, key)
         finally:
@@ -102,7 +108,22 @@ class BulkSession(Planning):
         again = [Outcome.FAILED, Outcome.DIFFERENT] if failed else []
         if on_conflict not in (None, OnConflict.SKIP):
             again.append(Outcome.CONFLICT)
-        return await self._start(job, limit, again, on_conflict)
+        try:
+            record = await asyncio.to_thread(self._signed_again, job, again=bool(again))
+        except BaseException:
+            job.close()
+            raise
+        return await self._start(job, limit, again, on_conflict, record)
+
+    def _signed_again(self, job: Job, *, again: bool) -> JobRecord:
+        """The job's record, signed by who goes on with it. Raises `SignatureRefused`."""
+        record = job.record
+        if not (may_be_asked(self.session) and (again or job.pending(-1, 1))):
+            return record
+        approval = of_job(record.signatures)
+        hint = _("Apply the plan once more, with a new approval: whoever was sent is left out.")
+        signatures = signatures_for(self.session, totals(job.plan), approval, self.signing, hint)
+        return replace(record, signatures=signatures)
 
     async def _start(
         self,
@@ -110,10 +131,12 @@ class BulkSession(Planning):
         limit: int | None,
         again: Sequence[Outcome] = (),
         on_conflict: OnConflict | None = None,
+        record: JobRecord | None = None,
     ) -> Run:
-        """`again`: the users that ended so are done once more. Without a `limit` the job's own holds."""
+        """`again`: the users that ended so are done once more. Without a `limit` the job's own holds, and so
+        does its `record`."""
         try:
-            record = job.record
+            record = record or job.record
             if not job.take():
                 raise JobBusy(  # noqa: TRY301  the job must be closed
                     _("The job runs already"),
@@ -121,9 +144,12 @@ class BulkSession(Planning):
                     _("Wait for it, or look at it: dfn-tui bulk list"),
                 )
             await asyncio.to_thread(self._check_content, job, record)
+            # Before anybody is taken out: it is the plan as it was approved.
+            signed = await asyncio.to_thread(self._check_signed, job, record, again=bool(again))
             now, journal = self.session.clock(), self.session.journal.path
             record = await asyncio.to_thread(leave_out_sent, job, record, again, journal, self.by, now)
-            scope = await asyncio.to_thread(self._check, job, record, again=bool(again))
+            approval = approval_of(record)._replace(signed=signed)
+            scope = await asyncio.to_thread(self._check, job, approval, again=bool(again))
             record = replace(record, state=JobState.RUNNING, why="", ended=None)
             sent_again = record.sent_again or Outcome.FAILED in again
             record = replace(record, on_conflict=on_conflict or record.on_conflict, sent_again=sent_again)
@@ -138,8 +164,8 @@ class BulkSession(Planning):
         self.run = None
         self.session.context.job_share = self._share
         look_first = on_conflict is OnConflict.STOP
-        admit = partial(self.session.admit, scope, approval_of(record))
-        going = self._go(job, record, total, limit or record.limit, ready, admit, look_first)
+        admit = partial(self.session.admit, scope, approval)
+        going = self._go(job, record, signed, total, limit or record.limit, ready, admit, look_first)
         self._task = asyncio.ensure_future(going)
         return await asyncio.shield(ready)
 
@@ -151,19 +177,26 @@ class BulkSession(Planning):
         if job.plan.digest != record.digest:
             raise not_as_approved()
 
-    def _check(self, job: Job, record: JobRecord, *, again: bool) -> Scope:
+    def _check_signed(self, job: Job, record: JobRecord, *, again: bool) -> SignedBy | None:
+        """Who approved and who applies what the job holds. Raises `SignatureRefused`."""
+        if not (may_be_asked(self.session) and (again or job.pending(-1, 1))):  # as below
+            return None
+        return require_signed(self.session, totals(job.plan), record.signatures)
+
+    def _check(self, job: Job, approval: Approval, *, again: bool) -> Scope:
         """Asks the rules once more about what the job would send, and returns that. Raises `GateRefused`."""
         found = totals(job.plan)
         sends = again or bool(job.pending(-1, 1))
         if sends:  # what was sent may be read back, however old the plan is
             require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
-        self.session.admit(found.scope, approval_of(record), sends=sends)
+        self.session.admit(found.scope, approval, sends=sends)
         return found.scope
 
     async def _go(
         self,
         job: Job,
         record: JobRecord,
+        signed: SignedBy | None,
         total: int,
         limit: int,
         ready: "asyncio.Future[Run]",
@@ -183,6 +216,7 @@ class BulkSession(Planning):
                     incident=record.incident,
                     ground=record.ground,
                     expressed_on=record.expressed_on or korean_date(record.begun),
+                    signed=signed,
                 )
                 run_log, clock = RunLog(journal, job), self.session.clock
                 look_first = look_first and bool(client.capabilities.read_by)

@@ -14,6 +14,7 @@ from dfn_tui.consent.flags import Direction, Purpose
 from dfn_tui.consent.messages import night_rule, night_wait
 from dfn_tui.consent.night import night_at
 from dfn_tui.errors import GateRefused
+from dfn_tui.service.changes.four_eyes import SignedBy, require_second, second_notice
 from dfn_tui.service.changes.grounds import AS_USUAL, Said, require_day
 from dfn_tui.service.changes.plan_rules import (
     PLAN_HOURS,
@@ -59,6 +60,8 @@ class Approval(NamedTuple):
     """So many users may be written to this once; None: no more than the connection's cap says."""
     said: Said = AS_USUAL
     """What a plan's changes of consents rest on, where rows do not say; as usual: as the plan has it."""
+    signed: SignedBy | None = None
+    """Who approved and who applies a plan, once their signatures were checked."""
 
 
 class Requirements(NamedTuple):
@@ -125,7 +128,7 @@ def requirements(scope: Scope, connection: Connection, now: datetime, team: Team
     pattern = reason_pattern(team, scope, connection)
     question, answer = _confirmation(scope, production=production)
     return Requirements(
-        warnings=warnings(scope, now),
+        warnings=(*warnings(scope, now), *second_notice(team, scope, connection)),
         reason_required=production or (many and scope.withdrawn > 0) or bool(pattern),
         evidence_required=(unproven and (night or production or many))
         or evidence_always(team, scope, connection),
@@ -199,6 +202,7 @@ def require(
     for day in (scope.expressed_on, approval.said.expressed_on):
         require_day(day, now)
     require_sendable(team, scope, connection, now, forwarded)
+    require_second(team, scope, connection, approval.signed)
     asked = requirements(scope, connection, now, team)
     _check_caps(scope, asked, approval, connection.max_withdrawals)
     _check_read(asked, approval)

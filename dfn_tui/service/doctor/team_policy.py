@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dfn_tui.config import Config, ConfigError
 from dfn_tui.config.team_policy import POLICY_FILE, TeamPolicy, load_team_policy
 from dfn_tui.service.doctor.seen import CheckResult, ok, warning
+from dfn_tui.service.four_eyes.principals import known_people
+from dfn_tui.service.four_eyes.ssh import SignatureRefused, require_programs
 from dfn_tui.text import _, ngettext, sanitize
 
 
@@ -15,6 +17,12 @@ def team_policy(config: Config | ConfigError) -> CheckResult:
         return ok(_("None: there is no {file}.").format(file=POLICY_FILE))
     rules = ", ".join(_rules(team)) or _("no rule")
     found = _("{file}: {rules}.").format(file=sanitize(str(team.path)), rules=rules)
+    if team.four_eyes_from is not None:
+        try:
+            require_programs()
+            found = f"{found} {_('You sign as {name}.').format(name=known_people(team).me())}"
+        except SignatureRefused as refused:
+            return warning(f"{found} {refused.happened}", refused.next_step)
     if isinstance(config, ConfigError):
         return ok(found)
     if team.forwarding is not None and config.archive is None:

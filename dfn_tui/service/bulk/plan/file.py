@@ -217,22 +217,41 @@ def open_plan(path: Path, progress: Callable[[int], None] = lambda _users: None)
     Raises PlanError where it is no plan, damaged, or was changed by anything but this program.
     """
     with plan_errors(path):
-        if not path.is_file():
-            raise PlanError(
-                _("There is no such plan"),
-                _("{path} is not there, or is no file.").format(path=sanitize(str(path), 200)),
-                _("Check its name, or make a plan: dfn-tui bulk plan"),
-            )
-        db = connect(path)
-        try:
-            check_tables(path, db, APPLICATION_ID, TABLES)
-            check_digest(path, db, progress)
-            plan = PlanFile(path, db)
-            _check_sense(plan)
-        except BaseException:
-            db.close()
-            raise
-        return plan
+        _require_file(path)
+        return _checked(path, connect(path), progress)
+
+
+def open_copy(path: Path) -> PlanFile:
+    """The same, as it is at this moment: whatever becomes of the file, what is looked at is what is signed.
+    It is held in memory. Raises PlanError."""
+    with plan_errors(path):
+        _require_file(path)
+        data = path.read_bytes()
+        db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.deserialize(data)
+        return _checked(path, db, lambda _users: None)
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise PlanError(
+            _("There is no such plan"),
+            _("{path} is not there, or is no file.").format(path=sanitize(str(path), 200)),
+            _("Check its name, or make a plan: dfn-tui bulk plan"),
+        )
+
+
+def _checked(path: Path, db: sqlite3.Connection, progress: Callable[[int], None]) -> PlanFile:
+    try:
+        check_tables(path, db, APPLICATION_ID, TABLES)
+        check_digest(path, db, progress)
+        plan = PlanFile(path, db)
+        _check_sense(plan)
+    except BaseException:
+        db.close()
+        raise
+    return plan
 
 
 def check_digest(

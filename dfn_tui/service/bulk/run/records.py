@@ -108,6 +108,8 @@ class JobRecord:
     """What changes of consents rest on, where the users' rows do not say; "" in one of an earlier version."""
     expressed_on: str = ""
     """The day on which the people said so, likewise."""
+    signatures: tuple[str, ...] = ()
+    """The approval of a second person, and the signature of who applies it, where these were asked for."""
 
     @classmethod
     def read(cls, text: str) -> "JobRecord":

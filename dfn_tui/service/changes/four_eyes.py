@@ -1,0 +1,75 @@
+"""When a second person has to approve what is sent, as the company's policy says.
+
+A withdrawal waits for nobody, unless the policy says so by that name.
+"""
+
+from typing import NamedTuple
+
+from dfn_tui.config import Connection, Environment
+from dfn_tui.config.team_policy import PolicyError, TeamPolicy
+from dfn_tui.errors import GateRefused
+from dfn_tui.service.changes.scope import Notice, Scope
+from dfn_tui.service.changes.team_rules import named
+from dfn_tui.text import _, sanitize
+
+FOUR_EYES = "four-eyes"
+
+
+class SignedBy(NamedTuple):
+    """The principals who approved a plan and who applies it, by signatures that were checked."""
+
+    approver: str
+    signer: str
+
+
+def needs_second(team: TeamPolicy | PolicyError | None, scope: Scope, connection: Connection) -> bool:
+    """Whether that may be sent over that connection only once a second person has approved it."""
+    if not isinstance(team, TeamPolicy) or team.four_eyes_from is None:
+        return False
+    names = team.four_eyes_connections
+    over = connection.name in names if names else connection.environment is Environment.PRODUCTION
+    return over and (scope.users if team.four_eyes_withdrawals else scope.capped) >= team.four_eyes_from
+
+
+def second_notice(
+    team: TeamPolicy | PolicyError | None, scope: Scope, connection: Connection
+) -> tuple[Notice, ...]:
+    """What is to be read early of single changes that will not be sent as such."""
+    if scope.plan is not None or not needs_second(team, scope, connection):
+        return ()
+    assert isinstance(team, TeamPolicy)
+    return (Notice(FOUR_EYES, f"{_asked(team)} {_as_plan(connection)}", must_acknowledge=False),)
+
+
+def require_second(
+    team: TeamPolicy | PolicyError | None, scope: Scope, connection: Connection, signed: SignedBy | None
+) -> None:
+    """Raises `GateRefused` where the policy wants a second person, and `signed` does not name one."""
+    if not needs_second(team, scope, connection):
+        return
+    assert isinstance(team, TeamPolicy)
+    if scope.plan is None:
+        raise GateRefused(
+            _("A second person has to approve this"),
+            _("{asked} Only a plan can be approved. Nothing is sent.").format(asked=_asked(team)),
+            _as_plan(connection),
+        )
+    if signed is None or not signed.approver or signed.approver == signed.signer:
+        raise GateRefused(
+            _("A second person has to approve this"),
+            _("{asked} Nobody has. Nothing is sent.").format(asked=_asked(team)),
+            _("Have it approved: dfn-tui bulk approve PLAN"),
+        )
+
+
+def _asked(team: TeamPolicy) -> str:
+    words = _("The company asks for a second person's approval from {users} users on ({rule}).")
+    return words.format(users=f"{team.four_eyes_from or 1:,}", rule=named(team, "four_eyes"))
+
+
+def _as_plan(connection: Connection) -> str:
+    words = _(
+        "Make a plan of it: dfn-tui bulk plan - NAME=VALUE -c {name} -o PLAN, with the ids on the standard "
+        "input. Somebody else signs it: dfn-tui bulk approve PLAN. Withdrawals alone are sent as they are."
+    )
+    return words.format(name=sanitize(connection.name, 64))
