@@ -17,6 +17,8 @@ from dfn_tui.service.addresses import (
     check_address,
     environment_in_doubt,
 )
+from dfn_tui.service.doctor.network import Server
+from dfn_tui.service.doctor.seen import CheckStatus
 from tests.keyrings import Keyring
 from tests.unit.kernels import FakeKernel
 
@@ -191,3 +193,12 @@ async def test_an_address_in_other_letters_is_kept_too(host: Host) -> None:
     assert await host.accept(korean, Source.KEYRING) == ""
     host.lose_file()
     await host.check(korean, Source.KEYRING)
+
+
+async def test_the_doctor_names_both_and_sends_nothing_where_the_file_is_gone(host: Host) -> None:
+    await host.store().set("prod", TokenKind.API, TOKEN, Source.KEYRING)
+    await host.accept(PROD, Source.KEYRING)
+    host.lose_file()
+    seen = await Server(MOVED, host.store()).token(TokenKind.API)
+    assert seen.status is CheckStatus.FAILED
+    assert "https://gateway.example now; its token was for https://openapi.dfinery.io" in seen.detail
