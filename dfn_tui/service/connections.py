@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection, TokenKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.context import ConnectionContext, Forwarded, Mode
+from dfn_tui.service.context import ConnectionContext, Forwarded, Mode, server_url
 from dfn_tui.service.tokens import (
     TOKEN_KINDS,
     FoundKey,
@@ -99,6 +99,8 @@ class Connections:
         self._journal_path = journal_path
         self._journal: AsyncJournal | None = None
         self._checks: set[asyncio.Task[None]] = set()
+        self._accepted: set[tuple[str, str]] = set()
+        """Connections and where their tokens may go, as was answered in this run."""
         self._archive: ArchiveSender | None = None
 
     async def _journal_key(self) -> bytes | None:
@@ -333,7 +335,8 @@ class Connections:
         found = await store.get(connection.name, needed)
         if found.token is None:
             raise TokenNeeded(connection.name, needed, found.reason, locked=found.locked)
-        if not self._demo_of(connection.name):  # the sandbox of this run has a new address each time
+        accepted = (connection.name, server_url(connection)) in self._accepted
+        if not (accepted or self._demo_of(connection.name)):  # the sandbox has a new one each time
             check = import_module("dfn_tui.service.addresses").check_address
             await check(self._addresses(), store, connection, found.source, asks=self._keep_edits)
         context.token_in_memory = found.source.value == "memory" and not self._demo_of(connection.name)
@@ -362,8 +365,9 @@ class Connections:
     async def accept_address(self, name: str, source: "Source | None" = None) -> None:
         """Has the connection's token, just put in `source`, sent where the configuration says from now on."""
         if not self._demo_of(name):
+            self._accepted.add((name, server_url(self.known[name])))
             accept = import_module("dfn_tui.service.addresses").accept_address
-            with suppress(OSError):  # it is asked again, then
+            with suppress(OSError):  # the next run asks again, then
                 await accept(self._addresses(), await self._tokens(name), self.known[name], source)
 
     def _addresses(self) -> "Addresses":

@@ -1800,6 +1800,13 @@ MUTANTS = (
         ("tests/unit/test_addresses.py",),
     ),
     Mutant(
+        "an address accepted in this run is not asked about again",
+        CONNECTIONS,
+        "self._accepted.add((name, server_url(self.known[name])))",
+        "pass",
+        ("tests/unit/test_addresses.py",),
+    ),
+    Mutant(
         "a token of this run moves no stored one",
         TOKEN_STORE,
         "allowed if source is None else set(allowed) & {source}",

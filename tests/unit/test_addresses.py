@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dfn_tui.config import ApiVersion, Connection, Environment
+from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, Settings, Source, TokenKind, TokenStore
 from dfn_tui.credentials.kernel import KernelKeyring
 from dfn_tui.credentials.remembered import Remembered
@@ -17,9 +17,11 @@ from dfn_tui.service.addresses import (
     check_address,
     environment_in_doubt,
 )
+from dfn_tui.service.connections import Connections
 from dfn_tui.service.doctor.network import Server
 from dfn_tui.service.doctor.seen import CheckStatus
 from tests.keyrings import Keyring
+from tests.sandbox_thread import SandboxThread
 from tests.unit.kernels import FakeKernel
 
 PROD = Connection("prod", ApiVersion.V1, Environment.PRODUCTION)
@@ -202,3 +204,21 @@ async def test_the_doctor_names_both_and_sends_nothing_where_the_file_is_gone(ho
     seen = await Server(MOVED, host.store()).token(TokenKind.API)
     assert seen.status is CheckStatus.FAILED
     assert "https://gateway.example now; its token was for https://openapi.dfinery.io" in seen.detail
+
+
+async def test_an_answer_holds_for_the_run_where_nothing_keeps_it(
+    host: Host, sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the question would come again and again, and nothing could ever be taken back."""
+    await host.store().set("prod", TokenKind.API, SecretStr(sandbox.token), Source.KEYRING)
+    await host.accept(PROD, Source.KEYRING)
+    monkeypatch.setattr(host, "set_password", lambda *_given: None)
+    config = Config(tmp_path / "config.toml", "prod", {"prod": PROD._replace(base_url=sandbox.url)})
+    path = tmp_path / "state" / "journal.db"
+    connections = Connections(config, make_store=host.store, journal_path=path)
+    session = connections.session("prod")
+    with pytest.raises(AddressQuestion):
+        await session.open_user(session.identity("user-0001"))
+    await connections.accept_address("prod")
+    assert (await session.open_user(session.identity("user-0001"))).identity
+    await connections.finish()
