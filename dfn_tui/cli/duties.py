@@ -15,10 +15,8 @@ from dfn_tui.cli.output import say
 from dfn_tui.cli.session import opened
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.duties import Duty, days_left, is_over
-from dfn_tui.consent.messages import short_name, state_glyph, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.duties import (
-    DutyGroup,
     DutyRefused,
     Listed,
     OpenDuty,
@@ -30,17 +28,13 @@ from dfn_tui.service.duties import (
     require_done_on,
     said_on,
 )
+from dfn_tui.service.duties_shown import COLUMNS, DutyEntry, duty_record, entries_of, said_words, whom_words
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.session import Session
-from dfn_tui.store import Entry, Filter, Journal
+from dfn_tui.store import Entry, Filter
 from dfn_tui.text import _, ngettext, sanitize
 
 _DUTIES = {"told": Duty.TELL, "confirmed": Duty.CONFIRM}
-COLUMNS = (
-    *("duty", "last_day", "days_left", "entry", "kind", "user_id", "changes", "said_on", "assumed"),
-    *("outcome", "sender", "connection", "reason", "evidence", "incident"),
-)
-_Item = tuple[DutyGroup, Entry]
 
 
 def duties(args: argparse.Namespace) -> int:
@@ -68,21 +62,14 @@ def _show(args: argparse.Namespace, session: Session) -> int:
     with opened_for(Filter(), reveal=args.reveal) as (journal, key):
         found = list_duties(journal, session.connection.name, session.clock(), due)
         if is_data(args):
-            items = _each(journal, found)
-            entries = uncovered((entry for _group, entry in _each(journal, found)), key)
+            items = entries_of(journal, found.groups)
+            entries = uncovered((entry for _group, entry in entries_of(journal, found.groups)), key)
             both = zip((group for group, _entry in items), entries, strict=True)
-            write_records(args, both if args.reveal else _each(journal, found), _view(found, session))
+            write_records(args, both if args.reveal else items, _view(found, session))
         else:
             write_records(args, ((one, one.first) for one in found.groups), _view(found, session))
     _say_rest(session, found)
     return ExitCode.DONE
-
-
-def _each(journal: Journal, found: Listed) -> Iterator[_Item]:
-    for group in found.groups:
-        for seq in reversed(group.seqs):
-            if (entry := journal.entry(seq)) is not None:
-                yield group, entry
 
 
 def _say_rest(session: Session, found: Listed) -> None:
@@ -99,7 +86,7 @@ def _say_rest(session: Session, found: Listed) -> None:
         say(_("Notices name the sender: set sender for this connection in config.toml."))
 
 
-def _view(found: Listed, session: Session) -> RecordView[_Item]:
+def _view(found: Listed, session: Session) -> RecordView[DutyEntry]:
     headings = (
         Heading(_("duty")),
         Heading(_("until")),
@@ -110,47 +97,21 @@ def _view(found: Listed, session: Session) -> RecordView[_Item]:
         Heading(_("ground"), least=6),
     )
 
-    def record(item: _Item) -> dict[str, object]:
+    def cells(item: DutyEntry) -> Iterator[Row]:
         group, entry = item
-        intent, outcome = entry.intent, entry.outcome
-        return {
-            "duty": group.duty.value,
-            "last_day": group.last.isoformat(),
-            "days_left": days_left(group.last, found.at),
-            "entry": entry.seq,
-            "kind": intent.subject.kind,
-            "user_id": intent.subject.value,
-            "changes": {flag.value: after.value for flag, after in group.changes},
-            "said_on": group.said.isoformat(),
-            "assumed": group.assumed,
-            "outcome": outcome.outcome.value if outcome else "open",
-            "sender": session.connection.sender,
-            "connection": intent.connection,
-            "reason": intent.reason,
-            "evidence": intent.evidence,
-            "incident": intent.incident,
-        }
-
-    def cells(item: _Item) -> Iterator[Row]:
-        group, entry = item
-        users = len(group.seqs)
-        who = sanitize(entry.intent.subject.value, 60)
-        if users > 1:
-            who = _("{users} users").format(users=f"{users:,}")
-        said = ", ".join(f"{short_name(f)} {state_glyph(s)} {state_name(s)}" for f, s in group.changes)
         over = is_over(group.last, found.at)
         role = "danger" if over else "warn" if days_left(group.last, found.at) <= 3 else ""
         yield (
             TableCell(_("tell") if group.duty is Duty.TELL else _("confirm")),
             TableCell(group.last.isoformat(), role),
             TableCell(left_words(group.last, found.at), role),
-            TableCell(who),
-            TableCell(said),
+            TableCell(whom_words(group)),
+            TableCell(said_words(group)),
             TableCell(group.said.isoformat() + ("?" if group.assumed else "")),
             TableCell(ground_text(entry), "label"),
         )
 
-    return RecordView(record, COLUMNS, headings, cells)
+    return RecordView(lambda item: duty_record(item, found, session), COLUMNS, headings, cells)
 
 
 def _meant(session: Session, duty: Duty, words: Sequence[str]) -> tuple[list[OpenDuty], list[str]]:

@@ -41,6 +41,14 @@ class LookupPlaces(SessionScreen[None]):
             "f6,c", "app.connections", _("Connections"), "lookup.connections", _("Connections"), group=PLACES
         ),
         key("f7,h", "history", _("History"), "lookup.history", _("What was changed, by whom"), group=PLACES),
+        key(
+            "f12,D",
+            "duties",
+            _("Duties"),
+            "lookup.duties",
+            _("Who is to be told, or to confirm"),
+            group=PLACES,
+        ),
         key("f8,J", "bulk", _("Jobs"), "lookup.bulk", _("Jobs: many users at once"), group=PLACES),
         key("f9,K", "kept", _("Kept edits"), "lookup.kept", _("What was staged before"), group=PLACES),
         key("f10,S", "snapshot", _("Snapshot"), "lookup.snapshot", _("Everybody's consents"), group=PLACES),
@@ -93,6 +101,12 @@ class LookupPlaces(SessionScreen[None]):
         from dfn_tui.screens.history.screen import HistoryScreen  # noqa: PLC0415  not needed for the first paint
 
         self.app.push_screen(HistoryScreen(self.session.journal, self.session))
+
+    def action_duties(self) -> None:
+        """Shows what the law still asks for after changes of this connection."""
+        from dfn_tui.screens.duties import DutiesScreen  # noqa: PLC0415  not needed for the first paint
+
+        self.app.push_screen(DutiesScreen(self.session))
 
     @work(group="bulk", exclusive=True)
     async def action_bulk(self) -> None:
