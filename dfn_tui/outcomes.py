@@ -30,6 +30,9 @@ class Outcome(StrEnum):
 IN_SNAPSHOT = "in-snapshot"
 """The code of a change that is CONFIRMED because a snapshot shows it: nobody read that user back."""
 
+NOT_JOURNALLED = "not-journalled"
+"""The code of what was sent, and of which the journal does not know how it ended."""
+
 GRAVEST = (Outcome.UNKNOWN, Outcome.DIFFERENT, Outcome.FAILED, Outcome.CONFLICT, Outcome.ACCEPTED)
 """Of several fields the gravest counts for the user: what is uncertain outranks what failed."""
 

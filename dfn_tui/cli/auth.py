@@ -20,7 +20,7 @@ from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.config import Config, Connection, TokenKind, load
 from dfn_tui.credentials import FoundToken, Source, SourceStatus, TokenStore, clean_token
 from dfn_tui.errors import ConsoleError, system_reason
-from dfn_tui.service.addresses import Addresses, addresses_file
+from dfn_tui.service.addresses import Addresses, accept_address, addresses_file
 from dfn_tui.service.context import server_url
 from dfn_tui.service.snapshots.snapshots import drop_snapshot
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
@@ -44,23 +44,25 @@ def set_(args: argparse.Namespace) -> int:
     placed = asyncio.run(store.set(connection.name, kind, token, wanted))
     write_text()
     with suppress(OSError):  # it is asked when the token is used
-        _addresses().accept(connection)
+        asyncio.run(accept_address(_addresses(), store, connection, placed.source))
     if placed.source is Source.MEMORY:
         say(_("{token}: not kept. {reason}").format(token=_name(connection, kind), reason=placed.reason))
         weaker = connection.kernel_keyring and store.chosen(connection.name, kind) is Source.KEYRING
         if weaker and wanted is None:
             say(_("With --store kernel it would be kept in the kernel's keyring, until the evening."))
         return ExitCode.TOKEN
-    print(f"{_name(connection, kind)}: {placed.reason}")
+    goes = _("It is for {address}.").format(address=sanitize(server_url(connection), 200))
+    print(f"{_name(connection, kind)}: {placed.reason} {goes}")
     _drop_snapshot(connection)
     return 0
 
 
 def accept(args: argparse.Namespace) -> int:
     """Has a connection's tokens sent to the address that it is configured with now. Raises `ConsoleError`."""
-    connection = required(load(paths.config_file()), args.connection)
+    config, store = _open()
+    connection = required(config, args.connection)
     try:
-        _addresses().accept(connection)
+        left = asyncio.run(accept_address(_addresses(), store, connection))
     except OSError as error:
         raise ConsoleError(
             _("The address was not accepted"),
@@ -75,6 +77,8 @@ def accept(args: argparse.Namespace) -> int:
             environment=connection.environment.value,
         )
     )
+    if left:
+        say(_("Beside the token it could not be kept, and may be asked again: {reason}").format(reason=left))
     return 0
 
 

@@ -12,7 +12,7 @@ from dfn_tui.cli.reading import UNKNOWN_USER, change_json, shown_json
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.messages import state_role
 from dfn_tui.errors import ConsoleError
-from dfn_tui.outcomes import Outcome
+from dfn_tui.outcomes import NOT_JOURNALLED, Outcome
 from dfn_tui.service.change_format import (
     before_words,
     change_words,
@@ -29,8 +29,6 @@ from dfn_tui.service.records import FieldChange, FieldKind, UserChange
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext, sanitize
 
-NOT_JOURNALLED = "not-journalled"
-"""The code of what was sent, and of which the journal does not know how it ended."""
 _NOT_AS_ASKED = (Outcome.FAILED, Outcome.CONFLICT, Outcome.DIFFERENT)
 
 

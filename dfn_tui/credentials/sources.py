@@ -36,6 +36,11 @@ def entry_of(connection: str, kind: TokenKind) -> str:
     return f"{connection}/{kind}"
 
 
+def address_entry(connection: str) -> str:
+    """What the address of its tokens is called beside them. No kind of token is called so."""
+    return f"{connection}/address"
+
+
 async def from_environment(kind: TokenKind, environ: Mapping[str, str]) -> SourceAnswer:
     """A variable that is set to something else than a token is a mistake."""
     variable = variable_of(kind)

@@ -17,6 +17,7 @@ from dfn_tui.credentials.memory import keep_to_ourselves
 from dfn_tui.credentials.remembered import Remembered
 from dfn_tui.credentials.sources import (
     SourceAnswer,
+    address_entry,
     entry_of,
     from_command,
     from_environment,
@@ -208,7 +209,43 @@ class TokenStore:
         except OSError as error:
             words = _("Which store it was is still in the state folder: {error}.")
             said.append(words.format(error=system_reason(error)))
+        if all(self._choices.store(entry_of(connection, one)) is None for one in TokenKind):
+            for store in stores:  # with the last token; what is left of it says nothing of one
+                await self._remove(store, address_entry(connection))
         return Placed(Source.NONE, " ".join(filter(None, said)))
+
+    async def address(self, connection: str, source: Source) -> str:
+        """Where a connection's tokens may go, as `source` keeps it beside them; "" where that keeps none."""
+        entry = address_entry(connection)
+        try:
+            found = await self._read_address(source, entry)
+        except Unusable:
+            return ""
+        return found.get_secret_value() if found else ""
+
+    async def keep_address(self, connection: str, address: str, source: Source | None = None) -> str:
+        """Keeps an address, in visible ASCII, beside the tokens in `source`; without one wherever an address
+        is kept so far. Says in a sentence why that did not work; a store that is not there is no trouble."""
+        entry, left = address_entry(connection), ""
+        allowed = (Source.KEYRING, Source.KERNEL) if self._settings(connection).kernel else (Source.KEYRING,)
+        for store in allowed if source is None else set(allowed) & {source}:
+            try:
+                if source is None and await self._read_address(store, entry) is None:
+                    continue
+                if store is Source.KERNEL:
+                    self._kernel.write(entry, clean_token(address))
+                else:
+                    await self._keyring.write(entry, clean_token(address))
+            except (KeyringUnusable, KernelUnusable) as unusable:
+                left = unusable.reason
+            except NoKeyring:
+                continue
+        return left
+
+    async def _read_address(self, store: Source, entry: str) -> SecretStr | None:
+        if store is Source.KERNEL:
+            return self._kernel.read(entry)
+        return await self._keyring.read(entry) if store is Source.KEYRING else None
 
     def hold(
         self, connection: str, kind: TokenKind, token: SecretStr, source: Source = Source.MEMORY

@@ -1,13 +1,18 @@
 """Where a connection's token may go: where it was first sent to, until somebody accepts another address.
 
 Whoever can change the configuration, or the tool that writes it, could have the next run send a token to a
-server of theirs. So the address is remembered in the state folder when a token is given or first sent.
+server of theirs. So the address is remembered when a token is given or first sent: in the state folder, and
+beside the token where that is in a keyring, so that it is still known where the file was removed or edited.
 """
 
+import asyncio
 import json
+import string
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from dfn_tui.api.open import HOSTS
 from dfn_tui.config import Connection, Environment
@@ -15,6 +20,9 @@ from dfn_tui.errors import GateRefused
 from dfn_tui.service.context import server_url
 from dfn_tui.temporary import replace_private
 from dfn_tui.text import _, sanitize
+
+if TYPE_CHECKING:
+    from dfn_tui.credentials import Source, TokenStore
 
 _LARGEST = 1 << 20  # bytes
 
@@ -35,22 +43,23 @@ class Addresses:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def check(self, connection: Connection, *, asks: bool) -> None:
+    def check(self, connection: Connection, *, asks: bool, beside: str = "") -> None:
         """What `look` does, and remembers the address of a connection that is used for the first time."""
-        self.look(connection, asks=asks)
+        self.look(connection, asks=asks, beside=beside)
         known, address = self._read(), server_url(connection)
         before, environment = known.get(connection.name, ("", ""))
         if before != address:
             with suppress(OSError):
                 self._write({**known, connection.name: (address, environment)})
 
-    def look(self, connection: Connection, *, asks: bool) -> None:
-        """Raises `AddressQuestion` where the address is another one than was accepted; with `asks` also where
-        the environment is in doubt."""
-        before, environment = self._read().get(connection.name, ("", ""))
+    def look(self, connection: Connection, *, asks: bool, beside: str = "") -> None:
+        """Raises `AddressQuestion` where the address is another one than was accepted, or than the one kept
+        `beside` the token; with `asks` also where the environment is in doubt."""
+        remembered, environment = self._read().get(connection.name, ("", ""))
         address = server_url(connection)
-        if before not in ("", address) and not (_is_here(before) and _is_here(address)):
-            raise _changed(connection, before)
+        for before, now in ((beside, _in_ascii(address)), (remembered, address)):
+            if before not in ("", now) and not (_is_here(before) and _is_here(address)):
+                raise _changed(connection, before)
         doubtful = bool(environment_in_doubt(connection)) and environment != connection.environment
         if doubtful and asks:
             raise _doubtful(connection)
@@ -70,6 +79,32 @@ class Addresses:
 
     def _write(self, known: dict[str, tuple[str, str]]) -> None:
         replace_private(self._path, f"{json.dumps(known, indent=1, sort_keys=True)}\n".encode())
+
+
+async def check_address(
+    addresses: Addresses, store: "TokenStore", connection: Connection, source: "Source", *, asks: bool
+) -> None:
+    """What `Addresses.check` does for a token that was found in `source`, which keeps the address from then
+    on where it can. Raises `AddressQuestion`."""
+    beside = await store.address(connection.name, source)
+    await asyncio.to_thread(partial(addresses.check, connection, asks=asks, beside=beside))
+    if not beside:
+        await store.keep_address(connection.name, _in_ascii(server_url(connection)), source)
+
+
+async def accept_address(
+    addresses: Addresses, store: "TokenStore", connection: Connection, source: "Source | None" = None
+) -> str:
+    """Has the connection known as it is configured, in the state folder and beside its tokens: in `source`,
+    or without one wherever an address is kept so far. Says why it could not be kept there. Raises OSError."""
+    left = await store.keep_address(connection.name, _in_ascii(server_url(connection)), source)
+    await asyncio.to_thread(addresses.accept, connection)
+    return left
+
+
+def _in_ascii(address: str) -> str:
+    """As a keyring's entry has it."""
+    return quote(address, safe=string.punctuation)
 
 
 def environment_in_doubt(connection: Connection) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection, TokenKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.context import ConnectionContext, Forwarded, Mode
+from dfn_tui.service.context import ConnectionContext, Forwarded, Mode, server_url
 from dfn_tui.service.tokens import (
     TOKEN_KINDS,
     FoundKey,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dfn_tui.api.calls import UserApi
     from dfn_tui.api.limiter import Limiter
     from dfn_tui.api.retry import RetryPolicy
-    from dfn_tui.credentials import TokenStore
+    from dfn_tui.credentials import Source, TokenStore
     from dfn_tui.service.addresses import Addresses
     from dfn_tui.service.archive.background import ArchiveSender
     from dfn_tui.service.async_journal import AsyncJournal
@@ -99,6 +99,8 @@ class Connections:
         self._journal_path = journal_path
         self._journal: AsyncJournal | None = None
         self._checks: set[asyncio.Task[None]] = set()
+        self._accepted: set[tuple[str, str]] = set()
+        """Connections and where their tokens may go, as was answered in this run."""
         self._archive: ArchiveSender | None = None
 
     async def _journal_key(self) -> bytes | None:
@@ -333,9 +335,10 @@ class Connections:
         found = await store.get(connection.name, needed)
         if found.token is None:
             raise TokenNeeded(connection.name, needed, found.reason, locked=found.locked)
-        if not self._demo_of(connection.name):  # the sandbox of this run has a new address each time
-            ask = partial(self._addresses().check, connection, asks=self._keep_edits)
-            await asyncio.to_thread(ask)
+        accepted = (connection.name, server_url(connection)) in self._accepted
+        if not (accepted or self._demo_of(connection.name)):  # the sandbox has a new one each time
+            check = import_module("dfn_tui.service.addresses").check_address
+            await check(self._addresses(), store, connection, found.source, asks=self._keep_edits)
         context.token_in_memory = found.source.value == "memory" and not self._demo_of(connection.name)
         extra = [(await store.get(connection.name, kind)).token for kind in others]
         if extra and extra[0] is not None and (snapshots := self.session(connection.name).snapshots):
@@ -359,11 +362,13 @@ class Connections:
             connections=connections,
         )
 
-    async def accept_address(self, name: str) -> None:
-        """Has the connection's token sent where the configuration says from now on."""
+    async def accept_address(self, name: str, source: "Source | None" = None) -> None:
+        """Has the connection's token, just put in `source`, sent where the configuration says from now on."""
         if not self._demo_of(name):
-            with suppress(OSError):  # it is asked again, then
-                await asyncio.to_thread(self._addresses().accept, self.known[name])
+            self._accepted.add((name, server_url(self.known[name])))
+            accept = import_module("dfn_tui.service.addresses").accept_address
+            with suppress(OSError):  # the next run asks again, then
+                await accept(self._addresses(), await self._tokens(name), self.known[name], source)
 
     def _addresses(self) -> "Addresses":
         from dfn_tui.service.addresses import Addresses, addresses_file  # noqa: PLC0415  no start needs it
@@ -375,14 +380,16 @@ class Connections:
         for this run where something comes before every store. Raises `BadToken`."""
         store, secret = await self._tokens(name), import_module("pydantic").SecretStr(text)
         held = _("The token is held in memory, for this run only.")
+        source = import_module("dfn_tui.credentials").Source.MEMORY
         if store.outranked(name, kind):
             store.hold(name, kind, secret)
             kept = held
         else:
             placed = await store.set(name, kind, secret)
+            source = placed.source
             kept = f"{placed.reason} {held}" if placed.source.value == "memory" else placed.reason
         session = self.session(name)
-        await self.accept_address(name)  # it was shown where the token was typed
+        await self.accept_address(name, source)  # it was shown where the token was typed
         if session.snapshots is not None:
             await session.snapshots.only_for({kind.value: secret}, in_doubt=True)
         await session.forget_token()

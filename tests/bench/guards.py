@@ -47,6 +47,9 @@ SQL_LIST = "dfn_tui/service/bulk/input/sql_list.py"
 EVIDENCE = "dfn_tui/service/bulk/input/evidence.py"
 MAKING = "dfn_tui/service/bulk/plan/making.py"
 CONNECTIONS = "dfn_tui/service/connections.py"
+ADDRESSES = "dfn_tui/service/addresses.py"
+TOKEN_STORE = "dfn_tui/credentials/store.py"
+CLI_RUNNING = "dfn_tui/cli/bulk/running.py"
 CLI_CONFIRM = "dfn_tui/cli/confirm.py"
 CLI_WRITING = "dfn_tui/cli/writing.py"
 CLI_IDS = "dfn_tui/cli/ids.py"
@@ -1782,9 +1785,51 @@ MUTANTS = (
     Mutant(
         "a token goes to no other address",
         CONNECTIONS,
-        "await asyncio.to_thread(ask)",
+        "await check(self._addresses(), store, connection, found.source, asks=self._keep_edits)",
         "pass",
         ("tests/commands/test_cli_set.py",),
+    ),
+    Mutant(
+        "a token's address is known without the file",
+        ADDRESSES,
+        "beside = await store.address(connection.name, source)",
+        'beside = ""',
+        ("tests/service/test_addresses.py",),
+    ),
+    Mutant(
+        "a token's address is kept beside it",
+        ADDRESSES,
+        "await store.keep_address(connection.name, _in_ascii(server_url(connection)), source)\n\n\nasync",
+        "pass\n\n\nasync",
+        ("tests/service/test_addresses.py",),
+    ),
+    Mutant(
+        "an address accepted in this run is not asked about again",
+        CONNECTIONS,
+        "self._accepted.add((name, server_url(self.known[name])))",
+        "pass",
+        ("tests/service/test_addresses.py",),
+    ),
+    Mutant(
+        "a token of this run moves no stored one",
+        TOKEN_STORE,
+        "allowed if source is None else set(allowed) & {source}",
+        "allowed",
+        ("tests/service/test_addresses.py",),
+    ),
+    Mutant(
+        "a job whose outcomes are not written down: its results",
+        "dfn_tui/service/bulk/run/results.py",
+        "_as_journalled(in_file, newer.get(user.number), user.number)",
+        "in_file",
+        ("tests/commands/bulk/test_cli_bulk_lost.py",),
+    ),
+    Mutant(
+        "a job whose outcomes are not written down: told",
+        CLI_RUNNING,
+        "say_job(job)\n        if run.left_open:",
+        "say_job(job)\n        if False:",
+        ("tests/commands/bulk/test_cli_bulk_lost.py",),
     ),
     Mutant(
         "what is personal in a reason is masked",

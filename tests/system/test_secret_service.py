@@ -21,7 +21,9 @@ from dfn_tui.app import ConsoleApp
 from dfn_tui.config import ApiVersion, Config, Connection, Environment
 from dfn_tui.credentials import KeyringLocked, NoKeyring, Source, TokenKind, TokenStore
 from dfn_tui.credentials.backends import KeyringUnusable
+from dfn_tui.paths import state_dir
 from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.service.addresses import AddressQuestion, addresses_file
 from dfn_tui.service.connections import Connections
 from dfn_tui.service.kept.keeper import EditKeeper
 from dfn_tui.service.kept.left import LeftEdits
@@ -296,3 +298,31 @@ def test_a_daemon_that_is_stopped_keeps_no_process_from_exiting(session: Session
     ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert ended.stdout.startswith("none The keyring did not answer")
     assert ended.stderr == ""
+
+
+async def test_a_token_goes_nowhere_else_where_the_file_of_addresses_is_gone(
+    session: Session, tmp_path: Path
+) -> None:
+    session.unlock()
+
+    def run(url: str) -> Connections:
+        where = Connection("prod", ApiVersion.V1, Environment.SANDBOX, base_url=url)
+        return Connections(Config(tmp_path / "config.toml", "prod", {"prod": where}), make_store=store)
+
+    file = addresses_file(state_dir())
+    with SandboxThread(SandboxOptions(users=2)) as sandbox:
+        moved = run(sandbox.url)
+        given = run("https://gateway.example")
+        assert "kept in the keyring" in await given.give_token("prod", TokenKind.API, sandbox.token)
+        await given.finish()
+        assert session.lookup("prod/address") == b"https://gateway.example"
+        file.unlink()
+        user = moved.session("prod").identity("user-0001")
+        with pytest.raises(AddressQuestion, match=r"its token was for https://gateway\.example"):
+            await moved.session("prod").open_user(user)
+        assert not sandbox.requests and not file.exists()
+        await moved.accept_address("prod")
+        assert session.lookup("prod/address") == sandbox.url.encode()
+        file.unlink()
+        assert (await moved.session("prod").open_user(user)).identity == user
+        await moved.finish()

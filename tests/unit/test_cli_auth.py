@@ -134,14 +134,15 @@ def test_a_piped_token_is_kept_and_it_is_said_where(host: Host, capsys: Output, 
     pipe_in(f"{TOKEN}\r\nlogin: me\n")
     assert main(["auth", "set"]) == 0
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("prod/api: The token is kept in the keyring.\n", "")
-    assert host.kept == {"prod/api": TOKEN}
+    goes = "It is for https://openapi.dfinery.io."
+    assert (said.out, said.err) == (f"prod/api: The token is kept in the keyring. {goes}\n", "")
+    assert host.kept == {"prod/api": TOKEN, "prod/address": "https://openapi.dfinery.io"}
 
 
 def test_another_kind_of_another_connection(host: Host, capsys: Output, pipe_in: Pipe) -> None:
     pipe_in(f"{TOKEN}\n")
     assert main(["auth", "set", "-c", "next", "--kind", "export"]) == 0
-    assert host.kept == {"next/export": TOKEN}
+    assert host.kept == {"next/export": TOKEN, "next/address": "https://openapi.dfinery.ai"}
     pipe_in(f"{TOKEN}\n")
     assert main(["auth", "set", "-c", "next"]) == 0
     assert "next/import" in host.kept

@@ -103,8 +103,10 @@ class Server:
         found = await self._store.get(name, kind)
         why = sanitize(" ".join(_reasons(found)))
         if found.token is not None:
+            beside = await self._store.address(name, found.source)
             try:
-                Addresses(addresses_file(journal_file().parent)).look(self._connection, asks=False)
+                addresses = Addresses(addresses_file(journal_file().parent))
+                addresses.look(self._connection, asks=False, beside=beside)
             except AddressQuestion as question:  # and the token is not sent there
                 return failed(question.happened, question.next_step, question)
             self._tokens[kind] = found.token

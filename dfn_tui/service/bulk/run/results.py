@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from dfn_tui.outcomes import Outcome
+from dfn_tui.outcomes import NOT_JOURNALLED, Outcome
 from dfn_tui.service.bulk.plan.records import SENT, PlannedUser, PlanStatus
 from dfn_tui.service.bulk.run.job import Job
 from dfn_tui.service.bulk.run.listing import JobFolder
 from dfn_tui.service.bulk.run.records import UserEnd
+from dfn_tui.service.bulk.run.sent import sent_and_not_ended
 from dfn_tui.service.change_format import nothing_set
 from dfn_tui.service.changes.outcome import NOT_READ_BACK
 from dfn_tui.service.changes.undocumented import nobody_known, unregistered_words
@@ -73,8 +74,10 @@ def results(job: Job, journal: Path, *, revealed: bool = False) -> Iterator[Resu
     if not (record.read_back and capabilities_of(job.plan.head.api).read_by):
         unread = ""  # nor was it to be
     with Journal(journal) as entries:
+        newer = sent_and_not_ended(job, entries)
         while found := job.everyone(after, _PAGE):
-            for user, ended in found:
+            for user, in_file in found:
+                ended = _as_journalled(in_file, newer.get(user.number), user.number)
                 one = _result(user, ended, revealed)
                 if unread and one.outcome == Outcome.ACCEPTED and one.code != NOT_READ_BACK:
                     one = one._replace(code=NOT_READ_BACK, reason=" ".join([unread, one.reason]).strip())
@@ -90,6 +93,22 @@ def results(job: Job, journal: Path, *, revealed: bool = False) -> Iterator[Resu
             reason = _("Line {line}: {reason}").format(line=row.line, reason=row.reason)
             yield Result(row.shown, "", "", INVALID, row.fault, reason, kind=kind)
         line = bad[-1].line
+
+
+def _as_journalled(
+    in_file: UserEnd | None, newest: tuple[int, Outcome | None] | None, number: int
+) -> UserEnd | None:
+    """How a user ended as the journal has it, where that knows of a later sending than its file: who was
+    sent is never still to be done."""
+    if newest is None or (in_file is not None and in_file.seq is not None and in_file.seq >= newest[0]):
+        return in_file
+    seq, outcome = newest
+    if outcome is Outcome.FAILED:  # nothing came of it: done as if new
+        return in_file
+    if outcome is None:
+        words = _("Sent; how that ended is not in the journal. Look this user up, or go on with the job.")
+        return UserEnd(number, seq, Outcome.UNKNOWN, NOT_JOURNALLED, words)
+    return UserEnd(number, seq, outcome)
 
 
 def _untold(job: Job, user: PlannedUser) -> str:

@@ -6,7 +6,7 @@ that can be read tells a consent given since from the one that was taken back.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -131,20 +131,33 @@ def _sent(job: Job, journal: Path) -> frozenset[int]:
 
 def _journalled(job: Job, journal: Path) -> set[int]:
     """Who was sent by that job as the journal alone knows: the job's file may be behind it."""
-    found, before, checkpoint = set(), None, job.checkpoint
     with Journal(journal) as entries:
-        while page := entries.find(Filter(write=job.record.id), limit=_PAGE, before_seq=before):
-            newer = [entry for entry in page if entry.seq > checkpoint]
-            found |= {
-                number
-                for entry in newer
-                if (number := number_in(entry.intent.job)) is not None
-                and not (entry.outcome and entry.outcome.outcome is Outcome.FAILED)
-            }
-            if len(newer) < len(page):
-                break
-            before = page[-1].seq
+        return {number for number, _seq, outcome in _newest(job, entries) if outcome is not Outcome.FAILED}
+
+
+def sent_and_not_ended(job: Job, entries: Journal) -> dict[int, tuple[int, Outcome | None]]:
+    """What the journal knows of an unfinished job beyond its file: the entry of each user's newest sending,
+    and how that ended, None where nothing says so. Raises PlanError and JournalError."""
+    if job.record.state not in UNFINISHED:
+        return {}
+    found: dict[int, tuple[int, Outcome | None]] = {}
+    for number, seq, outcome in _newest(job, entries):
+        found.setdefault(number, (seq, outcome))
     return found
+
+
+def _newest(job: Job, entries: Journal) -> Iterator[tuple[int, int, Outcome | None]]:
+    """Each sending that the job's file may not know of, the newest first: the user's number, the entry, and
+    how it ended."""
+    before, checkpoint = None, job.checkpoint
+    while page := entries.find(Filter(write=job.record.id), limit=_PAGE, before_seq=before):
+        newer = [entry for entry in page if entry.seq > checkpoint]
+        for entry in newer:
+            if (number := number_in(entry.intent.job)) is not None:
+                yield number, entry.seq, entry.outcome.outcome if entry.outcome else None
+        if len(newer) < len(page):
+            return
+        before = page[-1].seq
 
 
 def leave_out_sent(
