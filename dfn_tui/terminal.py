@@ -39,6 +39,8 @@ _RESTORED = b"\x1b[m\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1006l\x1b[<u\x1b[?1049l\
 reports."""
 _ANSWERED = 2.0
 """Seconds after which no answer of the terminal is expected any more."""
+_FIRST_ANSWER = 30.0
+"""Seconds in which a terminal is asked further that has not answered yet: its line may be slow."""
 WHERE = "\x1b[6n"
 """Asks the terminal where its cursor is. What it answers tells that it has shown all that was sent before."""
 
@@ -77,6 +79,7 @@ class ConsoleDriver(LinuxDriver):
         """Whether the terminal says where its cursor is, when it is asked."""
         self._asked: deque[tuple[int | None, Callable[[int], object]]] = deque()
         self._asked_at = 0.0
+        self._first_asked_at: float | None = None
 
     def start_application_mode(self) -> None:
         for number in _SIGNALS:
@@ -104,6 +107,7 @@ class ConsoleDriver(LinuxDriver):
         """Has the terminal show the glyphs of which some terminals make two cells each: it will be painted
         over. Nothing waits for the answer."""
         self._ask_where(self._measured, "\x1b[H" + SAMPLE, 0)
+        self._first_asked_at = self._first_asked_at or self._asked_at
 
     def _measured(self, column: int) -> None:
         self.answers = True
@@ -116,9 +120,11 @@ class ConsoleDriver(LinuxDriver):
     def ask_whether_shown(self) -> bool:
         """Has the app told by `AllShown`, in its order among the keys, when the terminal has shown what was
         sent until now. False where the terminal would not answer."""
-        if self.answers:
+        first = self._first_asked_at
+        asked = self.answers or (first is not None and time.monotonic() - first < _FIRST_ANSWER)
+        if asked:
             self._ask_where(lambda _column: self.send_message(AllShown()))
-        return self.answers
+        return asked
 
     # What comes from it.
 

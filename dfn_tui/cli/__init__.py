@@ -24,6 +24,7 @@ _COMMANDS = {
     "ci": ("cli.arguments", _("show, set and delete the identifiers that messages are sent to")),
     "undo": ("cli.arguments", _("take back what entries of the journal changed")),
     "history": ("cli.arguments", _("show who changed a user, when, why, and how it ended")),
+    "kept": ("cli.arguments", _("show what was staged in consoles that are gone, and not sent")),
     "receipt": ("cli.arguments", _("show what each consent of a user is and rests on")),
     "duties": ("cli.arguments", _("show who is to be told or to confirm by when, and note that it was done")),
     "sending": ("cli.arguments", _("show when advertising may go out to users, by channel")),

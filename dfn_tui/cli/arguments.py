@@ -61,6 +61,13 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     add_formats(parser)
 
 
+def add_kept(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run="dfn_tui.cli.kept:kept")
+    add_connection(parser, _("that were to be sent over this connection"))
+    add_formats(parser)
+    add_reveal(parser)
+
+
 def add_receipt(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.receipts:receipt")
     parser.add_argument("user", metavar="ID", help=_("whose consents"))

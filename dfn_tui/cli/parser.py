@@ -17,6 +17,7 @@ EXAMPLES = {
     "dfn-tui ci delete": "dfn-tui ci delete user-1042 kakao_id --reason INC-7",
     "dfn-tui undo": "dfn-tui undo 1042 --reason INC-7",
     "dfn-tui history": "dfn-tui history user-1042 --since 2026-11-01",
+    "dfn-tui kept": "dfn-tui kept -c prod",
     "dfn-tui receipt": "dfn-tui receipt user-1042",
     "dfn-tui duties": "dfn-tui duties --due 7d",
     "dfn-tui sending": "dfn-tui sending user-1042 user-1043",

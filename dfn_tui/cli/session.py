@@ -39,13 +39,18 @@ def opened(args: argparse.Namespace) -> Iterator[tuple[Session, asyncio.Runner]]
 
 
 @contextmanager
-def started(args: argparse.Namespace) -> Iterator[tuple[Connections, str, asyncio.Runner]]:
-    """The connections, the name of the one asked for, and the loop for its work; at the end as `opened`."""
+def started(
+    args: argparse.Namespace, *, keep_edits: bool = False
+) -> Iterator[tuple[Connections, str, asyncio.Runner]]:
+    """The connections, the name of the one asked for, and the loop for its work; at the end as `opened`.
+    With `keep_edits` also what keeps staged edits."""
     # What asyncio has to say of a lost connection or a full memory is told in words of ours.
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
     config = load(paths.config_file())
     connection = required(config, args.connection)
-    connections = Connections(config, read_only=args.read_only, incident=args.incident or "")
+    connections = Connections(
+        config, read_only=args.read_only, incident=args.incident or "", keep_edits=keep_edits
+    )
     session = connections.session(connection.name)
     if doubt := environment_in_doubt(connection):
         say(doubt)

@@ -82,6 +82,9 @@ class WorkersEnd(Screen[ScreenResultType]):
     passes_keys_on: ClassVar[bool] = False
     """Whether keys that were typed before this was shown are meant for what comes after it."""
 
+    painted_at: float | None = None
+    """When this screen was first sent to the terminal, by the clock of messages."""
+
     shown_at: float | None = None
     """When the terminal showed this screen for the first time, by the clock of messages."""
 

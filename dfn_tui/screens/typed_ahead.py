@@ -36,12 +36,17 @@ _NEVER_HELD = frozenset({"ctrl+c", "ctrl+l"})
 """Keys that do not wait for what is being read, nor for the keys that do. They leave nothing."""
 _LEAVE = frozenset({"ctrl+q", "ctrl+z"})
 """Keys that leave the console: after what was typed before them. Pressed again they do not wait for that."""
+_AWAY = _LEAVE | {"escape", "ctrl+c"}
+"""Keys that leave a question, or more, and say yes to nothing."""
 _LOOK = 0.01
 """Seconds between two looks at what keys wait for."""
 _SAY_AFTER = 0.4
 """Seconds that keys have waited when it is said that they do."""
 _SHOWN_AFTER = 2.0
-"""Seconds after which a screen counts as shown whose terminal does not say so."""
+"""Seconds after which a screen counts as shown whose terminal never says so, and after which one that does
+is asked again: an answer may be lost."""
+_ANSWERED_AFTER = 30.0
+"""Seconds after which a question counts as shown whose terminal has answered before: its line is slow."""
 _PAUSE = 0.5
 """Seconds between two keys after which the second one is of another mind."""
 _AGAIN = 0.2
@@ -61,15 +66,24 @@ class _Waiting(NamedTuple):
 class TypedAhead:
     """The keys that were typed and not handed on yet. `hand_on` gives one to what has the focus."""
 
-    def __init__(self, app: App[Any], hand_on: Callable[[Typed], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        app: App[Any],
+        hand_on: Callable[[Typed], Awaitable[None]],
+        ask_whether_shown: Callable[[WorkersEnd[Any]], bool | None],
+    ) -> None:
+        """`ask_whether_shown` asks the terminal, and gives whether it has ever answered."""
         self._app = app
         self._hand_on = hand_on
+        self._ask_whether_shown = ask_whether_shown
         self._waiting: deque[_Waiting] = deque()
         self._packets = 0
         self._settled = True
         self._under_way: asyncio.Task[None] | None = None
         self._released: dict[int, Typed] = {}
         self._said = False
+        self._asked_again: tuple[object, float, bool] = (None, 0.0, False)
+        """About which screen, when, and whether the terminal had answered before."""
         self._refused: object = None
         """The question about which it was said that keys came too early."""
 
@@ -181,11 +195,12 @@ class TypedAhead:
             screen, waited = self._app.screen, time.monotonic() - began
             if not isinstance(screen, WorkersEnd):
                 return
-            if screen.shown_at is None and waited < _SHOWN_AFTER:
+            if screen.shown_at is None and not self._counts_as_shown(screen):
+                if waited > _SHOWN_AFTER and self._leaves_unread():
+                    return
                 await asyncio.sleep(_LOOK)
+                self._settled = False  # what a new screen does first may come after it was painted
                 continue
-            if screen.shown_at is None:
-                screen.shown_at = events.Event().time
             if not screen.takes_typed_ahead():
                 self._drop_early(screen)
             if not self._waiting or not self._is_held(screen):
@@ -195,6 +210,36 @@ class TypedAhead:
                 self._app.notify(self._waiting_words(), markup=False, timeout=3)
             await asyncio.sleep(_LOOK)
             self._settled = False
+
+    def _counts_as_shown(self, screen: WorkersEnd[Any]) -> bool:
+        """Whether no word of the terminal is waited for any more. A question waits for that of a slow line:
+        what is typed until then was typed unseeing."""
+        now, painted = events.Event().time, screen.painted_at
+        since = self._waiting[0].event.time if painted is None else painted
+        longest = _SHOWN_AFTER
+        if now - since >= longest and not screen.takes_typed_ahead():
+            longest = _ANSWERED_AFTER if painted is None or self._may_answer(screen, now) else longest
+        if now - since < longest:
+            return False
+        screen.shown_at = since + longest
+        return True
+
+    def _may_answer(self, screen: WorkersEnd[Any], now: float) -> bool:
+        """Asks the terminal again from time to time."""
+        asked, at, answers = self._asked_again
+        if asked is not screen or now - at >= _SHOWN_AFTER:
+            answers = bool(self._ask_whether_shown(screen))
+            self._asked_again = (screen, now, answers)
+        return answers
+
+    def _leaves_unread(self) -> bool:
+        """Whether a key waits that leaves what is not shown yet. Nothing else that was typed is kept then."""
+        leaving = [
+            one for one in self._waiting if isinstance(one.event, events.Key) and one.event.key in _AWAY
+        ]
+        if leaving:
+            self._waiting = deque(leaving[:1])
+        return bool(leaving)
 
     def _drop_early(self, screen: WorkersEnd[Any]) -> None:
         """What was typed before a question was shown is no answer to it, nor is what follows without a pause:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class MouseDriver(Protocol):
     """What is asked of a driver that can do without the mouse, and can ask the terminal."""
 
+    answers: bool
+
     @property
     def mouse(self) -> bool: ...
     def use_mouse(self, on: bool) -> None: ...
@@ -35,7 +37,7 @@ class TypingApp(GuidedApp):
         self, connections: "Connections", css: Sequence[Path], monotonic: Callable[[], float], theme: str
     ) -> None:
         super().__init__(connections, css, monotonic, theme)
-        self.typed_ahead = TypedAhead(self, self.hand_on)
+        self.typed_ahead = TypedAhead(self, self.hand_on, self.ask_whether_shown)
         self._to_be_shown: list[WorkersEnd[Any]] = []
 
     @property
@@ -81,16 +83,24 @@ class TypingApp(GuidedApp):
         screen = event.painted
         if not isinstance(screen, WorkersEnd) or screen.shown_at is not None:
             return
-        driver = self._asking_driver
-        if not screen.takes_typed_ahead() and driver is not None and driver.ask_whether_shown():
-            self._to_be_shown.append(screen)
-        else:
+        screen.painted_at = event.time
+        if screen.takes_typed_ahead() or self.ask_whether_shown(screen) is None:
             screen.shown_at = event.time
+
+    def ask_whether_shown(self, screen: WorkersEnd[Any]) -> bool | None:
+        """Asks the terminal whether it has shown this. Gives whether it has answered such a question before;
+        None where it is not asked. An answer that is lost makes the later ones count late, never early."""
+        driver = self._asking_driver
+        if driver is None or not driver.ask_whether_shown():
+            return None
+        self._to_be_shown.append(screen)
+        return driver.answers
 
     @on(AllShown)
     def _note_shown(self, event: AllShown) -> None:
         if self._to_be_shown:
-            self._to_be_shown.pop(0).shown_at = event.time
+            screen = self._to_be_shown.pop(0)
+            screen.shown_at = screen.shown_at or event.time
 
     # The mouse.
 

@@ -242,3 +242,17 @@ def test_a_receipt_as_a_page_and_as_an_object(run: Run, users: Users, tmp_path: 
     assert one["user_id"] == user
     withdrawn = next(each for each in one["consents"] if "mkt_sms_flag" in each["consent"])
     assert any("to be told by" in fact for fact in withdrawn["facts"])
+
+
+def test_what_version_2_never_showed_is_not_restored_and_nothing_is_sent(
+    run: Run, sandbox: SandboxThread
+) -> None:
+    done = run(
+        "-c", "next", "set", "user-0005", "mkt_sms_flag=Unsubscribed", "--reason", "x", "--yes", "--json"
+    )
+    assert done.outcomes == [("user-0005", "accepted")]
+    listed = run("journal", "list", "--user", "user-0005", "--json").objects
+    before = len(sandbox.requests)
+    ran = run("undo", str(listed[0]["seq"]), "--reason", "y", "--yes", "--json")
+    assert (ran.code, ran.objects[0]["code"]) == (1, "cannot-be-restored")
+    assert len(sandbox.requests) == before

@@ -170,3 +170,16 @@ async def test_users_are_named_by_several_columns(
         await see(pilot, "row 2  C-1", "row 3  82•")
         await press(pilot, "go_on")
         await see(pilot, "2 users to be sent (external_id, phone_no)")
+
+
+async def test_korean_letters_are_its_keys(sandbox: SandboxThread, journal: Path, tmp_path: Path) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await ask(pilot, written(tmp_path))
+        await see(pilot, "What each column is", "enter e choose")
+        app.post_message(Key("ㄷ", "ㄷ"))  # e
+        await until(pilot, lambda: bool(app.screen.query("OptionList")))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, MappingScreen))
+        app.post_message(Key("ㅐ", "ㅐ"))  # o
+        await see(pilot, "not used")

@@ -11,6 +11,7 @@ import dfn_tui
 from dfn_tui.app import ConsoleApp
 from dfn_tui.config import Connection, Environment
 from dfn_tui.keyboard.messages import Packet
+from dfn_tui.screens.history.screen import HistoryScreen
 from dfn_tui.screens.review import ReviewScreen
 from dfn_tui.screens.typed_ahead import AWAITED
 from dfn_tui.service.changes.policy import may_be_sent_unread
@@ -115,6 +116,32 @@ async def test_keys_for_a_tab_wait_until_its_table_has_rows(sandbox: SandboxThre
         session = app.screen.session  # type: ignore[attr-defined]
         [change] = session.staging.changes()
         assert [field.name for field in change.fields] == ["age"]
+
+
+async def test_a_key_for_a_new_screen_waits_for_what_that_does_first(
+    sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be painted before it has given the focus to what it begins with."""
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001 user-0002")
+        await see(pilot, "2 found")
+        await focused(pilot, "UserList")
+        typed, settle = app.typed_ahead, app.typed_ahead._settle
+        looks: list[bool] = []
+
+        async def noted() -> None:
+            before = typed._settled
+            await settle()
+            screen = app.screen
+            if isinstance(screen, HistoryScreen) and typed._waiting:
+                looks.append(before)
+                screen.shown_at = None if len(looks) < 3 else 1.0  # it takes a while to be painted
+
+        monkeypatch.setattr(typed, "_settle", noted)
+        send(app, Key("f7", None), Key("shift+tab", None))
+        await focused(pilot, "#filter")
+        assert len(looks) >= 3 and not any(looks)
 
 
 async def test_lines_are_a_list_and_keys_are_keys(sandbox: SandboxThread) -> None:

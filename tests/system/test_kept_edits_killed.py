@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,40 @@ def test_of_two_consoles_started_at_once_one_takes_it_up(console: Console) -> No
         for terminal in (one, other):
             terminal.wait_until(lambda at=terminal: any(w in at.screen() for w in words), "an end")  # type: ignore[misc]
         assert sorted(words[0] in terminal.screen() for terminal in (one, other)) == [False, True]
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_edits_of_two_consoles_are_offered_once_each(console: Console, both: bool) -> None:
+    """Also of the same user. What a console that still runs has staged is its own."""
+    with ExitStack() as open_ones:
+        consoles = []
+        for _number in range(2):
+            terminal = open_ones.enter_context(Tmux(console.command(), console.environ))
+            stage_one(terminal, "user-0003")
+            consoles.append(console.pid)
+        time.sleep(ON_SCREEN)
+        for pid in consoles if both else consoles[:1]:
+            with Watched(pid) as process:
+                os.kill(pid, signal.SIGKILL)
+                assert process.ended()
+        sets = 2 if both else 1
+        assert kept(console) == [{"user-0003": {"mkt_sms_flag"}}] * sets
+        for left in reversed(range(sets)):
+            third = open_ones.enter_context(Tmux(console.command(), console.environ))
+            third.wait_for("Kept from before")
+            third.press("F9")
+            if left:
+                third.wait_for("which are looked at?")
+                third.press("Enter")
+            third.wait_for("Take up and review")
+            third.press_until("Tab", lambda at=third: at.has_focus("Take up"), "the button")  # type: ignore[misc]
+            third.press("Enter")
+            third.wait_for("Review: 1 user")
+            assert len(kept(console)) == left
+        last = open_ones.enter_context(Tmux(console.command(), console.environ))
+        look_up(last, "user-0001")
+        last.wait_for("go out?", "─ read ")
+        assert "Kept from before" not in last.screen()
 
 
 def test_a_line_that_goes_during_the_review_keeps_what_was_typed_there(console: Console) -> None:

@@ -165,6 +165,62 @@ def test_a_question_waits_until_the_terminal_has_shown_it(tmp_path: Path, sandbo
         console.wait_for("Result", "confirmed")
 
 
+@pytest.mark.parametrize("started", [True, False])
+def test_a_question_waits_for_a_line_of_four_seconds(
+    tmp_path: Path, sandbox: SandboxThread, started: bool
+) -> None:
+    """Also where nothing of that line has arrived yet."""
+    with Typist(tmp_path, sandbox, answering=started) as console:
+        console.type("user-0003\r")
+        console.wait_for(*USER_READ)
+        console.type("sr")
+        console.pause_answers()
+        console.wait_for("Review: 1 user")
+        if not started:  # the answer to what was asked first arrives, and the one about the question does not
+            console.answer_first()
+        for _second in range(4):  # the question was shown so much later than it was sent
+            console.type(SEND)
+            time.sleep(1)
+            console.listen()
+        assert "Result" not in console.screen()
+        assert not console.writes()
+        console.resume_answers()
+        console.wait_for(EARLY)
+        console.wait_for("Review: 1 user", gone=EARLY)
+        assert not console.writes()
+        console.type(SEND)
+        console.wait_for("Result", "confirmed")
+
+
+def test_a_question_whose_answer_was_lost_is_asked_about_again(
+    tmp_path: Path, sandbox: SandboxThread
+) -> None:
+    with Typist(tmp_path, sandbox) as console:
+        console.type("user-0003\r")
+        console.wait_for(*USER_READ)
+        console.type("sr")
+        console.pause_answers()
+        console.wait_for("Review: 1 user")
+        console.listen()
+        console.forget_answers()
+        console.type(SEND)
+        console.wait_for(EARLY)
+        assert not console.writes()
+
+
+def test_a_question_that_is_not_shown_yet_can_be_left(tmp_path: Path, sandbox: SandboxThread) -> None:
+    with Typist(tmp_path, sandbox) as console:
+        console.type("user-0003\r")
+        console.wait_for(*USER_READ)
+        console.type("sr")
+        console.pause_answers()
+        console.wait_for("Review: 1 user")
+        console.type(f"{SEND}i")
+        console.type(ESCAPE)
+        console.wait_for(*USER_READ, "1 edit staged", gone="Review: 1 user")
+        assert not console.writes()
+
+
 def test_keys_for_a_user_that_is_not_there_are_dropped(console: Typist) -> None:
     console.type(f"nobody-1\ruriINC-7\r{SEND}")
     console.wait_for("not known to the server", "typed ahead were dropped")

@@ -132,6 +132,16 @@ class Typist:
         self.terminal.send("".join(self._late))
         self._late = []
 
+    def answer_first(self) -> None:
+        """Answers the first question alone."""
+        self.wait_until(lambda: bool(self._late))
+        self.terminal.send(self._late.pop(0))
+
+    def forget_answers(self) -> None:
+        """What was not answered is lost, and what is asked from now on is answered."""
+        self.wait_until(lambda: bool(self._late))
+        self._answering, self._late = True, []
+
     def screen(self) -> str:
         self.listen()
         return self._shown.text()
