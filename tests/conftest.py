@@ -34,6 +34,12 @@ def _own_folders(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("DFN_TUI_CONFIG", str(folder / "config.toml"))
 
 
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a console keeps its journal: nothing is there yet."""
+    return tmp_path / "state" / "journal.db"
+
+
 @pytest.fixture(autouse=True)
 def _textual_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program takes them out of its environment, and the plugin of the snapshots needs its own."""

@@ -76,29 +76,33 @@ CAMPAIGN = "dfn_tui/consent/campaign.py"
 PREFLIGHT = "dfn_tui/service/bulk/preflight.py"
 PREFLIGHT_LISTS = "dfn_tui/service/bulk/preflight_lists.py"
 
-OF_POLICY = ("tests/unit/test_policy.py", "tests/unit/test_policy_warnings.py", "tests/unit/test_session.py")
-OF_TEAM = ("tests/unit/test_team_rules.py", "tests/unit/test_team_policy_held.py")
-OF_FOUR_EYES = ("tests/unit/test_four_eyes_rule.py", "tests/unit/test_four_eyes_apply.py")
+OF_POLICY = (
+    "tests/unit/test_policy.py",
+    "tests/unit/test_policy_warnings.py",
+    "tests/service/test_session.py",
+)
+OF_TEAM = ("tests/unit/test_team_rules.py", "tests/service/test_team_policy_held.py")
+OF_FOUR_EYES = ("tests/unit/test_four_eyes_rule.py", "tests/service/test_four_eyes_apply.py")
 OF_APPROVE = ("tests/commands/bulk/test_cli_bulk_approve.py",)
 OF_TEAM_FILE = ("tests/unit/test_team_policy.py",)
 OF_SESSION = (
-    "tests/unit/test_session.py",
-    "tests/unit/test_reconcile.py",
-    "tests/unit/test_session_deadline.py",
+    "tests/service/test_session.py",
+    "tests/service/test_reconcile.py",
+    "tests/service/test_session_deadline.py",
 )
 OF_CHECK = ("tests/unit/test_pipeline.py",)
-OF_KEPT = ("tests/unit/test_kept_edits.py",)
+OF_KEPT = ("tests/service/test_kept_edits.py",)
 OF_KEY_COMMAND = ("tests/unit/test_journal_key_command.py",)
 OF_BULK = (
-    "tests/unit/test_bulk_session.py",
-    "tests/unit/test_bulk_jobs.py",
-    "tests/unit/test_bulk_resume.py",
+    "tests/service/test_bulk_session.py",
+    "tests/service/test_bulk_jobs.py",
+    "tests/service/test_bulk_resume.py",
 )
-OF_WORD = ("tests/unit/test_bulk_plan_word.py", "tests/unit/test_bulk_undo_word.py")
-OF_SEALED = ("tests/unit/test_sealed_jobs.py",)
-OF_PARTLY = ("tests/unit/test_bulk_partly.py",)
-OF_ONCE = ("tests/unit/test_bulk_once.py",)
-OF_READING = ("tests/unit/test_bulk_read_back.py",)
+OF_WORD = ("tests/service/test_bulk_plan_word.py", "tests/service/test_bulk_undo_word.py")
+OF_SEALED = ("tests/service/test_sealed_jobs.py",)
+OF_PARTLY = ("tests/service/test_bulk_partly.py",)
+OF_ONCE = ("tests/service/test_bulk_once.py",)
+OF_READING = ("tests/service/test_bulk_read_back.py",)
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
 OF_WORDS = ("tests/commands/test_fault_matrix.py",)
 OF_VALUES = ("tests/unit/test_values.py", "tests/unit/test_consent_likeness.py")
@@ -107,7 +111,7 @@ OF_MAPPING = ("tests/unit/test_mapping.py", "tests/unit/test_lists.py", "tests/u
 OF_TYPING = ("tests/screens/test_typing_ahead.py",)
 OF_KEPT_DIALOGS = ("tests/screens/test_kept_edits_screen.py",)
 OF_NEW = ("tests/commands/bulk/test_cli_bulk_inspect.py",)
-OF_SEEN = ("tests/unit/test_seen_in_a_snapshot.py",)
+OF_SEEN = ("tests/service/test_seen_in_a_snapshot.py",)
 OF_SNAPSHOT = ("tests/unit/test_snapshot_taking.py",)
 OF_API = ("tests/api/test_batch.py", "tests/api/test_retry.py", "tests/api/test_v1.py")
 OF_UNDO = ("tests/commands/test_cli_undo.py",)
@@ -851,14 +855,14 @@ MUTANTS = (
         API_BATCH,
         "or (self._write and requests.closed)",
         "",
-        ("tests/unit/test_session_deadline.py", *OF_API),
+        ("tests/service/test_session_deadline.py", *OF_API),
     ),
     Mutant(
         "nothing leaves a closed limiter",
         API_BATCH,
         "if self._stopped or requests.stopped or",
         "if self._stopped or",
-        (*OF_API, "tests/unit/test_bulk_finishing.py"),
+        (*OF_API, "tests/service/test_bulk_finishing.py"),
     ),
     # how often
     Mutant("busy majority", API_BATCH, "if 2 * busy > len(items):", "if 30 * busy > len(items):", OF_API),
@@ -902,7 +906,7 @@ MUTANTS = (
         API_BATCH,
         "or self._in_vain >= self.policy.in_vain:",
         ":",
-        (*OF_API, "tests/unit/test_bulk_finishing.py"),
+        (*OF_API, "tests/service/test_bulk_finishing.py"),
     ),
     # the connection
     Mutant(
@@ -1266,21 +1270,21 @@ MUTANTS = (
         "dfn_tui/service/changes/grounds.py",
         "    if day > today:",
         "    if False:",
-        ("tests/unit/test_grounds.py",),
+        ("tests/service/test_grounds.py",),
     ),
     Mutant(
         "an undo is a correction",
         "dfn_tui/service/changes/grounds.py",
         "return Ground.EXPRESSED if undo_of is None else Ground.CORRECTION",
         "return Ground.EXPRESSED",
-        ("tests/unit/test_grounds.py",),
+        ("tests/service/test_grounds.py",),
     ),
     Mutant(
         "no date beside a consent that nobody gave",
         "dfn_tui/service/staging.py",
         "is Ground.EXPRESSED else None, on)",
         "is not None else None, on)",
-        ("tests/unit/test_grounds.py",),
+        ("tests/service/test_grounds.py",),
     ),
     Mutant(
         "nobody is told before they said anything",

@@ -22,7 +22,7 @@ COPIED = ("dfn_tui", "styles", "tests", "pyproject.toml", "README.md", "LICENSE"
 LONGEST = 200.0
 """Seconds after which tests are taken not to end: without some guards the console goes on for ever."""
 
-WIDE = ("tests/unit", "tests/api", "tests/commands")
+WIDE = ("tests/unit", "tests/service", "tests/api", "tests/commands")
 
 
 def main() -> int:

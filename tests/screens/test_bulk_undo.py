@@ -14,7 +14,7 @@ from dfn_tui.service.changes.fields import parse_assignment
 from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import session
 from tests.screens.driving import console, driven, focused, see, shown
-from tests.unit.jobs import GIVE, LIMIT, apply
+from tests.service.jobs import GIVE, LIMIT, apply
 
 pytestmark = pytest.mark.slow  # whole jobs and long ways, which .ci/run goes
 

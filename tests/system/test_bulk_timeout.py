@@ -11,8 +11,8 @@ from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import Faults, SandboxOptions
 from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from tests.sandbox_thread import ReceivedRequest, SandboxThread
+from tests.service.jobs import apply, bulk_session, ends, options, plan, users
 from tests.system.crashing import Requests
-from tests.unit.jobs import apply, bulk_session, ends, options, plan, users
 
 pytestmark = pytest.mark.slow
 

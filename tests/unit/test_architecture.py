@@ -129,3 +129,10 @@ def printed(script: str) -> list[str]:
     """The words that a new Python prints for this script."""
     ended = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     return ended.stdout.split()
+
+
+def test_no_unit_test_has_a_server() -> None:
+    folder = Path(__file__).parent
+    server = {"tests.sandbox_thread": ROOT / "tests" / "sandbox_thread.py"}
+    having = [file.name for file in folder.rglob("*.py") if [*imported(file, server)]]
+    assert not having, "theirs is tests/service"

@@ -9,8 +9,8 @@ from dfn_tui.service.receipt import make_receipt
 from tests.commands.bulk.using import GIVE, REASON, Bulk
 from tests.commands.running import Run
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import bulk_session
 from tests.starting import entries
-from tests.unit.jobs import bulk_session
 
 MAPS = ("--map", "증빙=evidence", "--map", "동의일시=expressed_on")
 ROWS = (

@@ -28,8 +28,8 @@ from dfn_tui.service.receipt import make_receipt
 from dfn_tui.text.korea import utc_now
 from tests.eyes import ALICE, BOB, EVE, PROGRAMS, Team, needs_root
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import APPROVAL, GIVE, STOP, apply, bulk_session, consents, options, plan, users
 from tests.starting import KEY, entries
-from tests.unit.jobs import APPROVAL, GIVE, STOP, apply, bulk_session, consents, options, plan, users
 from tests.unit.test_policy import HERE, PROD
 
 pytestmark = [needs_root, pytest.mark.slow]

@@ -26,8 +26,7 @@ from dfn_tui.service.bulk.session import JobBusy
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.policy import Approval
 from tests.sandbox_thread import SandboxThread
-from tests.starting import entries, until
-from tests.unit.jobs import (
+from tests.service.jobs import (
     APPROVAL,
     GIVE,
     LIMIT,
@@ -40,6 +39,7 @@ from tests.unit.jobs import (
     plan,
     users,
 )
+from tests.starting import entries, until
 
 NO_LIMIT = Faults(rate_limit=None)
 

@@ -24,8 +24,8 @@ from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.text.korea import file_stamp, utc_now
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import APPROVAL, GIVE, STOP, apply, bulk_session, consents, ends, moved, options, plan
 from tests.starting import until
-from tests.unit.jobs import APPROVAL, GIVE, STOP, apply, bulk_session, consents, ends, moved, options, plan
 from tests.unit.plans import DAY
 
 NEW = [f"new-{number:02}" for number in range(40)]

@@ -16,8 +16,8 @@ from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.text.korea import utc_now
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import STOP, apply, bulk_session, ends, options, plan
 from tests.starting import entries
-from tests.unit.jobs import STOP, apply, bulk_session, ends, options, plan
 
 TOKEN = "sandbox-token"
 

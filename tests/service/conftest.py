@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,3 @@ def sandbox() -> Iterator[SandboxThread]:
     """Of its users, 1, 3 and 5 have agreed to SMS advertising."""
     with SandboxThread(SandboxOptions(users=8)) as running:
         yield running
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where a console keeps its journal: nothing is there yet."""
-    return tmp_path / "state" / "journal.db"

@@ -33,8 +33,8 @@ from dfn_tui.store import FieldChange, FieldKind
 from dfn_tui.store.schema import transaction
 from dfn_tui.text.korea import korean_date
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import bulk_session, options
 from tests.starting import entries
-from tests.unit.jobs import bulk_session, options
 from tests.unit.plans import DAY, about, by_user, calls, ids, make, named
 
 ON, OFF = State.SUBSCRIBED, State.UNSUBSCRIBED

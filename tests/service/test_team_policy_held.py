@@ -28,8 +28,8 @@ from dfn_tui.service.session import Session
 from dfn_tui.store.archive_queue import ArchiveQueue
 from tests.companies import READ_ONLY, Company, company_in, root_only
 from tests.sandbox_thread import SandboxThread
+from tests.service import jobs
 from tests.starting import entries, send, start, until, withdraw
-from tests.unit import jobs
 from tests.unit.journals import filled
 
 pytestmark = root_only

@@ -19,7 +19,7 @@ from dfn_tui.service.changes.outcome import STILL_AT_WORK
 from dfn_tui.service.changes.pipeline import ChangeGroup, send
 from dfn_tui.service.changes.reading import read_fields
 from tests.sandbox_thread import SandboxThread
-from tests.unit.jobs import APPROVAL, apply, bulk_session, ends, options, plan, users
+from tests.service.jobs import APPROVAL, apply, bulk_session, ends, options, plan, users
 
 Answer = Callable[[Identity, str], Reply]
 

@@ -30,9 +30,9 @@ from dfn_tui.service.tokens import KeyNeeded, find_key
 from dfn_tui.temporary import TemporaryFiles
 from tests.keyrings import Keyring
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import APPROVAL, LIMIT, STOP, apply, bulk_session, consents, ends, options, plan
 from tests.starting import KEY, connections
 from tests.system.crashing import Requests
-from tests.unit.jobs import APPROVAL, LIMIT, STOP, apply, bulk_session, consents, ends, options, plan
 from tests.unit.plans import DAY
 
 USERS = [f"kim-{number:03}" for number in range(60)]

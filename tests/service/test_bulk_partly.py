@@ -22,8 +22,8 @@ from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.changes.pipeline import send
 from dfn_tui.text.korea import Clock, utc_now
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import GIVE, STOP, apply, bulk_session, options, plan
 from tests.starting import KEY, entries
-from tests.unit.jobs import GIVE, STOP, apply, bulk_session, options, plan
 from tests.unit.plans import by_user
 
 USERS = ("anna", "berta")

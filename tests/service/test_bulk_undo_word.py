@@ -14,7 +14,7 @@ from dfn_tui.service.bulk.plan.totals import totals
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.changes.fields import parse_assignment
 from tests.sandbox_thread import SandboxThread
-from tests.unit.jobs import GIVE, STOP, apply, bulk_session, plan
+from tests.service.jobs import GIVE, STOP, apply, bulk_session, plan
 from tests.unit.plans import by_user
 
 

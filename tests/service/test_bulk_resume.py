@@ -20,8 +20,8 @@ from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.context import Mode
 from dfn_tui.text.korea import utc_now
 from tests.sandbox_thread import SandboxThread
+from tests.service.jobs import APPROVAL, GIVE, LIMIT, STOP, bulk_session, consents, moved, plan, users
 from tests.starting import connections
-from tests.unit.jobs import APPROVAL, GIVE, LIMIT, STOP, bulk_session, consents, moved, plan, users
 
 
 @pytest.fixture

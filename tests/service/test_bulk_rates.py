@@ -19,7 +19,7 @@ from dfn_tui.service.bulk.rates import only_withdraws, rates
 from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.session import BulkSession
 from tests.sandbox_thread import SandboxThread
-from tests.unit.jobs import APPROVAL, GIVE, STOP, bulk_session, plan, users
+from tests.service.jobs import APPROVAL, GIVE, STOP, bulk_session, plan, users
 from tests.unit.plans import about, edits
 
 WITHDRAWS = Totals(about(), to_send=5, withdrawn=5, flags={(Flag.MKT, Direction.WITHDRAW): 5})

@@ -7,7 +7,7 @@ from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.run.begun import Options
 from dfn_tui.service.bulk.run.records import JobState
 from tests.sandbox_thread import SandboxThread
-from tests.unit.jobs import APPROVAL, STOP, bulk_session, plan, users
+from tests.service.jobs import APPROVAL, STOP, bulk_session, plan, users
 
 
 async def test_a_job_that_is_just_being_started_is_left_at_once(tmp_path: Path) -> None:
