@@ -21,7 +21,7 @@ def receipt(args: argparse.Namespace) -> int:
         require_room(args.output)
     with opened(args) as (session, runner):
         [user] = identities((one_id(args.user),), args.kind, session.capabilities)
-        text = _in_form(args.format, user, runner.run(_made(session, user)))
+        text = _in_form(args.format, user, runner.run(_made(session, user, for_person=args.format == "html")))
     if args.output == STDIN:
         write_lines(text.splitlines())
         return ExitCode.DONE
@@ -41,6 +41,6 @@ def _in_form(form: str, user: Identity, receipt: str) -> str:
     return receipt
 
 
-async def _made(session: Session, user: Identity) -> str:
+async def _made(session: Session, user: Identity, *, for_person: bool) -> str:
     async with server_progress(beside_data=True):
-        return await make_receipt(session, user)
+        return await make_receipt(session, user, for_person=for_person)

@@ -42,15 +42,16 @@ _BLIND = frozenset({Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN})
 """Where nobody can be read, the last one that was sent and not refused counts: none is passed over."""
 
 
-async def make_receipt(session: Session, identity: Identity) -> str:
-    """The receipt of a user, read for it now. Raises `JournalError` and what reading raises.
+async def make_receipt(session: Session, identity: Identity, *, for_person: bool = False) -> str:
+    """The receipt of a user, read for it now; one `for_person` goes out of the house and names no operator,
+    host or connection, nor what was noted for ourselves. Raises `JournalError` and what reading raises.
 
     Where this API version cannot be read, what the server accepted counts, and the receipt says so.
     """
     [record] = [found async for found in session.look_up([identity])]
     if record.failure is not None:
         raise unread(record.failure)
-    return await _receipt_of(session, record)
+    return await _receipt_of(session, record, for_person)
 
 
 async def make_receipts(session: Session, identities: Sequence[Identity]) -> AsyncIterator[str]:
@@ -58,7 +59,7 @@ async def make_receipts(session: Session, identities: Sequence[Identity]) -> Asy
     their place. Raises `JournalError` and what a look-up raises."""
     async for record in session.look_up(identities):
         if record.failure is None:
-            yield await _receipt_of(session, record)
+            yield await _receipt_of(session, record, for_person=False)
         else:
             error = unread(record.failure)
             user = sanitize(f"{record.identity.kind.value} {record.identity.value}")
@@ -66,28 +67,29 @@ async def make_receipts(session: Session, identities: Sequence[Identity]) -> Asy
             yield words.format(user=user, why=f"{error.title}. {error.happened}") + "\n"
 
 
-async def _receipt_of(session: Session, record: UserRecord) -> str:
+async def _receipt_of(session: Session, record: UserRecord, for_person: bool) -> str:
     identity, name = record.identity, session.connection.name
     endings = _READ if session.capabilities.read_by else _BLIND
     changes = await session.journal.last_changes(name, identity.value, endings)
     own = {flag: e for flag, e in changes.items() if e.intent.subject.kind == identity.kind.value}
     notes = {entry.seq: await session.journal.notes(entry.seq) for entry in own.values()}
     sender = session.connection.sender
-    text = receipt(record, session.capabilities.flags, own, name, session.clock(), notes, sender)
+    flags, now = session.capabilities.flags, session.clock()
+    text = receipt(record, flags, own, name, now, notes, sender, for_person=for_person)
     if is_personal_id(identity.kind) and not await session.journal.keeps_personal():
         words = _("Without a keyring, changes of users named by e-mail or phone number cannot be found.")
         text = f"{text}\n{words}\n"
     return text
 
 
-def receipt_file(identities: Sequence[Identity], now: datetime) -> str:
+def receipt_file(identities: Sequence[Identity], now: datetime, ending: str = "txt") -> str:
     """A file name for the receipts, safe on every system; an id that tells of a person is masked."""
     if len(identities) > 1:
-        return f"receipts-{len(identities)}-users-{korean_date(now)}.txt"
+        return f"receipts-{len(identities)}-users-{korean_date(now)}.{ending}"
     [identity] = identities
     user = mask(identity.value) if is_personal_id(identity.kind) else identity.value
     safe = re.sub(r"[^\w.-]", "_", user[:_LONGEST_NAME])
-    return f"receipt-{safe}-{korean_date(now)}.txt"
+    return f"receipt-{safe}-{korean_date(now)}.{ending}"
 
 
 def receipt(
@@ -98,15 +100,16 @@ def receipt(
     now: datetime,
     notes: Mapping[int, Sequence[DutyNote]] = NO_NOTES,
     sender: str = "",
+    *,
+    for_person: bool = False,
 ) -> str:
     """The receipt as text. `changes` holds, by flag, the journal's latest confirmed change of it, and `notes`
     by entry what was done of the duties that follow."""
     user = sanitize(f"{record.identity.kind.value} {record.identity.value}")
+    made = _("Made {time} KST") if for_person else _("Connection {connection}, made {time} KST")
     lines = [
         _("Consent receipt for {user}").format(user=user),
-        _("Connection {connection}, made {time} KST").format(
-            connection=sanitize(connection), time=korean_minute(now)
-        ),
+        made.format(connection=sanitize(connection), time=korean_minute(now)),
         *([_("Sender: {sender}").format(sender=sanitize(sender))] if sender else []),
         "",
     ]
@@ -114,12 +117,19 @@ def receipt(
         lines += [record.snapshot.why, ""]
     for flag in flags:
         entry = changes.get(flag.value)
-        lines += _flag(flag, record, entry, now, notes.get(entry.seq, ()) if entry else ())
+        own_notes = notes.get(entry.seq, ()) if entry else ()
+        lines += _flag(flag, record, entry, now, own_notes, for_person=for_person)
     return "\n".join(lines) + "\n"
 
 
 def _flag(
-    flag: Flag, record: UserRecord, entry: Entry | None, now: datetime, notes: Sequence[DutyNote]
+    flag: Flag,
+    record: UserRecord,
+    entry: Entry | None,
+    now: datetime,
+    notes: Sequence[DutyNote],
+    *,
+    for_person: bool,
 ) -> Iterator[str]:
     state = record.consents.get(flag)
     yield _("{flag} ({name}): {state}").format(flag=flag.value, name=flag_name(flag), state=state_name(state))
@@ -143,22 +153,33 @@ def _flag(
         if ending is Outcome.UNKNOWN:
             words = _("{after} was sent last; whether that was applied is not known")
         yield "  " + words.format(after=state_name(state_of(change.after)))
-    yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
+    words = (
+        _("since {time} KST, entry {seq}")
+        if for_person
+        else _("since {time} KST, entry {seq}, by {operator}")
+    )
+    yield "  " + words.format(
         time=korean_minute(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
     )
     if ending is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
     if entry.in_snapshot and entry.outcome is not None:
         yield "  " + sanitize(entry.outcome.message)
+    if not for_person:
+        yield from _for_ourselves(entry, change)
+    if word := word_words(entry.intent):
+        yield f"  {word}"
+    yield from _duties(flag, entry, change, now, notes)
+
+
+def _for_ourselves(entry: Entry, change: FieldChange) -> Iterator[str]:
+    """What operators noted for each other: free text, which may name anybody."""
     ground = entry.intent.evidence if change.after == State.SUBSCRIBED.value else entry.intent.reason
     yield "  " + _("ground: {ground}").format(ground=sanitize(ground) or _("none given"))
     if approved := approved_words(entry.intent):
         yield f"  {approved}"
     if entry.intent.incident:
         yield "  " + _("incident: {incident}").format(incident=sanitize(entry.intent.incident))
-    if word := word_words(entry.intent):
-        yield f"  {word}"
-    yield from _duties(flag, entry, change, now, notes)
 
 
 def _in_snapshot(flag: Flag, view: SnapshotView, now: datetime) -> str:

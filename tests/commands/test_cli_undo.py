@@ -235,7 +235,8 @@ def test_a_receipt_as_a_page_and_as_an_object(run: Run, users: Users, tmp_path: 
     file = tmp_path / "receipt.html"
     assert run("receipt", user, "--format", "html", "-o", str(file)).code == 0
     page = file.read_text("utf-8")
-    assert "ground: INC-7" in page
+    assert "INC-7" not in page  # it goes to the person: what we noted for ourselves stays here
+    assert " by " not in page.split("since ")[1].split("</p>")[0]
     assert "The person is to be told by the end of" in page
     [one] = run("receipt", user, "--format", "json").objects
     assert one["user_id"] == user

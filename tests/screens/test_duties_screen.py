@@ -38,7 +38,8 @@ async def test_a_withdrawal_is_to_be_told_and_then_was(
         await pilot.press("t")
         await see(pilot, "Told the outcome", "On this day")
         await pilot.press("tab", *"mail", "enter")
-        await see(pilot, "1 entry noted.", "0 to tell", "Nothing is open")
+        await see(pilot, "1 entry noted.")
+        await see(pilot, "0 to tell", "Nothing is open")
         assert len(sandbox.requests) == sent
     with Journal(journal) as kept:
         assert [(note.duty, note.on, note.reason) for note in kept.notes()] == [

@@ -1,11 +1,13 @@
 """Receipts on the screens, and what version 2 can say in it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dfn_tui.config import ApiVersion
 from dfn_tui.screens.result import ResultScreen
+from dfn_tui.store import Journal
 from dfn_tui.widgets.field import Field
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, focused, look_up, see, until
@@ -104,3 +106,32 @@ async def test_receipts_of_a_whole_result_and_the_result_go_into_files(
     ] * 2
     assert "ground:" in receipts
     assert "journal 1–2, chain" in content(tmp_path / result).decode()
+
+
+async def test_a_page_for_the_person_names_nobody_of_ours(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await unsubscribe_sms(pilot)
+        await pilot.press("escape", "4")
+        await see(pilot, "● → ○ SMS")
+        await pilot.press("t")
+        await see(pilot, "Consent receipt for user_id user-0001", "by ")
+        await pilot.press("p")
+        await see(pilot, "Write the page")
+        path = app.screen.query_one(Field).value
+        assert path == "./receipt-user-0001-2026-03-02.html"
+        await pilot.press("enter")
+        await see(pilot, "Written to")
+    page = content(tmp_path / path).decode()
+    assert "mkt_sms_flag (advertising by SMS): withdrawn" in page
+    assert "entry 1</p>" in page
+    with Journal(journal) as kept:
+        entry = kept.entry(1)
+    assert entry is not None
+    intent = entry.intent
+    operator = intent.operator
+    ours = [one for one in (operator.host, operator.ssh, intent.connection, intent.reason) if one]
+    assert not [one for one in ours if re.search(rf"\b{re.escape(one)}\b", page)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 from textual import work
@@ -13,6 +14,7 @@ from dfn_tui.screens.dialogs import PathDialog, ask, copy
 from dfn_tui.screens.user.format import user_title
 from dfn_tui.service.export import export
 from dfn_tui.service.receipt import make_receipt, make_receipts, receipt_file
+from dfn_tui.service.receipt_page import receipt_page
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext
@@ -31,6 +33,7 @@ class ReceiptScreen(SessionScreen[None]):
     BINDINGS = bindings(
         key("c", "copy", _("Copy"), "receipt.copy", _("Send it to the terminal's clipboard")),
         key("e", "export", _("Export…"), "receipt.export", _("Write it to a file")),
+        key("p", "page", _("Page…"), "receipt.page", _("Write a page to print or to send the person")),
     )
 
     AUTO_FOCUS = "#what"
@@ -81,8 +84,10 @@ class ReceiptScreen(SessionScreen[None]):
         return receipts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nothing to copy or export before it was read."""
-        return action not in ("copy", "export") or bool(self._text)
+        """There is nothing to copy or export before it was read. A page is for one person."""
+        if action == "page" and len(self._identities) > 1:
+            return False
+        return action not in ("copy", "export", "page") or bool(self._text)
 
     def action_copy(self) -> None:
         copy(self.app, self._text)
@@ -100,3 +105,14 @@ class ReceiptScreen(SessionScreen[None]):
             lambda path: asyncio.to_thread(export, path, lambda file: file.write(self._text)),
         )
         ask(self.app, dialog, self.tell_written)
+
+    def action_page(self) -> None:
+        """Asks where to, reads the person anew, and writes them a page that names nobody of ours."""
+        prompt = _("A page for the person, without operator, host or notes of ours. New file:")
+        name = f"./{receipt_file(self._identities, self.session.clock(), 'html')}"
+
+        async def write(path: str) -> Path:
+            text = await make_receipt(self.session, self._identities[0], for_person=True)
+            return await asyncio.to_thread(export, path, lambda file: file.write(receipt_page([text])))
+
+        ask(self.app, PathDialog(_("Write the page"), prompt, _("Write"), name, write), self.tell_written)
