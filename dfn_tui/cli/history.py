@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import closing
 
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, write_records
@@ -44,20 +43,15 @@ def history(args: argparse.Namespace) -> int:
 def _from_archive(args: argparse.Namespace, wanted: Filter) -> int:
     """The same, as the archive has it of every host."""
     from dfn_tui.cli.archive import configured  # noqa: PLC0415  only where it is asked for
-    from dfn_tui.service.archive.history import fitting, history_of  # noqa: PLC0415  as above
-    from dfn_tui.service.archive.sending import open_reader  # noqa: PLC0415  as above
+    from dfn_tui.service.archive.history import doubled_words, fitting, read_history  # noqa: PLC0415  as above
 
     if args.reveal:
         say(_("The archive has only the masks of personal values."))
-    with closing(open_reader(configured())) as archive:
-        found = history_of(archive, args.user, key_for(wanted))
+    found = read_history(configured(), args.user, key_for(wanted))
     fit = [one for one in fitting(found.entries, wanted) if args.kind in (None, one.intent.subject.kind)]
     write_records(args, fit[: args.limit], change_view(revealed=False, hosts=True))
     for origin, seq in found.doubled:
-        words = _(
-            "Two entries {seq} of {account} on {host} were archived: one of them is none of that journal."
-        )
-        say(words.format(seq=seq, account=sanitize(origin.account, 80), host=sanitize(origin.host, 80)))
+        say(doubled_words(origin, seq))
     if len(fit) > args.limit:
         show_more()
     elif not fit:

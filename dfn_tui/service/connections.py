@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dfn_tui.credentials import Source, TokenStore
     from dfn_tui.service.addresses import Addresses
     from dfn_tui.service.archive.background import ArchiveSender
+    from dfn_tui.service.archive.history import ArchivedHistory
     from dfn_tui.service.async_journal import AsyncJournal
     from dfn_tui.service.bulk.run.keys import JobKey
     from dfn_tui.service.bulk.session import BulkSession
@@ -273,6 +274,19 @@ class Connections:
 
             self._archive = ArchiveSender(self._config.archive, self.journal().path)
         return self._archive
+
+    @property
+    def reads_archive(self) -> bool:
+        """Whether the archive can be read from here, by the configuration."""
+        return self._config.archive is not None and bool(self._config.archive.reader_dsn)
+
+    async def archived_history(self, user: str) -> "ArchivedHistory":
+        """What the archive has of a user from any host, read with the reader's rights. Raises
+        `ArchiveError`."""
+        from dfn_tui.service.archive.history import read_history  # noqa: PLC0415  seldom needed
+
+        key = (await find_key(await self._tokens(), make=False)).key
+        return await asyncio.to_thread(read_history, self._config.archive, user, key)
 
     async def archive_rest(self) -> str:
         """Sends what this run wrote to the archive, once all is finished, for a short time at most. What is

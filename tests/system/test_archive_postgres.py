@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from dfn_tui.cli import main
+from dfn_tui.config.model import ArchiveConfig, ArchiveKind
 from dfn_tui.service.archive import postgres
 from dfn_tui.service.archive.history import history_of
 from dfn_tui.service.archive.postgres import PostgresArchive
@@ -24,6 +25,9 @@ from dfn_tui.service.archive.tables import TABLE, WRITTEN, statements
 from dfn_tui.store import Journal
 from dfn_tui.store.archive_queue import ArchiveQueue
 from dfn_tui.store.archive_verify import ArchiveFault, ArchiveVerification, compare
+from tests.sandbox_thread import SandboxThread
+from tests.screens.driving import console, driven, look_up, see
+from tests.screens.journals import SMS_OFF, written
 from tests.system.postgres import TLS, PostgresServer, programs
 from tests.unit.journals import KEY, filled, intent, ticking
 from tests.unit.test_journal_attacks import ATTACKS, Kept
@@ -361,3 +365,31 @@ def test_all_of_it_by_the_commands(
 def test_the_writer_says_no_more_than_it_is_granted() -> None:
     assert not {"id", "received", "role"} & set(WRITTEN)
     assert psycopg.__version__ >= "3.2"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_history_of_a_user_shows_what_any_host_wrote(
+    server: PostgresServer, sandbox: SandboxThread, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    elsewhere = tmp_path / "elsewhere" / "journal.db"
+    written(elsewhere, SMS_OFF, user="user-0001", connection="by-another-name")
+    written(elsewhere, SMS_OFF, user="user-0003")
+    sent(server, elsewhere, Origin("bastion-9", "lee"))
+    words = ("echo", server.passwords["dfn_tui_reader"])
+    reader = tuple(server.dsn("dfn_tui_reader").items())
+    archive = ArchiveConfig(ArchiveKind.POSTGRESQL, reader_dsn=reader, reader_password_command=words)
+    app = console(sandbox, journal=tmp_path / "journal.db", archive=archive)
+    async with driven(app, size) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "go out?")
+        await pilot.press("4")
+        await see(pilot, "Nothing was changed of this user from this host")
+        await pilot.press("a")
+        await see(pilot, "From the archive", "SMS", "kim on bastion-1", "by-another-name")
+        await pilot.press("enter")
+        await see(pilot, "Entry 1 of kim on bastion-1")
+        await pilot.press("escape", "a")
+        await see(pilot, "Nothing was changed of this user from this host")
+        server.sql("DROP SCHEMA dfn_tui CASCADE")
+        await pilot.press("a")
+        await see(pilot, "! The archive cannot be used")

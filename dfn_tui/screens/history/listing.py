@@ -87,7 +87,7 @@ class HistoryList(PagedList[Entry]):
             )
         return found
 
-    def key(self, item: Entry) -> int:
+    def key(self, item: Entry) -> object:
         return item.seq
 
     async def page(self, after: Entry | None, limit: int) -> Sequence[Entry]:

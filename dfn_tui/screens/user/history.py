@@ -1,7 +1,14 @@
-"""The history of a user: what this console's operators changed of them over this connection."""
+"""The history of a user: what this console's operators changed of them over this connection, or what the
+archive has of any host."""
 
+from collections.abc import Sequence
+from typing import cast
+
+from dfn_tui.screens.base import SessionScreen
+from dfn_tui.screens.dialogs import TextDialog
 from dfn_tui.screens.history.listing import HistoryList
-from dfn_tui.service.records import Filter
+from dfn_tui.service.history import entry_lines, who
+from dfn_tui.service.records import Entry, Filter
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _
@@ -9,15 +16,20 @@ from dfn_tui.widgets.keys import bindings, key
 
 
 class HistoryPane(HistoryList):
-    """Reads the journal when it is shown."""
+    """Reads the journal when it is shown; the archive where that is asked for."""
 
-    BINDINGS = bindings(key("t", "receipt", _("Receipt"), "history.receipt", _("What each consent rests on")))
+    BINDINGS = bindings(
+        key("t", "receipt", _("Receipt"), "history.receipt", _("What each consent rests on")),
+        key("a", "everywhere", _("All hosts"), "history.everywhere", _("What any host wrote, or this one")),
+    )
 
     def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(session.journal, session, users=False)
         self.id = id
         self._here = session
         self._identity: Identity | None = None
+        self._everywhere = False
+        self._archived: Sequence[Entry] = ()
 
     def show(self, identity: Identity) -> None:
         """Lists this user's entries as they are in the journal now."""
@@ -26,6 +38,8 @@ class HistoryPane(HistoryList):
         self._identity = identity
         wanted = Filter(user=identity.value, connection=self._here.connection.name)
         none = _("Nothing was changed of this user from this host over this connection.")
+        if self._everywhere:  # another host may call the connection something else
+            wanted, none = Filter(user=identity.value), _("Nothing was archived of this user from any host.")
         self.ask(wanted, none)
 
     def wait(self, words: str) -> None:
@@ -33,6 +47,55 @@ class HistoryPane(HistoryList):
         self._identity = None
         self.forget()
         self.said_text.say(words)
+
+    async def page(self, after: Entry | None, limit: int) -> Sequence[Entry]:
+        identity = self._identity
+        if not self._everywhere or identity is None:
+            return await super().page(after, limit)
+        if after is None:
+            self._length = await self._journal.length()
+            self._archived = await self._read_archive(identity)
+        start = self._archived.index(after) + 1 if after is not None else 0
+        return self._archived[start : start + limit]
+
+    async def _read_archive(self, identity: Identity) -> list[Entry]:
+        from dfn_tui.service.archive.history import doubled_words  # noqa: PLC0415  seldom needed
+
+        found = await self._host.connections.archived_history(identity.value)
+        for origin, seq in found.doubled:
+            self.notify(doubled_words(origin, seq), severity="warning", markup=False)
+        return [one for one in found.entries if one.intent.subject.kind == identity.kind.value]
+
+    def was_read(self) -> None:
+        if self._everywhere and self.table.items:
+            self.said_text.say(_("From the archive, of every host:"))
+
+    def key(self, item: Entry) -> object:
+        return (item.intent.operator.host, item.seq, item.at) if self._everywhere else item.seq
+
+    def open(self, item: Entry) -> None:
+        """One of another host has no entry here that could be undone: it is shown."""
+        if not self._everywhere:
+            super().open(item)
+            return
+        title = _("Entry {seq} of {who}").format(seq=item.seq, who=who(item.intent.operator))
+        self.app.push_screen(TextDialog(title, "\n".join(entry_lines(item))))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "everywhere":
+            return self._host.connections.reads_archive
+        return super().check_action(action, parameters)
+
+    @property
+    def _host(self) -> SessionScreen[None]:
+        return cast("SessionScreen[None]", self.screen)
+
+    def action_everywhere(self) -> None:
+        """Lists what any host wrote, as the archive has it; again: what this one did."""
+        self._everywhere = not self._everywhere
+        if (identity := self._identity) is not None:
+            self.table.show(())
+            self.show(identity)
 
     def action_receipt(self) -> None:
         """Shows what each consent of this user is and rests on."""

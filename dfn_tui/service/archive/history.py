@@ -1,14 +1,18 @@
 """Who changed this person, from any host: read from the archive with the reader's rights."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
+from dfn_tui.config.model import ArchiveConfig
 from dfn_tui.service.archive.postgres import ArchivedEntry, PostgresArchive
+from dfn_tui.service.archive.sending import open_reader
 from dfn_tui.service.archive.sink import Origin
 from dfn_tui.store import Entry, Filter
 from dfn_tui.store.archive_queue import about
 from dfn_tui.store.body import Body, Unreadable, entry_of, read_body
 from dfn_tui.store.sealing import Sealer
+from dfn_tui.text import _, sanitize
 
 
 class ArchivedHistory(NamedTuple):
@@ -38,6 +42,18 @@ def history_of(archive: PostgresArchive, user: str, key: bytes | None) -> Archiv
             continue
     entries.sort(key=lambda entry: entry.at, reverse=True)
     return ArchivedHistory(entries, doubled)
+
+
+def read_history(config: ArchiveConfig | None, user: str, key: bytes | None) -> ArchivedHistory:
+    """As `history_of`, of the archive that the configuration names. For a thread. Raises `ArchiveError`."""
+    with closing(open_reader(config)) as archive:
+        return history_of(archive, user, key)
+
+
+def doubled_words(origin: Origin, seq: int) -> str:
+    """That one of two entries of one number is forged; inert."""
+    words = _("Two entries {seq} of {account} on {host} were archived: one of them is none of that journal.")
+    return words.format(seq=seq, account=sanitize(origin.account, 80), host=sanitize(origin.host, 80))
 
 
 def _readable(found: Sequence[ArchivedEntry]) -> Iterator[tuple[ArchivedEntry, Body]]:
