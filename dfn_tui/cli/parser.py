@@ -26,6 +26,7 @@ EXAMPLES = {
     "dfn-tui bulk plan": "dfn-tui bulk plan stop.csv mkt_sms_flag=Unsubscribed -o stop.plan",
     "dfn-tui bulk inspect": "dfn-tui bulk inspect stop.csv --map 회원번호=user_id --ignore-others",
     "dfn-tui bulk show": "dfn-tui bulk show stop.plan --users --withdrawals",
+    "dfn-tui bulk approve": "dfn-tui bulk approve stop.plan --key ~/.ssh/id_ed25519",
     "dfn-tui bulk apply": "dfn-tui bulk apply stop.plan --reason INC-7",
     "dfn-tui bulk list": "dfn-tui bulk list -c prod",
     "dfn-tui bulk clean": "dfn-tui bulk clean --older-than 90",

@@ -180,6 +180,7 @@ async def test_a_dialog_stays_while_the_terminal_grows_and_the_user_moves_after_
         await see(pilot, "Stage a preset")
         await pilot.press("down", "enter")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        await see(pilot, "Staged 1 user")
         assert len(lookup(pilot).session.staging) == 1
 
 
@@ -196,6 +197,7 @@ async def test_a_dialog_stays_while_the_terminal_shrinks_and_the_user_moves_afte
         await see(pilot, "Stage a preset")
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, UserScreen))
+        await see(pilot, "Staged 1 user")
         assert len(lookup(pilot).session.staging) == 1
 
 

@@ -141,6 +141,7 @@ class LookupScreen(LookupPlaces):
     def on_screen_resume(self) -> None:
         if self._workbench is not None and not self._reading_now:
             self._workbench.display = True
+            self.call_after_refresh(self._workbench.keep_place)  # what was answered is staged by then
         if self.opened is not None:
             self._complete()
             self._progress_line("")

@@ -35,6 +35,7 @@ class Workbench(Horizontal):
         self._session = session
         self._shown_beside: UserRecord | None = None
         self._has_place = False
+        self._lost_place: Identity | None = None
         self._making_place = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -77,7 +78,16 @@ class Workbench(Horizontal):
         record = self.list_panel.users.highlighted
         if was_there and not self.wide and record is not None:
             self.list_panel.users.focus()
-            self.open(record.identity, self.beside.tab or "consents")
+            self._lost_place = record.identity
+        self.keep_place()
+
+    def keep_place(self) -> None:
+        """Goes on to the user who lost their place beside the list. What lies over it is answered first: a
+        screen on top of a dialog would be given the answer."""
+        if self._lost_place is None or self.app.screen is not self.screen:
+            return
+        identity, self._lost_place = self._lost_place, None
+        self.open(identity, self.beside.tab or "consents")
 
     # What the one tells the other.
 
