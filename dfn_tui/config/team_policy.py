@@ -33,10 +33,11 @@ class _Value(BaseModel):
 
 
 class Rule(_Value):
-    """Over which `connections` it holds, by name; empty: over all. It holds for withdrawals only where
-    `withdrawals` says so."""
+    """Over which `connections` it holds, by name, and over those to which `hosts`, whatever they are called;
+    both empty: over all. It holds for withdrawals only where `withdrawals` says so."""
 
     connections: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     withdrawals: bool = False
 
 
@@ -56,6 +57,7 @@ class GrantHours(_Value):
     """No consent is given from `start` to before `end`, in Korea, which may be the next day."""
 
     connections: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     start: time
     end: time
 
@@ -70,9 +72,9 @@ class ForwardingRule(Rule):
 class TeamPolicy(_Value):
     """The rules of the file at `path`. Of a rule that is None, nothing is asked.
 
-    A plan for `four_eyes_from` users or more needs a second person, over the connections named, or, where
-    none is, over all of production. `allowed_signers` says whose key is whose, `principals` which user of
-    this host is which of them.
+    A plan for `four_eyes_from` users or more needs a second person, over the connections and hosts named, or,
+    where none is, over all of production and the product's own hosts. `allowed_signers` says whose key is
+    whose, `principals` which user of this host is which of them.
     """
 
     path: Path = POLICY_FILE
@@ -85,6 +87,7 @@ class TeamPolicy(_Value):
     forwarding: ForwardingRule | None = None
     four_eyes_from: int | None = None
     four_eyes_connections: tuple[str, ...] = ()
+    four_eyes_hosts: tuple[str, ...] = ()
     four_eyes_withdrawals: bool = False
     allowed_signers: Path = ALLOWED_SIGNERS
     principals: Path = PRINCIPALS
@@ -147,6 +150,17 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(map(checks.name, value))
 
 
+def _hosts(value: object) -> tuple[str, ...]:
+    """Hosts in the spelling that they are compared in: at least one, as above."""
+    right = _('Write a list of hosts without https:// or a path, like ["openapi.dfinery.io"].')
+    if not (isinstance(value, list) and value):
+        raise Wrong(right)
+    hosts = [one.rstrip(".").lower() if isinstance(one, str) else "" for one in value]
+    if not all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", one) for one in hosts):
+        raise Wrong(right)
+    return tuple(hosts)
+
+
 def _pattern(value: object) -> str:
     right = _("Write a regular expression in single quotes, like 'INC-\\d+'.")
     if not isinstance(value, str) or not 1 <= len(value) <= 500:
@@ -175,15 +189,15 @@ def _always(value: object) -> bool:
     return True
 
 
-_RULE: Mapping[str, Check] = {"connections": _names, "withdrawals": checks.boolean}
+_RULE: Mapping[str, Check] = {"connections": _names, "hosts": _hosts, "withdrawals": checks.boolean}
 _CAP: Mapping[str, Check] = {"most": checks.count, **_RULE}
 _KEYS: Mapping[str, Mapping[str, Check]] = {
     "read_only": {"always": _always, **_RULE},
     "max_users": _CAP,
-    "max_grants": {"most": checks.count, "connections": _names},
+    "max_grants": {"most": checks.count, "connections": _names, "hosts": _hosts},
     "reason": {"pattern": _pattern, **_RULE},
     "evidence": {"always": _always, **_RULE},
-    "grant_hours": {"refused": _hours, "connections": _names},
+    "grant_hours": {"refused": _hours, "connections": _names, "hosts": _hosts},
     "forwarding": {"required": _always, "minutes": checks.count, **_RULE},
     "four_eyes": {
         "from": checks.count,

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from dfn_tui.api.open import HOSTS
 from dfn_tui.config import Connection, Environment
 from dfn_tui.errors import GateRefused
-from dfn_tui.service.context import server_url
+from dfn_tui.service.context import is_product_host, server_url
 from dfn_tui.temporary import replace_private
 from dfn_tui.text import _, sanitize
 
@@ -110,9 +109,7 @@ def _in_ascii(address: str) -> str:
 def environment_in_doubt(connection: Connection) -> str:
     """What is odd where a connection to the product's own host is not called production, in a sentence; else
     nothing."""
-    hosts = {urlsplit(one).hostname for one in HOSTS.values()}
-    own = urlsplit(server_url(connection)).hostname in hosts
-    if connection.environment is Environment.PRODUCTION or not own:
+    if connection.environment is Environment.PRODUCTION or not is_product_host(connection):
         return ""
     words = _("{name} is called {environment}, and leads to {address}, where production is.")
     return words.format(

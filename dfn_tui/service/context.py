@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from dfn_tui.api.capabilities import VERSION_1, VERSION_2, VERSION_2_LEGACY
 from dfn_tui.api.open import HOSTS
@@ -56,6 +57,16 @@ class ConnectionContext:
 def server_url(connection: Connection) -> str:
     """Where a connection's server is: its own address, or that of the API version."""
     return connection.base_url or HOSTS[connection.api]
+
+
+def host_of(connection: Connection) -> str:
+    """The host that a connection leads to, in one spelling."""
+    return (urlsplit(server_url(connection)).hostname or "").rstrip(".").lower()
+
+
+def is_product_host(connection: Connection) -> bool:
+    """Whether a connection leads to the product's own host, whatever it is called."""
+    return host_of(connection) in {urlsplit(one).hostname for one in HOSTS.values()}
 
 
 def capabilities_over(connection: Connection) -> Capabilities:

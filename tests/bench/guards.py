@@ -335,8 +335,15 @@ MUTANTS = (
     Mutant(
         "second: connections",
         FOUR_EYES,
-        "connection.name in names if names else connection.environment is Environment.PRODUCTION",
-        "True",
+        "over = is_named(names, hosts, connection)",
+        "over = True",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: what leads to the product is production",
+        FOUR_EYES,
+        "over = connection.environment is Environment.PRODUCTION or is_product_host(connection)",
+        "over = connection.environment is Environment.PRODUCTION",
         OF_FOUR_EYES,
     ),
     Mutant(
@@ -660,8 +667,15 @@ MUTANTS = (
     Mutant(
         "company: connections by name",
         TEAM_RULES,
-        "return not rule.connections or connection.name in rule.connections",
+        "return everywhere or is_named(rule.connections, rule.hosts, connection)",
         "return True",
+        OF_TEAM,
+    ),
+    Mutant(
+        "company: connections by host",
+        TEAM_RULES,
+        "return connection.name in names or host_of(connection) in hosts",
+        "return connection.name in names",
         OF_TEAM,
     ),
     Mutant(

@@ -62,7 +62,12 @@ def test_a_plan_needs_two_names() -> None:
 
 
 def test_it_is_about_production_or_the_connections_named() -> None:
-    assert not needs_second(FROM_ONE, GIVES, HERE)
+    assert not needs_second(FROM_ONE, GIVES, HERE._replace(base_url="https://test.example"))
+    assert needs_second(FROM_ONE, GIVES, HERE._replace(base_url=None)), "it leads to the product's own host"
+    assert needs_second(FROM_ONE, GIVES, HERE._replace(base_url="https://OPENAPI.dfinery.io."))
+    hosts = TeamPolicy(four_eyes_from=1, four_eyes_hosts=("test.example",))
+    assert needs_second(hosts, GIVES, HERE._replace(base_url="https://test.example"))
+    assert not needs_second(hosts, GIVES, PROD)
     named = TeamPolicy(four_eyes_from=1, four_eyes_connections=(HERE.name,))
     assert needs_second(named, GIVES, HERE)
     assert not needs_second(named, GIVES, PROD._replace(name="other"))

@@ -115,6 +115,9 @@ def test_reads_each_rule(file: Path) -> None:
         ("[read_only]\nalways = false\n", "read_only.always"),
         ("[read_only]\nalways = true\nconnections = []\n", "read_only.connections"),
         ("[read_only]\nalways = true\nconnections = 'prod'\n", "read_only.connections"),
+        ("[read_only]\nalways = true\nhosts = []\n", "read_only.hosts"),
+        ("[read_only]\nalways = true\nhosts = ['https://api.example']\n", "read_only.hosts"),
+        ("[grant_hours]\nrefused = '21:00-08:00'\nhosts = ['a/b']\n", "grant_hours.hosts"),
         ("[evidence]\nalways = true\nwithdrawals = 'false'\n", "evidence.withdrawals"),
         ("[grant_hours]\nrefused = '21:00-21:00'\n", "grant_hours.refused"),
         ("[grant_hours]\nrefused = '21-8'\n", "grant_hours.refused"),
@@ -194,3 +197,10 @@ def test_the_example_of_the_manual_has_every_key_and_is_right(file: Path) -> Non
     assert {key for keys in _KEYS.values() for key in keys} == {
         key for rule in document.values() for key in rule
     }
+
+
+@root_only
+def test_hosts_are_read_in_one_spelling(file: Path) -> None:
+    file.write_text("[four_eyes]\nfrom = 2\nhosts = ['API.Example.', '::1']\n", encoding="utf-8")
+    found = load_team_policy(file)
+    assert found is not None and found.four_eyes_hosts == ("api.example", "::1")

@@ -75,6 +75,17 @@ class TestReadOnly:
         refused(SETS, team, "read_only")
         ask(SETS, team, HERE._replace(name="there"))
 
+    @pytest.mark.parametrize(
+        "base", ["https://Api.Example", "https://api.example.:8443/x", "https://api.example"]
+    )
+    def test_holds_over_what_leads_to_the_hosts_it_names_whatever_that_is_called(self, base: str) -> None:
+        team = TeamPolicy(read_only=Rule(connections=("prod",), hosts=("api.example",)))
+        refused(SETS, team, "read_only", connection=HERE._replace(name="mine", base_url=base))
+        ask(SETS, team, HERE._replace(base_url="https://other.example"))
+        ask(SETS, team, HERE._replace(base_url=None))
+        own = TeamPolicy(read_only=Rule(hosts=("openapi.dfinery.io",)))
+        refused(SETS, own, "read_only", connection=HERE._replace(name="mine", base_url=None))
+
 
 class TestCaps:
     def test_of_users_counts_all_but_withdrawals_and_is_not_raised_by_an_option(self) -> None:

@@ -9,7 +9,8 @@ from dfn_tui.config import Connection, Environment
 from dfn_tui.config.team_policy import PolicyError, TeamPolicy
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.scope import Notice, Scope
-from dfn_tui.service.changes.team_rules import named
+from dfn_tui.service.changes.team_rules import is_named, named
+from dfn_tui.service.context import is_product_host
 from dfn_tui.text import _, sanitize
 
 FOUR_EYES = "four-eyes"
@@ -26,8 +27,10 @@ def needs_second(team: TeamPolicy | PolicyError | None, scope: Scope, connection
     """Whether that may be sent over that connection only once a second person has approved it."""
     if not isinstance(team, TeamPolicy) or team.four_eyes_from is None:
         return False
-    names = team.four_eyes_connections
-    over = connection.name in names if names else connection.environment is Environment.PRODUCTION
+    names, hosts = team.four_eyes_connections, team.four_eyes_hosts
+    over = is_named(names, hosts, connection)
+    if not (names or hosts):  # what leads to the product is production, whatever an operator calls it
+        over = connection.environment is Environment.PRODUCTION or is_product_host(connection)
     return over and (scope.users if team.four_eyes_withdrawals else scope.capped) >= team.four_eyes_from
 
 

@@ -2,14 +2,14 @@
 of them by that name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from dfn_tui.config import Connection
 from dfn_tui.config.team_policy import ForwardingRule, GrantHours, PolicyError, Rule, TeamPolicy
 from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.service.changes.scope import Scope
-from dfn_tui.service.context import Forwarded
+from dfn_tui.service.context import Forwarded, host_of
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import KOREA, korean_clock, korean_minute
 
@@ -23,7 +23,13 @@ def holds(rule: Rule | None, scope: Scope, connection: Connection) -> bool:
 
 
 def _over(rule: Rule | GrantHours, connection: Connection) -> bool:
-    return not rule.connections or connection.name in rule.connections
+    everywhere = not (rule.connections or rule.hosts)
+    return everywhere or is_named(rule.connections, rule.hosts, connection)
+
+
+def is_named(names: Collection[str], hosts: Collection[str], connection: Connection) -> bool:
+    """Whether a connection is one of these, by its name or by where it leads."""
+    return connection.name in names or host_of(connection) in hosts
 
 
 def reason_pattern(team: Team, scope: Scope, connection: Connection) -> str:
