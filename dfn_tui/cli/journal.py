@@ -21,8 +21,24 @@ from dfn_tui.outcomes import IN_SNAPSHOT
 from dfn_tui.paths import config_file
 from dfn_tui.service.archive.words import left_words
 from dfn_tui.service.change_format import outcome_role
-from dfn_tui.service.history import KEYS, account, entry_lines, outcome_lines, parse_words, redaction_lines
-from dfn_tui.service.history_export import COLUMNS, OPEN, outcome_record, record, row_records, rows
+from dfn_tui.service.history import (
+    KEYS,
+    account,
+    entry_lines,
+    note_lines,
+    outcome_lines,
+    parse_words,
+    redaction_lines,
+)
+from dfn_tui.service.history_export import (
+    COLUMNS,
+    OPEN,
+    note_record,
+    outcome_record,
+    record,
+    row_records,
+    rows,
+)
 from dfn_tui.store import Entry, Filter, Journal, explain_verification, journal_file
 from dfn_tui.store.archive_verify import ArchiveVerification, explain_comparison
 from dfn_tui.store.errors import journal_errors
@@ -72,13 +88,15 @@ def show(args: argparse.Namespace) -> int:
             words = no_change if args.seq <= journal.count() else _("There is no entry {seq}.")
             say(words.format(seq=args.seq))
             return ExitCode.SOME_FAILED
-        outcomes = journal.outcomes(args.seq)
+        outcomes, notes = journal.outcomes(args.seq), journal.notes(args.seq)
         if args.reveal:
             entry = entry._replace(intent=journal.reveal(entry))
+    more = {"outcomes": [*map(outcome_record, outcomes)], "duties": [*map(note_record, notes)]}
+    ended = (*outcome_lines(outcomes), *note_lines(notes))
     view = replace(
         entry_view(),
-        record=lambda entry: record(entry) | {"outcomes": [outcome_record(one) for one in outcomes]},
-        lines=lambda entry: (*entry_lines(entry), *redaction_lines(entry), *outcome_lines(outcomes)),
+        record=lambda entry: record(entry) | more,
+        lines=lambda entry: (*entry_lines(entry), *redaction_lines(entry), *ended),
     )
     write_records(args, [entry], view, lines_seen=True)
     return 0

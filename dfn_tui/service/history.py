@@ -5,12 +5,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dfn_tui.api.types import Identity, IdentityKind
-from dfn_tui.consent.duties import Ground
+from dfn_tui.consent.duties import Duty, Ground
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
-from dfn_tui.store import Entry, FieldOutcome, Filter, Intent, Operator, OutcomeRecord, explain_redaction
+from dfn_tui.store import (
+    DutyNote,
+    Entry,
+    FieldOutcome,
+    Filter,
+    Intent,
+    Operator,
+    OutcomeRecord,
+    explain_redaction,
+)
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable
 from dfn_tui.text.korea import KOREA, korean_time
@@ -176,6 +185,16 @@ def outcome_lines(outcomes: Sequence[OutcomeRecord], *, meaning: bool = False) -
             yield "  " + sanitize(outcome.message, 200)
         for ended in outcome.fields:
             yield "  " + _field_words(ended, meaning=meaning)
+
+
+def note_lines(notes: Iterable[DutyNote]) -> Iterator[str]:
+    """What was done of the duties that follow a write, by whom, the oldest first; inert."""
+    for note in notes:
+        words = _("The person was told the outcome on {day} (entry {seq}, {operator})")
+        if note.duty == Duty.CONFIRM:
+            words = _("The person confirmed it on {day} (entry {seq}, {operator})")
+        line = words.format(day=sanitize(note.on, 20), seq=note.seq, operator=who(note.operator))
+        yield f"{line}: {sanitize(note.reason, 200)}" if note.reason else line
 
 
 def _field_words(ended: FieldOutcome, *, meaning: bool) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from dfn_tui.service.changes.values import format_value
-from dfn_tui.store import Entry, FieldChange, Operator, OutcomeRecord
+from dfn_tui.store import DutyNote, Entry, FieldChange, Operator, OutcomeRecord
 from dfn_tui.store.records import Value
 from dfn_tui.text import sanitize
 from dfn_tui.text.korea import korean_time
@@ -111,6 +111,13 @@ def outcome_record(outcome: OutcomeRecord) -> dict[str, object]:
         "by": _operator(outcome.by) if outcome.by else None,
         "changes": [_named(field, *_OF_FIELD) for field in outcome.fields],
     }
+
+
+def note_record(note: DutyNote) -> dict[str, object]:
+    """That a duty which follows an entry was done, as JSON has it."""
+    at = _utc(note.at) if note.at else None
+    named = {"seq": note.seq, "at": at, "duty": note.duty, "on": note.on, "reason": note.reason}
+    return named | {"operator": _operator(note.operator)}
 
 
 def _operator(who: Operator) -> dict[str, object]:

@@ -30,6 +30,10 @@ def test_a_withdrawal_is_to_be_told_and_then_was(run: Run, users: Users, sandbox
     noted = run("duties", "told", user, "--reason", "by mail")
     assert (noted.code, noted.err.splitlines()[-1]) == (0, "1 entry noted.")
     assert run("duties", "--json").objects == []
+    [entry] = run("journal", "show", str(one["entry"]), "--json").objects
+    [duty] = entry["duties"]
+    assert (duty["duty"], duty["on"], duty["reason"]) == ("tell", today.isoformat(), "by mail")
+    assert f"was told the outcome on {today}" in run("journal", "show", str(one["entry"])).out
     again = run("duties", "told", user)
     assert (again.code, "nothing of this kind is open" in again.err) == (1, True)
     assert len(sandbox.requests) == before

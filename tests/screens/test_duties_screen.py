@@ -41,6 +41,10 @@ async def test_a_withdrawal_is_to_be_told_and_then_was(
         await see(pilot, "1 entry noted.")
         await see(pilot, "0 to tell", "Nothing is open")
         assert len(sandbox.requests) == sent
+        await pilot.press("escape", "f7")
+        await see(pilot, "● → ○ SMS")
+        await pilot.press("enter")
+        await see(pilot, "Entry 1", "was told the outcome on 2026-03-02", "mail")
     with Journal(journal) as kept:
         assert [(note.duty, note.on, note.reason) for note in kept.notes()] == [
             ("tell", "2026-03-02", "mail")

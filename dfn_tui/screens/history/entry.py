@@ -29,6 +29,7 @@ from dfn_tui.service.history import (
     approved_words,
     entry_lines,
     left_out_words,
+    note_lines,
     outcome_lines,
     redaction_lines,
     user_of,
@@ -92,7 +93,9 @@ class EntryScreen(ConsoleScreen[None]):
         """The entry may have got another outcome meanwhile."""
         try:
             self._entry = await self._journal.entry(self._entry.seq) or self._entry
-            self._outcomes = [*outcome_lines(await self._journal.outcomes(self._entry.seq), meaning=True)]
+            notes = note_lines(await self._journal.notes(self._entry.seq))
+            outcomes = outcome_lines(await self._journal.outcomes(self._entry.seq), meaning=True)
+            self._outcomes = [*outcomes, *notes]
         except JournalError as error:
             self._outcomes = [f"✗ {error.title}. {error.happened} {error.next_step}"]
         self.lines.rebuild()
