@@ -8,16 +8,19 @@ import pytest
 from textual.pilot import Pilot
 
 from dfn_tui.config import ApiVersion, Environment
+from dfn_tui.consent.duties import Ground
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.screens.bulk.groups import PlannedGroups
 from dfn_tui.screens.bulk.users import PlannedUsers
 from dfn_tui.screens.dialogs import ChoiceDialog
 from dfn_tui.screens.paged_list import PAGE
+from dfn_tui.service.bulk.plan.file import open_plan
+from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.tick import Tick
 from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import SIZES, fill, make_plan, session, state, users, write_list, writes
-from tests.screens.driving import NIGHT, console, driven, press, see, shown, type_in, until
+from tests.screens.driving import NIGHT, console, driven, focused, press, see, shown, type_in, until
 
 pytestmark = pytest.mark.slow  # whole jobs and long ways, which .ci/run goes
 
@@ -329,3 +332,37 @@ async def test_groups_come_first_and_open_their_users(
         await see(pilot, f"Group {first.number}: ")
         await pilot.press("escape")
         await see(pilot, "Many users at once")
+
+
+@pytest.mark.parametrize("mistake", [False, True])
+async def test_a_plan_rests_on_what_is_said_of_it(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path, mistake: bool
+) -> None:
+    listed = write_list(tmp_path, *users(1, 3))
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await pilot.press("f8")
+        await see(pilot, "Many users at once", "new plan…")
+        await pilot.press("n")
+        await see(pilot, "New plan: nothing")
+        await fill(pilot, "file", str(listed))
+        await fill(pilot, "changes", "mkt_sms_flag=Unsubscribed")
+        await fill(pilot, "save", str(tmp_path / "a.plan"))
+        day = app.screen.query_one("#said-on", Field)
+        assert day.value == "2026-03-02", "today costs no key"
+        day.value = "2026-03-03"
+        await pilot.press("enter")
+        await see(pilot, "New plan: nothing")
+        await until(pilot, lambda: "2026-03-03" in str(app.screen.query_one(".refusal", PlainText).content))
+        assert not (tmp_path / "a.plan").exists()
+        day.value = "2026-02-27"
+        if mistake:
+            app.screen.query_one("#ground").focus()
+            await focused(pilot, "#ground")
+            await pilot.press("right")
+            await fill(pilot, "save", str(tmp_path / "a.plan"))
+        await pilot.press("enter")
+        await see(pilot, "to be sent", "status", "Group ")
+    with open_plan(tmp_path / "a.plan") as plan:
+        ground = Ground.CORRECTION if mistake else Ground.EXPRESSED
+        assert (plan.head.ground, plan.head.expressed_on) == (ground, "2026-02-27")

@@ -64,7 +64,7 @@ async def palette(pilot: Any) -> None:
     await focused(pilot, "#ids")
     await pilot.press("ctrl+p", *"go")
     await see(pilot, "Go to history")
-    await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 3)
+    await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 4)
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((140, 40), marks=pytest.mark.slow)])

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Input
 
+from dfn_tui.consent.duties import Ground, korean_day
 from dfn_tui.consent.flags import Consents, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.answers import typed
@@ -27,6 +28,7 @@ from dfn_tui.service.bulk.input.question import ListRefused
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.saying import SaidBefore
 from dfn_tui.service.bulk.session import BulkSession
+from dfn_tui.service.changes.grounds import Said, require_day
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
@@ -76,13 +78,20 @@ class NewPlanScreen(SessionScreen[None]):
             if len(kinds) > 1:
                 unsaid = _("{kind}, or as the list says").format(kind=kinds[0])
                 options = [(None, unsaid), *((kind, kind) for kind in kinds)]
-                yield Selector(_("Users are named by"), options, None)
+                yield Selector(_("Users are named by"), options, None, id="kind")
             yield PlainText(_("Changes for all of them: F2 chooses consents"))
             yield Field(
                 self._changes, id="changes", placeholder=f"{self.session.capabilities.flags[0]}=Unsubscribed"
             )
             yield PlainText(_("Save the plan to this new file"))
             yield Field(str(default_plan_file(self._bulk.folder, self.session.clock())), id="save")
+            grounds = [
+                (Ground.EXPRESSED, _("the people said so")),
+                (Ground.CORRECTION, _("a write of ours was wrong")),
+            ]
+            yield Selector(_("Consents are changed because"), grounds, Ground.EXPRESSED, id="ground")
+            yield PlainText(_("Said on this day in Korea, where a row does not tell"))
+            yield Field(korean_day(self.session.clock()).isoformat(), id="said-on")
             if self.session.capabilities.read_by:
                 yield Tick(_("write to users with nothing set too (--create)"), id="create")
                 no = _("give consents to who had said no too: needs evidence (--resubscribe)")
@@ -134,12 +143,12 @@ class NewPlanScreen(SessionScreen[None]):
 
     def _asked(self) -> Asked:
         ids = self.ids_field.value
-        choice = self.query(Selector)
+        kinds = self.query("#kind").results(Selector)
         return Asked(
             file=typed(self, "file"),
             pasted="\n".join(ids.replace(",", " ").split()) if ids.strip() else self._pasted,
             changes=typed(self, "changes"),
-            kind=choice.first().value if choice else None,
+            kind=next((one.value for one in kinds), None),
         )
 
     def action_make(self) -> None:
@@ -147,7 +156,9 @@ class NewPlanScreen(SessionScreen[None]):
 
     @work(exclusive=True, group="making")
     async def _make(self, asked: Asked, save: str) -> None:
+        said = Said(self.query_one("#ground", Selector).value, typed(self, "said-on").strip())
         try:
+            require_day(said.expressed_on, self.session.clock())
             opened = await self._opened(asked)
             if opened is None:
                 return
@@ -162,6 +173,7 @@ class NewPlanScreen(SessionScreen[None]):
                     path,
                     create="create" in ticked,
                     resubscribe="resubscribe" in ticked,
+                    said=said,
                 )
                 result = await self.app.push_screen_wait(MakingDialog(make, path, _input_words(source)))
         except ConsoleError as error:
