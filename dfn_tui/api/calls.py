@@ -74,13 +74,15 @@ class CiWrite(NamedTuple):
 
 class Progress(NamedTuple):
     """One thing a caller may want to show: `done` of `total` users answered so far, and while the
-    client waits to try again, for how many seconds (`waiting`), at which `attempt`, and why."""
+    client waits to try again, for how many seconds (`waiting`), at which `attempt`, and why. `step` is the
+    part of a longer way, where the caller goes one."""
 
     done: int
     total: int
     attempt: int = 1
     waiting: float = 0.0
     reason: str = ""
+    step: str = ""
 
 
 OnProgress = Callable[[Progress], None]

@@ -25,7 +25,7 @@ from dfn_tui.cli.results import (
 from dfn_tui.cli.session import finishing, nothing_sent_yet, opened, server_progress, waiting_on
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.change_format import nothing_set_count
+from dfn_tui.service.change_format import nothing_set_count, step_words
 from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.service.changes.outcome import NOT_SENT, FieldResult, UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup, StaleWrite, Target, check, not_sent
@@ -200,11 +200,10 @@ async def _send(session: Session, reviewed: Review, approval: Approval, seconds:
         waiting = waiting_on(progress)
 
         def answered(so_far: Answered) -> None:
-            words = _("Sending: {done} of {total}")
             if so_far.waiting:
                 waiting(so_far)
             else:
-                progress.show(words.format(done=f"{so_far.done:,}", total=f"{so_far.total:,}"))
+                progress.show(step_words(so_far))
 
         while len(ended) < len(changes):
             try:

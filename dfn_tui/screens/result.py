@@ -26,6 +26,7 @@ from dfn_tui.screens.result_lines import (
     result_text,
     with_conflicts,
 )
+from dfn_tui.service.change_format import step_words
 from dfn_tui.service.changes.inverse import plainly_undone, prepare_undos, stage_undos, taken_back
 from dfn_tui.service.changes.outcome import UserResult
 from dfn_tui.service.changes.pipeline import Conflict, StaleWrite
@@ -45,6 +46,8 @@ from dfn_tui.widgets.plain_text import PlainText
 AGAIN, OTHERS = "again", "others"
 """What is decided where somebody else changed users: review them again, or send the others alone."""
 
+
+_LEAVE = _("^q leaves")
 
 TALL = 30
 """From so many rows on there is room for more than what must be read."""
@@ -137,11 +140,10 @@ class ResultScreen(SessionScreen[None]):
     @work(group="apply")
     async def on_mount(self) -> None:
         try:
-            with self.showing_waits("#headline") as news:
+            with self.showing_waits("#headline", _LEAVE) as news:
 
                 def on_progress(progress: Progress) -> None:
-                    words = _("Sending: {done} of {total}")
-                    self.say("#headline", words.format(done=progress.done, total=progress.total))
+                    self.say("#headline", f"{step_words(progress)} · {_LEAVE}")
                     news(progress)
 
                 self._results = await self.session.apply(self._review, self._approval, on_progress)

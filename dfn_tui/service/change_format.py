@@ -7,6 +7,7 @@ from dfn_tui.api.calls import Progress
 from dfn_tui.api.types import Value
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.outcomes import Outcome
+from dfn_tui.service.changes.pipeline import Step
 from dfn_tui.service.changes.reconcile import Reconciled
 from dfn_tui.service.history import left_out_words, state_of
 from dfn_tui.service.personal import shown_value
@@ -61,6 +62,16 @@ def pause_words(at: Progress) -> str:
     if not seconds:
         words = _("Trying again, attempt {attempt}: {reason}")
     return words.format(seconds=seconds, attempt=at.attempt, reason=sanitize(at.reason))
+
+
+def step_words(at: Progress) -> str:
+    """How far a change is: what only looks does not say that it sends."""
+    words = _("Sending: {done} of {total}")
+    if at.step == Step.CHECK:
+        words = _("Checking what is there now, nothing sent yet: {done} of {total}")
+    elif at.step == Step.READ_BACK:
+        words = _("Sent, reading back: {done} of {total}")
+    return words.format(done=f"{at.done:,}", total=f"{at.total:,}")
 
 
 def nothing_set() -> str:

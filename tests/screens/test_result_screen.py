@@ -158,3 +158,16 @@ async def test_what_failed_is_grouped_with_what_was_said_of_it(sandbox: SandboxT
         assert screen.count("✗ advertising by SMS") == 1
         assert "confirmed" in screen.splitlines()[2]  # none was, and that is said
         assert "u Undo" not in shown(app)
+
+
+async def test_what_only_looks_does_not_say_that_it_sends(sandbox: SandboxThread, journal: Path) -> None:
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await stage(pilot, {1: SMS})
+        sandbox.faults.latency_ms = 700
+        await pilot.press("ctrl+s")
+        await see(pilot, "Checking what is there now, nothing sent yet: 0 of 1", "^q leaves")
+        await see(pilot, "Sending: 0 of 1")
+        await see(pilot, "Sent, reading back: 0 of 1")
+        sandbox.faults.latency_ms = 0
+        await see(pilot, "✓ 1 confirmed")

@@ -12,9 +12,10 @@ import pytest
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.changes.pipeline import Conflict, StaleWrite, read_groups
+from dfn_tui.service.changes.pipeline import Conflict, StaleWrite, Step, read_groups
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.context import Mode
+from dfn_tui.service.records import Progress
 from dfn_tui.service.session import Session
 from dfn_tui.store import Journal
 from tests.sandbox_thread import SandboxThread
@@ -220,8 +221,8 @@ class TestGate:
     ) -> None:
         lock: list[sqlite3.Connection] = []
 
-        def lock_when_sent(_progress: object) -> None:
-            if not lock:
+        def lock_when_sent(at: Progress) -> None:
+            if at.step == Step.SEND and not lock:
                 lock.append(sqlite3.connect(path, isolation_level=None))
                 lock[0].execute("BEGIN IMMEDIATE")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -144,11 +145,13 @@ class MappingScreen(SessionScreen[MappingOptions]):
         self._look()
 
     def _column_cells(self, width: int) -> Sequence[Column[MappedColumn]]:
-        third = max(12, width // 4)
+        heads = max((cell_len(_head(column)) for column in self._mapping.columns), default=0)
+        head = min(24, max(12, width // 4), max(heads, cell_len(_("column"))))
+        meaning = min(50, (width - head) * 3 // 5)  # what a column is, and who says so, before what is in it
         return [
             Column("#", 3, lambda column: Text(str(column.place + 1), "label")),
-            Column(_("column"), min(24, third), lambda column: Text(_head(column), "bold")),
-            Column(_("is"), min(40, third + 6), _is),
+            Column(_("column"), head, lambda column: Text(_head(column), "bold")),
+            Column(_("is"), meaning, _is),
             Column(_("first values"), REST, lambda column: Text(" · ".join(column.first), "label")),
         ]
 

@@ -5,6 +5,7 @@ The unit is one edit and the users it is for. A single user is a group of one.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 from dfn_tui.api.calls import CiWrite, OnProgress, ProfileWrite, Progress, Reply, UserApi, ignore_progress
@@ -34,6 +35,20 @@ from dfn_tui.text.korea import Clock
 
 READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Seconds before each reading back: the server may take a moment to show what it took."""
+
+
+class Step(StrEnum):
+    """Where a change is on its way: nothing has left before `SEND`."""
+
+    CHECK = "check"
+    SEND = "send"
+    READ_BACK = "read back"
+
+
+def at_step(step: Step, users: int, progress: OnProgress) -> OnProgress:
+    """Says that this step begins, and has all news from now on say that they are of it."""
+    progress(Progress(0, users, step=step))
+    return lambda at: progress(at._replace(step=step))
 
 
 class Target(NamedTuple):
