@@ -285,3 +285,13 @@ async def test_what_is_hostile_in_a_row_is_inert(sandbox: SandboxThread) -> None
         rows = shown(pilot.app)
         assert "[/foo]" in rows
         assert "\x1b" not in rows and "\u202e" not in rows
+
+
+async def test_what_failed_ends_before_the_bar_to_scroll_by(sandbox: SandboxThread) -> None:
+    async with driven(console(sandbox, base_url="http://127.0.0.1:1"), (80, 24)) as pilot:
+        await look_up(pilot, " ".join(f"user-{number:04}" for number in range(1, 41)))
+        await until(pilot, lambda: len(pilot.app.screen_stack) > 2)
+        await pilot.press("escape")
+        screen = await see(pilot, "40 failed")
+        rows = [line for line in screen.splitlines() if "✗ user-00" in line]
+        assert rows and all("…" in row for row in rows)

@@ -254,9 +254,11 @@ async def test_a_failed_read_says_why_and_still_lets_a_withdrawal_be_staged(sand
         await pilot.press("f5")
         await until(pilot, lambda: len(app.screen_stack) > 3)
         await pilot.press("escape")
-        await see(pilot, "✗ not read:", "– not readable")
+        screen = await see(pilot, "✗ not read:", "– not readable")
+        assert "may go out" not in screen  # nobody knows
         await pilot.press("u")
-        await see(pilot, "– › ○ withdrawn", "1 edit staged")
+        screen = await see(pilot, "– › ○ withdrawn", "1 edit staged")
+        assert "may go out" not in screen
 
 
 async def test_a_connection_that_cannot_read_says_so(sandbox: SandboxThread) -> None:

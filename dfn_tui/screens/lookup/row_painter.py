@@ -83,13 +83,14 @@ class RowPainter:
         pieces.append((3, " ", tint))
         named = "strong.withdrawn" if marked else "" if known else "label"
         pieces.append((MARGIN, _padded(identity.value, at.id_width), _both(named, tint)))
+        room = at.width - at.name - 1  # a bar to scroll by lies over the last column
         if record.failure is not None:
             code = f"{record.failure.code}: " if record.failure.code else ""
             words = sanitize(f"{code}{record.failure.message}", 200)
-            return [*pieces, (at.name, _cut(words, at.width - at.name), "danger")]
+            return [*pieces, (at.name, _cut(words, room), "danger")]
         staged = self._staging.consents_of(identity)
         if identity in self.rows.stale:
-            return [*pieces, (at.name, _cut(_("being read again…"), at.width - at.name), "label")]
+            return [*pieces, (at.name, _cut(_("being read again…"), room), "label")]
         if not staged and (
             record.unknown_to_server or (record.profile is None and not record.shown_consents)
         ):
@@ -98,7 +99,7 @@ class RowPainter:
                 words = _("not readable one by one: F10 takes a snapshot of everybody")
             if record.snapshot is not None and record.snapshot.why:
                 words = record.snapshot.why
-            return [*pieces, (at.name, _cut(words, at.width - at.name), "label")]
+            return [*pieces, (at.name, _cut(words, room), "label")]
         pieces.append((at.name - 1, " ", tint))
         unknown = record.unknown_to_server
         name, role = (_("unknown"), "warn") if unknown else (record.name, "")

@@ -110,9 +110,13 @@ class ConsentsPane(Vertical):
         current, staged, flags = record.shown_consents, draft.consents, self._capabilities.flags
         later = record.snapshot.flags_later if record.snapshot else frozenset[Flag]()
         self.consent_matrix.show(current, staged, later)
-        self.day_strip.show(day_strips(current, flags), day_strips({**current, **staged}, flags))
         odd = findings(current, staged)
-        if record.profile is None and not current and not odd:
+        unread = record.profile is None and not current
+        if unread:  # nobody knows what may go out: "may", as of consents never set, would be a guess
+            self.day_strip.show({}, {})
+        else:
+            self.day_strip.show(day_strips(current, flags), day_strips({**current, **staged}, flags))
+        if unread and not odd:
             self.findings_view.wait()  # that there is nothing is not known
         else:
             self.findings_view.show(odd, _unreadable(record))
