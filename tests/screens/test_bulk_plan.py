@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -366,3 +367,17 @@ async def test_a_plan_rests_on_what_is_said_of_it(
     with open_plan(tmp_path / "a.plan") as plan:
         ground = Ground.CORRECTION if mistake else Ground.EXPRESSED
         assert (plan.head.ground, plan.head.expressed_on) == (ground, "2026-02-27")
+
+
+async def test_when_it_would_end_is_said_anew_as_time_goes_by(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.screens.bulk.plan.SAID_EVERY", 0.05)
+    now = [NIGHT]
+    app = console(sandbox, journal=journal, clock=lambda: now[0])
+    async with driven(app) as pilot:
+        await make_plan(pilot, write_list(tmp_path, *users(1, 3)))
+        before = figures(pilot)
+        assert "Begun now: until " in before
+        now[0] += timedelta(minutes=23)
+        await until(pilot, lambda: figures(pilot) != before)

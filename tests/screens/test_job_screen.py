@@ -1,10 +1,12 @@
 """A job on the screen: what it changes, how far it is, who failed, and that nothing is painted unseen."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from dfn_tui.screens.bulk import job_panels
 from dfn_tui.screens.bulk.job import JobScreen
 from dfn_tui.screens.bulk.job_panels import JobPanel
 from dfn_tui.screens.bulk.jobs import JobList
@@ -35,9 +37,36 @@ async def test_a_job_that_runs_says_what_it_changes_how_far_and_how_fast(
         screen = await see(pilot, "under way", "advertising by SMS → ○ withdrawn · INC-42")
         assert "mkt_sms_flag" not in screen
         await see(pilot, "9 waiting of 9 users", "now 12:00", "Rate requests a minute", "put off", "0 times")
-        screen = await see(pilot, "at most 1 request a minute", "Nobody failed so far.", "does not stop it")
+        screen = await see(
+            pilot,
+            "requests a minute, at most 1 ",
+            " of at most ",
+            "Nobody failed so far.",
+            "does not stop it",
+        )
         below = screen.partition("\n")[2]  # the line at the top names the night of every screen
         assert "21:00" not in below  # it only withdraws, and the night is far away
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_nothing_of_what_holds_a_job_up_or_of_its_pace_is_cut_off(
+    sandbox: SandboxThread,
+    journal: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    held = "waiting for the server until 07:35:18 KST · 1,020 users of unknown outcome are looked at again"
+    monkeypatch.setattr(job_panels, "held_up_words", lambda *_: held)
+    monkeypatch.setattr(job_panels, "doing_words", lambda *_: "sending · 1 min 31 s left")
+    async with driven(console(sandbox, journal=journal), size) as pilot:
+        await make_plan(pilot, write_list(tmp_path, *users(1, 10)))
+        await apply(pilot, limit=ONE_A_MINUTE)
+        screen = await see(
+            pilot, "waiting for the server", "looked at again", "sending · 1 min 31", "Nobody failed so far."
+        )
+        assert "…" not in screen.partition("Failures")[0]
+        assert re.search(r"\d of at most \d+ ", screen)
 
 
 async def test_where_consents_are_given_the_night_is_on_the_line(

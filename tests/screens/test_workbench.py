@@ -12,7 +12,7 @@ from dfn_tui.screens.user.panel import UserPanel
 from dfn_tui.screens.user.screen import UserScreen
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from tests.sandbox_thread import SandboxThread
-from tests.screens.driving import console, driven, focused, look_up, see, until
+from tests.screens.driving import console, driven, focused, look_up, see, shown, until
 
 WIDE = [(140, 40), pytest.param((200, 50), marks=pytest.mark.slow)]
 THREE = "user-0001 user-0002 user-0003"
@@ -110,6 +110,20 @@ async def test_one_known_id_is_worked_on_at_once(sandbox: SandboxThread) -> None
         await look_up(pilot, "user-0001")
         await until(pilot, lambda: isinstance(pilot.app.focused, ConsentMatrix))
         assert len(pilot.app.screen_stack) == 2
+
+
+async def test_what_there_is_room_for_is_there_once_the_terminal_grew_and_goes_with_the_room(
+    sandbox: SandboxThread,
+) -> None:
+    spread, sentence = "Advertising by SMS in this list of 3", "may get SMS advertising"
+    app = console(sandbox)
+    async with driven(app, (80, 24)) as pilot:
+        await three(pilot)
+        await pilot.resize_terminal(160, 45)
+        await see(pilot, spread, sentence)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: sentence not in shown(app))
+        assert spread not in shown(app)
 
 
 @pytest.mark.slow

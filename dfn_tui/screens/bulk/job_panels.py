@@ -11,7 +11,13 @@ from dfn_tui.screens.bulk.drawing import JobTimes, rate_chart, share_bar, time_l
 from dfn_tui.screens.bulk.format import counts_text, state_text, wanted_text
 from dfn_tui.service.bulk.plan.totals import Totals
 from dfn_tui.service.bulk.rate_limiter import DOCUMENTED_LIMIT
-from dfn_tui.service.bulk.run.format import doing_words, held_up_words, limit_words, share_of
+from dfn_tui.service.bulk.run.format import (
+    doing_words,
+    held_up_words,
+    limit_words,
+    share_of,
+    under_way_words,
+)
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import RunProgress
 from dfn_tui.service.bulk.run.run import Run
@@ -108,6 +114,8 @@ class PacePanels(Horizontal):
     def show_run(self, run: Run, progress: RunProgress, now: datetime) -> None:
         """A run at this moment."""
         limiter = run.rate_limiter
+        words = _("requests a minute, at most {limit}").format(limit=f"{progress.limit:,}")
+        self.query_one("#rate").border_title = Text.assemble(_("Rate"), (" " + words, "label"))
         top = f"{progress.limit:,} "
         room = max(self.chart.content_size.width - len(top), 4)
         rates = limiter.meter.a_minute(limiter.now)
@@ -117,8 +125,9 @@ class PacePanels(Horizontal):
         self.chart.say(Text("\n").join(lines))
         speed = progress.users_per_second * 60
         words = _("{users} users a minute").format(users=f"{speed:,.0f}")
+        under_way = under_way_words(progress, limiter.under_way)
         self.query_one("#doing", PlainText).say(
-            Text.assemble((words, "bold"), (f" · {doing_words(progress)}", "label"))
+            Text.assemble((words, "bold"), (f" · {doing_words(progress)} · {under_way}", "label"))
         )
         self.query_one("#held-to", PlainText).say(Text(limit_words(progress, limiter.under_way), "label"))
         self._show_limit(run, now)

@@ -33,6 +33,10 @@ from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
 BAD_ROWS_SHOWN = 200
+
+SAID_EVERY = 15.0
+"""Seconds until it is said anew when the job would end. Painted only where that changed."""
+
 _OUT, _BACK = "out", "back"
 
 
@@ -93,6 +97,7 @@ class PlanScreen(SessionScreen[None]):
     @work(group="plan")
     async def on_mount(self) -> None:
         self.planned_users.display = False
+        self.set_interval(SAID_EVERY, self._say_figures)  # it is told when it would end, begun now
         if await self._look() and self._figures is not None:
             self.planned_groups.begin()
         elif self._figures is None:
@@ -108,10 +113,14 @@ class PlanScreen(SessionScreen[None]):
             frame = self.query_one("#figures-frame")
             frame.border_title = self._heading(self._figures)
             frame.border_subtitle = self._figures.digest[:12]
-            self.say("#figures", Text("\n").join(self._lines(self._figures)))
+            self._say_figures()
             self.refresh_bindings()
             return True
         return False
+
+    def _say_figures(self) -> None:
+        if self._figures is not None:
+            self.say("#figures", Text("\n").join(self._lines(self._figures)))
 
     def _counted(self, plan: PlanFile) -> Totals:
         self._bulk.mark_sent(plan)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual.timer import Timer
 
 from dfn_tui.consent.flags import Channel
@@ -25,6 +26,7 @@ class NightSentence(PlainText):
         self._capabilities = capabilities
         self._clock = clock
         self._timer: Timer | None = None
+        self._words = Text()
 
     def follow(self, found: "Callable[[], Sequence[UserRecord]]") -> None:
         """Tells of the users that `found` gives, from now on."""
@@ -32,8 +34,13 @@ class NightSentence(PlainText):
 
         now, records = self._clock(), found()
         words = night_sentence(records, Channel.SMS, now, self._capabilities.flags)
-        room = self.screen.size.width >= words.cell_len + _BESIDE
-        self.say(words if room and len(records) > 1 else "")
+        self._words = words if len(records) > 1 else Text()
+        self.fit()
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(changes_after(now).total_seconds(), lambda: self.follow(found))
+
+    def fit(self) -> None:
+        """Shows the sentence where there is room for it."""
+        room = self.screen.size.width >= self._words.cell_len + _BESIDE
+        self.say(self._words if room else "")

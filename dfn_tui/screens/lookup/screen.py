@@ -261,6 +261,8 @@ class LookupScreen(LookupPlaces):
 
     def on_resize(self) -> None:
         self._keep_row()
+        for night in self.query(NightSentence):  # it is made once there is something to be said
+            night.fit()
 
     def _keep_row(self) -> None:
         """Where rows are not scarce the list is as long before something is staged as after it."""

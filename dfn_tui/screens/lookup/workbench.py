@@ -75,6 +75,7 @@ class Workbench(Horizontal):
         was_there = self.in_user
         await self.fit()
         self._show_beside()
+        self.show_spread()
         record = self.list_panel.users.highlighted
         if was_there and not self.wide and record is not None:
             self.list_panel.users.focus()

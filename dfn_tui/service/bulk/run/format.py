@@ -130,15 +130,17 @@ def doing_words(progress: RunProgress) -> str:
     return " · ".join(filter(None, (doing, left)))
 
 
+def under_way_words(progress: RunProgress, requests: int) -> str:
+    """How many `requests` of a run are under way, and of how many at most."""
+    return _("{requests} of at most {window} under way").format(requests=requests, window=progress.window)
+
+
 def limit_words(progress: RunProgress, requests: int) -> str:
     """What a run is held to; so many `requests` are under way."""
     limit = ngettext(
         "at most {limit} request a minute", "at most {limit} requests a minute", progress.limit
     ).format(limit=f"{progress.limit:,}")
-    under_way = _("{requests} of at most {window} under way").format(
-        requests=requests, window=progress.window
-    )
-    return f"{limit} · {under_way}"
+    return f"{limit} · {under_way_words(progress, requests)}"
 
 
 def held_up_words(progress: RunProgress, now: datetime) -> str:
