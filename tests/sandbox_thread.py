@@ -77,7 +77,8 @@ class _Server(SandboxServer):
     def end(self) -> None:
         """Ends it, from another thread."""
         self.should_exit = True
-        self._loop.call_soon_threadsafe(self._asked.set)
+        with suppress(RuntimeError):  # it has ended by itself
+            self._loop.call_soon_threadsafe(self._asked.set)
 
 
 class SandboxThread:

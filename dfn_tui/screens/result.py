@@ -123,7 +123,7 @@ class ResultScreen(SessionScreen[None]):
     def body(self) -> ComposeResult:
         with Vertical(id="outcome", classes="panel") as panel:
             panel.border_title = Text(_("Outcome"))
-            yield PlainText(_("Sending…"), id="headline")
+            yield PlainText(_("Checking what is there now, nothing sent yet…"), id="headline")
             yield PlainText(id="bar")
         yield Lines(self._failures_page, id="failures", classes="panel")
         yield Lines(self._confirmed_page, id="confirmed", classes="panel")

@@ -7,7 +7,7 @@ from dfn_tui.api.calls import Progress
 from dfn_tui.api.types import Value
 from dfn_tui.consent.messages import state_glyph, state_name
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.changes.pipeline import Step
+from dfn_tui.service.changes.pipeline import ChangeStep
 from dfn_tui.service.changes.reconcile import Reconciled
 from dfn_tui.service.history import left_out_words, state_of
 from dfn_tui.service.personal import shown_value
@@ -67,9 +67,9 @@ def pause_words(at: Progress) -> str:
 def step_words(at: Progress) -> str:
     """How far a change is: what only looks does not say that it sends."""
     words = _("Sending: {done} of {total}")
-    if at.step == Step.CHECK:
+    if at.step == ChangeStep.CHECK:
         words = _("Checking what is there now, nothing sent yet: {done} of {total}")
-    elif at.step == Step.READ_BACK:
+    elif at.step == ChangeStep.READ_BACK:
         words = _("Sent, reading back: {done} of {total}")
     return words.format(done=f"{at.done:,}", total=f"{at.total:,}")
 

@@ -31,7 +31,7 @@ from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import snapshot_words
 from dfn_tui.service.snapshots.view import SnapshotView
-from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind
+from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind, Intent
 from dfn_tui.text import _, mask, sanitize
 from dfn_tui.text.korea import korean_date, korean_minute
 
@@ -167,9 +167,17 @@ def _flag(
         yield "  " + sanitize(entry.outcome.message)
     if not for_person:
         yield from _for_ourselves(entry, change)
-    if word := word_words(entry.intent):
+    if word := _word(entry.intent, for_person=for_person):
         yield f"  {word}"
     yield from _duties(flag, entry, change, now, notes)
+
+
+def _word(intent: Intent, *, for_person: bool) -> str:
+    """The person's word. Where it was heard is free text of ours, and not for the person."""
+    if not for_person or intent.ground == Ground.CORRECTION:
+        return word_words(intent)
+    words = _("the person's word: {day}")
+    return words.format(day=sanitize(intent.expressed_on)) if intent.expressed_on else ""
 
 
 def _for_ourselves(entry: Entry, change: FieldChange) -> Iterator[str]:

@@ -23,9 +23,9 @@ from dfn_tui.service.changes.grounds import ConsentDates
 from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult, merged
 from dfn_tui.service.changes.pipeline import (
     ChangeGroup,
+    ChangeStep,
     Checked,
     StaleWrite,
-    Step,
     Target,
     as_wanted,
     at_step,
@@ -342,7 +342,7 @@ class Session:
             wanted = {c.identity: c for c in reviewed.changes if c.identity not in approval.leave_out}
             groups = [ChangeGroup(c.fields, (Target(c.identity, c.undo_of),)) for c in wanted.values()]
             if self.capabilities.read_by:
-                news = at_step(Step.CHECK, len(wanted), progress)
+                news = at_step(ChangeStep.CHECK, len(wanted), progress)
                 now = await read_groups(client, groups, self.clock, news)
                 checked = check(groups, now, strict=True)
                 if checked.conflicts:
@@ -371,8 +371,8 @@ class Session:
         entries = await journal_intents(
             self.journal, self.connection, groups, reviewed, approval, self.incident
         )
-        replies = await send(client, groups, at_step(Step.SEND, len(groups), progress))
-        news = at_step(Step.READ_BACK, len(groups), progress)
+        replies = await send(client, groups, at_step(ChangeStep.SEND, len(groups), progress))
+        news = at_step(ChangeStep.READ_BACK, len(groups), progress)
         found = await read_back(client, groups, replies, self.clock, news)
         results = [one._replace(entry=entry) for one, entry in zip(found, entries, strict=True)]
         self.journal_trouble = await journal_outcomes(self.journal, entries, results)

@@ -843,8 +843,8 @@ MUTANTS = (
         SESSION,
         "entries = await journal_intents(\n            "
         "self.journal, self.connection, groups, reviewed, approval, self.incident\n        )\n        "
-        "replies = await send(client, groups, at_step(Step.SEND, len(groups), progress))",
-        "replies = await send(client, groups, at_step(Step.SEND, len(groups), progress))\n        "
+        "replies = await send(client, groups, at_step(ChangeStep.SEND, len(groups), progress))",
+        "replies = await send(client, groups, at_step(ChangeStep.SEND, len(groups), progress))\n        "
         "entries = await journal_intents(\n            "
         "self.journal, self.connection, groups, reviewed, approval, self.incident\n        )",
         OF_SESSION,

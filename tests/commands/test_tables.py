@@ -141,6 +141,7 @@ def test_the_same_holds_of_plans_jobs_and_checks(run: Run, sandbox: SandboxThrea
         "found",
         "to_do",
         "outcomes",
+        "duties",
         "user_cover",
     }
     for name, words in JOBS.items():

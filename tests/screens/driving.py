@@ -169,5 +169,6 @@ async def review_withdrawal(
     """Stages the withdrawal of a consent, the one that `moves` lead to, and goes to its review."""
     await look_up(pilot, user)
     await see(pilot, "go out?", "● given")
+    await focused(pilot, "ConsentMatrix")
     await pilot.press(*moves, "u", "r")
     await see(pilot, "Review: 1 user")

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.screens.bulk.applying import ApplyScreen
 from dfn_tui.screens.bulk.approving import ApproveDialog
 from dfn_tui.screens.bulk.plan import PlanScreen
+from dfn_tui.screens.dialogs import ErrorDialog
 from tests.eyes import ALICE, BOB, PROGRAMS, Team, needs_root
 from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import STOP, fill, make_plan, users, write_list, writes
@@ -52,7 +54,9 @@ async def test_one_signs_and_the_other_applies(
         await pilot.press("ctrl+s")
         await see(pilot, "There is no key to sign with")
         assert writes(sandbox) == 0
+        await until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ApplyScreen))
         with team.agent("alice"):
             await pilot.press("ctrl+s")
             await see(pilot, "finished")

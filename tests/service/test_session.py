@@ -12,7 +12,7 @@ import pytest
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
-from dfn_tui.service.changes.pipeline import Conflict, StaleWrite, Step, read_groups
+from dfn_tui.service.changes.pipeline import ChangeStep, Conflict, StaleWrite, read_groups
 from dfn_tui.service.changes.policy import Approval
 from dfn_tui.service.context import Mode
 from dfn_tui.service.records import Progress
@@ -222,7 +222,7 @@ class TestGate:
         lock: list[sqlite3.Connection] = []
 
         def lock_when_sent(at: Progress) -> None:
-            if at.step == Step.SEND and not lock:
+            if at.step == ChangeStep.SEND and not lock:
                 lock.append(sqlite3.connect(path, isolation_level=None))
                 lock[0].execute("BEGIN IMMEDIATE")
 

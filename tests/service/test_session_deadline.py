@@ -65,14 +65,14 @@ async def test_waits_to_read_are_told_beside_a_write(path: Path, monkeypatch: py
             session.staging.draft(record).stage_consents({Flag.MKT_SMS: State.UNSUBSCRIBED})
             sandbox.faults.read_answer = "4006"
             await send(session, progress=told.append)
-            assert [bool(one.waiting) for one in told] == [True, False]
+            assert [one.step for one in told if one.waiting] == ["check"]
 
             told.clear()
             record = await session.open_user(session.identity("user-0002"))
             session.staging.draft(record).stage_property("grade", "gold")
             sandbox.faults.read_back = "4006"
             await send(session, progress=told.append)
-            assert [bool(one.waiting) for one in told] == [False, True]
+            assert [one.step for one in told if one.waiting] == ["read back"]
 
 
 async def test_what_an_earlier_run_left_open_holds_nobody_for_longer(

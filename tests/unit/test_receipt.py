@@ -86,6 +86,26 @@ def test_the_terms_count_from_what_the_person_said_and_from_nothing_after_a_corr
     assert "told by" not in text
 
 
+@pytest.mark.parametrize(("before", "after"), [(OFF, ON), (ON, OFF)])
+def test_the_person_is_not_given_our_notes_of_where_it_was_heard(before: State, after: State) -> None:
+    source = "a call taken by kim on bastion-1"
+    found = with_intent(
+        entry(before, after), ground="expressed", expressed_on="2026-03-01", expressed_source=source
+    )
+    record = UserRecord(USER, WRITTEN, Profile({Flag.MKT: after}, {}))
+
+    def text(*, for_person: bool) -> str:
+        return receipt(record, (Flag.MKT,), {"mkt_flag": found}, "here", WRITTEN, for_person=for_person)
+
+    ours = text(for_person=False)
+    assert f"the person's word: 2026-03-01, {source}" in ours
+    assert "by root (sudo from kim) on bastion-1" in ours
+    theirs = text(for_person=True)
+    assert "the person's word: 2026-03-01\n" in theirs
+    assert "entry 7" in theirs
+    assert not [one for one in ("kim", "root", "bastion-1", "10.0.0.7", "CS-1", "서면") if one in theirs]
+
+
 def test_an_informational_consent_has_no_term() -> None:
     found = entry(OFF, ON)
     change = FieldChange(FieldKind.CONSENT, "info_flag", OFF.value, ON.value)

@@ -37,7 +37,7 @@ READ_BACK_PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Seconds before each reading back: the server may take a moment to show what it took."""
 
 
-class Step(StrEnum):
+class ChangeStep(StrEnum):
     """Where a change is on its way: nothing has left before `SEND`."""
 
     CHECK = "check"
@@ -45,7 +45,7 @@ class Step(StrEnum):
     READ_BACK = "read back"
 
 
-def at_step(step: Step, users: int, progress: OnProgress) -> OnProgress:
+def at_step(step: ChangeStep, users: int, progress: OnProgress) -> OnProgress:
     """Says that this step begins, and has all news from now on say that they are of it."""
     progress(Progress(0, users, step=step))
     return lambda at: progress(at._replace(step=step))
