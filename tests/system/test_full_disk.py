@@ -10,6 +10,8 @@ import pytest
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.service.changes.pipeline import ChangeStep
+from dfn_tui.service.records import Progress
 from dfn_tui.service.session import Session
 from dfn_tui.store import Journal
 from tests.sandbox_thread import SandboxThread
@@ -66,8 +68,9 @@ async def test_on_a_disk_that_fills_up_meanwhile_the_result_is_given_and_settled
         [result] = await withdraw(session, "user-0001")
         sandbox.requests.clear()
 
-        def fill_when_sent(_progress: object) -> None:
-            fill(folder)
+        def fill_when_sent(at: Progress) -> None:
+            if at.step == ChangeStep.SEND:
+                fill(folder)
 
         [result] = await withdraw(session, "user-0003", progress=fill_when_sent)
         assert result.outcome is Outcome.CONFIRMED
