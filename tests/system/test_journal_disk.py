@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request  # noqa: F401  nobody may read where it lies, and what is imported late would be missing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
