@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NIGHT_OVER_EVERY = "night-over-every"
     NIGHT_WITHOUT_DAY = "night-without-day"
     UNKNOWN_USER = "unknown-user"
+    NOT_IN_SNAPSHOT = "not-in-snapshot"
     CONSENT_NOT_READABLE = "consent-not-readable"
     NOT_READ = "not-read"
 
@@ -79,6 +80,8 @@ class CampaignVerdict(NamedTuple):
 
 UNKNOWN_USER = CampaignVerdict(Eligibility.UNKNOWN, Reason.UNKNOWN_USER)
 """Nothing at all was ever set for this user."""
+NOT_IN_SNAPSHOT = CampaignVerdict(Eligibility.UNKNOWN, Reason.NOT_IN_SNAPSHOT)
+"""The snapshot that is judged by has not got this user; the server may well."""
 NOT_READ = CampaignVerdict(Eligibility.UNREADABLE, Reason.NOT_READ)
 """Reading this user failed."""
 
@@ -221,6 +224,7 @@ def reason_name(reason: Reason, campaign: Campaign) -> str:
         Reason.NIGHT_OVER_EVERY: _("at night given, but all withdrawn"),
         Reason.NIGHT_WITHOUT_DAY: _("at night given, not by day"),
         Reason.UNKNOWN_USER: _("not known to the server"),
+        Reason.NOT_IN_SNAPSHOT: _("not in the snapshot"),
         Reason.CONSENT_NOT_READABLE: _("a consent is not readable"),
         Reason.NOT_READ: _("could not be read"),
     }[reason]

@@ -61,6 +61,24 @@ class UserRecord:
         return self.snapshot.consents_now if self.profile is None and self.snapshot else self.consents
 
     @property
+    def by_snapshot(self) -> SnapshotView | None:
+        """What the snapshot says, where that is all that can be known of this user."""
+        view = self.snapshot
+        return view if self.profile is None and view is not None and view.as_of is not None else None
+
+    @property
+    def as_of(self) -> datetime:
+        """When it was read, or when the export began by which it is judged."""
+        view = self.by_snapshot
+        return view.as_of if view is not None and view.as_of is not None else self.read_at
+
+    @property
+    def consents_held(self) -> Consents:
+        """The consents that a campaign may rest on."""
+        view = self.by_snapshot
+        return self.consents if view is None else view.consents_held
+
+    @property
     def properties(self) -> Mapping[str, Value]:
         return self.profile.properties if self.profile else {}
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dfn_tui.config import ApiVersion
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.widgets.field import Field
 from tests.sandbox_thread import SandboxThread
-from tests.screens.driving import SIZES, console, driven, focused, look_up, see, shown, type_in
+from tests.screens.driving import SIZES, console, driven, focused, look_up, see, type_in
 
 ON, OFF = State.SUBSCRIBED, State.UNSUBSCRIBED
 DAY = {Flag.MKT: ON, Flag.MKT_SMS: ON, Flag.MKT_KAKAO: OFF}
@@ -93,13 +92,3 @@ async def test_files_that_are_there_are_left_alone(
         await see(pilot, "There is a file of that name already")
     assert kept.read_text("utf-8") == "keep"
     assert os.listdir(tmp_path) == ["a.may-not.csv"]  # noqa: PTH208
-
-
-async def test_version_2_has_none(sandbox: SandboxThread) -> None:
-    app = console(sandbox, api=ApiVersion.V2)
-    async with driven(app) as pilot:
-        await look_up(pilot, "user-0001 user-0002")
-        await focused(pilot, "UserList")
-        await pilot.press("P", "question_mark")
-        assert "judge them for a campaign" not in await see(pilot, "Help · list of users")
-        assert "Pre-flight" not in shown(app)

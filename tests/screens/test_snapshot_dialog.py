@@ -125,3 +125,25 @@ async def test_version_1_has_no_such_key(sandbox: SandboxThread) -> None:
         await asyncio.sleep(0)
         assert not isinstance(pilot.app.screen, SnapshotDialog)
         assert sandbox.faults == Faults()
+
+
+async def test_a_campaign_is_judged_by_it_and_its_age_is_told(sandbox: SandboxThread, journal: Path) -> None:
+    time = Time()
+    async with driven(second(sandbox, journal, clock=time)) as pilot:
+        await look_up(pilot, "user-0002 nobody-here")
+        await focused(pilot, "UserList")
+        await pilot.press("P")
+        await see(pilot, "There is no snapshot", "Take one")
+        await pilot.press("escape", "escape")
+        await focused(pilot, "UserList")
+        await take(pilot)
+        time.later = timedelta(minutes=31)
+        await focused(pilot, "UserList")
+        await pilot.press("P")
+        await see(
+            pilot, "1 of 2 users may be sent to.", "By a snapshot, as of", "31 min ago", "not in the snapshot"
+        )
+        await pilot.press("c")
+        await see(pilot, "The campaign goes out by")
+        await pilot.press("down", "down", "enter")
+        await see(pilot, "Advertising by Kakao", "0 of 2 users may be sent to.")

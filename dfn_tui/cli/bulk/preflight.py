@@ -1,6 +1,8 @@
 """`dfn-tui preflight`: who of a list may be sent to, who may not, and why. The platform is only read."""
 
 import argparse
+import asyncio
+from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +22,13 @@ from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.plan.file import BadRow
 from dfn_tui.service.bulk.plan.format import bad_words, reading_words
 from dfn_tui.service.bulk.plan.making import Reading
-from dfn_tui.service.bulk.preflight import LiveConsents, Preflight, PreflightReport
+from dfn_tui.service.bulk.preflight import (
+    ConsentSource,
+    LiveConsents,
+    Preflight,
+    PreflightReport,
+    SnapshotConsents,
+)
 from dfn_tui.service.bulk.preflight_format import (
     campaign_name,
     may_words,
@@ -32,7 +40,8 @@ from dfn_tui.service.bulk.preflight_format import (
 from dfn_tui.service.bulk.preflight_lists import CampaignLists, WrittenList
 from dfn_tui.service.bulk.sending_time import sending_time
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.service.types import Capabilities
+from dfn_tui.service.snapshots.snapshots import NoExport
+from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.text.korea import korean_minute
 
@@ -42,7 +51,7 @@ def preflight(args: argparse.Namespace) -> ExitCode:
     _check_files(args)
     with opened_for_many(args) as (bulk, runner):
         has = bulk.session.capabilities
-        _require_consents(has)
+        by_snapshot = _snapshot_of(bulk, runner)
         at = sending_time(args.at, bulk.session.clock())
         night = not args.informational and night_at(at).inside
         campaign = Campaign(Channel(args.channel), night, args.informational)
@@ -53,15 +62,17 @@ def preflight(args: argparse.Namespace) -> ExitCode:
         ):
             for remark in source.source.remarks():
                 say(remark)
+            if by_snapshot is not None:
+                _require_found(source, by_snapshot)
             try:
-                runner.run(_read_all(args, bulk, source, report, lists))
+                runner.run(_read_all(args, bulk, source, report, lists, by_snapshot))
             except (KeyboardInterrupt, ConsoleError):
                 say(_how_far(report))
                 raise
             written = lists.finish(replace=args.force)
             for remark in source.remarks():
                 say(remark)
-        return _tell(args, report, at, written)
+        return _tell(args, report, at, written, bulk.session.clock())
 
 
 def _check_files(args: argparse.Namespace) -> None:
@@ -84,14 +95,31 @@ def _check_files(args: argparse.Namespace) -> None:
         )
 
 
-def _require_consents(has: Capabilities) -> None:
-    """Raises `ConsoleError` over a connection that tells nobody's consents."""
-    if not has.read_by:
+def _snapshot_of(bulk: BulkSession, runner: asyncio.Runner) -> SnapshotConsents | None:
+    """What users are judged by where nobody can be read; None where they are read. Raises `ConsoleError`
+    where there is neither."""
+    session = bulk.session
+    if session.capabilities.read_by:
+        return None
+    if session.snapshots is None:
+        raise NoExport
+    head = runner.run(session.snapshots.require_head())
+    return SnapshotConsents(session.snapshots, head, session.capabilities.flags)
+
+
+def _require_found(source: BulkInput, consents: SnapshotConsents) -> None:
+    """Says of whom the snapshot is; raises `ConsoleError` where it can have nobody of the list."""
+    if source.kind is not IdentityKind.EXTERNAL_ID:
         raise ConsoleError(
-            _("Version 2 cannot be read"),
-            _("A pre-flight needs the consents of every user, and this API version tells nobody's."),
-            _("Use a connection of version 1."),
+            _("A snapshot knows nobody by that"),
+            _("The export holds no {kind}: only users named by external_id are found in it.").format(
+                kind=source.kind.value
+            ),
+            _("Give a list of external ids."),
         )
+    if consents.head.audience is not None:
+        words = _("The snapshot holds the audience {audience} only.")
+        say(words.format(audience=sanitize(consents.head.audience, 60)))
 
 
 async def _read_all(
@@ -100,14 +128,18 @@ async def _read_all(
     source: BulkInput,
     report: PreflightReport,
     lists: CampaignLists,
+    by_snapshot: SnapshotConsents | None,
 ) -> None:
-    async with server_progress() as line, bulk.reading(args.limit) as client:
+    async with server_progress() as line, AsyncExitStack() as stack:
 
         def on_progress() -> None:
             total = report.taken.users if report.taken else None
             line.show(reading_words(Reading(report.rows, report.read, total)))
 
-        await Preflight(source, LiveConsents(client), report, lists.keep, on_progress).go()
+        consents: ConsentSource | None = by_snapshot
+        if consents is None:
+            consents = LiveConsents(await stack.enter_async_context(bulk.reading(args.limit)))
+        await Preflight(source, consents, report, lists.keep, on_progress).go()
 
 
 def _how_far(report: PreflightReport) -> str:
@@ -118,7 +150,7 @@ def _how_far(report: PreflightReport) -> str:
 
 
 def _tell(
-    args: argparse.Namespace, report: PreflightReport, at: datetime, written: list[WrittenList]
+    args: argparse.Namespace, report: PreflightReport, at: datetime, written: list[WrittenList], now: datetime
 ) -> ExitCode:
     assert report.taken is not None
     found = list(records(report, at, list(zip(_results(args), written, strict=True))))
@@ -131,7 +163,7 @@ def _tell(
             list=sanitize(list_name(args), 200), campaign=campaign_name(report.campaign), at=korean_minute(at)
         )
     )
-    found_words = (may_words(report), read_words(report), unfit_words(report), never_words(report))
+    found_words = (may_words(report), read_words(report, now), unfit_words(report), never_words(report))
     for words in filter(None, (night_words(report.campaign, at), *found_words)):
         say(words)
     for one in written:

@@ -64,6 +64,7 @@ def records(
             "include_never_set": report.include_never_set,
             "read_from": report.began.isoformat(timespec="seconds") if report.began else None,
             "read_to": report.ended.isoformat(timespec="seconds") if report.ended else None,
+            "by_snapshot": report.by_snapshot,
         }
     )
     for result, one in written:

@@ -127,15 +127,7 @@ def show(args: argparse.Namespace) -> int:
 
 
 async def _views(snapshots: Snapshots, wanted: Sequence[Identity]) -> "dict[Identity, SnapshotView]":
-    found = await snapshots.status()
-    if found.trouble is not None:
-        raise found.trouble
-    if found.head is None:
-        raise ConsoleError(
-            _("There is no snapshot"),
-            _("None was taken over this connection, or it was too old and was deleted."),
-            _("Take one: dfn-tui snapshot take"),
-        )
+    await snapshots.require_head()
     return dict(await snapshots.views(wanted))
 
 

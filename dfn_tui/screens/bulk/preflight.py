@@ -101,6 +101,8 @@ class PreflightScreen(SessionScreen[None]):
         self._records = []
         self._paint()
         with self.showing_errors(retry=self._read):
+            if self.session.snapshots is not None:  # nobody can be read
+                await self.session.snapshots.require_head()
             async for records in in_batches(self.session.look_up(self._identities), 200):
                 self._records += records
                 self._paint()
@@ -134,7 +136,7 @@ class PreflightScreen(SessionScreen[None]):
             (_mark("▲ ", night_words(report.campaign, at)), "strong.warn"),
             (may_words(report), "bold"),
             (_mark("✗ ", unfit_words(report)), "strong.danger"),
-            (read_words(report), "label"),
+            (read_words(report, self.session.clock()), "label"),
         ]
         return Text("\n").join([Text(words, style) for words, style in lines if words])
 

@@ -52,5 +52,6 @@ class ManyPanel(WatchingPanel):
         return rows.chosen(None) or [one for one in rows.shown if failed or one.failure is None]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without consents that can be read there is no pre-flight."""
-        return action != "preflight" or bool(self._session.capabilities.read_by)
+        """Without consents that can be read or exported there is no pre-flight."""
+        has = self._session
+        return action != "preflight" or bool(has.capabilities.read_by) or has.snapshots is not None

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.campaign import (
+    NOT_IN_SNAPSHOT,
     NOT_READ,
     UNKNOWN_USER,
     Campaign,
@@ -31,7 +32,9 @@ from dfn_tui.service.bulk.input.ingest import Taken, take_in
 from dfn_tui.service.bulk.input.reading import BulkInput
 from dfn_tui.service.bulk.input.records import Bad, RowFault
 from dfn_tui.service.records import UserRecord
+from dfn_tui.service.snapshots.snapshots import Snapshots
 from dfn_tui.service.worker_thread import WorkerThread
+from dfn_tui.store.snapshot import SnapshotHead
 from dfn_tui.text import _, sanitize
 
 _PAGE = 2000  # users taken out of the list together
@@ -83,6 +86,21 @@ class LiveConsents:
         return records
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotConsents:
+    """What one export said of everybody, with what this host wrote since: where nobody can be read."""
+
+    snapshots: Snapshots
+    head: SnapshotHead
+    flags: Collection[Flag]
+    batch_size: int = _PAGE
+    at_once: int = 1
+
+    async def read(self, users: Sequence[Identity]) -> Mapping[Identity, UserRecord]:
+        views = await self.snapshots.known_views(users, self.head)
+        return {one: UserRecord(one, self.head.began, snapshot=view) for one, view in views.items()}
+
+
 class JudgedUser(NamedTuple):
     """A user as read, and what they are for the campaign."""
 
@@ -93,7 +111,8 @@ class JudgedUser(NamedTuple):
 @dataclass
 class PreflightReport:
     """What was found of a list. Each user counts once. `began` and `ended` are when the first and the last
-    user was read; `by_day` is how many could be sent to outside of the night."""
+    user was read, or when the snapshot's export began; `by_day` is how many could be sent to outside of the
+    night."""
 
     campaign: Campaign
     flags: Collection[Flag]
@@ -107,6 +126,8 @@ class PreflightReport:
     read: int = 0
     began: datetime | None = None
     ended: datetime | None = None
+    by_snapshot: bool = False
+    """Whether they were judged by a snapshot."""
     bad: Sequence[Bad] = ()
     """The first of the rows that name no user."""
     errors: dict[type[ConsoleError] | None, ConsoleError | None] = field(default_factory=dict)
@@ -142,22 +163,26 @@ class PreflightReport:
         verdict = self._judge(record)
         self.counts[verdict] += 1
         self.read += 1
-        self.began = min(self.began or record.read_at, record.read_at)
-        self.ended = max(self.ended or record.read_at, record.read_at)
+        self.began = min(self.began or record.as_of, record.as_of)
+        self.ended = max(self.ended or record.as_of, record.as_of)
+        self.by_snapshot |= record.by_snapshot is not None
         if not self.may(verdict):
             error = record.failure.error if record.failure is not None else None
             self.errors.setdefault(type(error) if error else None, error)
         return JudgedUser(record, verdict)
 
     def _judge(self, record: UserRecord) -> CampaignVerdict:
-        if record.failure is not None or record.profile is None:
+        view, consents = record.by_snapshot, record.consents_held
+        if record.failure is not None or (record.profile is None and view is None):
             return NOT_READ
         if record.unknown_to_server:
             return UNKNOWN_USER
-        verdict = judge(self.campaign, record.consents, self.flags)
+        verdict = judge(self.campaign, consents, self.flags)
         if self.campaign.night:
-            self.by_day += self.may(judge(self.campaign.by_day, record.consents, self.flags))
-        return verdict
+            self.by_day += self.may(judge(self.campaign.by_day, consents, self.flags))
+        # What this host wrote since is known of somebody who is not in it, too.
+        absent = view is not None and not view.kept and verdict.eligibility is Eligibility.UNREADABLE
+        return NOT_IN_SNAPSHOT if absent else verdict
 
 
 class PreflightStopped(ConsoleError):

@@ -6,6 +6,7 @@ from dfn_tui.consent.campaign import Campaign, CampaignVerdict, Eligibility, Rea
 from dfn_tui.consent.messages import channel_name
 from dfn_tui.consent.night import night_at
 from dfn_tui.service.bulk.preflight import PreflightReport
+from dfn_tui.service.snapshots.format import age_words
 from dfn_tui.text import _, ngettext
 from dfn_tui.text.korea import korean_clock
 
@@ -76,10 +77,13 @@ def unfit_words(report: PreflightReport) -> str:
     return words.format(count=f"{others:,}")
 
 
-def read_words(report: PreflightReport) -> str:
-    """When the consents were read."""
+def read_words(report: PreflightReport, now: datetime) -> str:
+    """When the consents were read, or how old the snapshot is."""
     if report.began is None or report.ended is None:
         return ""
+    if report.by_snapshot:
+        words = _("By a snapshot, {age}: take another one before anything goes out later.")
+        return words.format(age=age_words(report.began, now))
     words = _("Consents as of {began} to {ended} KST: read again before anything goes out later.")
     began, ended = (korean_clock(one, seconds=True) for one in (report.began, report.ended))
     return words.format(began=began, ended=ended)

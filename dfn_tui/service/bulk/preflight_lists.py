@@ -89,7 +89,7 @@ class CampaignLists(Closing):
 
     def _with_reasons(self, one: JudgedUser) -> Sequence[str]:
         record, verdict = one
-        states = record.consents
+        states = record.consents_held
         asked = self._report.campaign.asked(self._report.flags)
         as_read = " ".join(f"{flag}={states[flag]}" for flag in asked if flag in states)
         return (
@@ -97,7 +97,7 @@ class CampaignLists(Closing):
             verdict.eligibility.value,
             verdict.reason.value,
             as_read,
-            korean_time(record.read_at),
+            korean_time(record.as_of),
         )
 
     def finish(self, *, replace: bool = False) -> list[WrittenList]:

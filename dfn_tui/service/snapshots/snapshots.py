@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
@@ -248,6 +249,19 @@ class Snapshots:
             trouble = error
         return SnapshotStatus(self.path, began, head, trouble, asked, self.limit)
 
+    async def require_head(self) -> SnapshotHead:
+        """What the snapshot holds. Raises `ConsoleError` where there is none, or it cannot be read."""
+        found = await self.status()
+        if found.trouble is not None:
+            raise found.trouble
+        if found.head is None:
+            raise SnapshotError(
+                _("There is no snapshot"),
+                _("None was taken over this connection, or it was too old and was deleted."),
+                _("Take one: dfn-tui snapshot take"),
+            )
+        return found.head
+
     async def drop(self) -> bool:
         """Removes it, and says whether there was one. Raises `SnapshotError`."""
         return await asyncio.to_thread(drop_snapshot, self._folder, self._context.connection)
@@ -306,6 +320,15 @@ class Snapshots:
                 _("Begin again."),
             )
         return {one: view_of(head, rows.get(one), one.kind, {}) for one in identities}
+
+    async def known_views(
+        self, identities: Sequence[Identity], head: SnapshotHead
+    ) -> Mapping[Identity, SnapshotView]:
+        """The same with what this host wrote since. Raises `SnapshotError` also where the journal cannot be
+        read, and `SnapshotKeyNeeded`."""
+        views = await self.export_views(identities, head)
+        later = await self._later(identities, head.began)
+        return {one: replace(view, later=later.get(one, {})) for one, view in views.items()}
 
     async def _later(
         self, identities: Sequence[Identity], since: datetime

@@ -54,6 +54,16 @@ class SnapshotView:
         return {**self.consents, **states} if states else self.consents
 
     @property
+    def consents_held(self) -> Consents:
+        """The consents that a campaign may rest on: as `consents_now`, but for grants of this host of which
+        nobody knows whether they were applied. Those leave it open."""
+        held = dict(self.consents_now)
+        for flag in self.flags_later:
+            if held.get(flag) is State.SUBSCRIBED and self.later[flag.value].outcome is not Outcome.ACCEPTED:
+                del held[flag]
+        return held
+
+    @property
     def flags_later(self) -> frozenset[Flag]:
         """The consents that this host wrote since."""
         return frozenset(Flag(name) for name in self.later if name in _FLAGS)

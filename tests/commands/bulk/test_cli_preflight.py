@@ -179,7 +179,7 @@ def test_a_column_that_only_looks_like_the_users_is_asked_about(run: Run, people
         (("--at", "25:00"), "This is no time to send at"),
         (("--at", ""), "This is no time to send at"),
         (("--at", "2020-01-01 10:00"), "This is no time to send at"),
-        (("-c", "next"), "Version 2 cannot be read"),
+        (("-c", "next"), "There is no snapshot"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anybody_is_read(
