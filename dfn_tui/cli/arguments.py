@@ -73,8 +73,8 @@ def add_receipt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("user", metavar="ID", help=_("whose consents"))
     add_connection(parser, _("over this connection"))
     add_kind(parser)
-    words = _("text, json, or html: one page to print or to send")
-    parser.add_argument("--format", choices=("text", "json", "html"), default="text", help=words)
+    words = _("text (the default), json, or html: a page to print or to send, also for a FILE that ends so")
+    parser.add_argument("--format", choices=("text", "json", "html"), help=words)
     words = _("a new file that only you can read; -, the default, is the standard output")
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help=words)
 

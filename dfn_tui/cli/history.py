@@ -1,7 +1,7 @@
 """`dfn-tui history`: what was changed of one user, from this host or from any."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, write_records
@@ -9,13 +9,14 @@ from dfn_tui.cli.ids import one_id
 from dfn_tui.cli.journal import key_for, opened_for, show_more, uncovered
 from dfn_tui.cli.output import say
 from dfn_tui.cli.tables import Heading, Row, TableCell
+from dfn_tui.consent.duties import Duty
 from dfn_tui.consent.messages import flag_name, short_name, state_role
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
 from dfn_tui.service.changes.blocks import flag_of
 from dfn_tui.service.history import KEYS, account, parse_words, state_of, who
-from dfn_tui.service.history_export import COLUMNS, record, row_records
+from dfn_tui.service.history_export import COLUMNS, DONE_COLUMNS, done_on, note_record, record, row_records
 from dfn_tui.service.records import FieldChange, FieldKind
-from dfn_tui.store import Entry, Filter, Journal
+from dfn_tui.store import DutyNote, Entry, Filter, Journal
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
 
@@ -30,9 +31,10 @@ def history(args: argparse.Namespace) -> int:
     with opened_for(wanted, reveal=args.reveal) as (journal, key):
         found = [*_newest(journal, wanted, args.kind, args.limit + 1)]
         shown = found[: args.limit]
+        notes = {entry.seq: journal.notes(entry.seq) for entry in shown}
         if args.reveal:
             shown = [*uncovered(shown, key)]
-    write_records(args, shown, change_view(revealed=args.reveal))
+    write_records(args, shown, change_view(notes, revealed=args.reveal))
     if len(found) > args.limit:
         show_more()
     elif not found:
@@ -49,7 +51,7 @@ def _from_archive(args: argparse.Namespace, wanted: Filter) -> int:
         say(_("The archive has only the masks of personal values."))
     found = read_history(configured(), args.user, key_for(wanted))
     fit = [one for one in fitting(found.entries, wanted) if args.kind in (None, one.intent.subject.kind)]
-    write_records(args, fit[: args.limit], change_view(revealed=False, hosts=True))
+    write_records(args, fit[: args.limit], change_view({}, revealed=False, hosts=True))
     for origin, seq in found.doubled:
         say(doubled_words(origin, seq))
     if len(fit) > args.limit:
@@ -76,8 +78,11 @@ def _newest(journal: Journal, wanted: Filter, kind: str | None, limit: int) -> I
         left -= len(of_kind)
 
 
-def change_view(*, revealed: bool, hosts: bool = False) -> RecordView[Entry]:
-    """Entries by what they changed: a row for each field. With `hosts` it is said from where."""
+def change_view(
+    notes: Mapping[int, Sequence[DutyNote]], *, revealed: bool, hosts: bool = False
+) -> RecordView[Entry]:
+    """Entries by what they changed: a row for each field, and one for each of the `notes`, by entry, of what
+    was done of the duties that follow. With `hosts` it is said from where."""
     headings = (
         Heading(_("No."), right=True),
         Heading(_("time (KST)")),
@@ -112,8 +117,34 @@ def change_view(*, revealed: bool, hosts: bool = False) -> RecordView[Entry]:
                 TableCell(reason),
                 TableCell(sanitize(intent.connection, 40), "label"),
             )
+        yield from map(_noted, notes.get(entry.seq, ()))
 
-    return RecordView(record, COLUMNS, headings, cells, rows=row_records)
+    def whole(entry: Entry) -> dict[str, object]:
+        return record(entry) | {"duties": [note_record(note) for note in notes.get(entry.seq, ())]}
+
+    def rows(entry: Entry) -> Iterator[dict[str, object]]:
+        done = done_on(notes.get(entry.seq, ()))
+        yield from (row | done for row in row_records(entry))
+
+    return RecordView(whole, (*COLUMNS, *DONE_COLUMNS), headings, cells, rows=rows)
+
+
+def _noted(note: DutyNote) -> Row:
+    """That a duty was done: below the entry that it is about."""
+    none, words = TableCell(""), _("told the outcome")
+    if note.duty == Duty.CONFIRM:
+        words = _("confirmed by the person")
+    return (
+        none,
+        TableCell(korean_minute(note.at) if note.at else "", "label"),
+        TableCell(f"  ✓ {words}", "ok"),
+        none,
+        TableCell(sanitize(note.on, 20)),
+        none,
+        TableCell(account(note.operator)),
+        TableCell(sanitize(note.reason, 120) or "-"),
+        none,
+    )
 
 
 def _open() -> TableCell:

@@ -9,7 +9,7 @@ from dfn_tui.cli.output import json_line, say, write_lines
 from dfn_tui.cli.session import opened, server_progress
 from dfn_tui.service.export import export, require_room
 from dfn_tui.service.receipt import make_receipt
-from dfn_tui.service.receipt_page import receipt_page, receipt_sections
+from dfn_tui.service.receipt_page import is_page_name, receipt_page, receipt_sections
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, sanitize
@@ -21,7 +21,8 @@ def receipt(args: argparse.Namespace) -> int:
         require_room(args.output)
     with opened(args) as (session, runner):
         [user] = identities((one_id(args.user),), args.kind, session.capabilities)
-        text = _in_form(args.format, user, runner.run(_made(session, user, for_person=args.format == "html")))
+        form = args.format or ("html" if is_page_name(args.output) else "text")
+        text = _in_form(form, user, runner.run(_made(session, user, for_person=form == "html")))
     if args.output == STDIN:
         write_lines(text.splitlines())
         return ExitCode.DONE

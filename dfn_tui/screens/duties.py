@@ -18,6 +18,7 @@ from dfn_tui.screens.paged_list import SOON, PagedList
 from dfn_tui.service.duties import DutyGroup, Listed, ground_text, left_words, notes_of, require_done_on
 from dfn_tui.service.duties_shown import (
     duties_of,
+    ids_of,
     notice_lines,
     read_duties,
     said_words,
@@ -63,10 +64,14 @@ class DutyList(PagedList[DutyGroup]):
         self.border_subtitle = f"{total:,}"
         self.look_again()
 
+    @property
+    def fitting(self) -> Sequence[DutyGroup]:
+        """Those that are shown."""
+        groups = self._found.groups if self._found is not None else ()
+        return [one for one in groups if one.duty is self.duty and self._fits(one)]
+
     async def page(self, after: DutyGroup | None, limit: int) -> Sequence[DutyGroup]:
-        if self._found is None:
-            return ()
-        own = [one for one in self._found.groups if one.duty is self.duty and self._fits(one)]
+        own = self.fitting
         start = own.index(after) + 1 if after is not None else 0
         return own[start : start + limit]
 
@@ -168,9 +173,18 @@ class DutiesScreen(SessionScreen[None]):
     PLACE = _("Duties")
     AUTO_FOCUS = "#tell DataTable"
     BINDINGS = bindings(
-        key("t", "done", _("Done…"), "duties.done", _("Note that it was done"), group=CHANGE),
+        key("t", "told", _("Told…"), "duties.told", _("Note that they were told the outcome"), group=CHANGE),
+        key(
+            "C",
+            "confirmed",
+            _("Confirmed…"),
+            "duties.confirmed",
+            _("Note that they confirmed it"),
+            group=CHANGE,
+        ),
         key("c,Y", "copy", _("Copy notice"), "duties.copy", _("Copy what the person is to be told")),
-        key("e", "export", _("Export…"), "duties.export", _("Write all that is open to a file")),
+        key("y", "copy_ids", _("Copy ids"), "duties.copy_ids", _("Copy the ids of the people in the row")),
+        key("e", "export", _("Export…"), "duties.export", _("Write what is shown to a file")),
         replace(key("slash", "filter", _("Filter"), "duties.filter", _("Filter as you type")), priority=True),
         key("f5,R", "read", _("Read again"), "duties.read", _("Read it again"), show=False, group=KEEP),
     )
@@ -251,9 +265,12 @@ class DutiesScreen(SessionScreen[None]):
         """In the filter letters are letters, and without a duty nothing was done."""
         if action == "filter":
             return not isinstance(self.focused, Field)
-        if action in ("done", "copy"):
+        if action in ("told", "confirmed"):
+            own = self.tell_list if action == "told" else self.confirm_list
+            return self._list is own and own.table.highlighted is not None
+        if action in ("copy", "copy_ids"):
             return self._list.table.highlighted is not None
-        return action != "export" or bool(self._found and self._found.groups)
+        return action != "export" or bool(self._found and self._shown_groups(self._found))
 
     def action_filter(self) -> None:
         self.set_focus(self.query_one(Field))  # at once: what is typed next goes there
@@ -269,7 +286,13 @@ class DutiesScreen(SessionScreen[None]):
     def action_read(self) -> None:
         self._read()
 
-    def action_done(self) -> None:
+    def action_told(self) -> None:
+        self._ask_when_done()
+
+    def action_confirmed(self) -> None:
+        self._ask_when_done()
+
+    def _ask_when_done(self) -> None:
         """Asks when it was done, and notes it of everybody in the row."""
         shown = self._list
         if (group := shown.table.highlighted) is not None:
@@ -291,12 +314,39 @@ class DutiesScreen(SessionScreen[None]):
         if (group := self._list.table.highlighted) is not None:
             copy(self.app, "\n".join([self._list._whom(group), *notice_lines(group, self.session)]))
 
+    @work(group="copy", exclusive=True)
+    async def action_copy_ids(self) -> None:
+        """Copies the ids of everybody in the row, one a line."""
+        group = self._list.table.highlighted
+        if group is None:
+            return
+        with self.showing_errors():
+            ids = await asyncio.to_thread(ids_of, self.session.journal.path, group)
+            if ids:
+                copy(self.app, "\n".join(ids))
+            if missing := len(group.seqs) - len(ids):
+                words = ngettext(
+                    "{count} id is masked here: “dfn-tui duties --reveal” shows it.",
+                    "{count} ids are masked here: “dfn-tui duties --reveal” shows them.",
+                    missing,
+                )
+                self.notify(words.format(count=f"{missing:,}"), markup=False)
+
+    def _shown_groups(self, found: Listed) -> Sequence[DutyGroup]:
+        """The rows that the filter lets through, the most urgent first."""
+        shown = {id(one) for each in (self.tell_list, self.confirm_list) for one in each.fitting}
+        return [one for one in found.groups if id(one) in shown]
+
     def action_export(self) -> None:
-        """Asks where to, and writes all that is open there, as the command does."""
+        """Asks where to, and writes what is shown there, as the command does."""
         found, session = self._found, self.session
         if found is None:
             return
+        groups = tuple(self._shown_groups(found))
         prompt = _("A row for each person. “dfn-tui duties told FILE” takes it when that is done. New file:")
+        if len(groups) < len(found.groups):
+            prompt = _("Only what the filter shows, as “dfn-tui duties told FILE” takes it. New file:")
+        found = found._replace(groups=groups)
         name = f"./duties-{korean_date(session.clock())}.csv"
 
         async def write(path: str) -> Path:

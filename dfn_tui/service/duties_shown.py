@@ -13,6 +13,7 @@ from dfn_tui.consent.messages import flag_name, short_name, state_glyph, state_n
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.values import format_value
 from dfn_tui.service.duties import DutyGroup, Listed, OpenDuty, list_duties
+from dfn_tui.service.history import user_of
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.session import Session
 from dfn_tui.store import Entry, Journal
@@ -97,10 +98,28 @@ def said_words(group: DutyGroup) -> str:
 
 
 def whom_words(group: DutyGroup, name: str = "") -> str:
-    """The id, with the `name` where it is known, or how many they are; inert."""
+    """The id, with the `name` where it is known, or how many they are and by which write; inert."""
     if len(group.seqs) > 1:
-        return _("{users} users").format(users=f"{len(group.seqs):,}")
+        return f"{_('{users} users').format(users=f'{len(group.seqs):,}')} {write_words(group)}"
     return sanitize(f"{group.first.intent.subject.value} {name}".strip(), 60)
+
+
+def write_words(group: DutyGroup) -> str:
+    """Which write it was: its plan, as the job's id ends with that one's digest, or its entries."""
+    if group.first.intent.job:
+        return _("plan {digest}").format(digest=sanitize(group.first.intent.job.rpartition("-")[2], 12))
+    first, last = min(group.seqs), max(group.seqs)
+    if first == last:
+        return _("entry {seq}").format(seq=first)
+    return _("entries {first}–{last}").format(first=first, last=last)
+
+
+def ids_of(path: Path, group: DutyGroup) -> list[str]:
+    """The ids of its people, in the order in which they were written to; masked ones are left out. Raises
+    `JournalError`."""
+    with closing(Journal(path)) as journal:
+        users = (user_of(entry.intent) for _group, entry in entries_of(journal, [group]))
+        return [user.value for user in users if user is not None]
 
 
 def notice_lines(group: DutyGroup, session: Session) -> list[str]:

@@ -3,10 +3,11 @@
 Nothing is uncovered here: what an entry masks stays masked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import cast
 
+from dfn_tui.consent.duties import Duty
 from dfn_tui.service.changes.values import format_value
 from dfn_tui.store import DutyNote, Entry, FieldChange, Operator, OutcomeRecord
 from dfn_tui.store.records import Value
@@ -55,6 +56,9 @@ COLUMNS = (
     "signer",
 )
 """The header of the rows."""
+
+DONE_COLUMNS = ("told_on", "confirmed_on")
+"""Beside them, where it is asked what was done of the duties that follow."""
 
 _OF_FIELD = ("kind", "name", "outcome", "read_back", "now", "code", "message")
 
@@ -118,6 +122,14 @@ def note_record(note: DutyNote) -> dict[str, object]:
     at = _utc(note.at) if note.at else None
     named = {"seq": note.seq, "at": at, "duty": note.duty, "on": note.on, "reason": note.reason}
     return named | {"operator": _operator(note.operator)}
+
+
+def done_on(notes: Iterable[DutyNote]) -> dict[str, object]:
+    """The days on which it was done, under `DONE_COLUMNS`."""
+    days: dict[str, list[str]] = {Duty.TELL: [], Duty.CONFIRM: []}
+    for note in notes:
+        days.setdefault(note.duty, []).append(note.on)
+    return dict(zip(DONE_COLUMNS, (" ".join(days[duty]) for duty in Duty), strict=True))
 
 
 def _operator(who: Operator) -> dict[str, object]:

@@ -27,11 +27,12 @@ from dfn_tui.service.changes.reading import unread
 from dfn_tui.service.duties import ground_of, said_on
 from dfn_tui.service.history import approved_words, state_of, who, word_words
 from dfn_tui.service.intents import is_personal_id
+from dfn_tui.service.receipt_person import facts_for_person, head_for_person
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
-from dfn_tui.service.snapshots.format import snapshot_words
+from dfn_tui.service.snapshots.format import age_words, snapshot_words
 from dfn_tui.service.snapshots.view import SnapshotView
-from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind, Intent
+from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind
 from dfn_tui.text import _, mask, sanitize
 from dfn_tui.text.korea import korean_date, korean_minute
 
@@ -54,12 +55,16 @@ async def make_receipt(session: Session, identity: Identity, *, for_person: bool
     return await _receipt_of(session, record, for_person)
 
 
-async def make_receipts(session: Session, identities: Sequence[Identity]) -> AsyncIterator[str]:
+async def make_receipts(
+    session: Session, identities: Sequence[Identity], *, for_person: bool = False
+) -> AsyncIterator[str]:
     """The receipts of these users, read for them now, one after the other. Who cannot be read is named in
-    their place. Raises `JournalError` and what a look-up raises."""
+    their place, but `for_person` all or none are made. Raises `JournalError` and what reading raises."""
     async for record in session.look_up(identities):
         if record.failure is None:
-            yield await _receipt_of(session, record, for_person=False)
+            yield await _receipt_of(session, record, for_person)
+        elif for_person:
+            raise unread(record.failure)
         else:
             error = unread(record.failure)
             user = sanitize(f"{record.identity.kind.value} {record.identity.value}")
@@ -78,6 +83,8 @@ async def _receipt_of(session: Session, record: UserRecord, for_person: bool) ->
     text = receipt(record, flags, own, name, now, notes, sender, for_person=for_person)
     if is_personal_id(identity.kind) and not await session.journal.keeps_personal():
         words = _("Without a keyring, changes of users named by e-mail or phone number cannot be found.")
+        if for_person:
+            words = _("What was changed for an e-mail address or a phone number cannot be shown here.")
         text = f"{text}\n{words}\n"
     return text
 
@@ -107,19 +114,37 @@ def receipt(
     by entry what was done of the duties that follow."""
     user = sanitize(f"{record.identity.kind.value} {record.identity.value}")
     made = _("Made {time} KST") if for_person else _("Connection {connection}, made {time} KST")
+    absent = record.snapshot is not None and not record.snapshot.kept
     lines = [
         _("Consent receipt for {user}").format(user=user),
         made.format(connection=sanitize(connection), time=korean_minute(now)),
         *([_("Sender: {sender}").format(sender=sanitize(sender))] if sender else []),
+        *([record.snapshot.why] if record.snapshot is not None and absent and not for_person else []),
         "",
     ]
-    if record.snapshot is not None and not record.snapshot.kept:
-        lines += [record.snapshot.why, ""]
+    of_flag = _flag_for_person if for_person else _flag
     for flag in flags:
         entry = changes.get(flag.value)
-        own_notes = notes.get(entry.seq, ()) if entry else ()
-        lines += _flag(flag, record, entry, now, own_notes, for_person=for_person)
+        lines += of_flag(flag, record, entry, now, notes.get(entry.seq, ()) if entry else ())
     return "\n".join(lines) + "\n"
+
+
+def _change(flag: Flag, entry: Entry) -> FieldChange:
+    return next(c for c in entry.intent.changes if (c.kind, c.name) == (FieldKind.CONSENT, flag.value))
+
+
+def _flag_for_person(
+    flag: Flag, record: UserRecord, entry: Entry | None, now: datetime, notes: Sequence[DutyNote]
+) -> Iterator[str]:
+    state = record.consents.get(flag)
+    yield head_for_person(flag, state)
+    if state is None and record.snapshot is not None and record.snapshot.kept:
+        yield "  " + _in_snapshot(flag, record.snapshot, now, for_person=True)
+    if entry is None:
+        yield "  " + _("We hold no record of a change of it.")
+        return
+    facts = facts_for_person(entry, _change(flag, entry), state, now, notes)
+    yield from (f"  {line}" for line in facts)
 
 
 def _flag(
@@ -128,8 +153,6 @@ def _flag(
     entry: Entry | None,
     now: datetime,
     notes: Sequence[DutyNote],
-    *,
-    for_person: bool,
 ) -> Iterator[str]:
     state = record.consents.get(flag)
     yield _("{flag} ({name}): {state}").format(flag=flag.value, name=flag_name(flag), state=state_name(state))
@@ -141,7 +164,7 @@ def _flag(
     if entry is None:
         yield "  " + _("The journal of this host holds no confirmed change of it.")
         return
-    change = next(c for c in entry.intent.changes if (c.kind, c.name) == (FieldKind.CONSENT, flag.value))
+    change = _change(flag, entry)
     if state is not None and change.after != state.value:
         yield "  " + _("Changed outside this console since entry {seq}, which set it to {after}.").format(
             seq=entry.seq, after=state_name(state_of(change.after))
@@ -153,31 +176,17 @@ def _flag(
         if ending is Outcome.UNKNOWN:
             words = _("{after} was sent last; whether that was applied is not known")
         yield "  " + words.format(after=state_name(state_of(change.after)))
-    words = (
-        _("since {time} KST, entry {seq}")
-        if for_person
-        else _("since {time} KST, entry {seq}, by {operator}")
-    )
-    yield "  " + words.format(
+    yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
         time=korean_minute(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
     )
     if ending is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
     if entry.in_snapshot and entry.outcome is not None:
         yield "  " + sanitize(entry.outcome.message)
-    if not for_person:
-        yield from _for_ourselves(entry, change)
-    if word := _word(entry.intent, for_person=for_person):
+    yield from _for_ourselves(entry, change)
+    if word := word_words(entry.intent):
         yield f"  {word}"
     yield from _duties(flag, entry, change, now, notes)
-
-
-def _word(intent: Intent, *, for_person: bool) -> str:
-    """The person's word. Where it was heard is free text of ours, and not for the person."""
-    if not for_person or intent.ground == Ground.CORRECTION:
-        return word_words(intent)
-    words = _("the person's word: {day}")
-    return words.format(day=sanitize(intent.expressed_on)) if intent.expressed_on else ""
 
 
 def _for_ourselves(entry: Entry, change: FieldChange) -> Iterator[str]:
@@ -190,11 +199,13 @@ def _for_ourselves(entry: Entry, change: FieldChange) -> Iterator[str]:
         yield "  " + _("incident: {incident}").format(incident=sanitize(entry.intent.incident))
 
 
-def _in_snapshot(flag: Flag, view: SnapshotView, now: datetime) -> str:
+def _in_snapshot(flag: Flag, view: SnapshotView, now: datetime, *, for_person: bool = False) -> str:
     """What the export said, without what was written since: that is told by its entry."""
     said = state_name(view.consents.get(flag))
     if why := view.unreadable.get(flag.value):
         said = _("not readable: {why}").format(why=why)
+    if for_person and view.as_of is not None:
+        return _("What we read last, {age}: {state}").format(age=age_words(view.as_of, now), state=said)
     return f"{snapshot_words(view, now)}: {said}"
 
 

@@ -16,18 +16,22 @@ article + article { break-before: page; margin-top: 3em; }
 """
 
 
+def is_page_name(path: str) -> bool:
+    """Whether a file of that name is a page."""
+    return path.strip().lower().endswith((".html", ".htm"))
+
+
 def receipt_sections(receipt: str) -> tuple[list[str], list[tuple[str, list[str]]]]:
     """A receipt's first lines, and for each consent its line and what stands below it."""
-    about: list[str] = []
+    head, _blank, body = receipt.partition("\n\n")
+    consents, _blank, rest = body.partition("\n\n")
     sections: list[tuple[str, list[str]]] = []
-    for line in receipt.splitlines():
+    for line in consents.splitlines():
         if line.startswith("  ") and sections:
             sections[-1][1].append(line.strip())
-        elif " (" in line and "): " in line and (sections or about[-1:] == [""]):
+        elif line:
             sections.append((line, []))
-        else:
-            about.append(line)
-    return [line for line in about if line], sections
+    return [line for line in (*head.splitlines(), *rest.splitlines()) if line], sections
 
 
 def receipt_page(receipts: Sequence[str]) -> str:

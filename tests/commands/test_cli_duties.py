@@ -1,5 +1,7 @@
 """`dfn-tui duties`: what is open, that it was done, and nothing of it is a write to the platform."""
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +36,12 @@ def test_a_withdrawal_is_to_be_told_and_then_was(run: Run, users: Users, sandbox
     [duty] = entry["duties"]
     assert (duty["duty"], duty["on"], duty["reason"]) == ("tell", today.isoformat(), "by mail")
     assert f"was told the outcome on {today}" in run("journal", "show", str(one["entry"])).out
+    [known] = run("history", user, "--format", "jsonl").objects
+    assert known["duties"] == entry["duties"]
+    shown = run("history", user).out
+    assert "✓ told the outcome" in shown and "by mail" in shown and today.isoformat() in shown
+    [row] = csv.DictReader(io.StringIO(run("history", user, "--format", "csv").out))
+    assert (row["told_on"], row["confirmed_on"]) == (today.isoformat(), "")
     again = run("duties", "told", user)
     assert (again.code, "nothing of this kind is open" in again.err) == (1, True)
     assert len(sandbox.requests) == before

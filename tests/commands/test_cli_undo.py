@@ -234,10 +234,12 @@ def test_a_receipt_as_a_page_and_as_an_object(run: Run, users: Users, tmp_path: 
     assert run("set", user, STOP, *SAID).code == 0
     file = tmp_path / "receipt.html"
     assert run("receipt", user, "--format", "html", "-o", str(file)).code == 0
-    page = file.read_text("utf-8")
+    page, by_name = file.read_text("utf-8"), tmp_path / "again.HTML"
+    assert run("receipt", user, "-o", str(by_name)).code == 0
+    assert by_name.read_text("utf-8") == page
     assert "INC-7" not in page  # it goes to the person: what we noted for ourselves stays here
     assert " by " not in page.split("since ")[1].split("</p>")[0]
-    assert "The person is to be told by the end of" in page
+    assert "With this page we tell you that it was done." in page
     [one] = run("receipt", user, "--format", "json").objects
     assert one["user_id"] == user
     withdrawn = next(each for each in one["consents"] if "mkt_sms_flag" in each["consent"])

@@ -27,6 +27,7 @@ def written(
     connection: str = "here",
     ending: Outcome | None = Outcome.CONFIRMED,
     times: int = 1,
+    expressed_on: str = "",
 ) -> None:
     """Entries as an earlier run would have left them."""
     intent = IntentGroup(
@@ -39,6 +40,7 @@ def written(
         write="w1",
         users=(IntentUser(Subject("user_id", user)),) * times,
         reason="CS-7 고객 요청",
+        expressed_on=expressed_on,
     )
     with Journal(journal) as run_log:
         numbers = run_log.begin([intent])

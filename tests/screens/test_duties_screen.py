@@ -84,7 +84,15 @@ async def test_both_kinds_are_listed_filtered_copied_and_written(
         await until(pilot, lambda: "SMS ○ withdrawn" not in shown(app))
         await pilot.press("c")
         await see(pilot, "Sent to the terminal", "Sender: not named", "advertising by push: given on")
-        await pilot.press("escape", "slash")
+        await pilot.press("escape", "y")
+        await see(pilot, "Sent to the terminal", "user-0003")
+        assert app.clipboard == "user-0003"
+        await pilot.press("escape", "e")
+        await see(pilot, "Export the duties", "Only what the filter shows")
+        app.screen.query_one("#path", Field).value = str(tmp_path / "shown.csv")
+        await pilot.press("enter")
+        await see(pilot, "shown.csv")
+        await pilot.press("slash")
         await focused(pilot, "#filter")
         await pilot.press("ctrl+u", "enter")
         await see(pilot, "SMS ○ withdrawn")
@@ -92,7 +100,9 @@ async def test_both_kinds_are_listed_filtered_copied_and_written(
         await see(pilot, "Export the duties")
         app.screen.query_one("#path", Field).value = str(tmp_path / "open.csv")
         await pilot.press("enter")
-        await see(pilot, "Written to")
+        await see(pilot, "open.csv")
+    with (tmp_path / "shown.csv").open(encoding="utf-8") as file:
+        assert {row["user_id"] for row in csv.DictReader(file)} == {"user-0003"}
     with (tmp_path / "open.csv").open(encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     assert header == [*COLUMNS]
@@ -105,7 +115,29 @@ async def test_what_another_console_writes_comes_by_itself(sandbox: SandboxThrea
         await opened(pilot)
         await see(pilot, "Nothing is open", "0 to tell")
         written(journal, SMS_OFF, user="user-0005", times=2)
-        await see(pilot, "2 to tell", "2 users")
+        await see(pilot, "2 to tell", "2 users entries 1–2")
+        await pilot.press("y")
+        await see(pilot, "Sent to the terminal")
+        assert app.clipboard == "user-0005\nuser-0005"
+
+
+async def test_told_and_confirmed_are_each_for_their_own_list(sandbox: SandboxThread, journal: Path) -> None:
+    written(journal, consent("mkt_push_flag", "Undefined", "Subscribed"), expressed_on="2024-03-10")
+    app = console(sandbox, journal=journal)
+    async with driven(app, (140, 40)) as pilot:
+        await opened(pilot)
+        await see(pilot, "1 to tell", "Confirm every two years")
+        await pilot.press("C")
+        assert "Note it" not in shown(app)
+        app.screen.query_one("#confirm Table").focus()
+        await pilot.press("t")
+        assert "Note it" not in shown(app)
+        await pilot.press("C")
+        await see(pilot, "Note it", "Confirmed")
+        await pilot.press("enter")
+        await see(pilot, "1 entry noted.")
+    with Journal(journal) as kept:
+        assert [note.duty for note in kept.notes()] == ["confirm"]
 
 
 async def test_the_person_is_opened_and_several_by_their_entry(sandbox: SandboxThread, journal: Path) -> None:

@@ -125,8 +125,15 @@ async def test_a_page_for_the_person_names_nobody_of_ours(
         assert path == "./receipt-user-0001-2026-03-02.html"
         await pilot.press("enter")
         await see(pilot, "Written to")
+        await pilot.press("e")
+        await see(pilot, "Export the receipt")
+        app.screen.query_one(Field).value = "./again.html"
+        await pilot.press("enter")
+        await see(pilot, "again.html")
+    assert content(tmp_path / "again.html") == content(tmp_path / path)
     page = content(tmp_path / path).decode()
-    assert "mkt_sms_flag (advertising by SMS): withdrawn" in page
+    assert "Advertising by SMS: withdrawn" in page
+    assert "With this page we tell you" in page
     assert "entry 1</p>" in page
     with Journal(journal) as kept:
         entry = kept.entry(1)

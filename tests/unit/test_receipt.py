@@ -101,9 +101,47 @@ def test_the_person_is_not_given_our_notes_of_where_it_was_heard(before: State, 
     assert f"the person's word: 2026-03-01, {source}" in ours
     assert "by root (sudo from kim) on bastion-1" in ours
     theirs = text(for_person=True)
-    assert "the person's word: 2026-03-01\n" in theirs
+    assert "You said so on 2026-03-01.\n" in theirs
     assert "entry 7" in theirs
     assert not [one for one in ("kim", "root", "bastion-1", "10.0.0.7", "CS-1", "서면") if one in theirs]
+
+
+def for_person(
+    found: Entry | None, state: State | None, notes: tuple[DutyNote, ...] = (), days: int = 1
+) -> str:
+    profile = Profile({Flag.MKT: state}, {}) if state else None
+    changes = {"mkt_flag": found} if found else {}
+    record, now = UserRecord(USER, WRITTEN, profile), WRITTEN + timedelta(days=days)
+    return receipt(record, (Flag.MKT,), changes, "here", now, {7: notes}, "가나다", for_person=True)
+
+
+def test_the_person_is_spoken_to() -> None:
+    text = for_person(entry(OFF, ON), ON)
+    assert text.startswith("Consent receipt for user_id u-1\nMade 2026-03-03 12:00 KST\nSender: 가나다\n\n")
+    assert "Advertising by every channel: given\n  since 2026-03-02 12:00 KST, entry 7\n" in text
+    assert "With this page we tell you that it was done." in text
+    assert "We will ask you before 2028-03-02 whether it still holds." in text
+    assert "You can withdraw it at any time." in text
+    assert "We should have asked you before 2028-03-02" in for_person(entry(OFF, ON), ON, days=800)
+    told = DutyNote("tell", (7,), "2026-03-02", entry(OFF, ON).intent.operator, "0.1.0", seq=9)
+    assert "We told you so on 2026-03-02." in for_person(entry(ON, OFF), OFF, (told,))
+    assert "the person" not in text + for_person(entry(ON, OFF), OFF, (told,))
+
+
+def test_the_person_is_told_of_nothing_done_that_nobody_knows() -> None:
+    unknown = for_person(entry(ON, OFF, Outcome.UNKNOWN), None)
+    assert "do not know yet whether that was done" in unknown
+    assert "we tell you" not in unknown
+    elsewhere = for_person(entry(OFF, ON), OFF)
+    assert (
+        "It was changed elsewhere after 2026-03-02 12:00 KST, when we had set it to given (entry 7)."
+        in elsewhere
+    )
+    assert "we tell you" not in elsewhere
+    corrected = for_person(with_intent(entry(ON, OFF), ground="correction"), OFF)
+    assert "We corrected a mistake of our own: you had said nothing." in corrected
+    assert "we tell you" not in corrected
+    assert "We hold no record of a change of it." in for_person(None, ON)
 
 
 def test_an_informational_consent_has_no_term() -> None:

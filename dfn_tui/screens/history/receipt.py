@@ -14,7 +14,7 @@ from dfn_tui.screens.dialogs import PathDialog, ask, copy
 from dfn_tui.screens.user.format import user_title
 from dfn_tui.service.export import export
 from dfn_tui.service.receipt import make_receipt, make_receipts, receipt_file
-from dfn_tui.service.receipt_page import receipt_page
+from dfn_tui.service.receipt_page import is_page_name, receipt_page
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import _, ngettext
@@ -93,26 +93,28 @@ class ReceiptScreen(SessionScreen[None]):
         copy(self.app, self._text)
 
     def action_export(self) -> None:
-        """Asks where to, and writes it there."""
-
-        prompt = _("Write it to this new file, readable only by you:")
+        """Asks where to, and writes it there: for ourselves, but a page is for the person."""
+        prompt = _("Write it to this new file, readable only by you (.html: pages for the people):")
         name = f"./{receipt_file(self._identities, self.session.clock())}"
-        dialog = PathDialog(
-            _("Export the receipt"),
-            prompt,
-            _("Export"),
-            name,
-            lambda path: asyncio.to_thread(export, path, lambda file: file.write(self._text)),
-        )
-        ask(self.app, dialog, self.tell_written)
-
-    def action_page(self) -> None:
-        """Asks where to, reads the person anew, and writes them a page that names nobody of ours."""
-        prompt = _("A page for the person, without operator, host or notes of ours. New file:")
-        name = f"./{receipt_file(self._identities, self.session.clock(), 'html')}"
 
         async def write(path: str) -> Path:
-            text = await make_receipt(self.session, self._identities[0], for_person=True)
-            return await asyncio.to_thread(export, path, lambda file: file.write(receipt_page([text])))
+            if is_page_name(path):
+                return await self._write_page(path)
+            return await asyncio.to_thread(export, path, lambda file: file.write(self._text))
 
-        ask(self.app, PathDialog(_("Write the page"), prompt, _("Write"), name, write), self.tell_written)
+        ask(
+            self.app, PathDialog(_("Export the receipt"), prompt, _("Export"), name, write), self.tell_written
+        )
+
+    def action_page(self) -> None:
+        """Asks where to, and writes a page for the person there."""
+        prompt = _("A page for the person, without operator, host or notes of ours. New file:")
+        name = f"./{receipt_file(self._identities, self.session.clock(), 'html')}"
+        dialog = PathDialog(_("Write the page"), prompt, _("Write"), name, self._write_page)
+        ask(self.app, dialog, self.tell_written)
+
+    async def _write_page(self, path: str) -> Path:
+        """Reads the people anew, and writes each a page that names nobody of ours."""
+        made = make_receipts(self.session, self._identities, for_person=True)
+        texts = [text async for text in made]
+        return await asyncio.to_thread(export, path, lambda file: file.write(receipt_page(texts)))
