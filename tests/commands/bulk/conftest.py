@@ -41,6 +41,7 @@ def _settled(text: str) -> str:
     for pattern, word in (
         (r"\d{8}-\d{6}-[0-9a-f]{6}(-\d+)?", "JOB"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
+        (r"said on \d{4}-\d\d-\d\d", "said on DAY"),
         (r"\b\d\d:\d\d\b", "CLOCK"),
         (r"(by|KST,) [^\s@]+@[^\s:]+", r"\1 WHO"),
         (r"\b[0-9a-f]{12}\b", "DIGEST"),

@@ -27,6 +27,7 @@ def test_a_list_becomes_a_plan(bulk: Bulk, sandbox: SandboxThread, users: Users)
         "1 user: already as wanted",
         "1 user: nothing set, not sent",
         "Nothing set: unknown to the server, or never asked. --create adds them.",
+        "on the ground of: the person's word, said on DAY",
         "1 row: the same user again, counted once",
         "mkt_sms_flag withdrawn: 2 users",
         "To be sent: 2 users (user_id)",

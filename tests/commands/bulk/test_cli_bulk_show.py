@@ -22,6 +22,7 @@ def test_a_plan_as_a_whole(bulk: Bulk, run: Run, users: Users) -> None:
         "3 users: to be changed",
         "1 user: nothing set, not sent",
         "Nothing set: unknown to the server, or never asked. --create adds them.",
+        "on the ground of: the person's word, said on DAY",
         "mkt_sms_flag withdrawn: 3 users",
         "To be sent: 3 users (user_id)",
         "About 3 requests, 1 s at the least.",

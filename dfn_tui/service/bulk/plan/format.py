@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
+from dfn_tui.consent.duties import Ground
 from dfn_tui.consent.flags import Direction
 from dfn_tui.consent.messages import state_name
 from dfn_tui.service.bulk.input.records import PersonsWord, shown_user
@@ -104,7 +105,7 @@ def totals_words(found: Totals, at: datetime, *, changes: bool = True) -> list[s
     if found.proven:
         words = _("evidence in their own rows: {proven} of the {granted} who are given a consent")
         lines.append(words.format(proven=f"{found.proven:,}", granted=f"{found.granted:,}"))
-    lines += _row_words(head)
+    lines += [*_ground_words(found), *_row_words(head)]
     lines += [*_change_words(found), *_untold_words(found)] if changes else _untold_words(found)
     lines += [warning.text for warning in warnings(found.scope, at)]
     lines += [
@@ -118,6 +119,16 @@ def totals_words(found: Totals, at: datetime, *, changes: bool = True) -> list[s
     if changes:
         lines.append(_("To be sent: {users}").format(users=users_words(found.to_send, head.named_by)))
     return lines
+
+
+def _ground_words(found: Totals) -> list[str]:
+    """What the consents rest on where a row does not say otherwise."""
+    if not found.flags or not found.head.ground:
+        return []
+    if found.head.ground == Ground.CORRECTION:
+        return [_("on the ground of: a correction, nobody said anything")]
+    words = _("on the ground of: the person's word, said on {day}")
+    return [words.format(day=sanitize(found.head.expressed_on, 20))]
 
 
 def _change_words(found: Totals) -> list[str]:
