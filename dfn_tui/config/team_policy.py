@@ -73,7 +73,8 @@ class TeamPolicy(_Value):
     """The rules of the file at `path`. Of a rule that is None, nothing is asked.
 
     A plan for `four_eyes_from` users or more needs a second person, over the connections and hosts named, or,
-    where none is, over all of production and the product's own hosts. `allowed_signers` says whose key is
+    where none is, over all of production and the product's own hosts; with `everywhere` over all there are.
+    `allowed_signers` says whose key is
     whose, `principals` which user of this host is which of them.
     """
 
@@ -88,6 +89,7 @@ class TeamPolicy(_Value):
     four_eyes_from: int | None = None
     four_eyes_connections: tuple[str, ...] = ()
     four_eyes_hosts: tuple[str, ...] = ()
+    four_eyes_everywhere: bool = False
     four_eyes_withdrawals: bool = False
     allowed_signers: Path = ALLOWED_SIGNERS
     principals: Path = PRINCIPALS
@@ -202,6 +204,7 @@ _KEYS: Mapping[str, Mapping[str, Check]] = {
     "four_eyes": {
         "from": checks.count,
         **_RULE,
+        "everywhere": checks.boolean,
         "allowed_signers": lambda value: Path(checks.path(value)),
         "principals": lambda value: Path(checks.path(value)),
     },

@@ -6,7 +6,7 @@ caller leaves running, and `finish` waits for it before the program ends.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import timedelta
 
 from dfn_tui.api.calls import CLOCK_SKEW_LIMIT, OnProgress, Probe, UserApi, ignore_progress
@@ -19,6 +19,7 @@ from dfn_tui.consent.duties import korean_day, read_said
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.async_journal import AsyncJournal
+from dfn_tui.service.changes.four_eyes import COUNTED_HOURS, may_be_cut
 from dfn_tui.service.changes.grounds import ConsentDates
 from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult, merged
 from dfn_tui.service.changes.pipeline import (
@@ -51,7 +52,7 @@ from dfn_tui.service.snapshots.taking import OnTaking
 from dfn_tui.service.staging import Draft, Staging, TypedGround
 from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.service.write_counts import WriteCounts
-from dfn_tui.store import JournalError
+from dfn_tui.store import Journal, JournalError
 from dfn_tui.text.korea import Clock, utc_now
 
 LOOK_UPS_AT_ONCE = 4
@@ -300,6 +301,16 @@ class Session:
         except PolicyError as error:
             return error
 
+    def counted(self, scope: Scope, but: str = "") -> Scope:
+        """The same with what was written from here lately, where the company's policy asks: but for the write
+        `but`. Looks through the journal, for a thread. Raises `JournalError`."""
+        if not may_be_cut(self.team_policy(), scope, self.connection):
+            return scope
+        environment, api = self.connection.environment, self.connection.api
+        since = self.clock() - timedelta(hours=COUNTED_HOURS)
+        with closing(Journal(self.journal.path)) as journal:
+            return scope._replace(before=journal.count_unapproved(environment, api, since, but))
+
     def admit(self, scope: Scope, approval: Approval, *, sends: bool = True) -> None:
         """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing.
         Where no more of it `sends`, the company's policy is not asked: what was sent is read back."""
@@ -327,7 +338,9 @@ class Session:
         It is over after about `seconds`, and for each further request full of users some more; what nobody
         answered by then is unknown.
         """
-        self.admit(reviewed.scope, approval)
+        scope = await asyncio.to_thread(self.counted, reviewed.scope)
+        reviewed = reviewed._replace(scope=scope)
+        self.admit(scope, approval)
         async with self._using(settled=True) as client:
             task = asyncio.ensure_future(self._apply(client, reviewed, approval, progress, seconds))
             self._writing[task] = frozenset(change.identity for change in reviewed.changes)

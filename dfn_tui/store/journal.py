@@ -113,6 +113,15 @@ class Journal(Closing):
         with self._reading() as connection:
             return search.load_notes(connection, intent)
 
+    def count_unapproved(
+        self, environment: str, api: str, since: datetime, but: str = "", most: int = 1_000_000
+    ) -> int:
+        """How many entries since then, over connections of that environment and API version, do more than
+        take consents back and were approved by no second person, up to `most`; without those of the write
+        `but`, and what failed."""
+        with self._reading() as connection:
+            return search.count_unapproved(connection, environment, api, since, but, most)
+
     def drop_sealed(self, before: datetime) -> int:
         """Drops the sealed values of entries older than `before`, and says how many. The masks stay."""
         if not self.count():

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from dfn_tui.outcomes import Outcome
 from dfn_tui.store.body import (
     Body,
     Sealed,
@@ -208,6 +209,31 @@ def _spans(
         if low < high:
             spans.append((low, high - 1))
     return spans[::-1]
+
+
+_UNAPPROVED = """SELECT 1 FROM intent JOIN entry USING (seq)
+    WHERE intent.seq BETWEEN :low AND :high AND "write" <> :but
+    AND index_key NOT IN (SELECT id FROM index_key WHERE instr(:undone, ' ' || outcome || ' '))
+    AND json_valid(body) AND json_extract(body, '$.approver') IS NULL
+    AND json_extract(body, '$.environment') = :environment AND json_extract(body, '$.generation') = :api
+    AND EXISTS (SELECT 1 FROM json_each(body, '$.changes') AS change
+        WHERE json_extract(change.value, '$.kind') <> 'consent'
+        OR json_extract(change.value, '$.after') IS NOT 'Unsubscribed')"""
+
+
+def count_unapproved(
+    connection: sqlite3.Connection, environment: str, api: str, since: datetime, but: str, most: int
+) -> int:
+    """How many entries since then, of that environment and API version, do more than take consents back and
+    were approved by nobody, up to `most`; without those of the write `but`, and what failed."""
+    undone = f" {' '.join(words_for(Outcome.FAILED))} "
+    asked: Values = {"environment": environment, "api": api, "but": but, "undone": undone}
+    count = 0
+    for low, high in _spans(connection, since, None, None):
+        question = f"SELECT count(*) FROM ({_UNAPPROVED} LIMIT :most)"  # noqa: S608  no values
+        values = {**asked, "low": low, "high": high, "most": most - count}
+        count += connection.execute(question, values).fetchone()[0]
+    return count
 
 
 def drop_sealed(connection: sqlite3.Connection, before: datetime) -> int:

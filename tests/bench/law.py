@@ -1,7 +1,7 @@
 """What the law's two ends take: the pre-flight of a list, and the duties in a long journal. Run by hand:
 
     python -m tests.bench.law preflight [--users 400000] [--limit 10000]
-    python -m tests.bench.law snapshot [--users 1000000]
+    python -m tests.bench.law snapshot [--users 200000]
     python -m tests.bench.law duties [--entries 1000000]
 
 Each is the command itself, from its start to its end, in a process of its own: seconds, and the most memory
@@ -53,7 +53,8 @@ def ran(folder: Path, token: str, *words: str, loud: bool = True) -> float:
     if loud:
         print(said[-600:], file=sys.stderr)
     code = os.waitstatus_to_exitcode(status)
-    print(f"{' '.join(words[:2]):<24} {seconds:8.1f} s  {used.ru_maxrss / 1024:7.1f} MiB  exit code {code}")
+    cpu = used.ru_utime + used.ru_stime
+    print(f"{words[0]:<12} {seconds:8.1f} s  {cpu:8.1f} s CPU  {used.ru_maxrss / 1024:7.1f} MiB  code {code}")
     return seconds
 
 
@@ -74,7 +75,9 @@ def listed(folder: Path, users: int) -> Path:
 
 
 def preflight(folder: Path, users: int, limit: int) -> None:
-    with SandboxProcess(["--users", "1000", "--latency-ms", "50", "--rate-limit", f"{limit}/1m"]) as server:
+    with SandboxProcess(
+        ["--users", str(users), "--latency-ms", "50", "--rate-limit", f"{limit}/1m"]
+    ) as server:
         configured(folder, "v1", server.url, server.service_id)
         words = ("preflight", str(listed(folder, users)), "--channel", "sms", "--limit", str(limit), "--json")
         seconds = ran(folder, server.token, *words)
@@ -110,7 +113,7 @@ def main() -> None:
         if args.what == "preflight":
             preflight(folder, args.users or 400_000, args.limit)
         elif args.what == "snapshot":
-            snapshot(folder, args.users or 1_000_000)
+            snapshot(folder, args.users or 200_000)
         else:
             duties(folder, args.entries)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dfn_tui.config.team_policy import PolicyError, TeamPolicy
 from dfn_tui.errors import GateRefused
-from dfn_tui.service.changes.four_eyes import FOUR_EYES, SignedBy, needs_second, require_second
+from dfn_tui.service.changes.four_eyes import FOUR_EYES, SignedBy, may_be_cut, needs_second, require_second
 from dfn_tui.service.changes.policy import Approval, require, requirements
 from dfn_tui.service.changes.scope import Scope
 from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement
@@ -75,6 +75,31 @@ def test_it_is_about_production_or_the_connections_named() -> None:
     assert not needs_second(None, GIVES, PROD)
     unusable = PolicyError(Path("/etc/dfn-tui/policy.toml"), "{file}", "")
     assert not needs_second(unusable, GIVES, PROD)  # `require_sendable` refuses it before
+
+
+def test_everywhere_is_over_tunnels_and_test_servers_too() -> None:
+    tunnel = HERE._replace(base_url="http://localhost:8443")
+    assert not needs_second(FROM_ONE, GIVES, tunnel)
+    assert needs_second(TeamPolicy(four_eyes_from=1, four_eyes_everywhere=True), GIVES, tunnel)
+
+
+@given(
+    users=st.integers(1, 10**6),
+    only=st.integers(0, 10**6),
+    before=st.integers(0, 10**6),
+    at=st.integers(1, 10**6),
+)
+def test_what_was_written_before_counts_for_all_but_withdrawals(
+    users: int, only: int, before: int, at: int
+) -> None:
+    only = min(only, users)
+    scope = Scope(users, withdrawn=only, only_withdrawn=only, plan=GIVES.plan, before=before)
+    for withdrawals in (False, True):
+        team = TeamPolicy(four_eyes_from=at, four_eyes_withdrawals=withdrawals)
+        alone = needs_second(team, scope._replace(before=0), PROD)
+        cut = users > only and users - only + before >= at
+        assert needs_second(team, scope, PROD) is (alone or cut)
+        assert may_be_cut(team, scope._replace(before=0), PROD) is (users > only and not alone)
 
 
 @given(

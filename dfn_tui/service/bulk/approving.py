@@ -53,16 +53,21 @@ def may_be_asked(session: Session) -> bool:
     return isinstance(team, TeamPolicy) and team.four_eyes_from is not None
 
 
-def second_of(session: Session, found: Totals, files: Files, hint: str = "") -> Approved | None:
-    """Who approved the plan of these figures, by the signatures in `files`; None where the policy asks for
-    nobody. Raises `SignatureRefused`, with the `hint` what to do."""
+def second_of(
+    session: Session, found: Totals, files: Files, hint: str = "", *, job: str = ""
+) -> Approved | None:
+    """Who approved the plan of these figures, which that `job` sends, by the signatures in `files`; None
+    where the policy asks for nobody. Raises `SignatureRefused`, with the `hint` what to do, and
+    `JournalError`."""
     team = session.team_policy()
-    if not isinstance(team, TeamPolicy) or not needs_second(team, found.scope, session.connection):
+    scope = session.counted(found.scope, job)
+    if not isinstance(team, TeamPolicy) or not needs_second(team, scope, session.connection):
         return None
     people = known_people(team)
     me = people.me()
     wanted = statement_of(found, SignedAs.APPROVE, me, session.clock())
-    longest = timedelta(hours=session.connection.plan_hours or PLAN_HOURS)
+    # Each operator has a configuration of their own, and none lets an approval live longer.
+    longest = timedelta(hours=min(session.connection.plan_hours or PLAN_HOURS, PLAN_HOURS))
     hint = hint or _("Have somebody else approve it as it is now: dfn-tui bulk approve PLAN")
     if found.withdrawn and not team.four_eyes_withdrawals:
         hint = f"{hint} {_('Withdrawals need nobody: send them at once by a plan of their own.')}"
@@ -71,11 +76,11 @@ def second_of(session: Session, found: Totals, files: Files, hint: str = "") -> 
 
 
 def signatures_for(
-    session: Session, found: Totals, files: Files, signing: Signing, hint: str = ""
+    session: Session, found: Totals, files: Files, signing: Signing, hint: str = "", *, job: str = ""
 ) -> tuple[str, ...]:
     """The approval of the plan of these figures, and the signature of who applies it, made now; nothing where
-    the policy asks for nobody. Raises `SignatureRefused`."""
-    approved = second_of(session, found, files, hint)
+    the policy asks for nobody. Raises `SignatureRefused` and `JournalError`."""
+    approved = second_of(session, found, files, hint, job=job)
     if approved is None:
         return ()
     team = session.team_policy()
@@ -85,10 +90,13 @@ def signatures_for(
     return approved.text, own.text
 
 
-def require_signed(session: Session, found: Totals, signatures: Sequence[str]) -> SignedBy | None:
-    """Who approved and who applies the plan of these figures, by both signatures of a job that is about to be
-    begun or gone on with; None where the policy asks for nobody. Raises `SignatureRefused`."""
-    approved = second_of(session, found, of_job(signatures))
+def require_signed(
+    session: Session, found: Totals, signatures: Sequence[str], *, job: str
+) -> SignedBy | None:
+    """Who approved and who applies the plan of these figures, by both signatures of the `job`, which is about
+    to be begun or gone on with; None where the policy asks for nobody. Raises `SignatureRefused` and
+    `JournalError`."""
+    approved = second_of(session, found, of_job(signatures), job=job)
     if approved is None:
         return None
     team = session.team_policy()

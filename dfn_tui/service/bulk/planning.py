@@ -216,7 +216,8 @@ class Planning:
         found = totals(plan)
         require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
         approved = second_of(self.session, found, beside(plan.path))
-        self.session.admit(found.scope, approval._replace(signed=approved.by if approved else None))
+        signed = approved.by if approved else None
+        self.session.admit(self.session.counted(found.scope), approval._replace(signed=signed))
         return found
 
     async def verify(

@@ -122,7 +122,9 @@ class BulkSession(Planning):
             return record
         approval = of_job(record.signatures)
         hint = _("Apply the plan once more, with a new approval: whoever was sent is left out.")
-        signatures = signatures_for(self.session, totals(job.plan), approval, self.signing, hint)
+        signatures = signatures_for(
+            self.session, totals(job.plan), approval, self.signing, hint, job=record.id
+        )
         return replace(record, signatures=signatures)
 
     async def _start(
@@ -181,7 +183,7 @@ class BulkSession(Planning):
         """Who approved and who applies what the job holds. Raises `SignatureRefused`."""
         if not (may_be_asked(self.session) and (again or job.pending(-1, 1))):  # as below
             return None
-        return require_signed(self.session, totals(job.plan), record.signatures)
+        return require_signed(self.session, totals(job.plan), record.signatures, job=record.id)
 
     def _check(self, job: Job, approval: Approval, *, again: bool) -> Scope:
         """Asks the rules once more about what the job would send, and returns that. Raises `GateRefused`."""
@@ -189,8 +191,9 @@ class BulkSession(Planning):
         sends = again or bool(job.pending(-1, 1))
         if sends:  # what was sent may be read back, however old the plan is
             require_fresh(found.head, found.granted, self.session.connection, self.session.clock())
-        self.session.admit(found.scope, approval, sends=sends)
-        return found.scope
+        scope = self.session.counted(found.scope, job.record.id) if sends else found.scope
+        self.session.admit(scope, approval, sends=sends)
+        return scope
 
     async def _go(
         self,

@@ -14,6 +14,8 @@ from dfn_tui.service.context import is_product_host
 from dfn_tui.text import _, sanitize
 
 FOUR_EYES = "four-eyes"
+COUNTED_HOURS = 24
+"""So long what was written without a second person counts."""
 
 
 class SignedBy(NamedTuple):
@@ -23,15 +25,37 @@ class SignedBy(NamedTuple):
     signer: str
 
 
+class SecondNeeded(GateRefused):
+    """Single changes of which a plan has to be made, that a second person can approve."""
+
+
 def needs_second(team: TeamPolicy | PolicyError | None, scope: Scope, connection: Connection) -> bool:
-    """Whether that may be sent over that connection only once a second person has approved it."""
-    if not isinstance(team, TeamPolicy) or team.four_eyes_from is None:
+    """Whether that may be sent over that connection only once a second person has approved it.
+
+    What was written without one before counts, too: else a list would only have to be cut into pieces. A
+    withdrawal counts for nothing, unless the policy says so.
+    """
+    if not isinstance(team, TeamPolicy) or team.four_eyes_from is None or not _is_over(team, connection):
         return False
+    if team.four_eyes_withdrawals and scope.users >= team.four_eyes_from:
+        return True
+    return scope.capped > 0 and scope.capped + scope.before >= team.four_eyes_from
+
+
+def may_be_cut(team: TeamPolicy | PolicyError | None, scope: Scope, connection: Connection) -> bool:
+    """Whether it depends on what was written before if a second person is asked for."""
+    asked = isinstance(team, TeamPolicy) and team.four_eyes_from is not None and _is_over(team, connection)
+    return asked and scope.capped > 0 and not needs_second(team, scope, connection)
+
+
+def _is_over(team: TeamPolicy, connection: Connection) -> bool:
+    if team.four_eyes_everywhere:
+        return True
     names, hosts = team.four_eyes_connections, team.four_eyes_hosts
-    over = is_named(names, hosts, connection)
-    if not (names or hosts):  # what leads to the product is production, whatever an operator calls it
-        over = connection.environment is Environment.PRODUCTION or is_product_host(connection)
-    return over and (scope.users if team.four_eyes_withdrawals else scope.capped) >= team.four_eyes_from
+    if names or hosts:
+        return is_named(names, hosts, connection)
+    # What leads to the product is production, whatever an operator calls it.
+    return connection.environment is Environment.PRODUCTION or is_product_host(connection)
 
 
 def second_notice(
@@ -41,7 +65,7 @@ def second_notice(
     if scope.plan is not None or not needs_second(team, scope, connection):
         return ()
     assert isinstance(team, TeamPolicy)
-    return (Notice(FOUR_EYES, f"{_asked(team)} {_as_plan(connection)}", must_acknowledge=False),)
+    return (Notice(FOUR_EYES, f"{_asked(team, scope)} {_as_plan(connection)}", must_acknowledge=False),)
 
 
 def require_second(
@@ -52,22 +76,26 @@ def require_second(
         return
     assert isinstance(team, TeamPolicy)
     if scope.plan is None:
-        raise GateRefused(
+        raise SecondNeeded(
             _("A second person has to approve this"),
-            _("{asked} Only a plan can be approved. Nothing is sent.").format(asked=_asked(team)),
+            _("{asked} Only a plan can be approved. Nothing is sent.").format(asked=_asked(team, scope)),
             _as_plan(connection),
         )
     if signed is None or not signed.approver or signed.approver == signed.signer:
         raise GateRefused(
             _("A second person has to approve this"),
-            _("{asked} Nobody has. Nothing is sent.").format(asked=_asked(team)),
+            _("{asked} Nobody has. Nothing is sent.").format(asked=_asked(team, scope)),
             _("Have it approved: dfn-tui bulk approve PLAN"),
         )
 
 
-def _asked(team: TeamPolicy) -> str:
+def _asked(team: TeamPolicy, scope: Scope) -> str:
     words = _("The company asks for a second person's approval from {users} users on ({rule}).")
-    return words.format(users=f"{team.four_eyes_from or 1:,}", rule=named(team, "four_eyes"))
+    said = words.format(users=f"{team.four_eyes_from or 1:,}", rule=named(team, "four_eyes"))
+    if not scope.before:
+        return said
+    words = _("What nobody approved counts for {hours} hours, and {before} were written so far.")
+    return f"{said} {words.format(hours=COUNTED_HOURS, before=f'{scope.before:,}')}"
 
 
 def _as_plan(connection: Connection) -> str:

@@ -40,6 +40,8 @@ class Scope(NamedTuple):
     resubscribed: int = 0
     expressed_on: str = ""
     """The day on which the people said so, as it was typed; empty for today."""
+    before: int = 0
+    """How often more than a withdrawal was written from here lately, without a second person."""
 
     @property
     def capped(self) -> int:
