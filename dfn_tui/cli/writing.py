@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 
 from dfn_tui.api.deadline import deadline
 from dfn_tui.cli.assignments import ids_and_others, profile_edits
@@ -22,11 +23,12 @@ from dfn_tui.cli.results import (
     show,
     with_fields,
 )
-from dfn_tui.cli.session import finishing, nothing_sent_yet, opened, server_progress, waiting_on
+from dfn_tui.cli.session import finishing, nothing_sent_yet, server_progress, started, waiting_on
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_format import nothing_set_count, step_words
 from dfn_tui.service.changes.fields import FieldEdit
+from dfn_tui.service.changes.four_eyes import SecondNeeded
 from dfn_tui.service.changes.outcome import NOT_SENT, FieldResult, UserResult
 from dfn_tui.service.changes.pipeline import ChangeGroup, StaleWrite, Target, check, not_sent
 from dfn_tui.service.changes.policy import Approval
@@ -49,10 +51,17 @@ LEAST_SECONDS = 20.0
 
 def set_(args: argparse.Namespace) -> int:
     """`dfn-tui set`: writes consents and properties; returns an `ExitCode`. Raises `ConsoleError`."""
-    with opened(args) as (session, runner):
+    with started(args) as (connections, name, runner):
+        session = connections.session(name)
         ids, changes = ids_and_others(args.words, lambda word: "=" in word)
         edits = profile_edits(changes, session.capabilities)
-        return carry_out(args, session, runner, ids, stage_all(edits), ci=False)
+        try:
+            return carry_out(args, session, runner, ids, stage_all(edits), ci=False)
+        except SecondNeeded as needed:
+            # Only here: what sends single changes starts without all that is for many.
+            single = import_module("dfn_tui.cli.bulk.single")
+            users = identities(ids, args.kind, session.capabilities)
+            raise single.as_plan(args, connections.bulk(name), runner, users, edits, needed) from None
 
 
 def stage_all(edits: Sequence[FieldEdit]) -> Callable[[Draft], None]:
@@ -104,6 +113,8 @@ def send_staged(
         reviewed = session.review()
         if reviewed.changes:
             show_review(session, reviewed, revealed=args.reveal)
+            if not args.dry_run:
+                session.require_single(reviewed.scope)
         approval = Approval() if args.dry_run or not reviewed.changes else approve(args, session, reviewed)
     if args.dry_run:
         _join(ended, _foreseen(args, session, reviewed, found))

@@ -19,7 +19,7 @@ from dfn_tui.consent.duties import korean_day, read_said
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.async_journal import AsyncJournal
-from dfn_tui.service.changes.four_eyes import COUNTED_HOURS, may_be_cut
+from dfn_tui.service.changes.four_eyes import COUNTED_HOURS, may_be_cut, require_second
 from dfn_tui.service.changes.grounds import ConsentDates
 from dfn_tui.service.changes.outcome import STILL_AT_WORK, UserResult, merged
 from dfn_tui.service.changes.pipeline import (
@@ -310,6 +310,11 @@ class Session:
         since = self.clock() - timedelta(hours=COUNTED_HOURS)
         with closing(Journal(self.journal.path)) as journal:
             return scope._replace(before=journal.count_unapproved(environment, api, since, but))
+
+    def require_single(self, scope: Scope) -> None:
+        """Raises `SecondNeeded` where a plan has to be made of that, and `JournalError`."""
+        if not self.context.mode.read_only:
+            require_second(self.team_policy(), self.counted(scope), self.connection, None)
 
     def admit(self, scope: Scope, approval: Approval, *, sends: bool = True) -> None:
         """Says whether this may be sent with these answers; raises `GateRefused` if not. Sends nothing.

@@ -1,18 +1,20 @@
 """Plans over one connection: made, checked, compared with what is there. None of it writes to the server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from dfn_tui.api.calls import UserApi
-from dfn_tui.api.types import IdentityKind
+from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.duties import Ground, korean_day, read_said
 from dfn_tui.consent.flags import State
 from dfn_tui.service.bulk.approving import Signing, second_of
 from dfn_tui.service.bulk.client import ThrottledClient
-from dfn_tui.service.bulk.input.reading import BulkInput
+from dfn_tui.service.bulk.input.mapping import MappingOptions
+from dfn_tui.service.bulk.input.reading import BulkInput, open_input
 from dfn_tui.service.bulk.plan.file import PlanFile, open_plan
 from dfn_tui.service.bulk.plan.making import Reading, make_plan, make_undo
 from dfn_tui.service.bulk.plan.records import PlanError, PlanMetadata
@@ -27,6 +29,7 @@ from dfn_tui.service.bulk.run.seen import SnapshotTooOld, confirm_seen, fit_snap
 from dfn_tui.service.bulk.run.sent import sent_before
 from dfn_tui.service.bulk.run.undoing import undo_edits
 from dfn_tui.service.bulk.run.verifying import Drift, verify
+from dfn_tui.service.changes.fields import FieldEdit
 from dfn_tui.service.changes.grounds import AS_USUAL, ConsentDates, Said, require_day
 from dfn_tui.service.changes.plan_rules import address_of, require_fresh, require_same_place
 from dfn_tui.service.changes.policy import Approval
@@ -163,6 +166,24 @@ class Planning:
                 stop_at_first_bad=stop_at_first_bad,
                 replace_file=replace_file,
                 progress=progress,
+            )
+
+    async def plan_users(
+        self,
+        users: Sequence[Identity],
+        edits: Sequence[FieldEdit],
+        path: Path,
+        progress: Callable[[Reading], None],
+        *,
+        create: bool,
+        said: Said,
+    ) -> str:
+        """Makes a plan of what was wanted for these users one by one, as `plan` does."""
+        text = "\n".join(json.dumps({one.kind.value: one.value}) for one in users)  # an id means just itself
+        asked = MappingOptions(new_properties=tuple(one.name for one in edits))  # by name, and not by a list
+        with open_input(text, self.session.capabilities, edits, asked=asked) as source:
+            return await self.plan(
+                source, _("single changes"), path, progress, create=create, resubscribe=True, said=said
             )
 
     async def plan_undo(

@@ -139,16 +139,40 @@ def test_a_missing_ssh_keygen_is_told(
 def test_a_single_consent_becomes_a_plan_of_one(
     bulk: Bulk, team: Team, run: Run, sandbox: SandboxThread, three: list[str]
 ) -> None:
-    refused = run("set", three[0], GIVE, *GIVEN, "--yes")
-    assert (refused.code, writes(sandbox)) == (3, 0)
+    refused = run("set", three[0], GIVE, "points:number=7", *GIVEN, "--expressed-on", "2026-01-05")
+    assert (refused.code, refused.out, writes(sandbox)) == (3, "", 0)
     assert "Only a plan can be approved." in refused.err
-    assert "dfn-tui bulk plan - NAME=VALUE -c here -o PLAN" in refused.err
-    bulk.plan(three[:1], change=GIVE)
+    [path] = Path().glob("set-*.plan")
+    assert f"It was written as a plan: {path}." in refused.err
+    assert f"dfn-tui bulk approve {path}" in refused.err
+    assert "Type" not in refused.err  # nothing is asked that comes to nothing
+    [planned] = run("bulk", "show", str(path), "--users", "--json").objects
+    assert planned["user_id"] == three[0]
     team.sit(BOB)
-    assert bulk("approve", "a.plan", "--confirm", "1", *key(team, "bob")).code == 0
+    assert bulk("approve", str(path), "--confirm", "1", *key(team, "bob")).code == 0
     team.sit(ALICE)
-    assert bulk("apply", "a.plan", *GIVEN, "--yes", *key(team, "alice")).code == 0
+    assert bulk("apply", str(path), *GIVEN, "--yes", *key(team, "alice")).code == 0
     assert state_of(sandbox, three[0]) == "Subscribed"
+    [entry] = run("history", three[0], "--json").objects
+    assert (entry["expressed_on"], entry["approver"]) == ("2026-01-05", BOB)
+
+
+@pytest.mark.parametrize("user", ["a,b c", 'x"y', "1001"])
+def test_in_that_plan_an_id_means_just_itself(run: Run, team: Team, user: str) -> None:
+    refused = run("set", user, GIVE, *GIVEN, "--create")
+    assert refused.code == 3
+    [path] = Path().glob("set-*.plan")
+    [planned] = run("bulk", "show", str(path), "--users", "--json").objects
+    assert (planned["user_id"], planned["outcome"]) == (user, "planned")
+
+
+def test_no_plan_is_written_of_what_is_only_tried_or_may_be_sent(
+    run: Run, team: Team, three: list[str], users: Users, tmp_path: Path
+) -> None:
+    assert "It would be refused." in run("set", three[0], GIVE, *GIVEN, "--dry-run").err
+    assert run("set", *users(2), STOP, "--reason", "INC-7", "--yes").code == 0
+    assert run("--read-only", "set", three[0], GIVE, *GIVEN, "--yes").code == 3
+    assert not [*Path().glob("*.plan")]
 
 
 def test_withdrawals_are_sent_as_ever(
