@@ -14,6 +14,7 @@ from dfn_tui.cli.output import say, what_was_done
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.flags import Direction, Flag
 from dfn_tui.errors import ConsoleError
+from dfn_tui.service.bulk.approving import signatures_beside
 from dfn_tui.service.bulk.plan.exclusion import exclude, select
 from dfn_tui.service.bulk.plan.file import NumberedGroup, PlanFile, open_plan
 from dfn_tui.service.bulk.plan.records import PlannedUser, PlanStatus
@@ -130,7 +131,12 @@ def _plan_view(*, revealed: bool) -> RecordView[PlanFile]:
     """A plan as a whole."""
 
     def record(plan: PlanFile) -> dict[str, object]:
-        return totals_json(plan, totals(plan))
+        found = totals(plan)
+        signed = [
+            one._asdict() | {"at": one.at.isoformat() if one.at else None, "counts": not one.why}
+            for one in signatures_beside(plan, found, utc_now())
+        ]
+        return totals_json(plan, found) | {"signatures": signed}
 
     def cells(plan: PlanFile) -> Iterator[Row]:
         return ([TableCell(line)] for line in _plan_lines(plan, revealed))
@@ -143,7 +149,9 @@ def _plan_view(*, revealed: bool) -> RecordView[PlanFile]:
 def _plan_lines(plan: PlanFile, revealed: bool) -> Iterator[str]:
     found = totals(plan)
     limits = usual_rates(found)
-    yield from plan_lines(plan, found, utc_now(), limits, cost(found, limit=limits[0]))
+    now = utc_now()
+    yield from plan_lines(plan, found, now, limits, cost(found, limit=limits[0]))
+    yield from (one.words for one in signatures_beside(plan, found, now))
     groups = plan.largest(limit=_GROUPS_SHOWN + 1)
     for one in groups[:_GROUPS_SHOWN]:
         yield from group_lines(one, revealed=revealed)

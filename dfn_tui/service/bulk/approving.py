@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dfn_tui.config.team_policy import TeamPolicy, load_team_policy
+from dfn_tui.errors import ConsoleError
 from dfn_tui.service.bulk.plan.file import PlanFile
 from dfn_tui.service.bulk.plan.totals import Totals, totals
 from dfn_tui.service.changes.four_eyes import SignedBy, needs_second
@@ -19,12 +20,12 @@ from dfn_tui.service.four_eyes.checking import (
     read_signed,
     signed_by,
 )
-from dfn_tui.service.four_eyes.files import save
+from dfn_tui.service.four_eyes.files import beside, save
 from dfn_tui.service.four_eyes.principals import known_people
 from dfn_tui.service.four_eyes.ssh import SignatureRefused
 from dfn_tui.service.four_eyes.statement import Signed, SignedAs, statement_of
 from dfn_tui.service.session import Session
-from dfn_tui.text import _
+from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
 
 
@@ -138,6 +139,49 @@ def approval_status(session: Session, found: Totals, files: Files) -> ApprovalSt
     at = korean_minute(Signed.read(approved.text).statement.at)
     words = _("Approved by {name}, {time} in Korea").format(name=approved.by.approver, time=at)
     return ApprovalStatus(True, words)
+
+
+class SignatureStatus(NamedTuple):
+    """A signature beside a plan, by its file: who made it when, and `why` it does not count; "" where it
+    does, for everybody but that person."""
+
+    file: str
+    principal: str = ""
+    at: datetime | None = None
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        """The same in a line; inert."""
+        if self.why:
+            return _("{file} does not count: {why}").format(file=self.file, why=self.why)
+        words = _("Approved by {name}, {time} in Korea")
+        return words.format(name=sanitize(self.principal, 60), time=korean_minute(self.at) if self.at else "")
+
+
+def signatures_beside(plan: PlanFile, found: Totals, now: datetime) -> list[SignatureStatus]:
+    """What is to be said of each signature beside that plan, whoever asks."""
+    wanted = statement_of(found, SignedAs.APPROVE, "", now)  # nobody is called so
+    told = []
+    for name, text in beside(plan.path):
+        try:
+            signed = read_signed(text)
+        except Void as void:
+            told.append(SignatureStatus(name, why=str(void)))
+            continue
+        said = signed.statement
+        try:
+            check(
+                signed, wanted, known_people(load_team_policy() or TeamPolicy()), timedelta(hours=PLAN_HOURS)
+            )
+        except Void as void:
+            why = str(void)
+        except ConsoleError as error:  # who is who is not known on this host
+            why = error.happened
+        else:
+            why = ""
+        told.append(SignatureStatus(name, said.principal, said.at, why))
+    return told
 
 
 def approve(plan: PlanFile, digest: str, now: datetime, signing: Signing) -> tuple[Signed, Path]:

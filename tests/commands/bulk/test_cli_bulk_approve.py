@@ -69,6 +69,33 @@ def test_one_signs_and_the_other_applies(
     assert f"approved by {BOB}, applied by {ALICE}" in run("receipt", three[0]).out
 
 
+def test_a_plan_shows_who_approved_it_or_why_that_does_not_count(
+    bulk: Bulk, run: Run, team: Team, three: list[str]
+) -> None:
+    bulk.plan(three, change=GIVE)
+    assert "pproved" not in bulk("show", "a.plan").out
+    team.sit(BOB)
+    assert bulk("approve", "a.plan", "--confirm", "3", *key(team, "bob")).code == 0
+    team.sit("games")  # whoever looks
+    assert f"Approved by {BOB}, " in run("bulk", "show", "a.plan").out
+    [whole] = bulk("show", "a.plan", "--json").objects
+    [signed] = whole["signatures"]
+    assert (signed["file"], signed["principal"], signed["counts"], signed["why"]) == (
+        "a.plan.sig",
+        BOB,
+        True,
+        "",
+    )
+    Path("a.plan.2.sig").write_text("nothing", encoding="ascii")
+    Path("a.plan").chmod(0o600)
+    assert bulk("show", "a.plan", "--exclude", three[0]).code == 0
+    shown = bulk("show", "a.plan").out
+    assert "a.plan.sig does not count: it is for another plan, or for this one before it was changed" in shown
+    assert "a.plan.2.sig does not count: it is no signature of a plan." in shown
+    team.principals.unlink()
+    assert "does not count" in bulk("show", "a.plan").out
+
+
 def test_nothing_is_signed_without_being_told_how_many(bulk: Bulk, team: Team, three: list[str]) -> None:
     bulk.plan(three, change=GIVE)
     team.sit(BOB)
