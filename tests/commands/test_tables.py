@@ -117,7 +117,7 @@ def test_every_form_says_the_same(run: Run) -> None:
 @pytest.mark.usefixtures("changed")
 def test_no_key_of_a_record_is_without_a_column(run: Run) -> None:
     """What a program reads as CSV is as complete as what it reads as JSON."""
-    apart = {"changes", "channels", "user_cover", "standing"}  # a row each, or of version 0.1
+    apart = {"changes", "channels", "duties", "user_cover", "standing"}  # a row each, or of version 0.1
     for command in COMMANDS.values():
         columns_each = {"properties"} if command[0] == "ci" else set()
         [head, *_rows] = csv.reader(io.StringIO(run(*command, "--format", "csv").out))

@@ -24,7 +24,7 @@ PLAN_COLUMNS = (
     *("digest", "connection", "environment", "base_url", "service_id", "kind", "made", "by", "undo_of_job"),
     *("users", "bad", "duplicates", "blank", "left_out", "already_sent", "to_send"),
     *("granted", "withdrawn", "resubscribed", "proven", "statuses", "flags", "fields", "deleted", "warnings"),
-    *("left", "unreadable", "requests", "seconds", "requests_per_minute"),
+    *("left", "unreadable", "requests", "seconds", "requests_per_minute", "signatures"),
 )
 """The columns of a plan as a whole, in CSV."""
 
