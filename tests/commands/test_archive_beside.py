@@ -74,15 +74,28 @@ def test_a_command_that_only_reads_asks_no_archive(
 def test_an_archive_that_never_answers_is_left_after_its_time(
     run: Run, users: Callable[..., list[str]], log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    never = threading.Event()
-    monkeypatch.setattr("dfn_tui.service.archive.background.open_sink", lambda _config: never.wait())
+    never, asked = threading.Event(), list[object]()
+
+    def silent(config: object) -> None:
+        asked.append(config)
+        never.wait()
+
+    monkeypatch.setattr("dfn_tui.service.archive.background.open_sink", silent)
+    withdrawal = ("mkt_sms_flag=Unsubscribed", "--reason", "asked by phone", "--yes")
     try:
-        ended = run("set", *users(), "mkt_sms_flag=Unsubscribed", "--reason", "asked by phone", "--yes")
+        ended, at_once = (run("set", *users(), *withdrawal) for _time in range(2))
     finally:
         monkeypatch.setattr("dfn_tui.service.archive.background.send", lambda *_a, **_k: 0)
         never.set()
-    assert ended.code == 0
+    assert (ended.code, at_once.code) == (0, 0)
     assert "The archive did not answer in time." in ended.err
+    assert "4 entries are not archived yet. The archive did not answer in time." in at_once.err
+    assert len(asked) == 1, "one withdrawal after the other waits for nothing"
+    silence = journal_file().with_name("journal.db.silent")
+    assert silence.stat().st_mode & 0o077 == 0
+    os.utime(silence, (0, 0))
+    again = run("set", *users(), *withdrawal)
+    assert "did not answer" not in again.err, "after a minute it is tried again"
 
 
 def test_the_console_knows_how_far_behind_it_is(run: Run, users: Callable[..., list[str]], log: Path) -> None:

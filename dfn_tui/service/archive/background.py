@@ -2,6 +2,7 @@
 
 import _thread
 import asyncio
+import os
 import threading
 import time
 from concurrent.futures import Future
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from dfn_tui.config.model import ArchiveConfig
 from dfn_tui.errors import ConsoleError
+from dfn_tui.files import create_private
 from dfn_tui.service.archive.sending import only_one, open_sink, queue_of, send
 from dfn_tui.text import _
 
@@ -49,6 +51,12 @@ class ArchiveSender:
     async def finish(self, within: float = AFTER_A_COMMAND) -> None:
         """Sends once more what there is, for that many seconds at most, and ends. What an archive that does
         not answer holds up then is left to itself."""
+        if self._ended is None and self._was_silent():
+            # One withdrawal after the other would wait as long.
+            self.reason = _("The archive did not answer in time.")
+            with suppress(ConsoleError):
+                self.behind = queue_of(self._config, self._path).behind()
+            return
         self._deadline = time.monotonic() + within
         self.start()
         self._wake.set()
@@ -57,6 +65,20 @@ class ArchiveSender:
             await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._ended)), within)
             return
         self.reason = self.reason or _("The archive did not answer in time.")
+        with suppress(OSError):
+            self._silence.unlink(missing_ok=True)
+            os.close(create_private(self._silence))
+
+    @property
+    def _silence(self) -> Path:
+        """A file as old as the last time that a command waited in vain."""
+        return self._path.with_name(f"{self._path.name}.silent")
+
+    def _was_silent(self) -> bool:
+        """Whether another command waited in vain a moment ago."""
+        with suppress(OSError):
+            return 0 <= time.time() - self._silence.stat().st_mtime < _AFTER_A_FAILURE
+        return False
 
     def _run(self, ended: "Future[None]") -> None:
         try:
