@@ -63,10 +63,11 @@ class GrantHours(_Value):
 
 
 class ForwardingRule(Rule):
-    """The journal needs an archive, and what waits for it must not be older than `minutes`; None: however
-    old."""
+    """The journal needs an archive, one of `archives` by its host or socket (empty: any), and what waits for
+    it must not be older than `minutes`; None: however old."""
 
     minutes: int | None = None
+    archives: tuple[str, ...] = ()
 
 
 class TeamPolicy(_Value):
@@ -163,6 +164,17 @@ def _hosts(value: object) -> tuple[str, ...]:
     return tuple(hosts)
 
 
+def _archives(value: object) -> tuple[str, ...]:
+    """Hosts, or the paths of sockets: at least one, as above."""
+    right = _('Write a list of hosts or sockets, like ["audit.example"] or ["/dev/log"].')
+    if not (isinstance(value, list) and value):
+        raise Wrong(right)
+    return tuple(
+        one if isinstance(one, str) and re.fullmatch(r"/[!-~]{1,200}", one) else _hosts([one])[0]
+        for one in value
+    )
+
+
 def _pattern(value: object) -> str:
     right = _("Write a regular expression in single quotes, like 'INC-\\d+'.")
     if not isinstance(value, str) or not 1 <= len(value) <= 500:
@@ -200,7 +212,7 @@ _KEYS: Mapping[str, Mapping[str, Check]] = {
     "reason": {"pattern": _pattern, **_RULE},
     "evidence": {"always": _always, **_RULE},
     "grant_hours": {"refused": _hours, "connections": _names, "hosts": _hosts},
-    "forwarding": {"required": _always, "minutes": checks.count, **_RULE},
+    "forwarding": {"required": _always, "minutes": checks.count, "archives": _archives, **_RULE},
     "four_eyes": {
         "from": checks.count,
         **_RULE,

@@ -263,9 +263,9 @@ class Connections:
         config = self._config.archive
         if config is None:
             return Forwarded(False)
-        from dfn_tui.service.archive.sending import queue_of  # noqa: PLC0415  only where a policy asks
+        from dfn_tui.service.archive.sending import places_of, queue_of  # noqa: PLC0415  only where one asks
 
-        return Forwarded(True, queue_of(config, self.journal().path).oldest())
+        return Forwarded(True, queue_of(config, self.journal().path).oldest(), places_of(config))
 
     def archive(self) -> "ArchiveSender | None":
         """What sends the journal to its archive, and goes on until `finish`; None where there is none."""

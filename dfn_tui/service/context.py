@@ -23,10 +23,11 @@ class Mode(NamedTuple):
 
 class Forwarded(NamedTuple):
     """Whether the journal has an archive, and when the oldest entry was written that it has not got; None
-    where it has all."""
+    where it has all. `places` are the hosts or the socket where that is."""
 
     configured: bool
     oldest: datetime | None = None
+    places: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

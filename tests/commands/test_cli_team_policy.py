@@ -101,31 +101,111 @@ def test_a_dry_run_says_what_would_be_refused(run: Run, users: Users, company: C
     assert "It would be refused. Read-only by the company's policy" in ran.err
 
 
-@pytest.mark.slow
-def test_the_real_program_reads_it_in_etc_whatever_its_environment_says(
-    sandbox: SandboxThread, users: Users, tmp_path: Path
-) -> None:
-    """In a namespace of its own, where /etc has a policy."""
-    [user] = users()
+Program = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def program(sandbox: SandboxThread, tmp_path: Path) -> Program:
+    """Runs the real program in a namespace of its own, where /etc has the policy given last."""
     folder = tmp_path / "etc" / "dfn-tui"
     folder.mkdir(parents=True, mode=0o755)
-    (folder / "policy.toml").write_text(READ_ONLY, encoding="utf-8")
     script = f'mount -t overlay overlay -o lowerdir={tmp_path}/etc:/etc /etc && exec "$@"'
     apart = ["unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh"]
     if shutil.which("unshare") is None or subprocess.run([*apart, "true"], check=False).returncode:
         pytest.skip("this host lets no test mount anything")
     configure(sandbox)
+    same = {"DFN_TUI_TOKEN": sandbox.token, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+
+    def program(
+        policy: str, *words: str, cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        (folder / "policy.toml").write_text(policy, encoding="utf-8")
+        return subprocess.run(
+            [*apart, sys.executable, "-m", "dfn_tui", *words],
+            env=os.environ | same | env,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+        )
+
+    return program
+
+
+@pytest.mark.slow
+def test_the_real_program_reads_it_in_etc_whatever_its_environment_says(
+    program: Program, users: Users, tmp_path: Path
+) -> None:
+    [user] = users()
     mine = tmp_path / "mine.toml"
     mine.write_text("", encoding="utf-8")
-    env = os.environ | {"DFN_TUI_TOKEN": sandbox.token, "DFN_TUI_POLICY": str(mine)}
-    env |= {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-
-    def program(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [*apart, sys.executable, "-m", "dfn_tui", *words]
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, stdin=-3)
-
-    ran = program("set", user, "points:number=7", "--yes", "--reason", "INC-7")
+    setting = ("set", user, "points:number=7", "--yes", "--reason", "INC-7")
+    ran = program(READ_ONLY, *setting, DFN_TUI_POLICY=str(mine))
     assert ran.returncode == ExitCode.REFUSED
     assert "rule read_only in /etc/dfn-tui/policy.toml" in ran.stderr
-    assert program("set", user, STOP, "--yes").returncode == 0
-    assert "/etc/dfn-tui/policy.toml: read_only." in program("doctor", "--offline").stdout
+    assert program(READ_ONLY, "set", user, STOP, "--yes").returncode == 0
+    assert "/etc/dfn-tui/policy.toml: read_only." in program(READ_ONLY, "doctor", "--offline").stdout
+
+
+@pytest.mark.slow
+def test_nothing_that_an_operator_sets_leads_around_it(
+    program: Program, sandbox: SandboxThread, users: Users, tmp_path: Path
+) -> None:
+    """Another home, state, configuration and name for the same host, a folder with an etc of its own."""
+    [user] = users(1, State.NEVER_SET)
+    mine = tmp_path / "mine"
+    (mine / "etc" / "dfn-tui").mkdir(parents=True)
+    (mine / "etc" / "dfn-tui" / "policy.toml").write_text("", encoding="utf-8")
+    (mine / "policy.toml").symlink_to("/dev/null")
+    config = mine / "config.toml"
+    connection = f'api = "v1"\nenvironment = "sandbox"\nbase_url = "{sandbox.url}/"\n'
+    config.write_text(f"[connections.mine]\n{connection}", "utf-8")
+    hosts = READ_ONLY + 'hosts = ["127.0.0.1"]\n'
+    given = ("set", user, GIVE, "points:number=7", "--yes", "--reason", "INC-7", "--evidence", "form")
+    folders = {name: str(mine) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CONFIG_DIRS")}
+    tries: list[tuple[str, dict[str, str], tuple[str, ...]]] = [
+        (READ_ONLY, folders, ()),
+        (READ_ONLY, {"DFN_TUI_STATE": str(mine / "state")}, ()),
+        (hosts, {"DFN_TUI_CONFIG": str(config)}, ("-c", "mine")),
+        (hosts, {}, ("-c", "prod")),
+        ('[grant_hours]\nrefused = "00:00-23:59"\n', {"TZ": "Pacific/Kiritimati"}, ()),
+        ('[grant_hours]\nrefused = "00:00-23:59"\n', {"TZ": "Pacific/Niue"}, ()),
+        ("[reason]\npattern = '^CS-\\d+$'\n", {"DFN_TUI_INCIDENT": "CS-1"}, ()),
+        ("[four_eyes]\nfrom = 1\nhosts = ['127.0.0.1']\n", {"DFN_TUI_CONFIG": str(config)}, ("-c", "mine")),
+        ("[four_eyes]\nfrom = 1\neverywhere = true\n", {}, ()),
+        ("[forwarding]\nrequired = true\n", {}, ()),
+    ]
+    before = len([one for one in sandbox.requests if one.path.endswith("/update")])
+    for policy, env, place in tries:
+        ran = program(policy, *place, *given, cwd=mine, **env)
+        assert ran.returncode == ExitCode.REFUSED, (policy, env, ran.stderr)
+        assert "in /etc/dfn-tui/policy.toml" in ran.stderr, (policy, ran.stderr)
+    assert len([one for one in sandbox.requests if one.path.endswith("/update")]) == before
+
+
+@pytest.mark.slow
+def test_all_rules_at_once_hold_no_withdrawal_up(
+    program: Program, sandbox: SandboxThread, users: Users, tmp_path: Path
+) -> None:
+    """Nor do files of the company that are missing, and an archive that is not there."""
+    rules = (
+        READ_ONLY,
+        "[max_users]\nmost = 1\n",
+        "[max_grants]\nmost = 1\n",
+        "[reason]\npattern = 'INC-\\d+'\n",
+        "[evidence]\nalways = true\n",
+        '[grant_hours]\nrefused = "00:00-23:59"\n',
+        "[forwarding]\nrequired = true\nminutes = 1\narchives = ['audit.example']\n",
+        "[four_eyes]\nfrom = 1\neverywhere = true\nallowed_signers = '/nonexistent'\n",
+    )
+    for policy in ("".join(rules), "this is no policy"):
+        three, others = users(3), users(3)
+        assert program(policy, "set", *three, STOP, "--yes").returncode == 0
+        plan = tmp_path / f"{others[0]}.plan"
+        (tmp_path / "ids.txt").write_text("\n".join(others), encoding="utf-8")
+        made = program(policy, "bulk", "plan", str(tmp_path / "ids.txt"), STOP, "-o", str(plan))
+        assert made.returncode == 0, made.stderr
+        sent = program(policy, "bulk", "apply", str(plan), "--yes", "--reason", "they called")
+        assert sent.returncode == 0, sent.stderr
+        assert {sms(sandbox, user) for user in (*three, *others)} == {State.UNSUBSCRIBED}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.config import Config
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.bulk.approving import Signing, approve
@@ -22,7 +23,7 @@ from dfn_tui.service.bulk.run.records import JobState, OnConflict
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.doctor.team_policy import team_policy
 from dfn_tui.service.four_eyes.files import beside
-from dfn_tui.service.four_eyes.ssh import SignatureRefused
+from dfn_tui.service.four_eyes.ssh import NAMESPACE, SignatureRefused
 from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement, statement_of
 from dfn_tui.service.receipt import make_receipt
 from dfn_tui.text.korea import utc_now
@@ -259,10 +260,67 @@ async def test_a_key_that_is_listed_no_more_does_not_count(bulk: BulkSession, pa
     await refused(bulk, path, "no key that bob@company.kr may sign with")
 
 
-async def test_nor_does_one_whose_time_is_over(bulk: BulkSession, path: Path, team: Team) -> None:
+@pytest.mark.parametrize("terms", ['valid-before="20260101"', 'valid-after="20990101"'])
+async def test_nor_does_one_whose_time_is_over_or_has_not_come(
+    bulk: BulkSession, path: Path, team: Team, terms: str
+) -> None:
     sign(team, path)
-    team.allow({"alice": ALICE, "bob": BOB}, 'valid-before="20260101"')
+    team.allow({"alice": ALICE, "bob": BOB}, terms)
     await refused(bulk, path, "no key that bob@company.kr may sign with")
+
+
+async def test_an_approval_lives_no_longer_than_a_day_whatever_the_configuration_says(
+    bulk: BulkSession, path: Path, team: Team
+) -> None:
+    """It is the operator's own, and that of whoever has the plan."""
+    bulk.session.context.connection = bulk.session.connection._replace(plan_hours=10_000)
+    forge(team, path, lambda said: replace(said, at=said.at - timedelta(hours=25)))
+    await refused(bulk, path, "too old")
+
+
+async def test_who_said_no_since_is_not_given_a_consent_that_was_approved_before(
+    sandbox: SandboxThread, bulk: BulkSession, path: Path, team: Team
+) -> None:
+    sign(team, path)
+    sandbox.state.write_profiles([("user-0004", {Flag.MKT_SMS: State.UNSUBSCRIBED}, {})])
+    with pytest.raises(GateRefused, match="approved is sent as it was"):
+        await bulk.apply(path, APPROVAL, options(OnConflict.OVERWRITE))
+    assert not entries(bulk.session.journal.path)
+    record = await apply(bulk, path, options(OnConflict.SKIP))
+    with pytest.raises(GateRefused, match="approved is sent as it was"):
+        await bulk.resume(record.id, on_conflict=OnConflict.OVERWRITE)
+    assert consents(sandbox)["user-0004"] == "Unsubscribed"
+
+
+def certify(team: Team, name: str, principals: str, valid: str = "-1d:+1d") -> None:
+    """The company's authority says whose that key is."""
+    words = ["-q", "-s", str(team.key("ca")), "-I", name, "-n", principals, "-V", valid]
+    subprocess.run(["ssh-keygen", *words, str(team.key(name).with_suffix(".pub"))], check=True)
+
+
+@pytest.mark.parametrize(
+    ("principals", "valid", "why"),
+    [
+        (BOB, "-1d:+1d", ""),
+        (f"{ALICE},{BOB}", "-1d:+1d", "does not tell them apart"),
+        (ALICE, "-1d:+1d", "no key that bob@company.kr may sign with"),
+        (BOB, "-2d:-1d", "no key that bob@company.kr may sign with"),
+        (BOB, "+1d:+2d", "no key that bob@company.kr may sign with"),
+    ],
+)
+async def test_a_certificate_counts_for_whom_it_names_while_it_holds(
+    bulk: BulkSession, path: Path, team: Team, principals: str, valid: str, why: str
+) -> None:
+    team.make_key("ca")
+    namespace = f'namespaces="{NAMESPACE}"'
+    authority = f"*@company.kr cert-authority,{namespace} {team.public('ca')}\n"
+    team.write(team.signers, f"{authority}{ALICE} {namespace} {team.public('alice')}\n")
+    certify(team, "bob", principals, valid)
+    forge(team, path, lambda said: said, key="bob-cert.pub")
+    if why:
+        await refused(bulk, path, why)
+    else:
+        assert (await apply(bulk, path)).state is JobState.FINISHED
 
 
 async def test_nor_does_one_that_was_revoked(bulk: BulkSession, path: Path, team: Team) -> None:

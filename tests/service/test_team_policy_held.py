@@ -19,6 +19,7 @@ from dfn_tui.consent.flags import State
 from dfn_tui.errors import GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.sandbox.options import SandboxOptions
+from dfn_tui.service.archive.sending import places_of
 from dfn_tui.service.bulk.run.records import JobState
 from dfn_tui.service.changes.pipeline import read_groups
 from dfn_tui.service.changes.policy import Approval
@@ -235,7 +236,7 @@ def test_a_connection_knows_how_its_archive_stands_and_whether_it_is_made_up(pat
     first = datetime(2025, 3, 1, 9, tzinfo=UTC)
     for one, stands in (
         (config, Forwarded(False)),
-        (config._replace(archive=archive), Forwarded(True, first)),
+        (config._replace(archive=archive), Forwarded(True, first, (archive.socket,))),
     ):
         context = Connections(one, journal_path=path).context("here")
         assert (context.forwarded(), context.made_up) == (stands, False)
@@ -243,6 +244,19 @@ def test_a_connection_knows_how_its_archive_stands_and_whether_it_is_made_up(pat
     run._demo = SimpleNamespace(connections={"demo": here._replace(name="demo")})  # type: ignore[assignment]
     assert run.context("demo").made_up
     assert not run.context("here").made_up
+
+
+@pytest.mark.parametrize(
+    ("hosts", "places"),
+    [
+        ("Audit.Example.", ("audit.example",)),
+        ("/run/postgresql", ("/run/postgresql",)),
+        ("audit.example,mine.example", ("audit.example", "mine.example")),
+    ],
+)
+def test_where_an_archive_is_is_said_in_the_spelling_of_a_policy(hosts: str, places: tuple[str, ...]) -> None:
+    config = ArchiveConfig(ArchiveKind.POSTGRESQL, (("host", hosts), ("dbname", "audit"), ("user", "w")))
+    assert places_of(config) == places
 
 
 def test_where_a_file_cannot_be_reached_nobody_knows_what_it_asks() -> None:

@@ -43,6 +43,7 @@ refused = "21:00-08:00"
 [forwarding]
 required = true
 minutes = 60
+archives = ["Audit.Example", "/dev/log"]
 
 [four_eyes]
 from = 100
@@ -94,6 +95,7 @@ def test_reads_each_rule(file: Path) -> None:
     assert found.grant_hours == GrantHours(start=time(21), end=time(8))
     assert found.forwarding is not None
     assert found.forwarding.minutes == 60
+    assert found.forwarding.archives == ("audit.example", "/dev/log")
     assert (found.four_eyes_from, found.four_eyes_connections) == (100, ("prod", "eu.prod"))
     assert found.principals == Path("/etc/company/principals.toml")
     assert found.allowed_signers == ALLOWED_SIGNERS
@@ -123,6 +125,10 @@ def test_reads_each_rule(file: Path) -> None:
         ("[grant_hours]\nrefused = '21-8'\n", "grant_hours.refused"),
         ("[grant_hours]\nrefused = '24:00-08:00'\n", "grant_hours.refused"),
         ("[forwarding]\nrequired = true\nminutes = 0\n", "forwarding.minutes"),
+        ("[forwarding]\nrequired = true\narchives = []\n", "forwarding.archives"),
+        ("[forwarding]\nrequired = true\narchives = ['a b']\n", "forwarding.archives"),
+        ("[forwarding]\nrequired = true\narchives = [7]\n", "forwarding.archives"),
+        ("[four_eyes]\nfrom = 2\neverywhere = 'yes'\n", "four_eyes.everywhere"),
         ("[four_eyes]\nfrom = 0\n", "four_eyes.from"),
         ("[four_eyes]\nfrom = 2\nprincipals = 'here.toml'\n", "four_eyes.principals"),
         ("[reason\n", ""),

@@ -225,6 +225,14 @@ class TestForwarding:
         ask(SETS, TeamPolicy(forwarding=ForwardingRule()), forwarded=at(10_000))
         ask(STOP_ONE, self.TEAM, forwarded=at(61))
 
+    def test_needs_the_companys_and_no_other(self) -> None:
+        team = TeamPolicy(forwarding=ForwardingRule(archives=("audit.example", "/dev/log")))
+        for places in ((), ("mine.example",), ("/tmp/log",), ("audit.example", "mine.example")):
+            refused(SETS, team, "forwarding", forwarded=Forwarded(True, None, places))
+        for places in (("audit.example",), ("/dev/log",)):
+            ask(SETS, team, forwarded=Forwarded(True, None, places))
+        ask(STOP_ONE, team, forwarded=Forwarded(True, None, ("mine.example",)))
+
     def test_is_needed_for_withdrawals_where_it_says_so(self) -> None:
         refused(STOP_ONE, TeamPolicy(forwarding=ForwardingRule(withdrawals=True)), "forwarding")
 

@@ -32,6 +32,16 @@ def _place(config: ArchiveConfig) -> Iterator[tuple[str, str]]:
     return ((name, value) for name, value in sorted(config.dsn) if name in ("host", "port", "dbname"))
 
 
+def places_of(config: ArchiveConfig | None) -> tuple[str, ...]:
+    """The hosts, in the spelling of a policy, or the socket that the archive is reached at. None, no place."""
+    if config is None:
+        return ()
+    if config.to is ArchiveKind.SYSLOG:
+        return (config.socket,)
+    hosts = dict(config.dsn).get("host", "").split(",")
+    return tuple(one if one.startswith("/") else one.rstrip(".").lower() for one in hosts)
+
+
 def open_sink(config: ArchiveConfig) -> ArchiveSink:
     """The archive, for writing. For a thread without a loop: it may ask a command or the keyring. Raises
     `ArchiveError`."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.approving import may_be_asked, of_job, require_signed, signatures_for
 from dfn_tui.service.bulk.plan.errors import plan_errors
@@ -148,6 +148,8 @@ class BulkSession(Planning):
             await asyncio.to_thread(self._check_content, job, record)
             # Before anybody is taken out: it is the plan as it was approved.
             signed = await asyncio.to_thread(self._check_signed, job, record, again=bool(again))
+            if signed is not None:
+                _require_as_approved(job, on_conflict or record.on_conflict)
             now, journal = self.session.clock(), self.session.journal.path
             record = await asyncio.to_thread(leave_out_sent, job, record, again, journal, self.by, now)
             approval = approval_of(record)._replace(signed=signed)
@@ -262,3 +264,14 @@ class BulkSession(Planning):
         self.stop()
         if self._task is not None:
             await asyncio.wait([self._task])
+
+
+def _require_as_approved(job: Job, on_conflict: OnConflict) -> None:
+    """Raises `GateRefused` where people would be given a consent who may have said no since that was
+    approved."""
+    if on_conflict is OnConflict.OVERWRITE and totals(job.plan).granted:
+        raise GateRefused(
+            _("What was approved is sent as it was"),
+            _("Who was changed since by somebody else is not overwritten with a consent. Nothing is sent."),
+            _("Leave them aside (--on-conflict skip), or have a new plan of them approved."),
+        )

@@ -150,6 +150,11 @@ def _require_hour(team: TeamPolicy, hours: GrantHours, now: datetime) -> None:
     )
 
 
+def is_asked_archive(asked: ForwardingRule, places: Collection[str]) -> bool:
+    """Whether an archive at these hosts, or at that socket, is one that the rule names."""
+    return not asked.archives or bool(places and set(places) <= set(asked.archives))
+
+
 def _require_forwarded(
     team: TeamPolicy, asked: ForwardingRule, now: datetime, forwarded: Callable[[], Forwarded]
 ) -> None:
@@ -166,6 +171,14 @@ def _require_forwarded(
             _("The journal has no archive"),
             _("The company asks for one ({rule}). Nothing is sent.").format(rule=rule),
             _("Name it in [journal.archive] of config.toml: dfn-tui help journal"),
+        )
+    if not is_asked_archive(asked, found.places):
+        raise GateRefused(
+            _("The journal goes to another archive"),
+            _("The company asks for {archives} ({rule}). Nothing is sent.").format(
+                archives=sanitize(", ".join(asked.archives), 200), rule=rule
+            ),
+            _("Name that one in [journal.archive] of config.toml: dfn-tui help journal"),
         )
     if asked.minutes is None or found.oldest is None:
         return

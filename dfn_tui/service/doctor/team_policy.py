@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from dfn_tui.config import Config, ConfigError
 from dfn_tui.config.team_policy import POLICY_FILE, TeamPolicy, load_team_policy
+from dfn_tui.service.archive.sending import places_of
+from dfn_tui.service.changes.team_rules import is_asked_archive
 from dfn_tui.service.doctor.seen import CheckResult, ok, warning
 from dfn_tui.service.four_eyes.principals import known_people
 from dfn_tui.service.four_eyes.ssh import SignatureRefused, require_programs
@@ -28,6 +30,12 @@ def team_policy(config: Config | ConfigError) -> CheckResult:
     if team.forwarding is not None and config.archive is None:
         why = _("The journal has no archive, and the rule forwarding asks for one.")
         return warning(f"{found} {why}", _("Name it in [journal.archive]: dfn-tui help journal"))
+    if team.forwarding is not None and not is_asked_archive(team.forwarding, places_of(config.archive)):
+        asked = sanitize(", ".join(team.forwarding.archives), 200)
+        why = _("The journal goes to another archive than the rule forwarding asks for: {archives}.")
+        return warning(
+            f"{found} {why.format(archives=asked)}", _("Name it in [journal.archive]: dfn-tui help journal")
+        )
     if strange := sorted(_named(team) - set(config.connections)):
         why = ngettext(
             "It names a connection that the configuration does not have: {names}.",
