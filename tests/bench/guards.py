@@ -7,6 +7,8 @@ PLAN_RULES = "dfn_tui/service/changes/plan_rules.py"
 TEAM_RULES = "dfn_tui/service/changes/team_rules.py"
 TEAM_POLICY = "dfn_tui/config/team_policy.py"
 FOUR_EYES = "dfn_tui/service/changes/four_eyes.py"
+APPROVING = "dfn_tui/service/bulk/approving.py"
+SEARCH = "dfn_tui/store/search.py"
 SIGNATURES = "dfn_tui/service/four_eyes/checking.py"
 STATEMENT = "dfn_tui/service/four_eyes/statement.py"
 PRINCIPALS = "dfn_tui/service/four_eyes/principals.py"
@@ -85,6 +87,7 @@ OF_POLICY = (
     "tests/service/test_session.py",
 )
 OF_TEAM = ("tests/unit/test_team_rules.py", "tests/service/test_team_policy_held.py")
+OF_CUT = ("tests/service/test_four_eyes_cut.py",)
 OF_FOUR_EYES = ("tests/unit/test_four_eyes_rule.py", "tests/service/test_four_eyes_apply.py")
 OF_APPROVE = ("tests/commands/bulk/test_cli_bulk_approve.py",)
 OF_TEAM_FILE = ("tests/unit/test_team_policy.py",)
@@ -270,7 +273,7 @@ MUTANTS = (
     Mutant(
         "policy of single changes",
         SESSION,
-        "self.admit(reviewed.scope, approval)\n        async",
+        "self.admit(scope, approval)\n        async",
         "async",
         OF_SESSION,
     ),
@@ -321,30 +324,113 @@ MUTANTS = (
     Mutant(
         "second: withdrawals go on",
         FOUR_EYES,
-        "(scope.users if team.four_eyes_withdrawals else scope.capped)",
-        "scope.users",
+        "return scope.capped > 0 and scope.capped + scope.before >=",
+        "return scope.users + scope.before >=",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: withdrawals wait for nothing before",
+        FOUR_EYES,
+        "return scope.capped > 0 and scope.capped",
+        "return scope.capped",
         OF_FOUR_EYES,
     ),
     Mutant(
         "second: withdrawals, where it says so",
         FOUR_EYES,
-        "(scope.users if team.four_eyes_withdrawals else scope.capped)",
-        "scope.capped",
+        "if team.four_eyes_withdrawals and scope.users >= team.four_eyes_from:",
+        "if False:",
         OF_FOUR_EYES,
     ),
+    Mutant("second: everywhere", FOUR_EYES, "if team.four_eyes_everywhere:", "if False:", OF_FOUR_EYES),
     Mutant(
         "second: connections",
         FOUR_EYES,
-        "over = is_named(names, hosts, connection)",
-        "over = True",
+        "        return is_named(names, hosts, connection)",
+        "        return True",
         OF_FOUR_EYES,
     ),
     Mutant(
         "second: what leads to the product is production",
         FOUR_EYES,
-        "over = connection.environment is Environment.PRODUCTION or is_product_host(connection)",
-        "over = connection.environment is Environment.PRODUCTION",
+        "return connection.environment is Environment.PRODUCTION or is_product_host(connection)",
+        "return connection.environment is Environment.PRODUCTION",
         OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: a list in pieces", FOUR_EYES, "scope.capped + scope.before >=", "scope.capped >=", OF_CUT
+    ),
+    Mutant("second: pieces of a plan", APPROVING, "session.counted(found.scope, job)", "found.scope", OF_CUT),
+    Mutant(
+        "second: pieces, one by one",
+        SESSION,
+        "await asyncio.to_thread(self.counted, reviewed.scope)",
+        "reviewed.scope",
+        OF_CUT,
+    ),
+    Mutant(
+        "second: what was approved is no piece",
+        SEARCH,
+        "    AND json_valid(body) AND json_extract(body, '$.approver') IS NULL\n",
+        "    AND json_valid(body)\n",
+        OF_CUT,
+    ),
+    Mutant("second: its own job is no piece", SEARCH, """ AND "write" <> :but""", "", OF_CUT),
+    Mutant(
+        "second: a withdrawal is no piece",
+        SEARCH,
+        "json_extract(change.value, '$.after') IS NOT 'Unsubscribed'",
+        "1",
+        OF_CUT,
+    ),
+    Mutant(
+        "second: a day",
+        APPROVING,
+        "min(session.connection.plan_hours or PLAN_HOURS, PLAN_HOURS)",
+        "session.connection.plan_hours or PLAN_HOURS",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: sent as it was approved",
+        BULK_SESSION,
+        "if on_conflict is OnConflict.OVERWRITE and totals(job.plan).granted:",
+        "if False:",
+        OF_FOUR_EYES,
+    ),
+    Mutant(
+        "second: a plan is written",
+        CLI_WRITING,
+        "                session.require_single(reviewed.scope)",
+        "                pass",
+        ("tests/commands/bulk/test_cli_bulk_approve.py",),
+    ),
+    Mutant(
+        "the company's archive",
+        TEAM_RULES,
+        "return not asked.archives or bool(places and set(places) <= set(asked.archives))",
+        "return True",
+        ("tests/unit/test_team_rules.py",),
+    ),
+    Mutant(
+        "no withdrawal waits for a silent archive",
+        "dfn_tui/service/archive/background.py",
+        "if self._ended is None and self._was_silent():",
+        "if False:",
+        ("tests/commands/test_archive_beside.py",),
+    ),
+    Mutant(
+        "a grant of unknown outcome is no yes",
+        SNAPSHOT_VIEW,
+        "if held.get(flag) is State.SUBSCRIBED and",
+        "if False and",
+        ("tests/commands/bulk/test_cli_preflight_snapshot.py",),
+    ),
+    Mutant(
+        "what was written since counts before a campaign",
+        "dfn_tui/service/snapshots/snapshots.py",
+        "replace(view, later=later.get(one, {}))",
+        "view",
+        ("tests/commands/bulk/test_cli_preflight_snapshot.py",),
     ),
     Mutant(
         "second: another principal",
@@ -1475,7 +1561,7 @@ MUTANTS = (
     Mutant(
         "rules at resume",
         BULK_SESSION,
-        "        self.session.admit(found.scope, approval, sends=sends)\n",
+        "        self.session.admit(scope, approval, sends=sends)\n",
         "",
         OF_BULK,
     ),

@@ -154,6 +154,46 @@ def test_what_is_forged_is_stored_beside_what_is_true(server: PostgresServer, pa
     assert (found.fault, found.seq) == (ArchiveFault.FORKED, 3)
 
 
+def test_no_entry_is_kept_out_by_its_own_text_under_another_word(server: PostgresServer, path: Path) -> None:
+    """Sent first with nothing that it is found by, the true one would be taken for there already."""
+    entries = ArchiveQueue(path, "another").take(8)
+    with closing(opened(server)) as archive:
+        archive.store(HERE, [one._replace(about=None, intent=None) for one in entries])
+    sent(server, path)
+    with closing(opened(server, "dfn_tui_reader")) as archive:
+        found = history_of(archive, "u-2", None)
+    assert [(one.seq, one.outcome is not None) for one in found.entries] == [(3, True)]
+    again = verified(server, path)
+    assert (again.fault, again.seq) == (ArchiveFault.FORKED, 1)
+
+
+def test_a_forged_outcome_is_named(server: PostgresServer, path: Path) -> None:
+    sent(server, path)
+    entries = ArchiveQueue(path, "another").take(8)
+    true = next(one for one in entries if one.intent == 3)
+    body = true.body.replace(b"confirmed", b"failed")
+    assert body != true.body
+    forged = true._replace(body=body, hash=hashlib.sha256(true.previous + body).digest())
+    with closing(opened(server)) as archive:
+        archive.store(HERE, [forged])
+    with closing(opened(server, "dfn_tui_reader")) as archive:
+        assert history_of(archive, "u-2", None).doubled == [(HERE, true.seq)]
+    assert verified(server, path).fault is ArchiveFault.FORKED
+
+
+def test_an_archive_of_an_earlier_version_is_brought_up_to_date(server: PostgresServer, path: Path) -> None:
+    sent(server, path)
+    server.sql(
+        "DROP INDEX dfn_tui.journal_once",
+        f"ALTER TABLE {TABLE} ADD CONSTRAINT journal_host_account_seq_hash_key"
+        " UNIQUE (host, account, seq, hash)",
+        *statements("dfn_tui_writer", "dfn_tui_reader"),
+    )
+    indexes = server.sql("SELECT indexname FROM pg_indexes WHERE schemaname = 'dfn_tui'")
+    assert "journal_once" in indexes and "seq_hash_key" not in indexes
+    assert verified(server, path) == ArchiveVerification(8)
+
+
 def test_an_archive_that_lost_entries_is_found(server: PostgresServer, path: Path) -> None:
     sent(server, path)
     server.sql(f"DELETE FROM {TABLE} WHERE seq = 8")

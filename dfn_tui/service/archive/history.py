@@ -28,8 +28,14 @@ def history_of(archive: PostgresArchive, user: str, key: bytes | None) -> Archiv
     the journal that it was written to. Raises `ArchiveError`."""
     names = [user, *([Sealer(key).handle(user)] if key else [])]
     handles = [about(name) for name in names]
-    ended = {(one.origin, body.get("intent")): body for one, body in _readable(archive.outcomes(handles))}
     entries, seen, doubled = list[Entry](), set[tuple[Origin, int]](), list[tuple[Origin, int]]()
+    ended = dict[tuple[Origin, object], Body]()
+    for one, body in _readable(archive.outcomes(handles)):
+        place = one.origin, one.seq
+        if place in seen:
+            doubled.append(place)
+        seen.add(place)
+        ended[one.origin, body.get("intent")] = body
     for one, body in _readable(archive.intents(handles)):
         place = one.origin, one.seq
         if place in seen:

@@ -102,7 +102,7 @@ class PostgresArchive:
     def outcomes(self, handles: Sequence[bytes]) -> list[ArchivedEntry]:
         """The outcomes of these intents, the oldest first."""
         question = (
-            f"SELECT host, account, o.seq, o.body FROM {TABLE} o"  # noqa: S608  no values
+            f"SELECT DISTINCT host, account, o.seq, o.body FROM {TABLE} o"  # noqa: S608  no values
             f" JOIN {TABLE} i USING (host, account) WHERE o.intent = i.seq AND i.about = ANY(%s::bytea[])"
             " ORDER BY o.seq"
         )

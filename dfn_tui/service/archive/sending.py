@@ -33,7 +33,7 @@ def _place(config: ArchiveConfig) -> Iterator[tuple[str, str]]:
 
 
 def places_of(config: ArchiveConfig | None) -> tuple[str, ...]:
-    """The hosts, in the spelling of a policy, or the socket that the archive is reached at. None, no place."""
+    """The hosts, in the spelling of a policy, or the socket where the archive is; none without one."""
     if config is None:
         return ()
     if config.to is ArchiveKind.SYSLOG:

@@ -27,8 +27,11 @@ _MAKE = (
     hash bytea NOT NULL CHECK (hash = sha256(previous || body)),
     body bytea NOT NULL,
     about bytea,
-    intent bigint,
-    UNIQUE (host, account, seq, hash))""",
+    intent bigint)""",
+    # With what it is found by: who sent it first with another word there would keep the true one out.
+    "ALTER TABLE dfn_tui.journal DROP CONSTRAINT IF EXISTS journal_host_account_seq_hash_key",
+    "CREATE UNIQUE INDEX IF NOT EXISTS journal_once ON dfn_tui.journal"
+    " (host, account, seq, hash, coalesce(about, ''), coalesce(intent, 0))",
     "CREATE INDEX IF NOT EXISTS journal_about ON dfn_tui.journal (about) WHERE about IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS journal_intent ON dfn_tui.journal (host, account, intent)"
     " WHERE intent IS NOT NULL",
