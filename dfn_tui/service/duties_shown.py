@@ -100,7 +100,8 @@ def said_words(group: DutyGroup) -> str:
 def whom_words(group: DutyGroup, name: str = "") -> str:
     """The id, with the `name` where it is known, or how many they are and by which write; inert."""
     if len(group.seqs) > 1:
-        return f"{_('{users} users').format(users=f'{len(group.seqs):,}')} {write_words(group)}"
+        users = f"{len(group.seqs):,}"
+        return _("{users} users · {write}").format(users=users, write=write_words(group))
     return sanitize(f"{group.first.intent.subject.value} {name}".strip(), 60)
 
 

@@ -115,7 +115,7 @@ async def test_what_another_console_writes_comes_by_itself(sandbox: SandboxThrea
         await opened(pilot)
         await see(pilot, "Nothing is open", "0 to tell")
         written(journal, SMS_OFF, user="user-0005", times=2)
-        await see(pilot, "2 to tell", "2 users entries 1–2")
+        await see(pilot, "2 to tell", "2 users · entries 1–2")
         await pilot.press("y")
         await see(pilot, "Sent to the terminal")
         assert app.clipboard == "user-0005\nuser-0005"
