@@ -184,6 +184,18 @@ def test_a_single_consent_becomes_a_plan_of_one(
     assert (entry["expressed_on"], entry["approver"]) == ("2026-01-05", BOB)
 
 
+def test_nothing_is_asked_that_comes_to_nothing_where_the_day_is_over_the_line(
+    run: Run, team: Team, sandbox: SandboxThread, three: list[str]
+) -> None:
+    team.ask(3)
+    assert run("set", *three[:2], GIVE, *GIVEN, "--yes").code == 0
+    before = writes(sandbox)
+    refused = run("set", three[2], GIVE, *GIVEN)
+    assert (refused.code, writes(sandbox)) == (3, before)
+    assert "2 were written so far" in refused.err
+    assert [*Path().glob("set-*.plan")]
+
+
 @pytest.mark.parametrize("user", ["a,b c", 'x"y', "1001"])
 def test_in_that_plan_an_id_means_just_itself(run: Run, team: Team, user: str) -> None:
     refused = run("set", user, GIVE, *GIVEN, "--create")
