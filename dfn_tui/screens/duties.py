@@ -1,6 +1,7 @@
 """The duties of the law that are open: whom to tell the outcome, who is to confirm; and that it was done."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,8 @@ from dfn_tui.widgets.table import REST, Column
 SOON_DUE = 3
 """Days within which a duty is shown as urgent."""
 WIDE = 100
+_REST = 10
+"""So many times as long as a reading took, none follows by itself."""
 
 
 class DutyList(PagedList[DutyGroup]):
@@ -196,6 +199,8 @@ class DutiesScreen(SessionScreen[None]):
         super().__init__(session)
         self._found: Listed | None = None
         self._length = -1
+        self._again_at = 0.0
+        """When the journal is looked at again by itself, of the monotonic clock."""
 
     def body(self) -> ComposeResult:
         yield Field(placeholder=_("filter: an id, a channel, a ticket; empty shows all"), id="filter")
@@ -221,7 +226,7 @@ class DutiesScreen(SessionScreen[None]):
         self._read()
 
     def _look_whether_written(self) -> None:
-        if self._length >= 0 and is_seen(self):
+        if self._length >= 0 and is_seen(self) and time.monotonic() >= self._again_at:
             self._read_what_was_written()
 
     @work(exclusive=True, group="written")
@@ -236,6 +241,7 @@ class DutiesScreen(SessionScreen[None]):
 
     @work(exclusive=True, group="look")
     async def _read(self) -> None:
+        began = time.monotonic()
         waiting = self.set_timer(SOON, lambda: self.say("#due", _("Reading the journal… · esc leaves")))
         try:
             self._length = await self.session.journal.length()
@@ -245,6 +251,8 @@ class DutiesScreen(SessionScreen[None]):
             return
         finally:
             waiting.stop()
+            # A job writes at any moment, and a journal of a million entries takes many seconds to read.
+            self._again_at = time.monotonic() + _REST * (time.monotonic() - began)
         self._show()
 
     def _show(self) -> None:

@@ -121,6 +121,23 @@ async def test_what_another_console_writes_comes_by_itself(sandbox: SandboxThrea
         assert app.clipboard == "user-0005\nuser-0005"
 
 
+async def test_a_long_journal_is_not_read_all_the_time(
+    sandbox: SandboxThread, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfn_tui.screens.duties._REST", 10**9)  # as if it had taken as much longer
+    app = console(sandbox, journal=journal)
+    async with driven(app) as pilot:
+        await opened(pilot)
+        await see(pilot, "0 to tell")
+        written(journal, SMS_OFF, user="user-0005")
+        read: list[object] = []
+        monkeypatch.setattr(app.screen, "_read_what_was_written", lambda: read.append(1))
+        app.screen._look_whether_written()  # type: ignore[attr-defined]
+        assert not read
+        await pilot.press("f5")
+        await see(pilot, "1 to tell")
+
+
 async def test_told_and_confirmed_are_each_for_their_own_list(sandbox: SandboxThread, journal: Path) -> None:
     written(journal, consent("mkt_push_flag", "Undefined", "Subscribed"), expressed_on="2024-03-10")
     app = console(sandbox, journal=journal)
