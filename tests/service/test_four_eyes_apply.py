@@ -273,7 +273,7 @@ async def test_an_approval_lives_no_longer_than_a_day_whatever_the_configuration
     bulk: BulkSession, path: Path, team: Team
 ) -> None:
     """It is the operator's own, and that of whoever has the plan."""
-    bulk.session.context.connection = bulk.session.connection._replace(plan_hours=10_000)
+    bulk.session.connection = bulk.session.connection._replace(plan_hours=10_000)
     forge(team, path, lambda said: replace(said, at=said.at - timedelta(hours=25)))
     await refused(bulk, path, "too old")
 
