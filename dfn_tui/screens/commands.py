@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from dfn_tui.consent.presets import Preset
 from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import GROUPS, MOVE, PLACES, KnownKey, bindings, key, keys_of, lowered, shown_nodes
 
@@ -23,10 +23,10 @@ WIDTH = 64
 
 
 _MOVES = (
-    ("down", "cursor_down", _("The next command")),
-    ("up", "cursor_up", _("The one before")),
-    ("pagedown", "page_down", _("Further down")),
-    ("pageup", "page_up", _("Further up")),
+    ("down", "cursor_down", N_("The next command")),
+    ("up", "cursor_up", N_("The one before")),
+    ("pagedown", "page_down", N_("Further down")),
+    ("pageup", "page_up", N_("Further up")),
 )
 
 
@@ -65,11 +65,12 @@ def commands_of(screen: Screen[object]) -> Iterator[Command]:
 
 def _command_of(one: KnownKey, screen: Screen[object]) -> Command:
     binding = one.binding
-    words = binding.description[:1].upper() + binding.description[1:]
+    words = _(binding.description)
+    words = words[:1].upper() + words[1:]
     if binding.group is PLACES:
         words = _("Go to {place}").format(place=lowered(words))
     run = partial(screen.app.run_action, binding.action, one.node)
-    return Command(words, run, binding.tooltip, one.written)
+    return Command(words, run, _(binding.tooltip), one.written)
 
 
 def found(commands: Iterable[Command], typed: str) -> list[Command]:
@@ -99,7 +100,7 @@ class CommandsDialog(Dialog[Command]):
         )
     )
 
-    enter_does = _("Do it")
+    enter_does = N_("Do it")
     option_list = getters.query_one(OptionList)
 
     def __init__(self, commands: Sequence[Command]) -> None:

@@ -32,19 +32,43 @@ _SAID = re.compile(
 _JOINING = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 
 
+ENGLISH, KOREAN = "en", "ko"
+LANGUAGES = (ENGLISH, KOREAN)
+"""What the console speaks. English is what stands in the code."""
+
+_LOCALES = Path(__file__).parents[1] / "locale"
+_spoken: list[gettext.NullTranslations] = [gettext.NullTranslations()]
+
+
+def speak(language: str) -> None:
+    """From now on `_` and `ngettext` answer in this one of `LANGUAGES`."""
+    _spoken[0] = gettext.NullTranslations() if language == ENGLISH else _catalogue(language)
+
+
+def spoken() -> str:
+    """The one of `LANGUAGES` that `_` answers in."""
+    return _spoken[0].info().get("language", ENGLISH)
+
+
 @cache
-def _catalogue() -> gettext.NullTranslations:
-    return gettext.translation("dfn_tui", Path(__file__).parent / "locale", fallback=True)
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("dfn_tui", _LOCALES, [language])
 
 
 def _(message: str) -> str:
-    """The text of `message` in the operator's language (`LANGUAGE`, `LC_ALL`, `LANG`)."""
-    return _catalogue().gettext(message)
+    """The text of `message` in the language that is spoken."""
+    return _spoken[0].gettext(message) if message else ""  # of "" a catalogue tells about itself
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Like `_`, choosing the form that fits `count`; the caller still formats it in."""
-    return _catalogue().ngettext(singular, plural, count)
+    return _spoken[0].ngettext(singular, plural, count)
+
+
+def N_(message: str) -> str:  # noqa: N802  its usual name with gettext
+    """`message` as it is, to be found for translation: what is made before the language is known, or outlives
+    a change of it. Whoever shows it passes it to `_`."""
+    return message
 
 
 def _shown(char: str) -> str:

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from dfn_tui.text import _
+from dfn_tui.text import N_
 from dfn_tui.widgets.keys import bindings, key
 
 
@@ -18,8 +18,8 @@ class Selector(Widget, can_focus=True):
     """`label: ‹ words ›  2/9`. `value` is the key of the option chosen."""
 
     BINDINGS = bindings(
-        key("right,down", "step(1)", _("Next"), "choice.next", _("Choose the next one")),
-        key("left,up", "step(-1)", _("Previous"), "choice.previous", _("Choose the one before")),
+        key("right,down", "step(1)", N_("Next"), "choice.next", N_("Choose the next one")),
+        key("left,up", "step(-1)", N_("Previous"), "choice.previous", N_("Choose the one before")),
     )
 
     @dataclass

@@ -25,7 +25,7 @@ from dfn_tui.service.changes.inverse import (
 from dfn_tui.service.records import Entry
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -41,7 +41,7 @@ class UndoScreen(SessionScreen[None]):
     `plans` is what taking them back would do, where that was found out already.
     """
 
-    PLACE = _("Undo")
+    PLACE = N_("Undo")
     BINDINGS = bindings(REVEAL)
 
     AUTO_FOCUS = "#cancel"
