@@ -61,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         del os.environ[name]  # some write what is typed, a token too, to a file or to another program
     _keep_out_plugins()
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        from dfn_tui.cli.language import settle  # noqa: PLC0415  it reads files: not before the streams are open
+
+        return _run(settle(sys.argv[1:] if argv is None else argv))
     except Exception as defect:  # noqa: BLE001  whatever it is, nobody may see values in a traceback
         from dfn_tui.cli.defects import report  # noqa: PLC0415  not needed where nothing fails
 
@@ -159,6 +161,7 @@ def whole_parser() -> "CommandParser":
 
 
 def _parser(arguments: Sequence[str]) -> "CommandParser":
+    from dfn_tui.cli.language import CHOICES  # noqa: PLC0415  as below
     from dfn_tui.cli.parser import CommandParser, incident  # noqa: PLC0415  a start without arguments has none
 
     parser = CommandParser(
@@ -169,13 +172,16 @@ def _parser(arguments: Sequence[str]) -> "CommandParser":
             "guard, 4 token or permission, 5 network or server, 6 outcome unknown, 70 a defect, 130 stopped."
         ),
     )
-    parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}")
+    parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}", help=_("show the version and exit"))
     parser.add_argument("-c", "--connection", metavar="NAME", help=_("open this connection"))
     parser.add_argument("--read-only", action="store_true", help=_("refuse every write"))
     parser.add_argument(
         "--token-stdin", action="store_true", help=_("read the token from a pipe, never keep it")
     )
     parser.add_argument("--user", dest="open_user", metavar="ID", help=_("open the console on this user"))
+    parser.add_argument(
+        "--lang", choices=CHOICES, help=_("speak English, Korean, or what the environment says")
+    )
     words = _("the ticket that this is done for: the reason of what is sent, and a tag in the journal")
     parser.add_argument("-i", "--incident", type=incident, metavar="ID", help=words)
     parser.set_defaults(command=None, run=_CONSOLE)

@@ -4,7 +4,10 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from dfn_tui.text import _, mask_said, sanitize
+from dfn_tui.text import _, mask_said, ngettext, sanitize
+
+# What it says by itself: it looks both up when it needs them.
+vars(argparse).update(_=_, ngettext=ngettext)
 
 EXAMPLES = {
     "dfn-tui": "dfn-tui -c prod --user user-1042 -i INC-7",

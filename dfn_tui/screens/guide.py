@@ -72,4 +72,5 @@ class GuidedApp(LockingApp):
 def _name_of(screen: Screen[Any]) -> str:
     """What the help calls the screen that it is about."""
     place = screen.PLACE if isinstance(screen, ConsoleScreen) else ""
-    return lowered(_(place or screen.title or ""))
+    title = place or screen.title or ""
+    return lowered(_(title))

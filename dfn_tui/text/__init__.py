@@ -32,37 +32,42 @@ _SAID = re.compile(
 _JOINING = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 
 
-ENGLISH, KOREAN = "en", "ko"
-LANGUAGES = (ENGLISH, KOREAN)
-"""What the console speaks. English is what stands in the code."""
+ENGLISH = "en"
+"""What stands in the code. Other languages have a catalogue in `locale`."""
 
 _LOCALES = Path(__file__).parents[1] / "locale"
-_spoken: list[gettext.NullTranslations] = [gettext.NullTranslations()]
+
+
+class _Spoken:
+    language = ENGLISH
+    catalogue = gettext.NullTranslations()
 
 
 def speak(language: str) -> None:
-    """From now on `_` and `ngettext` answer in this one of `LANGUAGES`."""
-    _spoken[0] = gettext.NullTranslations() if language == ENGLISH else _catalogue(language)
+    """From now on `_` and `ngettext` answer in this language: `en`, or one that has a catalogue."""
+    _Spoken.language, _Spoken.catalogue = language, _catalogue(language)
 
 
 def spoken() -> str:
-    """The one of `LANGUAGES` that `_` answers in."""
-    return _spoken[0].info().get("language", ENGLISH)
+    """What `_` answers in."""
+    return _Spoken.language
 
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation("dfn_tui", _LOCALES, [language])
+    if language == ENGLISH:
+        return gettext.NullTranslations()
+    return gettext.translation("dfn_tui", _LOCALES, [language], fallback=True)
 
 
 def _(message: str) -> str:
     """The text of `message` in the language that is spoken."""
-    return _spoken[0].gettext(message) if message else ""  # of "" a catalogue tells about itself
+    return _Spoken.catalogue.gettext(message) if message else ""  # for "" a catalogue has a text about itself
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Like `_`, choosing the form that fits `count`; the caller still formats it in."""
-    return _spoken[0].ngettext(singular, plural, count)
+    return _Spoken.catalogue.ngettext(singular, plural, count)
 
 
 def N_(message: str) -> str:  # noqa: N802  its usual name with gettext
