@@ -1,18 +1,20 @@
-"""The words of the program and their translations: `python .ci/messages.py` takes new ones into each `.po` file
-(for a translator to fill in) and compiles what an installed console reads."""
+"""The words of the program and their translations: `python .ci/messages.py` takes new ones into each `.po`
+file, for a translator to fill in, and compiles what an installed console reads."""
 
 import argparse
+import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).parents[1] / "dfn_tui"
 LOCALES = PACKAGE / "locale"
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 ARGPARSE = "argparse.py"
 """It says a part of what the command line says; which words, differs by the version of Python."""
 
@@ -20,17 +22,25 @@ ARGPARSE = "argparse.py"
 def said() -> Catalog:
     """Every message of the program, with the files that say it."""
     catalogue = Catalog(fuzzy=False)
-    for file, message in _found():
-        catalogue.add(message, locations=[(file, 0)])
+    for path in sorted(PACKAGE.rglob("*.py")):
+        _take(path, str(path.relative_to(PACKAGE)), catalogue)
+    _take(Path(argparse.__file__), ARGPARSE, catalogue)
     return catalogue
 
 
-def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    for file, _line, message, _comments, _context in extract_from_dir(PACKAGE, keywords=KEYWORDS):
-        if file.endswith(".py"):
-            yield file, message
-    for _line, message, _comments, _context in extract_from_file("python", argparse.__file__, keywords=KEYWORDS):
-        yield ARGPARSE, message
+def _take(path: Path, name: str, catalogue: Catalog) -> None:
+    for _line, message, _comments, context in extract_from_file(_calls, path, keywords=KEYWORDS):
+        catalogue.add(message, locations=[(name, 0)], context=context)
+
+
+def _calls(
+    file: IO[bytes], keywords: Any, _tags: object, options: object
+) -> Iterator[tuple[int, str, list[object], list[str]]]:
+    """Babel's own reads tokens, and finds nothing within an f-string before Python 3.12."""
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in keywords:
+            words = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+            yield node.lineno, node.func.id, words, []
 
 
 def catalogue(path: Path) -> Catalog:
