@@ -31,7 +31,7 @@ _MOVES = (
 
 
 class Command(NamedTuple):
-    """Something that can be done. It is found by its `words`, and by `also`."""
+    """Something that can be done. It is found by its `words`, and by `also`: in English too."""
 
     words: str
     run: Callable[[], Awaitable[object] | object]
@@ -56,9 +56,10 @@ def commands_of(screen: Screen[object]) -> Iterator[Command]:
         keys = next(
             (one.written for one in known if one.node is target and "preset" in one.binding.action), ""
         )
+        also = N_("stop ads advertising withdraw no")
         for preset in target.offered_presets():
             run = partial(screen.app.run_action, f"preset('{preset.id}')", target)
-            yield Command(preset.name, run, "", keys, _("stop ads advertising withdraw no"))
+            yield Command(preset.name, run, "", keys, f"{_(also)} {also} {preset.id}")
     for group in (one for one in GROUPS if one is not MOVE):
         yield from (_command_of(one, screen) for one in known if one.binding.group is group and one.enabled)
 
@@ -70,7 +71,7 @@ def _command_of(one: KnownKey, screen: Screen[object]) -> Command:
     if binding.group is PLACES:
         words = _("Go to {place}").format(place=lowered(words))
     run = partial(screen.app.run_action, binding.action, one.node)
-    return Command(words, run, _(binding.tooltip), one.written)
+    return Command(words, run, _(binding.tooltip), one.written, f"{binding.description} {binding.tooltip}")
 
 
 def found(commands: Iterable[Command], typed: str) -> list[Command]:

@@ -1,6 +1,6 @@
 """One of a few, on one line: the arrows change it. A pull-down would cover half of a small terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,12 @@ class Selector(Widget, can_focus=True):
         self._label = label
         self._words = dict(options)
         self.set_reactive(Selector.value, value)
+
+    def reword(self, told: Callable[[str], str]) -> None:
+        """Names itself and what can be chosen anew."""
+        self._label = told(self._label)
+        self._words = {key: told(words) for key, words in self._words.items()}
+        self.refresh()
 
     def action_step(self, step: int) -> None:
         """Chooses the option `step` places on, round and round."""

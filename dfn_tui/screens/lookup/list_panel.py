@@ -88,6 +88,11 @@ class ListPanel(ManyPanel):
         """Whether users can be shown from a snapshot only."""
         return not self._session.capabilities.read_by
 
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self.border_subtitle = _legend(self._by_snapshot)
+        self.put([*self.users.rows.records.values()])
+
     # The rows.
 
     def begin(self, identities: Iterable[Identity] = ()) -> None:

@@ -259,6 +259,14 @@ class LookupScreen(LookupPlaces):
         self._reading(0, len(identities))
         return workbench
 
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self._progress_line("")
+        self._show_staged()
+        if self._workbench is not None:
+            self.night_sentence.follow(self._workbench.list_panel.users.rows.found)
+            self._workbench.show_spread()
+
     def on_resize(self) -> None:
         self._keep_row()
         for night in self.query(NightSentence):  # it is made once there is something to be said

@@ -154,6 +154,11 @@ class UserPanel(Panel):
         self.say_subtitle("")
         self.state.say("")
 
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self._show()
+        self._rest()
+
     @on(DraftChanged)
     def _show(self) -> None:
         if self.record is None:

@@ -90,6 +90,10 @@ class UserScreen(SessionScreen[Identity]):
     def look_at_writes(self) -> None:
         self.panel.look_again()
 
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self._say_staged()
+
     @on(DraftChanged)
     @on(UserPanel.UserRead)
     def _say_staged(self) -> None:
