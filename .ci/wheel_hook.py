@@ -1,5 +1,5 @@
-"""Puts the translations as they are read, a man page and the shells' completions into the wheel, made from the
-command line itself while it is built: kept as files, they would say what the commands once were."""
+"""Puts the translations as they are read, a man page and the shells' completions into the wheel, made from
+the command line itself while it is built: kept as files, they would say what the commands once were."""
 
 import argparse
 import contextlib

@@ -161,8 +161,10 @@ def whole_parser() -> "CommandParser":
 
 
 def _parser(arguments: Sequence[str]) -> "CommandParser":
-    from dfn_tui.cli.language import CHOICES  # noqa: PLC0415  as below
-    from dfn_tui.cli.parser import CommandParser, incident  # noqa: PLC0415  a start without arguments has none
+    from argparse import SUPPRESS  # noqa: PLC0415  a start without arguments has no parser
+
+    from dfn_tui.cli.language import CHOICES, OPTION  # noqa: PLC0415  as above
+    from dfn_tui.cli.parser import CommandParser, incident  # noqa: PLC0415  as above
 
     parser = CommandParser(
         prog="dfn-tui",
@@ -172,16 +174,16 @@ def _parser(arguments: Sequence[str]) -> "CommandParser":
             "guard, 4 token or permission, 5 network or server, 6 outcome unknown, 70 a defect, 130 stopped."
         ),
     )
-    parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}", help=_("show the version and exit"))
+    words = _("show the version and exit")
+    parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}", help=words)
     parser.add_argument("-c", "--connection", metavar="NAME", help=_("open this connection"))
     parser.add_argument("--read-only", action="store_true", help=_("refuse every write"))
     parser.add_argument(
         "--token-stdin", action="store_true", help=_("read the token from a pipe, never keep it")
     )
     parser.add_argument("--user", dest="open_user", metavar="ID", help=_("open the console on this user"))
-    parser.add_argument(
-        "--lang", choices=CHOICES, help=_("speak English, Korean, or what the environment says")
-    )
+    words = _("speak English, Korean, or what the environment says")
+    parser.add_argument(OPTION, choices=CHOICES, default=SUPPRESS, help=words)  # heard before, by `settle`
     words = _("the ticket that this is done for: the reason of what is sent, and a tag in the journal")
     parser.add_argument("-i", "--incident", type=incident, metavar="ID", help=words)
     parser.set_defaults(command=None, run=_CONSOLE)

@@ -35,7 +35,7 @@ from dfn_tui.service.review import said_words
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import N_, _, ngettext, sanitize
-from dfn_tui.text.korea import korean_clock, korean_minute
+from dfn_tui.text.korea import korean_clock, spoken_time
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import bindings, key
@@ -100,7 +100,7 @@ class ReviewScreen(SessionScreen[None]):
         if restored := self.session.staging.restored():
             age = age_words(self.session.clock() - min(restored))
             words = _("Staged before this console was started, {age} ago ({time} KST).")
-            notices.insert(0, words.format(age=age, time=korean_minute(min(restored))))
+            notices.insert(0, words.format(age=age, time=spoken_time(min(restored))))
         self._shown: Shown = shown_of(self.session, self._review.changes, notices)
 
     def body(self) -> ComposeResult:

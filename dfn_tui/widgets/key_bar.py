@@ -24,10 +24,10 @@ from dfn_tui.widgets.keys import EVERYWHERE, GROUPS, MOVE, SENDING, key_name, lo
 _GAP = 2
 """Columns between two keys."""
 _ENTER = {
-    "select_cursor": N_("open"),
-    "select": N_("choose"),
-    "toggle_button": N_("tick"),
-    "show_overlay": N_("choose"),
+    "select_cursor": N_("Open"),
+    "select": N_("Choose"),
+    "toggle_button": N_("Tick"),
+    "show_overlay": N_("Choose"),
 }
 """What Enter does in Textual's own widgets, by its action."""
 _UNCOUNTED = (

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -66,7 +67,7 @@ class JobList(PagedList[_Item]):
     def _age(self, job: _Item) -> Text:
         begun = None if isinstance(job, UnreadableJob) else job.record.begun
         words = age_words(begun, self._bulk.session.clock()) if begun is not None else ""
-        return Text(words.rjust(6), "label")
+        return Text(" " * (6 - cell_len(words)) + words, "label")
 
     def _follow(self) -> None:
         """Shows how far the job is that runs here, without a look at any file."""

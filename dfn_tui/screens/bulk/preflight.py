@@ -41,7 +41,7 @@ from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import N_, _, padded, width
-from dfn_tui.text.korea import file_stamp, korean_minute
+from dfn_tui.text.korea import file_stamp, spoken_time
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import KEEP, bindings, key
 from dfn_tui.widgets.lines import in_colours
@@ -119,7 +119,7 @@ class PreflightScreen(SessionScreen[None]):
     def _paint(self) -> None:
         report, at, _users = self._judged()
         frame = self.query_one("#what", VerticalScroll)
-        words = _("{users} users, {at} KST").format(users=f"{len(self._identities):,}", at=korean_minute(at))
+        words = _("{users} users, {at} KST").format(users=f"{len(self._identities):,}", at=spoken_time(at))
         name = campaign_name(report.campaign)
         title = Text.assemble((name[:1].upper() + name[1:], "bold"), (f" · {words}", "label"))
         frame.border_title = in_colours(title, self.app.console)

@@ -16,7 +16,9 @@ from dfn_tui.widgets.plain_text import PlainText
 class ConsentsDialog(Dialog[Consents]):
     """Which consents; dismissed with what is wanted of them. Of one state the key of a number is enough."""
 
-    BINDINGS = bindings(key("enter", "take", N_("Take"), "consents.take", N_("Take these"), shown_as="enter"))
+    BINDINGS = bindings(
+        key("enter", "take", N_("Take these"), "consents.take", N_("Take these"), shown_as="enter")
+    )
 
     picker = getters.query_one(FlagPicker)
 
