@@ -25,7 +25,7 @@ NAMES = r"""
     | \w+_\w+ | age | email | gender | points | false | Subscribed | Unsubscribed | PRODUCTION
     | \w+\.(plan|txt) | ids | UTF-8 | unreadable
     | (connection|flag|incident|operator|outcome|since|until|user)(:.*)?
-    | KST | ID | CI | https?://\S+ | --[a-z-]+ | [0-9a-f]+
+    | use | JSON | KST | ID | CI | https?://\S+ | --[a-z-]+ | [0-9a-f]+
     | enter | space | esc | tab | pgdn | pgup | backspace | F\d+ | [a-zA-Z]
 """
 """What is a name: of users, fields, files, keys, formats."""
@@ -110,7 +110,7 @@ async def test_no_screen_is_half_in_english(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])
-@pytest.mark.parametrize("reach", PLACES)
+@pytest.mark.parametrize("reach", [test_snapshots.rows, test_snapshots.consents, test_snapshots.properties])
 async def test_another_language_is_spoken_at_once(
     opened: Callable[[Reach], ConsoleApp], english_after: None, reach: Reach, size: tuple[int, int]
 ) -> None:
