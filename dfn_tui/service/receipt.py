@@ -34,7 +34,7 @@ from dfn_tui.service.snapshots.format import age_words, snapshot_words
 from dfn_tui.service.snapshots.view import SnapshotView
 from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind
 from dfn_tui.text import _, mask, sanitize
-from dfn_tui.text.korea import korean_date, korean_minute
+from dfn_tui.text.korea import korean_date, spoken_time
 
 NO_NOTES: Mapping[int, Sequence[DutyNote]] = MappingProxyType({})
 _LONGEST_NAME = 40
@@ -117,7 +117,7 @@ def receipt(
     absent = record.snapshot is not None and not record.snapshot.kept
     lines = [
         _("Consent receipt for {user}").format(user=user),
-        made.format(connection=sanitize(connection), time=korean_minute(now)),
+        made.format(connection=sanitize(connection), time=spoken_time(now)),
         *([_("Sender: {sender}").format(sender=sanitize(sender))] if sender else []),
         *([record.snapshot.why] if record.snapshot is not None and absent and not for_person else []),
         "",
@@ -177,7 +177,7 @@ def _flag(
             words = _("{after} was sent last; whether that was applied is not known")
         yield "  " + words.format(after=state_name(state_of(change.after)))
     yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
-        time=korean_minute(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
+        time=spoken_time(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
     )
     if ending is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
