@@ -22,7 +22,7 @@ from dfn_tui.service.duties import ground_of, said_on
 from dfn_tui.service.history import state_of
 from dfn_tui.store import DutyNote, Entry, FieldChange
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_day, spoken_time
 
 
 def head_for_person(flag: Flag, state: State | None) -> str:
@@ -35,7 +35,7 @@ def facts_for_person(
     entry: Entry, change: FieldChange, state: State | None, now: datetime, notes: Sequence[DutyNote]
 ) -> Iterator[str]:
     """What this consent, which reads as `state`, rests on: the last `change` of it, by that entry."""
-    at, ending = korean_minute(entry.at), entry.outcome_of(change)
+    at, ending = spoken_time(entry.at), entry.outcome_of(change)
     after = state_name(state_of(change.after))
     if state is not None and change.after != state.value:
         words = _("It was changed elsewhere after {time} KST, when we had set it to {after} (entry {seq}).")
@@ -62,7 +62,7 @@ def _said(entry: Entry) -> Iterator[str]:
     words = _("You said so on {day}.")
     if said.assumed:
         words = _("The day on which you said so is not kept: it counts from {day}.")
-    yield words.format(day=said.day)
+    yield words.format(day=spoken_day(said.day))
 
 
 def _duties(
@@ -81,5 +81,5 @@ def _duties(
     words = _("We will ask you before {day} whether it still holds.")
     if is_over(before - timedelta(days=1), now):
         words = _("We should have asked you before {day} whether it still holds.")
-    yield words.format(day=before)
+    yield words.format(day=spoken_day(before))
     yield _("You can withdraw it at any time.")
