@@ -33,6 +33,7 @@ def test_all_are_confirmed(bulk: Bulk, sandbox: SandboxThread, users: Users) -> 
         "For here (sandbox), made by WHO at TIME KST.",
         "Of standard input (ids, UTF-8).",
         "2 users: to be changed",
+        "on the ground of: the person's word, said on DAY",
         "mkt_sms_flag withdrawn: 2 users",
         "To be sent: 2 users (user_id)",
         "About 3 requests, 1 s at the least.",
