@@ -139,7 +139,8 @@ IDS = st.lists(
     .filter(
         lambda user: (
             any(map(str.isalnum, user))
-            and not user.startswith(("'", '="'))
+            and not user.startswith(("'", "="))
+            and not user.endswith("'")
             and "\t" not in user
             and "E+" not in user
             and not user.startswith("- ")

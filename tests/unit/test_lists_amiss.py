@@ -44,6 +44,13 @@ def taken(
         ("총 7건\n", "more than one id"),
         ("user_id: C-7\n", "more than one id"),
         ("| C-7 |\n", "more than one id"),
+        ('=C7\n"=HYPERLINK(""C-7"")"\n', "This is a formula"),
+        ("1001.0\n1002.00\n", "made a number with a fraction"),
+        ("user_id=C-7\n", "The name of a column stands before the id."),
+        ("C-7',\nC-8'\n", "The id ends with an apostrophe."),
+        ("C\u200b-7\nC-\u00ad8\n", "nobody can see"),
+        ("①C-7\n※C-8\n", "A bullet or a number stands before the id."),
+        ("합계\n총계\nTotal\n", "This sums the rows up"),
     ],
 )
 def test_what_stands_around_an_id_or_is_left_of_it_makes_no_id(text: str, why: str) -> None:
@@ -51,6 +58,16 @@ def test_what_stands_around_an_id_or_is_left_of_it_makes_no_id(text: str, why: s
     assert good == []
     assert len(bad) == len(text.splitlines())
     assert all(why in reason for reason in bad.values()), bad
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [("user_id\n회원번호\nC-7\n회원번호\n", ()), ("user_id,비고\n고객 ID,x\nC-7,x\n회원번호,x\n", ("비고",))],
+)
+def test_a_head_in_other_words_below_the_head_is_nobody(text: str, ignored: tuple[str, ...]) -> None:
+    # Further down the same word may be somebody's id.
+    good, bad = taken(text, asked=MappingOptions(ignored=ignored))
+    assert (good, bad) == (["C-7", "회원번호"], {2: "This is the name of a column, and no id."})
 
 
 @pytest.mark.parametrize("ids", ["auth0|5f7c8ec7\nauth0|5f7c8ec8\n", "C/7\nC:8\n", "㈜7\n"])
@@ -152,9 +169,39 @@ def test_remarks_in_sql_are_no_ids(text: str) -> None:
     assert taken(text) == (["C-7", "C-8"], {})
 
 
-def test_a_second_list_in_sql_is_told() -> None:
-    good, bad = taken("user_id IN ('C-7')\n OR user_id IN ('C-8')\n")
-    assert (good, list(bad.values())) == (["C-7"], ["Something follows after the end of the list."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user_id IN ('C-7')\n OR user_id IN ('C-8')\n",
+        "SELECT * FROM member m WHERE (m.user_id IN ('C-7') OR M.USER_ID IN ('C-8'));",
+        "user_id in ('C-7'\n)\nor user_id in (\n'C-8'\n)\n;",
+        "user_id IN ('C-7'\n,'C-8'\n)",
+        "'C-7'\n,'C-8'\n",
+    ],
+)
+def test_ids_of_one_column_in_sql_are_one_list(text: str) -> None:
+    assert taken(text) == (["C-7", "C-8"], {})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "OR name IN ('C-8')",
+        "OR user_id NOT IN ('C-8')",
+        "AND user_id IN ('C-8')",
+        "UNION SELECT 'C-8'",
+        "OR\nuser_id IN ('C-8')",
+        ", ('C-8')",
+    ],
+)
+def test_what_is_no_more_of_the_list_in_sql_is_told(more: str) -> None:
+    good, bad = taken(f"user_id IN ('C-7') {more}")
+    assert (good, set(bad.values())) == (["C-7"], {"Something follows after the end of the list."})
+
+
+def test_ids_in_sql_without_a_comma_between_them_are_no_list() -> None:
+    good, bad = taken("user_id IN (\n'C-7'\n'C-8')")
+    assert (good, list(bad)) == (["C-7"], [3])
 
 
 def test_a_workbook_with_a_title_and_a_total_asks_and_takes_no_total(tmp_path: Path) -> None:
@@ -174,3 +221,44 @@ def test_a_workbook_with_a_title_and_a_total_asks_and_takes_no_total(tmp_path: P
         rows = list(source.rows())
     assert [row.user for row in rows if isinstance(row, Good)] == ["C-7", "C-8"]
     assert len(rows) == 3
+
+
+def test_rows_of_which_each_holds_another_name_are_looked_at_like_others() -> None:
+    lines = [
+        "user_id,user_name",
+        "C-1,Han",
+        "C-2,Oh",
+        "USER_ID,User_Name",
+        "C-4,NULL",
+        "C-5, Min ",
+        "C-6,Yoo",
+    ]
+    with open_input("\n".join(lines), VERSION_1) as source:
+        rows = list(source.rows())
+        remarks = source.remarks()
+    good = {row.user: row.wanted.edits[0].value for row in rows if isinstance(row, Good)}
+    assert good == {"C-1": "Han", "C-2": "Oh", "C-5": "Min", "C-6": "Yoo"}
+    assert [row.line for row in rows if not isinstance(row, Good)] == [4, 5]
+    assert remarks == ["Blanks around values were dropped.", "Taken for empty cells: NULL (1)."]
+
+
+def test_each_keeps_their_own_evidence_where_each_holds_another_name() -> None:
+    lines = ["user_id,user_name,evidence", *(f"C-{n},N{n},call {n}" for n in range(5))]
+    asked = MappingOptions(maps=(("evidence", "evidence"),))
+    with open_input("\n".join(lines), VERSION_1, asked=asked) as source:
+        words = {row.user: row.word and row.word.evidence for row in source.rows() if isinstance(row, Good)}
+    assert words == {f"C-{n}": f"call {n}" for n in range(5)}
+
+
+def test_below_another_list_nobody_is_taken_where_each_holds_another_name() -> None:
+    lines = [
+        "user_id,user_name",
+        "C-1,Han",
+        "C-2,Oh",
+        "C-3,Min",
+        "user_id,mkt_sms_flag",
+        "C-5,Yoo",
+        "C-6,Ahn",
+    ]
+    good, bad = taken("\n".join(lines), stop=False)
+    assert (good, list(bad)) == (["C-1", "C-2", "C-3"], [5, 6, 7])

@@ -19,14 +19,17 @@ _SHORT = 512  # characters of what is worth remembering
 _NAME_SHOWN = 40
 
 EMPTY_WORDS = NULL_WORDS | DASHES
+_SUMS = frozenset(("합계", "소계", "총계", "총합계", "누계", "Total", "TOTAL", "Grand Total", "Subtotal"))
+"""What stands below the rows of a list, as spreadsheets sum them up."""
+_KINDS = frozenset(kind.value for kind in IdentityKind)
 # No ids: a head amid the rows, as of two lists put together, and what stands for an empty cell.
-_NO_IDS = frozenset(kind.value for kind in IdentityKind) | EMPTY_WORDS
+_NO_IDS = _KINDS | EMPTY_WORDS | _SUMS
 # Ids that need no closer look. `phonenumbers` agrees on the mobile numbers, but takes 30 µs for each.
 _WORDS = sorted(word for word in _NO_IDS if word[0].isalpha())
 _PLAIN = re.compile(
     # Their first letters by themselves: most ids are done with at once.
     rf"(?![{''.join(sorted({word[0] for word in _WORDS}))}](?:{'|'.join(word[1:] for word in _WORDS)})\Z)"
-    r"(?![hH][tT]{2}[pP][sS]?://)[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@:|/-]*"
+    r"(?![hH][tT]{2}[pP][sS]?://|[0-9]+\.0+\Z)[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@:|/-]*"
 )
 _PLAIN_OF = {
     IdentityKind.PHONE_NO: re.compile(r"8210[0-46-9][0-9]{7}"),
@@ -45,10 +48,21 @@ _ODD = (
         _("A spreadsheet shortened this number: its last digits are lost."),
     ),
     (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z"), _("A spreadsheet put commas into this number.")),
+    (re.compile(r"[0-9]+\.0+\Z"), _("A program made a number with a fraction of the id (as 1001.0).")),
+    (re.compile("="), _("This is a formula, and no id.")),
+    (re.compile(rf"(?:{'|'.join(sorted(_KINDS))})\s*="), _("The name of a column stands before the id.")),
+    (re.compile(r"[^']*'\Z"), _("The id ends with an apostrophe.")),
+    (
+        re.compile(r".*[\u00ad\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff]"),
+        _("There is a character in the id that nobody can see."),
+    ),
     (re.compile(r".*[\uff01-\uff5e]"), _("The id is written with full-width letters or digits.")),
     (re.compile(r"https?://", re.IGNORECASE), _("This is a web address, and no id.")),
     (re.compile("[“”‘’「」『』`]"), _("The id begins with a quotation mark.")),
-    (re.compile(r"(?:[-*•·●▪]|[0-9]{1,4}[.)])\s"), _("A bullet or a number stands before the id.")),
+    (
+        re.compile(r"(?:[-*•·●▪]|[0-9]{1,4}[.)])\s|[①-⑳■□◆◇▶※]"),
+        _("A bullet or a number stands before the id."),
+    ),
 )
 """What no id is, but is left of an id on its way here, and what is said of it."""
 
@@ -118,7 +132,12 @@ def read_user(kind: IdentityKind, cell: str) -> str:
 def _no_id(user: str) -> str:
     """Why this cannot be what the platform calls somebody; else ""."""
     if user in _NO_IDS:
-        return _("This is the name of a column, and no id.")
+        sums = user in _SUMS
+        return (
+            _("This sums the rows up, and is no id.")
+            if sums
+            else _("This is the name of a column, and no id.")
+        )
     if not any(map(str.isalnum, user)):
         return _("This has neither letters nor digits: it is a line, and no id.")
     if not encodable(user):

@@ -16,7 +16,7 @@ from dfn_tui.service.bulk.input.mapping import NOTHING_SAID, InputRefused, Mappi
 from dfn_tui.service.bulk.input.records import Bad, Counts, Good, StoppedAtBadRow
 from dfn_tui.service.bulk.input.rows import IdReader, TableReader
 from dfn_tui.service.bulk.input.source import InputSource, SourceOptions, open_source
-from dfn_tui.service.bulk.input.sql_list import SqlReader
+from dfn_tui.service.bulk.input.sql_list import SqlBegin, SqlReader
 from dfn_tui.service.changes.fields import FieldEdit, plain_name
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.store import FieldKind
@@ -147,7 +147,8 @@ class BulkInput(Closing):
             others = self._asked.ignore_others
             return JsonReader(layout, for_all, self._capabilities, remarks, ignore_others=others)
         if self.form is Form.SQL_LIST:
-            return SqlReader(layout.kind, layout.width, for_all)
+            column = next((one.head for one in layout.mapping.columns), "")
+            return SqlReader(layout.kind, SqlBegin(layout.width, column), for_all)
         if self.form is Form.IDS:
             return IdReader(layout, for_all)
         return TableReader(layout, for_all, remarks)

@@ -47,7 +47,8 @@ class IdReader:
         self._wanted = EditSet.of(for_all)
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
-        usual = plain = _nobody if self._named else plain_user(self._kind)
+        usual = _nobody if self._named else plain_user(self._kind)
+        plain = _nobody if self._others.closely else usual
         wanted, heads = self._wanted, self._others.heads
         for number, line in enumerate(lines, self._first):
             user = line.strip()
@@ -55,7 +56,7 @@ class IdReader:
                 yield quick_good((number, user, wanted, None, None))
             elif bare := bare_id(user):
                 yield self._row(number, bare)
-                plain = _nobody if self._others.below else usual
+                plain = _nobody if self._others.closely else usual
             else:
                 self.blank += 1
 
@@ -153,7 +154,7 @@ class TableReader:
         plain = _nobody if self._named else plain_user(self._layout.kind)
         key, width, rest = self._key, self._layout.width, self._rest
         quick = {} if self._words else self._edits.known
-        known, heads = quick, self._others.heads
+        known, heads = {} if self._others.closely else quick, self._others.heads
         first = line = self._layout.first_line
         while True:
             try:
@@ -165,8 +166,10 @@ class TableReader:
                         if len(cells) == width:
                             user = cells[key]
                             if plain(user) or (phones and (user := mobile_number(user))):
-                                wanted = known.get(rest(cells))
-                                if type(wanted) is EditSet and user not in heads:
+                                wanted = known.get(values := rest(cells))
+                                if type(wanted) is not EditSet:
+                                    wanted = self._unseen(user, cells, values)
+                                if wanted and user not in heads:
                                     yield quick_good((first, user, wanted, None, None))
                                     continue
                         if row := self._row(first, cells):
@@ -175,7 +178,7 @@ class TableReader:
                         more = taken[:]
                         taken.clear()
                         yield from self._over_lines(first, cells, more)
-                    known = {} if self._others.below else quick
+                    known = {} if self._others.closely else quick
             except csv.Error:
                 broken = list(taken)
                 taken.clear()
@@ -183,6 +186,19 @@ class TableReader:
                 line += len(broken)
             else:
                 return
+
+    def _unseen(self, user: str, cells: list[str], key: Any) -> EditSet | None:
+        """What a row of the usual width asks for whose user is plain but whose other cells are new, as where
+        each row has a name of its own; None where it has to be looked at closely."""
+        if self._named or self._words or self._others.concerns(user):
+            return None
+        used = self._of_use(cells)
+        if not EMPTY_WORDS.isdisjoint(used) or tuple(map(str.strip, used)) != used:
+            return None
+        try:
+            return self._edits.of(cells, key, sum(map(len, key)))
+        except Problem:
+            return None
 
     def _over_lines(self, line: int, cells: list[str], taken: list[str]) -> Iterator[Row]:
         """A row over several lines. Where it looks as if two stray quotation marks had swallowed rows, nobody
