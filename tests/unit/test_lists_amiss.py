@@ -49,6 +49,7 @@ def taken(
         ("user_id=C-7\n", "The name of a column stands before the id."),
         ("C-7',\nC-8'\n", "The id ends with an apostrophe."),
         ("C\u200b-7\nC-\u00ad8\n", "nobody can see"),
+        ('"C\u00a07"\n"C\u30008"\n"C\u20099"\n', "nobody can see"),
         ("①C-7\n※C-8\n", "A bullet or a number stands before the id."),
         ("합계\n총계\nTotal\n", "This sums the rows up"),
     ],

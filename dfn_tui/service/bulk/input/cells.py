@@ -53,7 +53,9 @@ _ODD = (
     (re.compile(rf"(?:{'|'.join(sorted(_KINDS))})\s*="), _("The name of a column stands before the id.")),
     (re.compile(r"[^']*'\Z"), _("The id ends with an apostrophe.")),
     (
-        re.compile(r".*[\u00ad\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff]"),
+        re.compile(
+            r".*[\u00a0\u00ad\u115f\u1160\u180e\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\u3164\ufeff]"
+        ),
         _("There is a character in the id that nobody can see."),
     ),
     (re.compile(r".*[\uff01-\uff5e]"), _("The id is written with full-width letters or digits.")),
