@@ -43,7 +43,6 @@ def taken(
         ("(7 rows)\n", "more than one id"),
         ("총 7건\n", "more than one id"),
         ("user_id: C-7\n", "more than one id"),
-        ("| C-7 |\n", "more than one id"),
         ('=C7\n"=HYPERLINK(""C-7"")"\n', "This is a formula"),
         ("1001.0\n1002.00\n", "made a number with a fraction"),
         ("user_id=C-7\n", "The name of a column stands before the id."),
