@@ -138,13 +138,10 @@ IDS = st.lists(
     .map(str.strip)
     .filter(
         lambda user: (
-            any(map(str.isalnum, user))
-            and not user.startswith(("'", "="))
-            and not user.endswith("'")
+            user[:1].isalnum()
+            and user[-1:].isalnum()
             and "\t" not in user
-            and "E+" not in user
-            and not user.startswith("- ")
-            and not re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", user)
+            and not re.search(r"E\+|님$|^[0-9]+\.0+$|^[0-9]{1,3}(,[0-9]{3})+$", user)
         )
     ),
     min_size=1,

@@ -51,6 +51,13 @@ def taken(
         ('"C\u00a07"\n"C\u30008"\n"C\u20099"\n', "nobody can see"),
         ("①C-7\n※C-8\n", "A bullet or a number stands before the id."),
         ("합계\n총계\nTotal\n", "This sums the rows up"),
+        ("•C-7\n*C-8\n>C-9\n✓ C-10\n", "A bullet or a number stands before the id."),
+        ("(1) C-7\n(2) C-8\n", "A bullet or a number stands before the id."),
+        ("[C-7]\n(C-8)\n<C-9>\n[C-10](https://x.example/10)\n**C-11**\n(edited)\n", "in brackets"),
+        (":pray:\n:+1:\n", "a picture in a chat"),
+        ("C-7.\nC-8:\n가나.\n", "punctuation stands after"),
+        ("C-7님\nC-8입니다\n7건\n12명\n", "A word stands after the id."),
+        ("ID:C-7\n회원번호:C-8\n고객ID=C-9\n", "The name of a column stands before the id."),
     ],
 )
 def test_what_stands_around_an_id_or_is_left_of_it_makes_no_id(text: str, why: str) -> None:
@@ -70,7 +77,20 @@ def test_a_head_in_other_words_below_the_head_is_nobody(text: str, ignored: tupl
     assert (good, bad) == (["C-7", "회원번호"], {2: "This is the name of a column, and no id."})
 
 
-@pytest.mark.parametrize("ids", ["auth0|5f7c8ec7\nauth0|5f7c8ec8\n", "C/7\nC:8\n", "㈜7\n"])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        "auth0|5f7c8ec7\nauth0|5f7c8ec8\n",
+        "C/7\nC:8\n",
+        "㈜7\n(주)한국(서울)\n",
+        "-Nx7\n_x8\n@x9\n",
+        "YWJj==\n손님\n김개\n",
+        "1.C\n3.C\n",
+        "1.C\n",
+        "member:7\nuid:8\n",
+        "v1.0a\n10.5\n",
+    ],
+)
 def test_what_only_looks_odd_is_an_id(ids: str) -> None:
     assert taken(ids) == (ids.split(), {})
 
@@ -87,12 +107,28 @@ def test_what_only_looks_odd_is_an_id(ids: str) -> None:
         ('"user_id,grade"\n"C-7,a"\n"C-8,b"\n', "one cell in quotation marks"),
         ('"고객번호,등급"\n"C-7,a"\n', "one cell in quotation marks"),
         ("user_id NOT IN ('C-7')\n", "NOT IN"),
+        ("1.C-7\n2.C-8\n3.C-9\n", "The ids are numbered"),
+        ("(1)C-7\n(2)C-8\n", "The ids are numbered"),
+        ("('C-7','Han'),\n('C-8','Oh');\n", "rows of values in SQL"),
+        ("(7), (8)\n", "rows of values in SQL"),
     ],
 )
 def test_what_is_no_list_says_what_it_is(text: str, words: str) -> None:
     with pytest.raises(InputRefused) as refused:
         taken(text)
     assert words in refused.value.happened
+
+
+@pytest.mark.parametrize(
+    ("text", "good", "bad"),
+    [
+        ("[Han] [14:13] C-7\nC-8\nC-9\n", ["C-8", "C-9"], [1]),
+        ("Han  2:13 PM\nplease stop:\nC-8\n:pray:\n", ["C-8"], [1, 2, 4]),
+    ],
+)
+def test_a_line_of_a_chat_is_told_and_no_head(text: str, good: list[str], bad: list[int]) -> None:
+    found, told = taken(text)
+    assert (found, list(told)) == (good, bad)
 
 
 def test_a_column_that_is_there_twice_can_be_left_out() -> None:

@@ -87,6 +87,11 @@ def test_what_is_no_row_of_a_drawn_table_is_nobody(broken: str, bad: list[int]) 
     assert (good, list(found)) == (["M-31", "M-32"], bad)
 
 
+def test_a_bar_in_a_value_is_none_between_columns() -> None:
+    text = f"{PSQL.partition('(2')[0]} M-33 | Unsubscribed | x\n"
+    assert taken(text, stop=False)[1] == {5: "The row has 3 cells where 2 were expected."}
+
+
 def test_a_value_over_two_lines_is_no_value() -> None:
     head = " user_id | user_name\n---------+-----------\n"
     text = f"{head} M-31    | Han      +\n         | Oh\n M-32    | A+\n(2 rows)\n"

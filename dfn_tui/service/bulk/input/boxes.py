@@ -59,7 +59,8 @@ def unboxed(lines: Iterable[str]) -> Iterator[str]:
             continue
         row = _ROW.fullmatch(text)
         framed = framed or (not columns and row is not None)
-        cells = [cell.strip() for cell in (row[1] if row else text).split("|")]
+        most = 0 if columns == 1 and not framed else -1  # in one column alone a bar is a letter of an id
+        cells = [cell.strip() for cell in (row[1] if row else text).split("|", most)]
         columns = columns or len(cells)
         fits = len(cells) == columns and framed is (row is not None)
         if closed or not fits or _goes_on(cells, following, framed=framed):

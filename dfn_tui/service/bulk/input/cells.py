@@ -29,7 +29,8 @@ _WORDS = sorted(word for word in _NO_IDS if word[0].isalpha())
 _PLAIN = re.compile(
     # Their first letters by themselves: most ids are done with at once.
     rf"(?![{''.join(sorted({word[0] for word in _WORDS}))}](?:{'|'.join(word[1:] for word in _WORDS)})\Z)"
-    r"(?![hH][tT]{2}[pP][sS]?://|[0-9]+\.0+\Z)[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@:|/-]*"
+    # What ends like a number with a fraction, in a mark or in a word is for a closer look.
+    r"[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@|/-]*(?<![.님번건명개다])(?<!\.0)(?<!\.00)"
 )
 _PLAIN_OF = {
     IdentityKind.PHONE_NO: re.compile(r"8210[0-46-9][0-9]{7}"),
@@ -50,7 +51,13 @@ _ODD = (
     (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z"), _("A spreadsheet put commas into this number.")),
     (re.compile(r"[0-9]+\.0+\Z"), _("A program made a number with a fraction of the id (as 1001.0).")),
     (re.compile("="), _("This is a formula, and no id.")),
-    (re.compile(rf"(?:{'|'.join(sorted(_KINDS))})\s*="), _("The name of a column stands before the id.")),
+    (
+        re.compile(
+            rf"(?:{'|'.join(sorted(_KINDS))})\s*=|(?:user_?id|id|(?:회원|고객|사용자)(?:번호|id|아이디)|아이디|이메일|휴대폰)[=:]",
+            re.IGNORECASE,
+        ),
+        _("The name of a column stands before the id."),
+    ),
     (re.compile(r"[^']*'\Z"), _("The id ends with an apostrophe.")),
     (
         re.compile(
@@ -62,7 +69,14 @@ _ODD = (
     (re.compile(r"https?://", re.IGNORECASE), _("This is a web address, and no id.")),
     (re.compile("[“”‘’「」『』`]"), _("The id begins with a quotation mark.")),
     (
-        re.compile(r"(?:[-*•·●▪]|[0-9]{1,4}[.)])\s|[①-⑳■□◆◇▶※]"),
+        re.compile(r"\([^()]*\)\Z|\[[^\[\]]*\](?:\(.*\))?\Z|<[^<>]*>\Z|\*\*"),
+        _("The id stands in brackets or other marks, as chats and web pages write them."),
+    ),
+    (re.compile(r":[a-z0-9_+-]+:\Z"), _("This is a picture in a chat, and no id.")),
+    (re.compile(r".*[.,:;…]\Z"), _("A mark of punctuation stands after the id.")),
+    (re.compile(r".*[A-Za-z0-9](?:님|번|건|명|개|입니다)\Z"), _("A word stands after the id.")),
+    (
+        re.compile(r"(?:-|\(?[0-9]{1,4}[.)])\s|[*•·●▪○◦‣⁃>→☞✓✔☑☐①-⑳■□◆◇▶※]"),
         _("A bullet or a number stands before the id."),
     ),
 )

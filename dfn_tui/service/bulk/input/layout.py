@@ -31,6 +31,7 @@ DELIMITERS = "\t,;"
 _ANY = 2  # the rank of a line of which no cell is known
 _DIGIT = re.compile("[0-9]")
 _HEAD_WITHIN = 10  # lines that are not blank
+_NUMBERED = re.compile(r"\(?([0-9]{1,4})[.)\]:]\S")
 _ARRAY = re.compile(r"""\[\s*(?:\Z|[{"'])""")
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
@@ -215,6 +216,7 @@ class _Finder:
         """Ids without a head, from the line with this index on."""
         self._require_change()
         ids = [one for one in (bare_id(line).rstrip(",;") for line in self._lines[first:]) if one]
+        _refuse_numbered(ids)
         if self._asked.maps or self._asked.ignored:
             mapping = self._mapper.map([""], [])
             kind, several = self._kind_by(mapping), mapping.several
@@ -234,6 +236,9 @@ class _Finder:
         first, *others = ids
         if is_head(first) or heads.suggestion(first.strip('"'), self._has) is not None:
             return True
+        parts = {_shape(part) for part in first.split() if _DIGIT.search(part)}
+        if " " in first and not parts.isdisjoint(map(_shape, others)):
+            return False  # an id is in it, which must not go unseen with a head
         lacks = any(not looks(first) and all(map(looks, others)) for looks in _OF_IDS)
         words = any(looks(first) and not any(map(looks, others)) for looks in _OF_WORDS)
         return bool(others) and (lacks or words)
@@ -307,6 +312,18 @@ class _Finder:
             return [cells for cells in reader if any(cells)]
         except csv.Error:  # too long a field
             return []
+
+
+def _refuse_numbered(ids: Sequence[str]) -> None:
+    """Raises InputRefused for `1.kim` and `2.lee`, and so on: each by itself may be an id."""
+    numbers = [int(found[1]) if (found := _NUMBERED.match(one)) else None for one in ids]
+    if len(ids) > 1 and numbers == list(range(1, len(ids) + 1)):
+        refuse(_("The ids are numbered: 1., 2. and so on."), _("Leave the numbers out."))
+
+
+def _shape(text: str) -> str:
+    """How an id is made: of letters here, of digits there."""
+    return re.sub("[0-9]+", "0", re.sub("[A-Za-z]+", "a", text))
 
 
 _Looks = Callable[[str], object]

@@ -30,6 +30,8 @@ _ITEM = re.compile(
 _MORE = re.compile(r"\s*OR\s+(?:(?P<column>[\w.\"`\[\]]+)\s+)?IN\s*\(", re.IGNORECASE)
 _REMARK = re.compile(rf"\s*(?:{_COMMENT})")
 _WORD = re.compile(r"'([^']*)'")
+_NUMBERED = re.compile(r"[0-9]+\s*\)\s*[^\s;),]")  # "(1) kim" is an item of a list of another kind
+_ROWS = re.compile(rf"(?:[^'()]|{_STRING})*\)\s*,\s*\(")
 _LONGEST_BEGIN = 4096  # characters before the first id
 
 
@@ -48,7 +50,11 @@ def sql_list_begin(text: str) -> SqlBegin | None:
     if found is None:
         bare = _BARE.match(begin)
         head = any(is_known(word) for word in _WORD.findall(begin.strip().partition("\n")[0]))
-        return SqlBegin(bare.end(), "") if bare and not head else None
+        if bare is None or head or _NUMBERED.match(begin, bare.end()):
+            return None
+        if _ROWS.match(begin, bare.end()):
+            refuse(_("These are rows of values in SQL, and no list of ids."), _("Write one id a line."))
+        return SqlBegin(bare.end(), "")
     if found["not"]:
         refuse(_("NOT IN says whom it is not about."), _("Give the ids that are meant."))
     return SqlBegin(found.end(), _column(found))
