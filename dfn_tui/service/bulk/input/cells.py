@@ -8,6 +8,9 @@ from itertools import combinations
 from typing import Generic, TypeVar
 
 from dfn_tui.api.types import IdentityKind
+from dfn_tui.consent.flags import State
+from dfn_tui.consent.likeness import is_consent_word
+from dfn_tui.service.bulk.input.heads import says_yes
 from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
@@ -22,8 +25,21 @@ EMPTY_WORDS = NULL_WORDS | DASHES
 _SUMS = frozenset(("합계", "소계", "총계", "총합계", "누계", "Total", "TOTAL", "Grand Total", "Subtotal"))
 """What stands below the rows of a list, as spreadsheets sum them up."""
 _KINDS = frozenset(kind.value for kind in IdentityKind)
+_STATES = frozenset(
+    [
+        "동의",
+        "미동의",
+        "거부",
+        "철회",
+        "수신동의",
+        "수신거부",
+        *State,
+        *(state.value.casefold() for state in State),
+    ]
+)
+"""A consent's words, which stand in the wrong column."""
 # No ids: a head amid the rows, as of two lists put together, and what stands for an empty cell.
-_NO_IDS = _KINDS | EMPTY_WORDS | _SUMS
+_NO_IDS = _KINDS | EMPTY_WORDS | _SUMS | _STATES
 # Ids that need no closer look. `phonenumbers` agrees on the mobile numbers, but takes 30 µs for each.
 _WORDS = sorted(word for word in _NO_IDS if word[0].isalpha())
 _PLAIN = re.compile(
@@ -111,6 +127,11 @@ def is_empty(text: str, *, dashes: bool = True) -> bool:
     return text in NULL_WORDS or (dashes and text in DASHES)
 
 
+def is_word(text: str) -> bool:
+    """Whether a text says yes or no, as columns of consents do."""
+    return says_yes(text) is not None or is_consent_word(text)
+
+
 def is_marked(text: str) -> bool:
     """Whether a bullet, or the number of an item, stands before an id."""
     return _ODD[-1][0].match(text) is not None
@@ -147,11 +168,12 @@ def read_user(kind: IdentityKind, cell: str) -> str:
 
 def _no_id(user: str) -> str:
     """Why this cannot be what the platform calls somebody; else ""."""
+    if user in _STATES:
+        return _("This is a word of a consent, and no id.")
     if user in _NO_IDS:
-        sums = user in _SUMS
         return (
             _("This sums the rows up, and is no id.")
-            if sums
+            if user in _SUMS
             else _("This is the name of a column, and no id.")
         )
     if not any(map(str.isalnum, user)):

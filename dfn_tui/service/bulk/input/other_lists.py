@@ -1,5 +1,6 @@
 """A head amid the rows, as where two lists were put together: what is below may be of other columns."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,6 +14,12 @@ from dfn_tui.text.ids import bare_id
 
 _NEAR: Final = 2
 """So many rows below a head may be more of it, in whatever words: the same names in Korean, a second line."""
+_BELOW: Final = re.compile(
+    r"string|str|text|(?:var)?char(?:\([0-9]+\))?|int(?:eger)?|bigint|number|numeric|float|bool(?:ean)?|uuid|object"
+    r"|필수|선택|예시|example|sample|required|optional|(?:예시?|ex)\s*[):].*",
+    re.IGNORECASE,
+)
+"""What templates show below their heads: types, what has to be filled in, an example."""
 
 
 class OtherLists:
@@ -48,6 +55,8 @@ class OtherLists:
             raise Problem(RowFault.BAD_ID, _("This is the name of a column, and no id."))
         if near and is_head(user):
             raise Problem(RowFault.BAD_ID, _("This is the name of a column, and no id."))
+        if near and _BELOW.fullmatch(bare_id(user)):
+            raise Problem(RowFault.BAD_ID, _("This explains the column, and is no id."))
         if self.below:
             words = _("Another list begins in line {line}, of other columns. Give it as a file of its own.")
             raise Problem(RowFault.CELLS, words.format(line=self.below))
