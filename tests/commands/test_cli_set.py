@@ -508,6 +508,18 @@ def test_it_is_said_that_a_property_becomes_of_another_type(
     assert ran.err.count("after this change: steps is a number, no longer a text.") == 2
 
 
+def test_a_property_that_none_of_the_users_has_is_called_new(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    sandbox.state.write_profiles([(other, {}, {"grade": "A"})])
+    words = ["user_name=Han", "grade=B", "grad=B", "--yes", "--reason", "INC-7"]
+    told = "NEW: grad. None of these users has it yet."
+    assert told in run("set", one, other, *words).err
+    assert "NEW" not in run("set", one, *words[:-4], "grad=C", *words[-3:]).err
+    assert "NEW" not in run("set", "nobody-yet", "grad=B", *words[-3:], "--create").err
+
+
 def test_a_run_notes_how_far_the_journal_goes_and_says_what_is_missing(run: Run, users: Users) -> None:
     one, two, three = users(3)
     assert run("set", one, STOP, "--yes").code == 0
