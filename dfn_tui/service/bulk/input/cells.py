@@ -8,40 +8,22 @@ from itertools import combinations
 from typing import Generic, TypeVar
 
 from dfn_tui.api.types import IdentityKind
-from dfn_tui.consent.flags import State
 from dfn_tui.consent.likeness import is_consent_word
 from dfn_tui.service.bulk.input.heads import says_yes
 from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
+from dfn_tui.service.changes.no_ids import BULLET, NO_IDS, why_no_id
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id, encodable
+from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id
 
 _KEPT = 1024  # edit sets and names remembered, so that memory does not grow with the file
 _SHORT = 512  # characters of what is worth remembering
 _NAME_SHOWN = 40
 
 EMPTY_WORDS = NULL_WORDS | DASHES
-_SUMS = frozenset(("합계", "소계", "총계", "총합계", "누계", "Total", "TOTAL", "Grand Total", "Subtotal"))
-"""What stands below the rows of a list, as spreadsheets sum them up."""
-_KINDS = frozenset(kind.value for kind in IdentityKind)
-_STATES = frozenset(
-    [
-        "동의",
-        "미동의",
-        "거부",
-        "철회",
-        "수신동의",
-        "수신거부",
-        *State,
-        *(state.value.casefold() for state in State),
-    ]
-)
-"""A consent's words, which stand in the wrong column."""
-# No ids: a head amid the rows, as of two lists put together, and what stands for an empty cell.
-_NO_IDS = _KINDS | EMPTY_WORDS | _SUMS | _STATES
 # Ids that need no closer look. `phonenumbers` agrees on the mobile numbers, but takes 30 µs for each.
-_WORDS = sorted(word for word in _NO_IDS if word[0].isalpha())
+_WORDS = sorted(word for word in NO_IDS if word[0].isalpha())
 _PLAIN = re.compile(
     # Their first letters by themselves: most ids are done with at once.
     rf"(?![{''.join(sorted({word[0] for word in _WORDS}))}](?:{'|'.join(word[1:] for word in _WORDS)})\Z)"
@@ -54,49 +36,6 @@ _PLAIN_OF = {
 }
 _KOREAN_MOBILE = re.compile(r"(?:\+?82-?|0)10-?([0-46-9][0-9]{3})-?([0-9]{4})")
 _FORMULA = re.compile(r'="([^"]*)"')
-_ODD = (
-    (
-        re.compile(r".*[\x00-\x1f\x7f-\x9f\u2028\u2029]", re.DOTALL),
-        _("The id holds a control character or a line break."),
-    ),
-    (re.compile("'"), _("The id begins with an apostrophe, as spreadsheets mark text.")),
-    (
-        re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+\Z"),
-        _("A spreadsheet shortened this number: its last digits are lost."),
-    ),
-    (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z"), _("A spreadsheet put commas into this number.")),
-    (re.compile(r"[0-9]+\.0+\Z"), _("A program made a number with a fraction of the id (as 1001.0).")),
-    (re.compile("="), _("This is a formula, and no id.")),
-    (
-        re.compile(
-            rf"(?:{'|'.join(sorted(_KINDS))})\s*=|(?:user_?id|id|(?:회원|고객|사용자)(?:번호|id|아이디)|아이디|이메일|휴대폰)[=:]",
-            re.IGNORECASE,
-        ),
-        _("The name of a column stands before the id."),
-    ),
-    (re.compile(r"[^']*'\Z"), _("The id ends with an apostrophe.")),
-    (
-        re.compile(
-            r".*[\u00a0\u00ad\u115f\u1160\u180e\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\u3164\ufeff]"
-        ),
-        _("There is a character in the id that nobody can see."),
-    ),
-    (re.compile(r".*[\uff01-\uff5e]"), _("The id is written with full-width letters or digits.")),
-    (re.compile(r"https?://", re.IGNORECASE), _("This is a web address, and no id.")),
-    (re.compile("[“”‘’「」『』`]"), _("The id begins with a quotation mark.")),
-    (
-        re.compile(r"\([^()]*\)\Z|\[[^\[\]]*\](?:\(.*\))?\Z|<[^<>]*>\Z|\*\*"),
-        _("The id stands in brackets or other marks, as chats and web pages write them."),
-    ),
-    (re.compile(r":[a-z0-9_+-]+:\Z"), _("This is a picture in a chat, and no id.")),
-    (re.compile(r".*[.,:;…]\Z"), _("A mark of punctuation stands after the id.")),
-    (re.compile(r".*[A-Za-z0-9](?:님|번|건|명|개|입니다)\Z"), _("A word stands after the id.")),
-    (
-        re.compile(r"(?:-|\(?[0-9]{1,4}[.)])\s|[*•·●▪○◦‣⁃>→☞✓✔☑☐①-⑳■□◆◇▶※]"),
-        _("A bullet or a number stands before the id."),
-    ),
-)
-"""What no id is, but is left of an id on its way here, and what is said of it."""
 
 
 class Problem(Exception):
@@ -134,7 +73,7 @@ def is_word(text: str) -> bool:
 
 def is_marked(text: str) -> bool:
     """Whether a bullet, or the number of an item, stands before an id."""
-    return _ODD[-1][0].match(text) is not None
+    return BULLET.match(text) is not None
 
 
 def cell_text(cell: str) -> str:
@@ -154,7 +93,7 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         raise Problem(RowFault.NO_ID, _("“{word}” stands for an empty cell.").format(word=user))
     if kind is IdentityKind.PHONE_NO:
         user = unicodedata.normalize("NFKC", user)  # full-width digits are the same number
-    if why := _no_id(user):
+    if why := why_no_id(user):
         raise Problem(RowFault.BAD_ID, why)
     if kind is IdentityKind.PHONE_NO and (mobile := mobile_number(user)):
         return mobile
@@ -164,25 +103,6 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         except ValueRefused as refused:
             raise Problem(RowFault.BAD_ID, refused.happened) from None
     return user
-
-
-def _no_id(user: str) -> str:
-    """Why this cannot be what the platform calls somebody; else ""."""
-    if user in _STATES:
-        return _("This is a word of a consent, and no id.")
-    if user in _NO_IDS:
-        return (
-            _("This sums the rows up, and is no id.")
-            if user in _SUMS
-            else _("This is the name of a column, and no id.")
-        )
-    if not any(map(str.isalnum, user)):
-        return _("This has neither letters nor digits: it is a line, and no id.")
-    if not encodable(user):
-        return _("The id holds a character that cannot be sent (half of a surrogate pair).")
-    if not unicodedata.is_normalized("NFC", user):
-        return _("The letters of the id are taken apart, as macOS does in names of files.")
-    return next((why for odd, why in _ODD if odd.match(user)), "")
 
 
 _Key = TypeVar("_Key")
