@@ -268,12 +268,13 @@ def test_rows_of_which_each_holds_another_name_are_looked_at_like_others() -> No
         "C-4,NULL",
         "C-5, Min ",
         "C-6,Yoo",
+        'C-7,"=""07"""',
     ]
     with open_input("\n".join(lines), VERSION_1) as source:
         rows = list(source.rows())
         remarks = source.remarks()
     good = {row.user: row.wanted.edits[0].value for row in rows if isinstance(row, Good)}
-    assert good == {"C-1": "Han", "C-2": "Oh", "C-5": "Min", "C-6": "Yoo"}
+    assert good == {"C-1": "Han", "C-2": "Oh", "C-5": "Min", "C-6": "Yoo", "C-7": "07"}
     assert [row.line for row in rows if not isinstance(row, Good)] == [4, 5]
     assert remarks == ["Blanks around values were dropped.", "Taken for empty cells: NULL (1)."]
 
@@ -298,3 +299,10 @@ def test_below_another_list_nobody_is_taken_where_each_holds_another_name() -> N
     ]
     good, bad = taken("\n".join(lines), stop=False)
     assert (good, list(bad)) == (["C-1", "C-2", "C-3"], [5, 6, 7])
+
+
+def test_what_stands_beyond_the_columns_is_told_where_each_holds_another_name() -> None:
+    lines = ["user_id,user_name,,", *(f"C-{n},N{n},," for n in range(4)), "C-5,N5,,more", "C-6,N6,,"]
+    good, bad = taken("\n".join(lines), stop=False)
+    assert good == ["C-0", "C-1", "C-2", "C-3", "C-6"]
+    assert bad == {6: "The row has 4 cells where 2 were expected."}

@@ -113,9 +113,14 @@ _Cells = TypeVar("_Cells")
 def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> None:
     """Keeps what was found under `key`, unless its `size` in characters makes another find unlikely."""
     if size <= _SHORT and key not in known:
-        if len(known) >= _KEPT:
-            known.clear()
-        known[key] = found
+        keep(known, key, found)
+
+
+def keep(known: dict[_Key, _Found], key: _Key, found: _Found) -> None:
+    """Keeps what was found under `key`, and forgets all others where they are many."""
+    if len(known) >= _KEPT:
+        known.clear()
+    known[key] = found
 
 
 class Remarks:

@@ -18,6 +18,7 @@ from dfn_tui.service.bulk.input.cells import (
     Remarks,
     is_empty,
     is_marked,
+    keep,
     mobile_number,
     plain_user,
     read_user,
@@ -28,6 +29,7 @@ from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
 from dfn_tui.service.bulk.input.mapping import WORD_ROLES
 from dfn_tui.service.bulk.input.named import RowIdentity
 from dfn_tui.service.bulk.input.other_lists import OtherLists
+from dfn_tui.service.bulk.input.quick import QuickEdits
 from dfn_tui.service.bulk.input.records import Bad, Good, Row, RowFault, quick_good
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.text import _
@@ -131,6 +133,8 @@ class TableReader:
         self._remarks = remarks
         words = [layout.mapping.place(role) for role in WORD_ROLES]
         self._words = WordReader(words) if any(place is not None for place in words) else None
+        several = self._named or self._words or self._cells.places[len(self._cells.fields) :]
+        self._quick = None if several else QuickEdits(self._cells, for_all, self._columns, layout.width)
         self._used = [
             *(one.place for one in layout.mapping.users),
             *self._cells.places,
@@ -190,15 +194,12 @@ class TableReader:
     def _unseen(self, user: str, cells: list[str], key: Any) -> EditSet | None:
         """What a row of the usual width asks for whose user is plain but whose other cells are new, as where
         each row has a name of its own; None where it has to be looked at closely."""
-        if self._named or self._words or self._others.concerns(user):
+        if self._quick is None or self._others.concerns(user):
             return None
-        used = self._of_use(cells)
-        if not EMPTY_WORDS.isdisjoint(used) or tuple(map(str.strip, used)) != used:
-            return None
-        try:
-            return self._edits.of(cells, key, sum(map(len, key)))
-        except Problem:
-            return None
+        found = self._quick.of(cells)
+        if found is not None:
+            keep(self._edits.known, key, found)
+        return found
 
     def _over_lines(self, line: int, cells: list[str], taken: list[str]) -> Iterator[Row]:
         """A row over several lines. Where it looks as if two stray quotation marks had swallowed rows, nobody
