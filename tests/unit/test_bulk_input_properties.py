@@ -142,7 +142,7 @@ IDS = st.lists(
             user[:1].isalnum()
             and user[-1:].isalnum()
             and "\t" not in user
-            and not re.search(r"E\+|님$|^[0-9]+\.0+$|^[0-9]{1,3}(,[0-9]{3})+$", user)
+            and not re.search(r"E\+|님$|[0-9].*[,; ].*[0-9]|^[0-9]+\.0+$|^[0-9]{1,3}(,[0-9]{3})+$", user)
         )
     ),
     min_size=1,

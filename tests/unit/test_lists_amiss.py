@@ -58,6 +58,11 @@ def taken(
         ("C-7.\nC-8:\n가나.\n", "punctuation stands after"),
         ("C-7님\nC-8입니다\n7건\n12명\n", "A word stands after the id."),
         ("ID:C-7\n회원번호:C-8\n고객ID=C-9\n", "The name of a column stands before the id."),
+        ("04-Mar\n7-dec\n3월4일\n", "A spreadsheet made a date of the id."),
+        ("C•••7\n••7\nC-00…\nC…7\n손**\n", "covered"),
+        ("#C-7\n//C-8\n--C-9\n", "A mark of a remark"),
+        ("끝\n이하여백\n계\nSUM\n", "This sums the rows up"),
+        ('"C-7,C-8"\n"C-7; C-8"\n"C-7 C-8"\n"7,8"\n"1001,0"\n', "There is more than one id"),
     ],
 )
 def test_what_stands_around_an_id_or_is_left_of_it_makes_no_id(text: str, why: str) -> None:
@@ -89,6 +94,7 @@ def test_a_head_in_other_words_below_the_head_is_nobody(text: str, ignored: tupl
         "1.C\n",
         "member:7\nuid:8\n",
         "v1.0a\n10.5\n",
+        "a-bcd\n7-xyz\nC#7\n7//8\nC*7\n끝내주는집\n오늘내일\n",
     ],
 )
 def test_what_only_looks_odd_is_an_id(ids: str) -> None:

@@ -10,39 +10,46 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import DASHES, NULL_WORDS, encodable
 
-_SUMS = frozenset(("합계", "소계", "총계", "총합계", "누계", "Total", "TOTAL", "Grand Total", "Subtotal"))
+_ENDINGS = """합계,합 계,소계,소 계,총계,총 계,총합계,누계,계,평균,끝,이하여백,이하 여백
+Total,TOTAL,Grand Total,Subtotal,Sum,SUM,Average,Count"""
+_SUMS = frozenset(_ENDINGS.replace("\n", ",").split(","))
 """What stands below the rows of a list, as spreadsheets sum them up."""
 _KINDS = frozenset(kind.value for kind in IdentityKind)
-_STATES = frozenset(
-    [
-        "동의",
-        "미동의",
-        "거부",
-        "철회",
-        "수신동의",
-        "수신거부",
-        *State,
-        *(state.value.casefold() for state in State),
-    ]
-)
+_YES_NO = "동의 미동의 거부 철회 수신동의 수신거부"
+_STATES = frozenset([*_YES_NO.split(), *State, *(state.value.casefold() for state in State)])
 """A consent's words, which stand in the wrong column."""
 # No ids: a head amid the rows, as of two lists put together, and what stands for an empty cell.
 NO_IDS = _KINDS | NULL_WORDS | DASHES | _SUMS | _STATES
 BULLET = re.compile(r"(?:-|\(?[0-9]{1,4}[.)])\s|[*•·●▪○◦‣⁃>→☞✓✔☑☐①-⑳■□◆◇▶※]")
 """What stands before the items of a list."""
+_COMMAS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z")
 _ODD = (
     (
         re.compile(r".*[\x00-\x1f\x7f-\x9f\u2028\u2029]", re.DOTALL),
         _("The id holds a control character or a line break."),
+    ),
+    (
+        re.compile(r"[^•*]+(?:•|\*\*)|••|.*…"),
+        _("Parts of the id are covered (as •••) or cut off."),
     ),
     (re.compile("'"), _("The id begins with an apostrophe, as spreadsheets mark text.")),
     (
         re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+\Z"),
         _("A spreadsheet shortened this number: its last digits are lost."),
     ),
-    (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z"), _("A spreadsheet put commas into this number.")),
-    (re.compile(r"[0-9]+\.0+\Z"), _("A program made a number with a fraction of the id (as 1001.0).")),
+    (_COMMAS, _("A spreadsheet put commas into this number.")),
+    (
+        re.compile(
+            r"(?i:[0-9]{1,2}-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|[0-9]+월 ?[0-9]+일)\Z"
+        ),
+        _("A spreadsheet made a date of the id."),
+    ),
+    (
+        re.compile(r"[0-9]+\.0+\Z"),
+        _("A program made a number with a fraction of the id (as 1001.0)."),
+    ),
     (re.compile("="), _("This is a formula, and no id.")),
+    (re.compile("#|//|--"), _("A mark of a remark stands before the id.")),
     (
         re.compile(
             rf"(?:{'|'.join(sorted(_KINDS))})\s*=|(?:user_?id|id|(?:회원|고객|사용자)(?:번호|id|아이디)|아이디|이메일|휴대폰)[=:]",
@@ -88,7 +95,24 @@ def why_no_id(user: str) -> str:
         return _("The id holds a character that cannot be sent (half of a surrogate pair).")
     if not unicodedata.is_normalized("NFC", user):
         return _("The letters of the id are taken apart, as macOS does in names of files.")
+    if _several(user):
+        return _("There is more than one id here.")
     return next((why for odd, why in _ODD if odd.match(user)), "")
+
+
+def shape(text: str) -> str:
+    """How an id is made: of letters here, of digits there."""
+    return re.sub("[0-9]+", "0", re.sub("[A-Za-z]+", "a", text))
+
+
+def _several(user: str) -> bool:
+    """Whether commas or blanks part a text into ids that are all made alike."""
+    parts, made = re.split("[,;]", user), "0"
+    if len(parts) == 1:
+        parts, made = user.split(), "a.*0|0.*a"  # numbers may be one number of a telephone
+    alike = {shape(part.strip()) for part in parts}
+    several = len(parts) > 1 and len(alike) == 1 and re.search(made, alike.pop()) is not None
+    return several and not _COMMAS.fullmatch(user)
 
 
 def require_ids(values: Iterable[str]) -> None:

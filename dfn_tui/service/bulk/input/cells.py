@@ -28,7 +28,8 @@ _PLAIN = re.compile(
     # Their first letters by themselves: most ids are done with at once.
     rf"(?![{''.join(sorted({word[0] for word in _WORDS}))}](?:{'|'.join(word[1:] for word in _WORDS)})\Z)"
     # What ends like a number with a fraction, in a mark or in a word is for a closer look.
-    r"[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@|/-]*(?<![.님번건명개다])(?<!\.0)(?<!\.00)"
+    r"[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@|/-]*"
+    r"(?:(?<=[1-9])|(?<![.님번건명개다일])(?<!\.0)(?<!\.00)(?<!-[A-Za-z]{3}))"
 )
 _PLAIN_OF = {
     IdentityKind.PHONE_NO: re.compile(r"8210[0-46-9][0-9]{7}"),

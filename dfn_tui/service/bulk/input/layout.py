@@ -26,6 +26,7 @@ from dfn_tui.service.bulk.input.mapping import (
 from dfn_tui.service.bulk.input.sql_list import sql_list_begin
 from dfn_tui.service.changes.fields import FieldEdit, identity_kind, is_known
 from dfn_tui.service.changes.identities import IDENTITY_HEADS, is_head
+from dfn_tui.service.changes.no_ids import shape
 from dfn_tui.service.changes.values import no_constant
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
@@ -241,8 +242,8 @@ class _Finder:
         first, *others = ids
         if is_head(first) or heads.suggestion(first.strip('"'), self._has) is not None:
             return True
-        parts = {_shape(part) for part in first.split() if _DIGIT.search(part)}
-        if " " in first and not parts.isdisjoint(map(_shape, others)):
+        parts = {shape(part) for part in first.split() if _DIGIT.search(part)}
+        if " " in first and not parts.isdisjoint(map(shape, others)):
             return False  # an id is in it, which must not go unseen with a head
         lacks = any(not looks(first) and all(map(looks, others)) for looks in _OF_IDS)
         words = any(looks(first) and not any(map(looks, others)) for looks in _OF_WORDS)
@@ -367,11 +368,6 @@ def _refuse_words(ids: Sequence[str]) -> None:
             _("These are words of a consent, and no ids."),
             _("Give the column of users together with it."),
         )
-
-
-def _shape(text: str) -> str:
-    """How an id is made: of letters here, of digits there."""
-    return re.sub("[0-9]+", "0", re.sub("[A-Za-z]+", "a", text))
 
 
 _Looks = Callable[[str], object]
