@@ -35,7 +35,10 @@ def taken(
         ("1. C-7\n2) C-8\n", "A bullet or a number stands before the id."),
         ("Ｃ－７\n", "full-width"),
         (f"{APART}\n", "taken apart"),
-        ("https://crm.example.com/c/C-7\nHTTP://crm.example.com/c/C-8\n", "a web address"),
+        (
+            "https://crm.example.com/c/C-7\nHTTP://crm.example.com/c/C-8\nmailto:a@example.com\n",
+            "a web address",
+        ),
         ("“C-7”\n‘C-8’\n", "quotation mark"),
         ('"1,007"\n"12,345,678"\n', "A spreadsheet put commas into this number."),
         ("C-7 → stop\n", "more than one id"),
@@ -53,9 +56,12 @@ def taken(
         ("합계\n총계\nTotal\n", "This sums the rows up"),
         ("•C-7\n*C-8\n>C-9\n✓ C-10\n", "A bullet or a number stands before the id."),
         ("(1) C-7\n(2) C-8\n", "A bullet or a number stands before the id."),
-        ("[C-7]\n(C-8)\n<C-9>\n[C-10](https://x.example/10)\n**C-11**\n(edited)\n", "in brackets"),
+        (
+            "[C-7]\n(C-8)\n<C-9>\n[C-10](https://x.example/10)\n**C-11**\n(edited)\n<b>C-12</b>\n",
+            "in brackets",
+        ),
         (":pray:\n:+1:\n", "a picture in a chat"),
-        ("C-7.\nC-8:\n가나.\n", "punctuation stands after"),
+        ("C-7.\nC-8:\n가나.\nC-9\\\n", "punctuation stands after"),
         ("C-7님\nC-8입니다\n7건\n12명\n", "A word stands after the id."),
         ("ID:C-7\n회원번호:C-8\n고객ID=C-9\n", "The name of a column stands before the id."),
         ("04-Mar\n7-dec\n3월4일\n", "A spreadsheet made a date of the id."),
@@ -85,7 +91,7 @@ def test_a_head_in_other_words_below_the_head_is_nobody(text: str, ignored: tupl
 @pytest.mark.parametrize(
     "ids",
     [
-        "auth0|5f7c8ec7\nauth0|5f7c8ec8\n",
+        "auth0|5f7c8ec7\nauth0|5f7c8ec8\nCORP\\nara\n",
         "C/7\nC:8\n",
         "㈜7\n(주)한국(서울)\n",
         "-Nx7\n_x8\n@x9\n",

@@ -65,14 +65,14 @@ _ODD = (
         _("There is a character in the id that nobody can see."),
     ),
     (re.compile(r".*[\uff01-\uff5e]"), _("The id is written with full-width letters or digits.")),
-    (re.compile(r"https?://", re.IGNORECASE), _("This is a web address, and no id.")),
+    (re.compile(r"https?://|mailto:|tel:", re.IGNORECASE), _("This is a web address, and no id.")),
     (re.compile("[“”‘’「」『』`]"), _("The id begins with a quotation mark.")),
     (
-        re.compile(r"\([^()]*\)\Z|\[[^\[\]]*\](?:\(.*\))?\Z|<[^<>]*>\Z|\*\*"),
+        re.compile(r"\([^()]*\)\Z|\[[^\[\]]*\](?:\(.*\))?\Z|<.*>\Z|\*\*"),
         _("The id stands in brackets or other marks, as chats and web pages write them."),
     ),
     (re.compile(r":[a-z0-9_+-]+:\Z"), _("This is a picture in a chat, and no id.")),
-    (re.compile(r".*[.,:;…]\Z"), _("A mark of punctuation stands after the id.")),
+    (re.compile(r".*[.,:;\\]\Z"), _("A mark of punctuation stands after the id.")),
     (re.compile(r".*[A-Za-z0-9](?:님|번|건|명|개|입니다)\Z"), _("A word stands after the id.")),
     (BULLET, _("A bullet or a number stands before the id.")),
 )
