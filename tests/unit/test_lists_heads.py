@@ -53,6 +53,11 @@ def test_the_line_with_the_users_is_the_head_and_what_groups_its_columns_is_none
     assert [head for head, _name in asked_about(text)] == ["고객번호", "성명", "문자수신", "앱푸시수신"]
 
 
+def test_groups_above_the_platforms_names_are_left_out() -> None:
+    text = "고객,수신동의,\nuser_id,mkt_sms_flag,mkt_push_flag\nK-41,Unsubscribed,Subscribed\n"
+    assert edits(text, MappingOptions()) == {"K-41": "mkt_push_flag=Subscribed mkt_sms_flag=Unsubscribed"}
+
+
 @pytest.mark.parametrize("above", ["고객번호,문자,푸시", "고객번호,동의 여부,"])
 def test_the_platforms_names_below_the_same_in_other_words_are_the_head(above: str) -> None:
     text = f"{above}\nuser_id,mkt_sms_flag,mkt_push_flag\nK-41,Unsubscribed,Subscribed\n"
@@ -65,6 +70,7 @@ def test_the_platforms_names_below_the_same_in_other_words_are_the_head(above: s
         "kim,Unsubscribed,x\nuser_id,mkt_sms_flag,x\nlee,Unsubscribed,x\n",  # a file that was sorted
         "고객번호,문자수신\nK-41,Y\nuser_id,mkt_sms_flag\nK-42,N\n",
         "아이디,비고\n이름,y\nuser_id,x\n",
+        "anna,seoul,company\nuser_id,city,grade\nlee,busan,x\n",
     ],
 )
 def test_no_row_above_a_head_is_left_out(rows: str) -> None:

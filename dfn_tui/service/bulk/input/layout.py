@@ -276,10 +276,8 @@ class _Finder:
     def _below_groups(self, head: _Head) -> _Head | None:
         """The line below, where it is the head and the line found only names groups of its columns."""
         below = self._record(head.at + head.lines, head.delimiter)
-        if _names_users(head.cells) or not _names_users(below.cells) or self._has_words(below.cells):
-            return None
-        known = [sum(map(self._is_known, one.cells)) for one in (head, below)]
-        return below if known[1] >= known[0] else None
+        groups = sum(map(bool, head.cells)) < sum(map(bool, below.cells)) and not _names_users(head.cells)
+        return below if groups and _names_users(below.cells) and not self._has_words(below.cells) else None
 
     def _with_second_line(self, head: _Head) -> _Head:
         """The head with the line below it, where that parts the columns of a wide cell, as SMS and Push below
@@ -333,8 +331,8 @@ class _Finder:
             if at >= head.at:
                 return True
             cells = [cell for cell in self._record(at, head.delimiter).cells if cell]
-            if len(cells) > 1 and any(map(self._is_known, cells)) and not self._has_words(cells):
-                continue  # the same heads in other words, or groups of them
+            if len(cells) > 1 and _names_users(cells) and not self._has_words(cells):
+                continue  # the same heads in other words
             if len(cells) > 1:
                 return False
             text = "".join(cells)
