@@ -53,6 +53,21 @@ def test_the_line_with_the_users_is_the_head_and_what_groups_its_columns_is_none
     assert [head for head, _name in asked_about(text)] == ["고객번호", "성명", "문자수신", "앱푸시수신"]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "고객번호,비고,\nmember,한,골드\nK-41,오,골드\n",
+        "고객,수신동의,\nid,Y,N\nK-41,Y,N\n",
+        "고객번호,수신동의,\n,Y,N\nK-41,Y,N\n",
+        "고객번호,수신동의,\n,7,8\nK-41,Y,N\n",
+        "id,Unsubscribed\nuser_id,mkt_sms_flag\nK-41,Unsubscribed\n",
+    ],
+)
+def test_a_row_is_no_part_of_the_head_nor_the_head(rows: str) -> None:
+    heads = [head for head, _name in asked_about(rows)]
+    assert heads == [head for head in rows.partition("\n")[0].split(",") if head]
+
+
 def test_groups_above_the_platforms_names_are_left_out() -> None:
     text = "고객,수신동의,\nuser_id,mkt_sms_flag,mkt_push_flag\nK-41,Unsubscribed,Subscribed\n"
     assert edits(text, MappingOptions()) == {"K-41": "mkt_push_flag=Subscribed mkt_sms_flag=Unsubscribed"}
