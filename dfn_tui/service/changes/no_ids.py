@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dfn_tui.api.types import IdentityKind
 from dfn_tui.consent.flags import State
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.text.ids import DASHES, NULL_WORDS, encodable
 
 _ENDINGS = """합계,합 계,소계,소 계,총계,총 계,총합계,누계,계,평균,끝,이하여백,이하 여백
@@ -26,55 +26,55 @@ _COMMAS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z")
 _ODD = (
     (
         re.compile(r".*[\x00-\x1f\x7f-\x9f\u2028\u2029]", re.DOTALL),
-        _("The id holds a control character or a line break."),
+        N_("The id holds a control character or a line break."),
     ),
     (
         re.compile(r"[^•*]+(?:•|\*\*)|••|.*…"),
-        _("Parts of the id are covered (as •••) or cut off."),
+        N_("Parts of the id are covered (as •••) or cut off."),
     ),
-    (re.compile("'"), _("The id begins with an apostrophe, as spreadsheets mark text.")),
+    (re.compile("'"), N_("The id begins with an apostrophe, as spreadsheets mark text.")),
     (
         re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+\Z"),
-        _("A spreadsheet shortened this number: its last digits are lost."),
+        N_("A spreadsheet shortened this number: its last digits are lost."),
     ),
-    (_COMMAS, _("A spreadsheet put commas into this number.")),
+    (_COMMAS, N_("A spreadsheet put commas into this number.")),
     (
         re.compile(
             r"(?i:[0-9]{1,2}-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|[0-9]+월 ?[0-9]+일)\Z"
         ),
-        _("A spreadsheet made a date of the id."),
+        N_("A spreadsheet made a date of the id."),
     ),
     (
         re.compile(r"[0-9]+\.0+\Z"),
-        _("A program made a number with a fraction of the id (as 1001.0)."),
+        N_("A program made a number with a fraction of the id (as 1001.0)."),
     ),
-    (re.compile("="), _("This is a formula, and no id.")),
-    (re.compile("#|//|--"), _("A mark of a remark stands before the id.")),
+    (re.compile("="), N_("This is a formula, and no id.")),
+    (re.compile("#|//|--"), N_("A mark of a remark stands before the id.")),
     (
         re.compile(
             rf"(?:{'|'.join(sorted(_KINDS))})\s*=|(?:user_?id|id|(?:회원|고객|사용자)(?:번호|id|아이디)|아이디|이메일|휴대폰)[=:]",
             re.IGNORECASE,
         ),
-        _("The name of a column stands before the id."),
+        N_("The name of a column stands before the id."),
     ),
-    (re.compile(r"[^']*'\Z"), _("The id ends with an apostrophe.")),
+    (re.compile(r"[^']*'\Z"), N_("The id ends with an apostrophe.")),
     (
         re.compile(
             r".*[\u00a0\u00ad\u115f\u1160\u180e\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\u3164\ufeff]"
         ),
-        _("There is a character in the id that nobody can see."),
+        N_("There is a character in the id that nobody can see."),
     ),
-    (re.compile(r".*[\uff01-\uff5e]"), _("The id is written with full-width letters or digits.")),
-    (re.compile(r"https?://|mailto:|tel:", re.IGNORECASE), _("This is a web address, and no id.")),
-    (re.compile("[“”‘’「」『』`]"), _("The id begins with a quotation mark.")),
+    (re.compile(r".*[\uff01-\uff5e]"), N_("The id is written with full-width letters or digits.")),
+    (re.compile(r"https?://|mailto:|tel:", re.IGNORECASE), N_("This is a web address, and no id.")),
+    (re.compile("[“”‘’「」『』`]"), N_("The id begins with a quotation mark.")),
     (
         re.compile(r"\([^()]*\)\Z|\[[^\[\]]*\](?:\(.*\))?\Z|<.*>\Z|\*\*"),
-        _("The id stands in brackets or other marks, as chats and web pages write them."),
+        N_("The id stands in brackets or other marks, as chats and web pages write them."),
     ),
-    (re.compile(r":[a-z0-9_+-]+:\Z"), _("This is a picture in a chat, and no id.")),
-    (re.compile(r".*[.,:;\\]\Z"), _("A mark of punctuation stands after the id.")),
-    (re.compile(r".*[A-Za-z0-9](?:님|번|건|명|개|입니다)\Z"), _("A word stands after the id.")),
-    (BULLET, _("A bullet or a number stands before the id.")),
+    (re.compile(r":[a-z0-9_+-]+:\Z"), N_("This is a picture in a chat, and no id.")),
+    (re.compile(r".*[.,:;\\]\Z"), N_("A mark of punctuation stands after the id.")),
+    (re.compile(r".*[A-Za-z0-9](?:님|번|건|명|개|입니다)\Z"), N_("A word stands after the id.")),
+    (BULLET, N_("A bullet or a number stands before the id.")),
 )
 """What no id is, but is left of an id on its way here, and what is said of it."""
 
@@ -97,7 +97,7 @@ def why_no_id(user: str) -> str:
         return _("The letters of the id are taken apart, as macOS does in names of files.")
     if _several(user):
         return _("There is more than one id here.")
-    return next((why for odd, why in _ODD if odd.match(user)), "")
+    return next((_(why) for odd, why in _ODD if odd.match(user)), "")
 
 
 def shape(text: str) -> str:
