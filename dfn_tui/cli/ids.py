@@ -98,9 +98,11 @@ def identities(ids: Sequence[str], asked: str | None, capabilities: "Capabilitie
 
 
 def require_written_ids(ids: Sequence[str], asked: str | None) -> None:
-    """Raises `ConsoleError` for ids that are to be written to and that are rather a column's head, or what
-    stands for an empty cell; not where the kind `asked` for says that they are ids."""
+    """Raises `ConsoleError` for ids that are to be written to and that are rather a column's head, stand for
+    an empty cell, or bear marks of where they were copied from; not where the kind `asked` for says that
+    they are ids."""
     from dfn_tui.service.changes.identities import is_head  # noqa: PLC0415  as below
+    from dfn_tui.service.changes.no_ids import require_ids  # noqa: PLC0415  as below
 
     doubtful = [
         one
@@ -115,6 +117,8 @@ def require_written_ids(ids: Sequence[str], asked: str | None) -> None:
             ),
             _("Leave it out; if a user is called so, say with --kind what it is."),
         )
+    if asked is None:
+        require_ids(ids)
 
 
 def identity_kind(asked: str | None, capabilities: "Capabilities") -> "IdentityKind":

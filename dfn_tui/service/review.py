@@ -98,6 +98,9 @@ def review(
         notices += _about(change, consents, wanted)
         if capabilities.read_by:
             notices += _not_sent(change)
+    if capabilities.read_by and (new := _new_properties(changes, capabilities)):
+        text = _("NEW: {names}. None of these users has it yet.").format(names=new)
+        notices.append(Notice("new", text, must_acknowledge=False))
     if not capabilities.read_by:
         text = _("This API version cannot be read back: nothing that is sent will be verified.")
         text += " " + nobody_known({change.identity.kind for change in changes}, capabilities)
@@ -128,6 +131,21 @@ def review(
     asked = requirements(scope, connection, now, team)
     day = read_said(said.expressed_on.strip()) if said.expressed_on.strip() else korean_day(now)
     return Review(tuple(changes), scope, asked, said.ground, day.isoformat() if day else said.expressed_on)
+
+
+def _new_properties(changes: Sequence[UserChange], capabilities: Capabilities) -> str:
+    """The names of properties of the company's own that none of the users read has: new, or a slip in the
+    name. Empty where there is none."""
+    standard = {prop.name for prop in capabilities.standard_properties}
+    fields = [
+        item
+        for change in changes
+        for item in change.fields
+        if item.kind is FieldKind.PROPERTY and not change.creates
+    ]
+    had = {item.name for item in fields if item.before is not None or not item.readable}
+    new = {item.name for item in fields} - had - standard
+    return ", ".join(sanitize(name, 40) for name in sorted(new))
 
 
 def _users(per_user: Sequence[Sequence[FlagChange]], way: Direction) -> int:

@@ -192,6 +192,22 @@ def test_what_stands_for_no_id_is_no_user(run: Run, sandbox: SandboxThread, word
     assert "Is this an id?" not in run("set", "--kind", "user_id", "-", STOP, stdin=word.encode()).err
 
 
+@pytest.mark.parametrize(
+    "word", ["•U-1", "U\u200b-1", "U-1\u2019s\u2003x", "1001.0", "(edited)", "U-1.", "동의", "Ｕ－1"]
+)
+@pytest.mark.parametrize("over", ["here", "next"])
+def test_an_id_with_marks_of_where_it_was_copied_from_is_asked_about(
+    run: Run, sandbox: SandboxThread, word: str, over: str
+) -> None:
+    refused = run("-c", over, "set", word, STOP, "--yes", "--reason", "INC-7")
+    assert refused.code == 2
+    assert refused.err.startswith("dfn-tui: Is this an id?\n")
+    assert sandbox.requests == []
+    kind = {"here": "user_id", "next": "external_id"}[over]
+    words = ("-c", over, "set", "--kind", kind, word, STOP, "--yes", "--reason", "INC-7")
+    assert "Is this an id?" not in run(*words).err
+
+
 def test_identifiers_are_for_the_other_command(run: Run) -> None:
     for connection, name in (("here", "phone_number"), ("next", "phone_no")):
         ran = run("set", "-c", connection, "user-0001", f"{name}=01012345678", "--yes")
@@ -506,6 +522,18 @@ def test_it_is_said_that_a_property_becomes_of_another_type(
     assert sandbox.state.profiles([first])[first][1]["steps"] == "7"
     ran = run("set", first, second, "steps:number=7", "--yes", "--reason", "x")
     assert ran.err.count("after this change: steps is a number, no longer a text.") == 2
+
+
+def test_a_property_that_none_of_the_users_has_is_called_new(
+    run: Run, sandbox: SandboxThread, users: Users
+) -> None:
+    one, other = users(2)
+    sandbox.state.write_profiles([(other, {}, {"grade": "A"})])
+    words = ["user_name=Han", "grade=B", "grad=B", "--yes", "--reason", "INC-7"]
+    told = "NEW: grad. None of these users has it yet."
+    assert told in run("set", one, other, *words).err
+    assert "NEW" not in run("set", one, *words[:-4], "grad=C", *words[-3:]).err
+    assert "NEW" not in run("set", "nobody-yet", "grad=B", *words[-3:], "--create").err
 
 
 def test_a_run_notes_how_far_the_journal_goes_and_says_what_is_missing(run: Run, users: Users) -> None:

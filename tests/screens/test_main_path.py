@@ -181,6 +181,18 @@ async def test_version_2_offers_all_five_identities(sandbox: SandboxThread) -> N
         await see(pilot, "email ❭")
 
 
+async def test_version_2_asks_about_an_id_with_marks_of_a_chat_unless_its_kind_is_said(
+    sandbox: SandboxThread,
+) -> None:
+    app = console(sandbox, api=ApiVersion.V2)
+    async with driven(app) as pilot:
+        await look_up(pilot, "[user-0001]")
+        await see(pilot, "Is this an id?", "in brackets")
+        await pilot.press("escape", "f2", "enter")
+        await look_up(pilot, "[user-0001]")
+        await see(pilot, "not readable")
+
+
 async def test_help_and_palette_name_every_key(sandbox: SandboxThread) -> None:
     app = console(sandbox)
     async with driven(app, (120, 40)) as pilot:

@@ -26,6 +26,8 @@ def name_of(data: bytes) -> str:
         (TEXT.encode("cp949"), "CP949"),
         ("\ufeff".encode("utf-16-le") + TEXT.encode("utf-16-le"), "UTF-16 LE with BOM"),
         ("\ufeff".encode("utf-16-be") + TEXT.encode("utf-16-be"), "UTF-16 BE with BOM"),
+        ("\ufeff".encode("utf-32-le") + TEXT.encode("utf-32-le"), "UTF-32 LE with BOM"),
+        ("\ufeff".encode("utf-32-be") + TEXT.encode("utf-32-be"), "UTF-32 BE with BOM"),
         (TEXT.encode("utf-16-le"), "UTF-16 LE"),
         (TEXT.encode("utf-16-be"), "UTF-16 BE"),
         (b"a\x00b,c\n", "UTF-8"),
@@ -46,7 +48,7 @@ def test_the_last_row_may_tell_and_characters_may_lie_across_pieces(codec: str, 
 
 @given(KOREAN)
 def test_what_is_read_is_what_was_written(text: str) -> None:
-    for codec in ("utf-8", "utf-8-sig", "utf-16"):
+    for codec in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
         data = text.encode(codec)
         encoding = detect_encoding(io.BytesIO(data))
         assert data[encoding.mark :].decode(encoding.codec) == text

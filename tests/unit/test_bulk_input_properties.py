@@ -22,6 +22,7 @@ from dfn_tui.service.bulk.input.layout import Form
 from dfn_tui.service.bulk.input.mapping import NOTHING_SAID, MappingOptions
 from dfn_tui.service.bulk.input.reading import BulkInput, open_input
 from dfn_tui.service.bulk.input.records import Good, RowFault
+from dfn_tui.service.bulk.input.rows import TableReader
 from dfn_tui.service.changes.fields import EditSet, parse_assignment
 from dfn_tui.service.changes.identities import KindInDoubt
 from dfn_tui.text import sanitize
@@ -138,12 +139,10 @@ IDS = st.lists(
     .map(str.strip)
     .filter(
         lambda user: (
-            any(map(str.isalnum, user))
-            and not user.startswith(("'", '="'))
+            user[:1].isalnum()
+            and user[-1:].isalnum()
             and "\t" not in user
-            and "E+" not in user
-            and not user.startswith("- ")
-            and not re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", user)
+            and not re.search(r"E\+|님$|[0-9].*[,; ].*[0-9]|^[0-9]+\.0+$|^[0-9]{1,3}(,[0-9]{3})+$", user)
         )
     ),
     min_size=1,
@@ -210,6 +209,41 @@ def test_ids_in_any_encoding(users: list[str], codec: str, end: str) -> None:
     file, asked = io.BytesIO(end.join(lines).encode(codec)), MappingOptions(no_head=True)
     with open_input(file, VERSION_1, [STOP], asked=asked) as source:
         assert [row.user for row in source.rows() if isinstance(row, Good)] == users
+
+
+STATE_CELLS = st.sampled_from(["", "Unsubscribed", "subscribed", " Unsubscribed", "-", "NULL", "no"])
+TEXT_CELLS = st.one_of(
+    st.sampled_from(
+        ["", "Han", "-", "NULL", " Oh ", "=x", '="07"', "Undefined", "동의", "가\u200b", "\u00a0"]
+    ),
+    st.text(st.sampled_from("aB0가\u200b\u00a0-.='"), max_size=4),
+)
+NUMBER_CELLS = st.sampled_from(["", "", "5", "1.5", "x", " 7"])
+
+
+@given(
+    st.lists(st.tuples(NUMBER_CELLS, STATE_CELLS, TEXT_CELLS, TEXT_CELLS), min_size=5, max_size=12),
+    st.sampled_from(["", ","]),
+    st.booleans(),
+)
+def test_the_quick_way_with_rows_is_the_thorough_one(
+    table: list[tuple[str, ...]], end: str, night: bool
+) -> None:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator=end + "\n")
+    writer.writerow(["user_id", "user_name", "mkt_sms_flag", "grade", "points"])
+    writer.writerows(
+        [f"U-{at}", name, state, own, number] for at, (number, state, name, own) in enumerate(table)
+    )
+    for_all = [parse_assignment("night_flag=Unsubscribed", VERSION_1)] if night else []
+    asked, found = MappingOptions(maps=(("points", "points:number"), ("grade", "grade"))), []
+    for quick in (True, False):
+        with pytest.MonkeyPatch.context() as patched:
+            if not quick:
+                patched.setattr(TableReader, "_unseen", lambda *_row: None)
+            with open_input(out.getvalue(), VERSION_1, for_all, asked=asked) as source:
+                found.append((list(source.rows()), source.remarks(), source.counts))
+    assert found[0] == found[1]
 
 
 @given(st.from_regex(r"(\+?82-?|0)10-?[0-9]{4}-?[0-9]{4}", fullmatch=True))

@@ -95,7 +95,7 @@ def test_what_a_user_may_be_called_is_no_head(word: str) -> None:
     assert not is_head(word)
 
 
-@pytest.mark.parametrize("first", ["no", "No.", "number", "번호", "회원", "고객", "user_no", "회원번호"])
+@pytest.mark.parametrize("first", ["no", "No", "number", "번호", "회원", "고객", "user_no", "회원번호"])
 def test_what_may_be_an_id_at_the_head_of_a_list_is_asked_about(first: str) -> None:
     text = f"{first}\nanna\nboris"
     for capabilities in (VERSION_1, VERSION_2):

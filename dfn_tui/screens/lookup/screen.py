@@ -189,11 +189,15 @@ class LookupScreen(LookupPlaces):
     def look_up(self, identities: "tuple[Identity, ...]") -> None:
         """Looks these up; a look-up still under way is superseded."""
         self._complete()
-        from dfn_tui.service.changes.identities import require_plain  # noqa: PLC0415  not needed for the first paint
+        # Not needed for the first paint.
+        from dfn_tui.service.changes.identities import require_plain  # noqa: PLC0415
+        from dfn_tui.service.changes.no_ids import require_ids  # noqa: PLC0415
 
         with self.showing_errors():
             if not self._kind_said:
                 require_plain((identity.value for identity in identities), self._capabilities)
+                if not self._capabilities.read_by:
+                    require_ids(identity.value for identity in identities)
             self._recent = [identities, *(one for one in self._recent if one != identities)][:RECENT]
             self._under_way = self._look_up(identities)
 

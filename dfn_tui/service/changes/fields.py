@@ -71,7 +71,8 @@ _quick_edit: Callable[[tuple[FieldKind, str, Value | None]], FieldEdit] = partia
 """`FieldEdit` of these three, in half the time: one is made for each text of a million rows."""
 
 
-def _to_json(edit: FieldEdit) -> str:
+def edit_text(edit: FieldEdit) -> str:
+    """An edit as the text of an `EditSet` holds it."""
     kind, name, value = edit
     # An encoder made for each of a million texts takes longer than all else in a row.
     text = encode_basestring(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -92,7 +93,7 @@ class EditSet(NamedTuple):
     def of(cls, edits: Sequence[FieldEdit]) -> "EditSet":
         """The set of these edits, of which no two may be for the same field."""
         ordered = tuple(sorted(edits))
-        return _quick_set((ordered, f"[{','.join(map(_to_json, ordered))}]"))
+        return quick_set((ordered, f"[{','.join(map(edit_text, ordered))}]"))
 
     @classmethod
     def read(cls, text: str) -> "EditSet":
@@ -101,7 +102,8 @@ class EditSet(NamedTuple):
         return cls(edits, text)
 
 
-_quick_set: Callable[[tuple[tuple[FieldEdit, ...], str]], EditSet] = partial(tuple.__new__, EditSet)
+quick_set: Callable[[tuple[tuple[FieldEdit, ...], str]], EditSet] = partial(tuple.__new__, EditSet)
+"""`EditSet` of edits in their order and their text, in half the time."""
 
 
 class FieldColumn(NamedTuple):

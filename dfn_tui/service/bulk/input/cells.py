@@ -8,25 +8,28 @@ from itertools import combinations
 from typing import Generic, TypeVar
 
 from dfn_tui.api.types import IdentityKind
+from dfn_tui.consent.likeness import is_consent_word
+from dfn_tui.service.bulk.input.heads import says_yes
 from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
+from dfn_tui.service.changes.no_ids import BULLET, NO_IDS, why_no_id
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
-from dfn_tui.text import N_, _, sanitize
-from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id, encodable
+from dfn_tui.text import _, sanitize
+from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id
 
 _KEPT = 1024  # edit sets and names remembered, so that memory does not grow with the file
 _SHORT = 512  # characters of what is worth remembering
 _NAME_SHOWN = 40
 
 EMPTY_WORDS = NULL_WORDS | DASHES
-# No ids: a head amid the rows, as of two lists put together, and what stands for an empty cell.
-_NO_IDS = frozenset(kind.value for kind in IdentityKind) | EMPTY_WORDS
 # Ids that need no closer look. `phonenumbers` agrees on the mobile numbers, but takes 30 µs for each.
-_WORDS = sorted(word for word in _NO_IDS if word[0].isalpha())
+_WORDS = sorted(word for word in NO_IDS if word[0].isalpha())
 _PLAIN = re.compile(
     # Their first letters by themselves: most ids are done with at once.
     rf"(?![{''.join(sorted({word[0] for word in _WORDS}))}](?:{'|'.join(word[1:] for word in _WORDS)})\Z)"
-    r"(?![hH][tT]{2}[pP][sS]?://)[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@:|/-]*"
+    # What ends like a number with a fraction, in a mark or in a word is for a closer look.
+    r"[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@|/-]*"
+    r"(?:(?<=[1-9])|(?<![.님번건명개다일])(?<!\.0)(?<!\.00)(?<!-[A-Za-z]{3}))"
 )
 _PLAIN_OF = {
     IdentityKind.PHONE_NO: re.compile(r"8210[0-46-9][0-9]{7}"),
@@ -34,23 +37,6 @@ _PLAIN_OF = {
 }
 _KOREAN_MOBILE = re.compile(r"(?:\+?82-?|0)10-?([0-46-9][0-9]{3})-?([0-9]{4})")
 _FORMULA = re.compile(r'="([^"]*)"')
-_ODD = (
-    (
-        re.compile(r".*[\x00-\x1f\x7f-\x9f\u2028\u2029]", re.DOTALL),
-        N_("The id holds a control character or a line break."),
-    ),
-    (re.compile("'"), N_("The id begins with an apostrophe, as spreadsheets mark text.")),
-    (
-        re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+\Z"),
-        N_("A spreadsheet shortened this number: its last digits are lost."),
-    ),
-    (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z"), N_("A spreadsheet put commas into this number.")),
-    (re.compile(r".*[\uff01-\uff5e]"), N_("The id is written with full-width letters or digits.")),
-    (re.compile(r"https?://", re.IGNORECASE), N_("This is a web address, and no id.")),
-    (re.compile("[“”‘’「」『』`]"), N_("The id begins with a quotation mark.")),
-    (re.compile(r"(?:[-*•·●▪]|[0-9]{1,4}[.)])\s"), N_("A bullet or a number stands before the id.")),
-)
-"""What no id is, but is left of an id on its way here, and what is said of it."""
 
 
 class Problem(Exception):
@@ -81,9 +67,14 @@ def is_empty(text: str, *, dashes: bool = True) -> bool:
     return text in NULL_WORDS or (dashes and text in DASHES)
 
 
+def is_word(text: str) -> bool:
+    """Whether a text says yes or no, as columns of consents do."""
+    return says_yes(text) is not None or is_consent_word(text)
+
+
 def is_marked(text: str) -> bool:
     """Whether a bullet, or the number of an item, stands before an id."""
-    return _ODD[-1][0].match(text) is not None
+    return BULLET.match(text) is not None
 
 
 def cell_text(cell: str) -> str:
@@ -103,7 +94,7 @@ def read_user(kind: IdentityKind, cell: str) -> str:
         raise Problem(RowFault.NO_ID, _("“{word}” stands for an empty cell.").format(word=user))
     if kind is IdentityKind.PHONE_NO:
         user = unicodedata.normalize("NFKC", user)  # full-width digits are the same number
-    if why := _no_id(user):
+    if why := why_no_id(user):
         raise Problem(RowFault.BAD_ID, why)
     if kind is IdentityKind.PHONE_NO and (mobile := mobile_number(user)):
         return mobile
@@ -115,19 +106,6 @@ def read_user(kind: IdentityKind, cell: str) -> str:
     return user
 
 
-def _no_id(user: str) -> str:
-    """Why this cannot be what the platform calls somebody; else ""."""
-    if user in _NO_IDS:
-        return _("This is the name of a column, and no id.")
-    if not any(map(str.isalnum, user)):
-        return _("This has neither letters nor digits: it is a line, and no id.")
-    if not encodable(user):
-        return _("The id holds a character that cannot be sent (half of a surrogate pair).")
-    if not unicodedata.is_normalized("NFC", user):
-        return _("The letters of the id are taken apart, as macOS does in names of files.")
-    return next((_(why) for odd, why in _ODD if odd.match(user)), "")
-
-
 _Key = TypeVar("_Key")
 _Found = TypeVar("_Found")
 _Cells = TypeVar("_Cells")
@@ -136,9 +114,14 @@ _Cells = TypeVar("_Cells")
 def remember(known: dict[_Key, _Found], key: _Key, found: _Found, size: int) -> None:
     """Keeps what was found under `key`, unless its `size` in characters makes another find unlikely."""
     if size <= _SHORT and key not in known:
-        if len(known) >= _KEPT:
-            known.clear()
-        known[key] = found
+        keep(known, key, found)
+
+
+def keep(known: dict[_Key, _Found], key: _Key, found: _Found) -> None:
+    """Keeps what was found under `key`, and forgets all others where they are many."""
+    if len(known) >= _KEPT:
+        known.clear()
+    known[key] = found
 
 
 class Remarks:

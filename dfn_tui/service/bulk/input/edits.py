@@ -23,10 +23,11 @@ class CellEdits:
         columns = mapping.of(Role.FIELD)
         self.texts = frozenset(one.place for one in columns if _kind(one) is FieldKind.PROPERTY)
         """The columns of properties, where a dash may be a value."""
-        self._fields = [
+        self.fields = [
             (one.place, one, mapping.words_of(one), None if one.place in self.texts else _Known())
             for one in columns
         ]
+        """Each column's place and itself, what its words mean, and the edits of those seen, but of texts."""
         self._channels = dict(mapping.channels)
         self._status = next(iter(mapping.of(Role.STATUS)), None)
         self._channel = next(iter(mapping.of(Role.CHANNEL)), None)
@@ -38,7 +39,7 @@ class CellEdits:
     def of(self, cells: Sequence[str]) -> list[FieldEdit]:
         """The edits. Raises Problem."""
         found: list[FieldEdit] = []
-        for place, column, words, known in self._fields:
+        for place, column, words, known in self.fields:
             cell = cells[place]
             if known is None:
                 edit = self._of_cell(column, cell, words, dashes=False)

@@ -72,6 +72,8 @@ _ALIASES = {codecs.lookup(name).name: found for name, found in _ASKED.items()} |
 }
 _MARKS = {
     codecs.BOM_UTF8: Encoding("UTF-8 with BOM", "utf-8", 3),
+    codecs.BOM_UTF32_LE: Encoding("UTF-32 LE with BOM", "utf-32-le", 4),  # begins with UTF-16's
+    codecs.BOM_UTF32_BE: Encoding("UTF-32 BE with BOM", "utf-32-be", 4),
     codecs.BOM_UTF16_LE: Encoding("UTF-16 LE with BOM", "utf-16-le", 2),
     codecs.BOM_UTF16_BE: Encoding("UTF-16 BE with BOM", "utf-16-be", 2),
 }

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import NamedTuple
 
 from dfn_tui.api.types import Capabilities, IdentityKind
+from dfn_tui.consent.likeness import bare_name
 from dfn_tui.service.bulk.input import heads
+from dfn_tui.service.bulk.input.cells import is_word
 from dfn_tui.service.bulk.input.mapper import Mapper, with_first
 from dfn_tui.service.bulk.input.mapping import (
     NOTHING_SAID,
@@ -21,8 +24,9 @@ from dfn_tui.service.bulk.input.mapping import (
     refuse,
 )
 from dfn_tui.service.bulk.input.sql_list import sql_list_begin
-from dfn_tui.service.changes.fields import FieldEdit, is_known
-from dfn_tui.service.changes.identities import is_head
+from dfn_tui.service.changes.fields import FieldEdit, identity_kind, is_known
+from dfn_tui.service.changes.identities import IDENTITY_HEADS, is_head
+from dfn_tui.service.changes.no_ids import shape
 from dfn_tui.service.changes.values import no_constant
 from dfn_tui.text import _
 from dfn_tui.text.ids import bare_id
@@ -31,6 +35,7 @@ DELIMITERS = "\t,;"
 _ANY = 2  # the rank of a line of which no cell is known
 _DIGIT = re.compile("[0-9]")
 _HEAD_WITHIN = 10  # lines that are not blank
+_NUMBERED = re.compile(r"\(?([0-9]{1,4})[.)\]:]\S")
 _ARRAY = re.compile(r"""\[\s*(?:\Z|[{"'])""")
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
@@ -183,6 +188,7 @@ class _Finder:
         if head is None:
             self._refuse_rows_in_cells(filled[0])
             return self.ids(filled[0])
+        head = self._with_second_line(head)
         sample = self._sample(head)
         known = any(self._is_sure(cell) or self._is_known(cell) for cell in head.cells)
         if not known and len(filled) == 1:
@@ -215,6 +221,8 @@ class _Finder:
         """Ids without a head, from the line with this index on."""
         self._require_change()
         ids = [one for one in (bare_id(line).rstrip(",;") for line in self._lines[first:]) if one]
+        _refuse_numbered(ids)
+        _refuse_words(ids)
         if self._asked.maps or self._asked.ignored:
             mapping = self._mapper.map([""], [])
             kind, several = self._kind_by(mapping), mapping.several
@@ -234,6 +242,9 @@ class _Finder:
         first, *others = ids
         if is_head(first) or heads.suggestion(first.strip('"'), self._has) is not None:
             return True
+        parts = {shape(part) for part in first.split() if _DIGIT.search(part)}
+        if " " in first and not parts.isdisjoint(map(shape, others)):
+            return False  # an id is in it, which must not go unseen with a head
         lacks = any(not looks(first) and all(map(looks, others)) for looks in _OF_IDS)
         words = any(looks(first) and not any(map(looks, others)) for looks in _OF_WORDS)
         return bool(others) and (lacks or words)
@@ -259,8 +270,34 @@ class _Finder:
                 if not any(map(test, best.cells)) or (rank and not several):
                     continue
                 if at == filled[0] or (rank < _ANY and self._titles(filled, best, several=several)):
-                    return best
+                    return self._below_groups(best) or best
         return None
+
+    def _below_groups(self, head: _Head) -> _Head | None:
+        """The line below, where it is the head and the line found only names groups of its columns."""
+        below = self._record(head.at + head.lines, head.delimiter)
+        groups = sum(map(bool, head.cells)) < sum(map(bool, below.cells)) and not _names_users(head.cells)
+        return below if groups and _names_users(below.cells) and not self._has_words(below.cells) else None
+
+    def _with_second_line(self, head: _Head) -> _Head:
+        """The head with the line below it, where that parts the columns of a wide cell, as SMS and Push below
+        a word for consent. The user's own column is blank there."""
+        below = self._record(head.at + head.lines, head.delimiter)
+        pairs = list(zip_longest(head.cells, below.cells, fillvalue=""))
+        wide: list[str] = []
+        for own, _name in pairs:
+            wide.append(own or (wide[-1] if wide else ""))
+        parted = [cell for cell, (_own, name) in zip(wide, pairs, strict=True) if name]
+        if not any(name and not own for own, name in pairs) or self._has_words(below.cells):
+            return head
+        if _names_users(parted) or any(map(is_known, parted)):
+            return head
+        cells = [f"{last} {name}" if name else own for last, (own, name) in zip(wide, pairs, strict=True)]
+        return head._replace(lines=head.lines + below.lines, cells=cells, width=max(head.width, below.width))
+
+    def _has_words(self, cells: Sequence[str]) -> bool:
+        """Whether one of these cells is a value, and they are no head."""
+        return any(_DIGIT.search(cell) or is_word(cell) for cell in cells)
 
     def _is_sure(self, cell: str) -> bool:
         return is_known(cell) or self._mapper.is_said(cell)
@@ -294,6 +331,8 @@ class _Finder:
             if at >= head.at:
                 return True
             cells = [cell for cell in self._record(at, head.delimiter).cells if cell]
+            if len(cells) > 1 and _names_users(cells) and not self._has_words(cells):
+                continue  # the same heads in other words
             if len(cells) > 1:
                 return False
             text = "".join(cells)
@@ -307,6 +346,26 @@ class _Finder:
             return [cells for cells in reader if any(cells)]
         except csv.Error:  # too long a field
             return []
+
+
+def _names_users(cells: Sequence[str]) -> bool:
+    return any(bare_name(cell) in IDENTITY_HEADS or identity_kind(cell) is not None for cell in cells)
+
+
+def _refuse_numbered(ids: Sequence[str]) -> None:
+    """Raises InputRefused for `1.kim` and `2.lee`, and so on: each by itself may be an id."""
+    numbers = [int(found[1]) if (found := _NUMBERED.match(one)) else None for one in ids]
+    if len(ids) > 1 and numbers == list(range(1, len(ids) + 1)):
+        refuse(_("The ids are numbered: 1., 2. and so on."), _("Leave the numbers out."))
+
+
+def _refuse_words(ids: Sequence[str]) -> None:
+    """Raises InputRefused for a column of yes and no without the users."""
+    if len(ids) > 1 and all(is_word(one) and not one.isdigit() for one in ids[1:]):
+        refuse(
+            _("These are words of a consent, and no ids."),
+            _("Give the column of users together with it."),
+        )
 
 
 _Looks = Callable[[str], object]

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final, cast
 
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.files import Closing
+from dfn_tui.service.bulk.input.boxes import is_boxed, unboxed
 from dfn_tui.service.bulk.input.cells import Remarks
 from dfn_tui.service.bulk.input.encodings import UTF_8, FileUnreadable
 from dfn_tui.service.bulk.input.json_lines import JsonReader
@@ -16,7 +17,7 @@ from dfn_tui.service.bulk.input.mapping import NOTHING_SAID, InputRefused, Mappi
 from dfn_tui.service.bulk.input.records import Bad, Counts, Good, StoppedAtBadRow
 from dfn_tui.service.bulk.input.rows import IdReader, TableReader
 from dfn_tui.service.bulk.input.source import InputSource, SourceOptions, open_source
-from dfn_tui.service.bulk.input.sql_list import SqlReader
+from dfn_tui.service.bulk.input.sql_list import SqlBegin, SqlReader
 from dfn_tui.service.changes.fields import FieldEdit, plain_name
 from dfn_tui.service.changes.identities import require_plain
 from dfn_tui.store import FieldKind
@@ -50,7 +51,10 @@ class BulkInput(Closing):
         self._capabilities = capabilities
         self.edits_for_all = tuple(edits_for_all)
         self.counts = Counts()
+        self._boxed = False
         begin = self._begin()
+        if not source.sheet and is_boxed(begin):
+            self._boxed, begin = True, list(unboxed(begin))
         self._layout = detect_layout(begin, capabilities, kind, edits_for_all, asked, source.numeric)
         self._asked = asked
         self._blank_before = sum(not line.strip() for line in begin[: self._layout.first_line - 1])
@@ -124,7 +128,7 @@ class BulkInput(Closing):
 
         Raises FileUnreadable where the file changes meanwhile. One iteration at a time.
         """
-        lines = self._lines()
+        lines = unboxed(self._lines()) if self._boxed else self._lines()
         self._remarks = Remarks()
         reader = self._reader()
         good = bad = 0
@@ -147,7 +151,8 @@ class BulkInput(Closing):
             others = self._asked.ignore_others
             return JsonReader(layout, for_all, self._capabilities, remarks, ignore_others=others)
         if self.form is Form.SQL_LIST:
-            return SqlReader(layout.kind, layout.width, for_all)
+            column = next((one.head for one in layout.mapping.columns), "")
+            return SqlReader(layout.kind, SqlBegin(layout.width, column), for_all)
         if self.form is Form.IDS:
             return IdReader(layout, for_all)
         return TableReader(layout, for_all, remarks)

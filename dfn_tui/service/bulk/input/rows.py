@@ -18,6 +18,7 @@ from dfn_tui.service.bulk.input.cells import (
     Remarks,
     is_empty,
     is_marked,
+    keep,
     mobile_number,
     plain_user,
     read_user,
@@ -28,6 +29,7 @@ from dfn_tui.service.bulk.input.layout import DELIMITERS, Layout, split_line
 from dfn_tui.service.bulk.input.mapping import WORD_ROLES
 from dfn_tui.service.bulk.input.named import RowIdentity
 from dfn_tui.service.bulk.input.other_lists import OtherLists
+from dfn_tui.service.bulk.input.quick import QuickEdits
 from dfn_tui.service.bulk.input.records import Bad, Good, Row, RowFault, quick_good
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.text import _
@@ -47,7 +49,8 @@ class IdReader:
         self._wanted = EditSet.of(for_all)
 
     def rows(self, lines: Iterator[str]) -> Iterator[Row]:
-        usual = plain = _nobody if self._named else plain_user(self._kind)
+        usual = _nobody if self._named else plain_user(self._kind)
+        plain = _nobody if self._others.closely else usual
         wanted, heads = self._wanted, self._others.heads
         for number, line in enumerate(lines, self._first):
             user = line.strip()
@@ -55,7 +58,7 @@ class IdReader:
                 yield quick_good((number, user, wanted, None, None))
             elif bare := bare_id(user):
                 yield self._row(number, bare)
-                plain = _nobody if self._others.below else usual
+                plain = _nobody if self._others.closely else usual
             else:
                 self.blank += 1
 
@@ -130,6 +133,8 @@ class TableReader:
         self._remarks = remarks
         words = [layout.mapping.place(role) for role in WORD_ROLES]
         self._words = WordReader(words) if any(place is not None for place in words) else None
+        several = self._named or self._words or self._cells.places[len(self._cells.fields) :]
+        self._quick = None if several else QuickEdits(self._cells, for_all, self._columns, layout.width)
         self._used = [
             *(one.place for one in layout.mapping.users),
             *self._cells.places,
@@ -153,7 +158,7 @@ class TableReader:
         plain = _nobody if self._named else plain_user(self._layout.kind)
         key, width, rest = self._key, self._layout.width, self._rest
         quick = {} if self._words else self._edits.known
-        known, heads = quick, self._others.heads
+        known, heads = {} if self._others.closely else quick, self._others.heads
         first = line = self._layout.first_line
         while True:
             try:
@@ -165,8 +170,10 @@ class TableReader:
                         if len(cells) == width:
                             user = cells[key]
                             if plain(user) or (phones and (user := mobile_number(user))):
-                                wanted = known.get(rest(cells))
-                                if type(wanted) is EditSet and user not in heads:
+                                wanted = known.get(values := rest(cells))
+                                if type(wanted) is not EditSet:
+                                    wanted = self._unseen(user, cells, values)
+                                if wanted and user not in heads:
                                     yield quick_good((first, user, wanted, None, None))
                                     continue
                         if row := self._row(first, cells):
@@ -175,7 +182,7 @@ class TableReader:
                         more = taken[:]
                         taken.clear()
                         yield from self._over_lines(first, cells, more)
-                    known = {} if self._others.below else quick
+                    known = {} if self._others.closely else quick
             except csv.Error:
                 broken = list(taken)
                 taken.clear()
@@ -183,6 +190,16 @@ class TableReader:
                 line += len(broken)
             else:
                 return
+
+    def _unseen(self, user: str, cells: list[str], key: Any) -> EditSet | None:
+        """What a row of the usual width asks for whose user is plain but whose other cells are new, as where
+        each row has a name of its own; None where it has to be looked at closely."""
+        if self._quick is None or self._others.concerns(user):
+            return None
+        found = self._quick.of(cells)
+        if found is not None:
+            keep(self._edits.known, key, found)
+        return found
 
     def _over_lines(self, line: int, cells: list[str], taken: list[str]) -> Iterator[Row]:
         """A row over several lines. Where it looks as if two stray quotation marks had swallowed rows, nobody
