@@ -25,7 +25,7 @@ NAMES = r"""
     | \w+_\w+ | age | email | gender | points | false | Subscribed | Unsubscribed | PRODUCTION
     | \w+\.(plan|txt) | ids | UTF-8 | unreadable
     | (connection|flag|incident|operator|outcome|since|until|user)(:.*)?
-    | use | JSON | KST | ID | CI | https?://\S+ | --[a-z-]+ | [0-9a-f]+
+    | use | JSON | Lines | KST | ID | CI | https?://\S+ | --[a-z-]+ | [0-9a-f]+
     | enter | space | esc | tab | pgdn | pgup | backspace | F\d+ | [a-zA-Z]
 """
 """What is a name: of users, fields, files, keys, formats."""
