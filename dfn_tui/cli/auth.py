@@ -25,7 +25,7 @@ from dfn_tui.service.context import server_url
 from dfn_tui.service.snapshots.snapshots import drop_snapshot
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
 from dfn_tui.store import journal_file
-from dfn_tui.text import N_, _, padded, sanitize, width
+from dfn_tui.text import N_, _, padded, pgettext, sanitize, width
 
 
 def set_(args: argparse.Namespace) -> int:
@@ -170,7 +170,7 @@ def _view(store: TokenStore) -> RecordView[TokenPlaces]:
             status = TableCell(_(_STATUSES[step.status]), role)
             yield (
                 TableCell(_name(one.connection, one.kind)),
-                TableCell(_(_SOURCES[step.source])),
+                TableCell(_source_name(step.source)),
                 status,
                 TableCell(step.reason, "" if used else "label"),
             )
@@ -197,14 +197,17 @@ def _steps(found: FoundToken) -> list[dict[str, object]]:
     ]
 
 
-_SOURCES = {
-    Source.STDIN: N_("standard input"),
-    Source.ENVIRONMENT: N_("environment"),
-    Source.COMMAND: N_("command"),
-    Source.KEYRING: N_("keyring"),
-    Source.KERNEL: N_("kernel keyring"),
-    Source.MEMORY: N_("memory"),
-}
+def _source_name(source: Source) -> str:
+    return {
+        Source.STDIN: _("standard input"),
+        Source.ENVIRONMENT: pgettext("source", "environment"),
+        Source.COMMAND: _("command"),
+        Source.KEYRING: _("keyring"),
+        Source.KERNEL: _("kernel keyring"),
+        Source.MEMORY: _("memory"),
+    }[source]
+
+
 _STATUSES = {
     SourceStatus.USED: N_("used"),
     SourceStatus.EMPTY: N_("no token"),
@@ -218,11 +221,11 @@ def _lines(one: TokenPlaces) -> Iterator[str]:
     """The sources in their order; the one that is used is marked."""
     found = one.found
     yield f"{_name(one.connection, one.kind)}: {found.reason if found.token else _('no token')}"
-    wide = max(map(width, map(_, _SOURCES.values())))
+    wide = max(map(width, map(_source_name, Source)))
     widest = max(map(width, map(_, _STATUSES.values())))
     for step in found.steps:
         used = step.status is SourceStatus.USED
-        name, status = padded(_(_SOURCES[step.source]), wide), padded(_(_STATUSES[step.status]), widest)
+        name, status = padded(_source_name(step.source), wide), padded(_(_STATUSES[step.status]), widest)
         line = f"  {'→' if used else ' '} {name}  {status}  {step.reason}"
         yield paint(line, "ok" if used else "danger" if step.status is SourceStatus.FAILED else "label")
 

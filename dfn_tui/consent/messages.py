@@ -65,7 +65,7 @@ def short_name(flag: Flag) -> str:
 def flag_label(flag: Flag) -> str:
     """A flag at the head of a column, below its purpose."""
     if flag.purpose is Purpose.INFORMATIONAL:
-        return _("info")
+        return pgettext("column", "info")
     if flag.channel is Channel.KAKAO:
         return pgettext("column", "Kakao")
     return _("all") if flag.channel is Channel.EVERY else channel_name(flag.channel)

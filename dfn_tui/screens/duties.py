@@ -375,11 +375,15 @@ def _due_words(found: Listed) -> Text:
     soon = sum(found.count(duty, within=SOON_DUE) for duty in Duty) - over
     tell, confirm = found.count(Duty.TELL), found.count(Duty.CONFIRM)
     parts = [
-        Text.assemble((f"✗ {over:,}", "strong.danger" if over else "label"), (" " + _("overdue"), "label")),
-        Text.assemble(
-            (f"▲ {soon:,}", "strong.warn" if soon else "label"), (" " + _("within 3 days"), "label")
-        ),
-        Text.assemble((f"{tell:,}", "bold"), (" " + _("to tell"), "label")),
-        Text.assemble((f"{confirm:,}", "bold"), (" " + _("to confirm within 60 days"), "label")),
+        _figure("✗ ", _("{count} overdue"), over, "strong.danger" if over else "label"),
+        _figure("▲ ", _("{count} within 3 days"), soon, "strong.warn" if soon else "label"),
+        _figure("", _("{count} to tell"), tell, "bold"),
+        _figure("", _("{count} to confirm within 60 days"), confirm, "bold"),
     ]
     return Text("   ").join([*parts, Text(_("read {time}").format(time=korean_clock(found.at)), "label")])
+
+
+def _figure(glyph: str, words: str, count: int, role: str) -> Text:
+    """A sentence with a number in it, which stands out wherever the language puts it."""
+    before, _count, after = words.partition("{count}")
+    return Text.assemble((glyph, role), (before, "label"), (f"{count:,}", role), (after, "label"))

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from dfn_tui.app import ConsoleApp
+from dfn_tui.screens.duties import _figure
 from dfn_tui.store import Operator
-from dfn_tui.text import ENGLISH, speak
+from dfn_tui.text import ENGLISH, _, speak
 from tests.sandbox_thread import SandboxThread
 from tests.screens import bulk, driving, test_bulk_snapshots, test_frame_snapshots, test_snapshots
 from tests.screens.driving import DAY, NIGHT, console, driven, shown
@@ -25,7 +26,7 @@ NAMES = r"""
     | \w+_\w+ | age | email | gender | points | false | Subscribed | Unsubscribed | PRODUCTION
     | \w+\.(plan|txt) | ids | UTF-8 | unreadable
     | (connection|flag|incident|operator|outcome|since|until|user)(:.*)?
-    | use | JSON | KST | ID | CI | https?://\S+ | --[a-z-]+ | [0-9a-f]+
+    | use | JSON | Lines | KST | ID | CI | https?://\S+ | --[a-z-]+ | [0-9a-f]+
     | enter | space | esc | tab | pgdn | pgup | backspace | F\d+ | [a-zA-Z]
 """
 """What is a name: of users, fields, files, keys, formats."""
@@ -120,3 +121,11 @@ async def test_another_language_is_spoken_at_once(
         await app.run_action("language('ko')")
         await pilot.pause()
         assert english_of(shown(app)) == [], shown(app)
+
+
+def test_a_figure_stands_with_its_own_words(english_after: None) -> None:
+    """`31 3일 이내` would be a figure of nothing."""
+    words = "{count} within 3 days"
+    assert _figure("▲ ", _(words), 31, "label").plain == "▲ 31 within 3 days"
+    speak("ko")
+    assert _figure("▲ ", _(words), 31, "label").plain == "▲ 3일 이내 31건"

@@ -14,6 +14,8 @@ from babel.messages.catalog import Message
 import dfn_tui
 from dfn_tui.cli.language import settle
 from dfn_tui.cli.parser import CommandParser
+from dfn_tui.consent.findings import findings
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.text import (
     ENGLISH,
     N_,
@@ -82,6 +84,30 @@ def test_no_translation_leaves_a_particle_open(known: dict[tuple[str, str], Mess
         told = texts(message.string)[0]
         assert not _PAIRS.search(told), told
         assert not _AFTER_PLACE.search(told), told
+
+
+RULED_OUT = (
+    r"발송됨",  # reads as if it had been sent already: 발송
+    r"발송(할 수 있는|해도 되는|하면 안 되는) (사람|사용자)",  # reads as who sends: 발송 가능 대상
+    r"쓸 수 있는 (연결|파일)",  # reads as “that can be used”: 쓰기가 허용된
+    r"연결 거부|요청 거부|토큰 거부",  # 거부 is what a person does: 거절
+    r"원하는 값|낱말|붙임표|쌍점|잘못된 행|JSON 줄",  # 목표 값, 단어, 하이픈, 콜론, 오류 행, JSON Lines
+    r"(?<![가-힣])롤(?![가-힣])|하는 롤|있는 롤",  # 역할
+)
+"""Words that the glossary has others for, as these mislead or are a second word for the same."""
+
+
+def test_no_word_is_used_that_the_glossary_rules_out(known: dict[tuple[str, str], Message]) -> None:
+    said = [(key(one)[1], text) for one in known.values() for text in texts(one.string)]
+    manual = [*(PACKAGE / "manual/ko").glob("*.md"), PACKAGE.parent / ".github/README.ko.md"]
+    said += [(path.name, path.read_text(encoding="utf-8")) for path in manual]
+    assert [(what, word) for what, text in said for word in RULED_OUT if re.search(word, text)] == []
+
+
+def test_a_consent_for_the_night_is_not_taken_for_the_night_of_the_one_before() -> None:
+    unset = {Flag.MKT_PUSH: State.NEVER_SET, Flag.MKT_SMS: State.SUBSCRIBED, Flag.NIGHT_SMS: State.NEVER_SET}
+    speak("ko")
+    assert [one.text.partition(" 광고")[0] for one in findings(unset, {})] == ["푸시, 문자(야간)"]
 
 
 @pytest.mark.slow
