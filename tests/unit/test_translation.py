@@ -28,6 +28,7 @@ from dfn_tui.text import (
 )
 from dfn_tui.text.catalogue import Catalogue
 from dfn_tui.text.korea import spoken_day, spoken_time
+from tests.sources import parsed
 
 PACKAGE = Path(dfn_tui.__file__).parent
 KO = PACKAGE / "locale/ko/LC_MESSAGES/dfn_tui.po"
@@ -94,7 +95,7 @@ def test_what_is_looked_up_at_once_is_looked_up_when_it_is_shown() -> None:
     """A module is imported before the language is known: its words go through `N_`, and then `_`."""
     early = []
     for path in PACKAGE.rglob("*.py"):
-        pending: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+        pending: list[ast.AST] = [parsed(path)]
         while pending:
             node = pending.pop()
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "ngettext", "pgettext"):
