@@ -228,6 +228,18 @@ def test_days_are_written_as_they_are_read_there() -> None:
     assert spoken_time(at, seconds=True) == "2026년 11월 26일 (목) 21:05:09"
 
 
+def test_the_hint_of_the_filter_holds_words_that_it_finds_by() -> None:
+    from dfn_tui.consent.flags import Flag, State
+    from dfn_tui.screens.lookup.rows import _said, _short
+
+    for language in (ENGLISH, "ko"):
+        speak(language)
+        words = _("id, name, sms:given, finding, marked, staged, unknown").lower().split(", ")
+        marked, staged = (pgettext("filter", word) for word in ("marked", "staged"))
+        given = f"{_short(Flag.MKT_SMS)}:{_said(State.SUBSCRIBED)}".lower()
+        assert words[2:] == [given, _("finding"), marked, staged, _("unknown")]
+
+
 def test_lines_are_as_wide_as_there_are_cells() -> None:
     assert wrapped("가나다 라마바 사아", 13) == ["가나다 라마바", "사아"]
     assert wrapped("", 5) == [""]
