@@ -42,7 +42,7 @@ class RowPainter:
 
     def fit(self, width: int) -> None:
         """Lays the columns out anew, for this width and for who is in the rows now."""
-        self._columns = columns(width, self._flags, self.rows.records.values())
+        self._columns = columns(width, self._flags, self.rows.totals.longest)
 
     def head(self, line: int) -> list[Piece]:
         """One of the two lines above the rows: purposes, or the labels of the columns."""
