@@ -135,13 +135,17 @@ class ConnectionsScreen(ConsoleScreen[None]):
         connection = self._chosen()
         if connection is None:
             return
-        self.notify(_("Testing {name}…").format(name=sanitize(connection.name)), markup=False)
+        words = _("testing {name}… · esc leaves").format(name=sanitize(connection.name, 30))
+        panel = self.query_one(".panel")
+        panel.border_subtitle = Text(words)
         session = self.connections.session(connection.name)
         try:
             probe = await session.probe()
             error, found = probe.error, "\n".join(probe.lines)
         except ConsoleError as raised:
             error, found = raised, ""
+        finally:
+            panel.border_subtitle = ""
         if error is not None:
             self.app.post_message(ErrorRaised(session, error, self.action_test))
         else:

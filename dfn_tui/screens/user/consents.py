@@ -113,7 +113,7 @@ class ConsentsPane(Vertical):
         odd = findings(current, staged)
         unread = record.profile is None and not current
         if unread:  # nobody knows what may go out: "may", as of consents never set, would be a guess
-            self.day_strip.show({}, {})
+            self.day_strip.show({}, {}, _("not known: nothing was read"))
         else:
             self.day_strip.show(day_strips(current, flags), day_strips({**current, **staged}, flags))
         if unread and not odd:
