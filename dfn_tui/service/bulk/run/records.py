@@ -136,9 +136,9 @@ class RunProgress:
 
     `total` users are to be done, `counts` of them ended; `waiting` have an unknown outcome and are looked at
     again, `checked` of `to_check` were read back, or looked at for conflicts. `users_per_second` holds for
-    the last ten seconds or so. `seconds_left` counts to the end, reading back and all, and is None where nothing tells.
-    `limit` is in requests a minute, `window` the requests that may be under way together; `waiting_seconds`
-    is how long the server asked to wait.
+    the last ten seconds or so. `seconds_left` counts to the end, reading back and all, and is None where
+    nothing tells. `limit` is in requests a minute, `window` the requests that may be under way together;
+    `waiting_seconds` is how long the server asked to wait.
     """
 
     phase: Phase
