@@ -21,6 +21,7 @@ from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.text import _, padded, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.keys import PLACES, bindings, key
+from dfn_tui.widgets.options import Options
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_badge, environment_words
 
@@ -63,7 +64,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Vertical(classes="panel") as panel:
             panel.border_title = _("Connections")
-            yield OptionList(id="connections", compact=True)
+            yield Options(id="connections", compact=True)
             yield PlainText(id="empty")
 
     def on_mount(self) -> None:

@@ -10,6 +10,7 @@ from dfn_tui import paths
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.text import _
 from dfn_tui.widgets.keys import bindings, key
+from dfn_tui.widgets.options import Options
 
 
 class ManualScreen(ConsoleScreen[None]):
@@ -30,7 +31,7 @@ class ManualScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Horizontal():
             topics = [Option(topic, id=topic) for topic in paths.manual_files()]
-            yield OptionList(*topics, id="topics", compact=True)
+            yield Options(*topics, id="topics", compact=True)
             with VerticalScroll(id="page", can_focus=True):
                 yield Markdown(open_links=False)
 
