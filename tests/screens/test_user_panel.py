@@ -14,6 +14,7 @@ from dfn_tui.screens.user.panel import UserPanel
 from dfn_tui.screens.user.screen import UserScreen
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.types import Identity
+from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, until
 
@@ -354,3 +355,16 @@ async def test_a_small_terminal_still_tells_the_consents(sandbox: SandboxThread,
         await see(pilot, "● given", "every", "Kakao")
         await pilot.press("down", "down", "u")
         await see(pilot, "○ withdrawn", "1 edit")
+
+
+async def test_what_the_version_has_no_consent_of_is_no_row_and_no_column(sandbox: SandboxThread) -> None:
+    app = console(sandbox, api=ApiVersion.V2)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        screen = await see(pilot, "advertising", "at night", "push", "– not readable")
+        assert "every channel" not in screen and " info " not in screen
+        matrix = app.screen.query_one(ConsentMatrix)
+        assert matrix.flag is Flag.MKT_PUSH
+        await pilot.press("right", "u")
+        await see(pilot, "– › ○ withdrawn", "1 edit staged")
+        assert matrix.flag is Flag.NIGHT_PUSH
