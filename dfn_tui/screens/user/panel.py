@@ -22,7 +22,7 @@ from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.messages import WatchToggled
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.format import last_change, state_words, user_title
-from dfn_tui.screens.user.pane import DraftChanged
+from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.service.records import Filter, JournalError, Reply, UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import age_words
