@@ -33,7 +33,7 @@ from dfn_tui.service.snapshots.format import snapshot_words
 from dfn_tui.service.snapshots.view import SnapshotView
 from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind, Intent
 from dfn_tui.text import _, mask, sanitize
-from dfn_tui.text.korea import korean_date, korean_minute
+from dfn_tui.text.korea import korean_date, spoken_time
 
 NO_NOTES: Mapping[int, Sequence[DutyNote]] = MappingProxyType({})
 _LONGEST_NAME = 40
@@ -109,7 +109,7 @@ def receipt(
     made = _("Made {time} KST") if for_person else _("Connection {connection}, made {time} KST")
     lines = [
         _("Consent receipt for {user}").format(user=user),
-        made.format(connection=sanitize(connection), time=korean_minute(now)),
+        made.format(connection=sanitize(connection), time=spoken_time(now)),
         *([_("Sender: {sender}").format(sender=sanitize(sender))] if sender else []),
         "",
     ]
@@ -158,9 +158,7 @@ def _flag(
         if for_person
         else _("since {time} KST, entry {seq}, by {operator}")
     )
-    yield "  " + words.format(
-        time=korean_minute(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
-    )
+    yield "  " + words.format(time=spoken_time(entry.at), seq=entry.seq, operator=who(entry.intent.operator))
     if ending is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")
     if entry.in_snapshot and entry.outcome is not None:

@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from dfn_tui.consent.flags import Channel, Flag, Purpose, State
+from dfn_tui.consent.flags import Flag, Purpose, State
 from dfn_tui.consent.lints import Lint, lint
-from dfn_tui.consent.messages import channel_name, state_name
+from dfn_tui.consent.messages import flag_label
 from dfn_tui.screens.lookup.columns import Longest, longest
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _
+from dfn_tui.text import _, pgettext, spoken
 
 AS_ASKED, BY_ID, BY_NAME, BY_FINDINGS = "asked", "id", "name", "findings"
 """What the rows can be sorted by, beside each flag."""
@@ -101,14 +101,19 @@ class UserRows:
 
     def _stands_for(self, word: str) -> Callable[[Identity], bool]:
         """The words that stand for what changes from one moment to the next."""
-        return {"marked": self.marked.__contains__, "staged": self._staged}.get(word, lambda _user: False)
+        if word in ("marked", pgettext("filter", "marked")):
+            return self.marked.__contains__
+        if word in ("staged", pgettext("filter", "staged")):
+            return self._staged
+        return lambda _user: False
 
     def _text(self, record: UserRecord) -> str:
         """What the filter looks in: id, name, `sms:given`, the findings, and what is the matter."""
         known = self._texts.get(record.identity)
         if known is None:
             parts = [record.identity.value, record.name]
-            parts += [_consent(flag, state) for flag, state in record.shown_consents.items()]
+            language = spoken()
+            parts += [_consent(flag, state, language) for flag, state in record.shown_consents.items()]
             parts += [one.text for one in self.findings[record.identity]]
             if self.findings[record.identity]:
                 parts.append(_("finding"))
@@ -175,14 +180,23 @@ async def in_batches(
 
 
 @cache
-def _consent(flag: Flag, state: State) -> str:
+def _consent(flag: Flag, state: State, _language: str) -> str:
     """`sms:given`: a consent as the filter names it. Kept, as it is asked for of each user."""
-    return f"{_short(flag)}:{state_name(state)}"
+    return f"{_short(flag)}:{_said(state)}"
+
+
+def _said(state: State) -> str:
+    """A state as the filter names it: without a blank, which would end the word."""
+    return {
+        State.SUBSCRIBED: pgettext("filter", "given"),
+        State.UNSUBSCRIBED: pgettext("filter", "withdrawn"),
+        State.NEVER_SET: pgettext("filter", "never set"),
+    }[state]
 
 
 def _short(flag: Flag) -> str:
     """`sms`, `night-sms`, `info`: a flag as the filter names it."""
     if flag.purpose is Purpose.INFORMATIONAL:
         return _("info")
-    channel = _("all") if flag.channel is Channel.EVERY else channel_name(flag.channel)
+    channel = flag_label(flag)
     return _("night-{channel}").format(channel=channel) if flag.purpose is Purpose.NIGHT else channel
