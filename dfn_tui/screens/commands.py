@@ -15,9 +15,9 @@ from textual.widgets.option_list import Option
 from dfn_tui.consent.presets import Preset
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.text import N_, _
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import GROUPS, MOVE, PLACES, KnownKey, bindings, key, keys_of, lowered, shown_nodes
-from dfn_tui.widgets.options import Options
 
 WIDTH = 64
 """Columns of a line: the dialog's without its frame, paddings and a scrollbar."""
@@ -113,7 +113,7 @@ class CommandsDialog(Dialog[Command]):
 
     def body(self) -> ComposeResult:
         yield Field(placeholder=_("a few words, as “stop sms” or “history”"))
-        options = Options(compact=True)
+        options = Choices(compact=True)
         options.can_focus = False  # the arrows move in it from the field
         yield options
 

@@ -20,8 +20,8 @@ from dfn_tui.service.context import server_url
 from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.text import N_, _, padded, sanitize
 from dfn_tui.widgets.buttons import Buttons
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.keys import PLACES, bindings, key
-from dfn_tui.widgets.options import Options
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_badge, environment_words
 
@@ -64,7 +64,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Vertical(classes="panel") as panel:
             panel.border_title = _("Connections")
-            yield Options(id="connections", compact=True)
+            yield Choices(id="connections", compact=True)
             yield PlainText(id="empty")
 
     def on_mount(self) -> None:

@@ -9,8 +9,8 @@ from textual.widgets.option_list import Option
 from dfn_tui import paths
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.text import N_
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.keys import bindings, key
-from dfn_tui.widgets.options import Options
 
 
 class ManualScreen(ConsoleScreen[None]):
@@ -31,7 +31,7 @@ class ManualScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Horizontal():
             topics = [Option(topic, id=topic) for topic in paths.manual_files()]
-            yield Options(*topics, id="topics", compact=True)
+            yield Choices(*topics, id="topics", compact=True)
             with VerticalScroll(id="page", can_focus=True):
                 yield Markdown(open_links=False)
 

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 
 from dfn_tui import paths
 from dfn_tui.screens.theming import ThemedApp, theme_for
-from dfn_tui.widgets.options import Options
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.palette import OWN, TERMINAL, THEMES, text_theme, themes
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -59,7 +59,7 @@ async def test_a_change_of_theme_reaches_what_is_shown() -> None:
 
 class Long(ThemedApp):
     def compose(self) -> ComposeResult:
-        yield Options(*map(str, range(100)))
+        yield Choices(*map(str, range(100)))
 
 
 async def test_without_colours_the_cursor_of_a_list_is_seen() -> None:

@@ -18,7 +18,7 @@ AS_ASKED, BY_ID, BY_NAME, BY_FINDINGS = "asked", "id", "name", "findings"
 """What the rows can be sorted by, beside each flag."""
 
 
-class Totals(NamedTuple):
+class ListTotals(NamedTuple):
     """What is told of all users that were read. A list of thousands is not gone through for each key."""
 
     failed: int
@@ -44,7 +44,7 @@ class UserRows:
         self.findings: dict[Identity, tuple[Lint, ...]] = {}
         self._staged = staged
         self._texts: dict[Identity, str] = {}
-        self._totals: Totals | None = None
+        self._totals: ListTotals | None = None
 
     def begin(self) -> None:
         """Forgets everything but how it is sorted."""
@@ -154,13 +154,15 @@ class UserRows:
         return Counter(name for record in self.records.values() for name in record.unreadable)
 
     @property
-    def totals(self) -> Totals:
+    def totals(self) -> ListTotals:
         """Counted once for the users that there are."""
         if self._totals is None:
             every = self.records.values()
             read = [one.read_at for one in every if one.failure is None]
             unknown = sum(one.unknown_to_server for one in every)
-            self._totals = Totals(len(every) - len(read), unknown, min(read, default=None), longest(every))
+            self._totals = ListTotals(
+                len(every) - len(read), unknown, min(read, default=None), longest(every)
+            )
         return self._totals
 
 

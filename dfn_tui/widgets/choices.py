@@ -6,7 +6,7 @@ from textual.widgets import OptionList
 from dfn_tui.widgets.palette import TERMINAL
 
 
-class Options(OptionList):
+class Choices(OptionList):
     """In the terminal's own colours the row of the cursor is reversed. Textual's is black on white, which is
     bold type alone where there are no colours, and it takes no such style from a style sheet."""
 
