@@ -60,9 +60,9 @@ def may_advertise(consents: Consents, at: datetime, flags: Collection[Flag]) -> 
     return tuple(_verdict(channel, consents, flags, night) for channel in SENDING_CHANNELS)
 
 
-def may_go_out(channel: Channel, consents: Consents, flags: Collection[Flag], *, night: bool) -> bool:
-    """Whether an advertising message by that channel is not certain to be kept back, by day or at `night`."""
-    return _verdict(channel, consents, flags, night).answer is not Delivery.NO
+def delivery(channel: Channel, consents: Consents, flags: Collection[Flag], *, night: bool) -> Delivery:
+    """Could an advertising message by that channel go out, by day or at `night`?"""
+    return _verdict(channel, consents, flags, night).answer
 
 
 def flags_asked(channel: Channel, flags: Collection[Flag], *, night: bool) -> tuple[Flag, ...]:

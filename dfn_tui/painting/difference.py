@@ -7,7 +7,7 @@ from dfn_tui.painting.emitter import Emitter
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.motion import Place
 from dfn_tui.painting.ordering import by_style, nearest_first
-from dfn_tui.painting.runs import CellRun, changed_runs
+from dfn_tui.painting.runs import CellRun, changed_runs, fewest_bytes
 from dfn_tui.painting.scrolling import Scroll, find_scrolls
 from dfn_tui.painting.style import DEFAULT, RESET, CellStyle
 
@@ -35,24 +35,30 @@ class Canvas:
 
         `wanted` has to be as large as the canvas. Of several ways to send it the shortest is taken.
         """
-        ground = wanted.ground() if self._abilities.erase_in_colour else DEFAULT
+        in_colour = self._abilities.erase_in_colour
+        ground = wanted.ground() if in_colour else DEFAULT
         if self.known:
             begun = [(self._shown, self._emitter())]
             begun += [self._scrolled(scroll, ground) for scroll in find_scrolls(self._shown, wanted)]
         else:
             begun = [self._erased(ground)]
-        ways = [way for shown, emitter in begun for way in self._ways(shown, emitter, wanted, cursor)]
-        best = min(ways, key=lambda way: len(way.sent.encode()))
+        ways = [(changed_runs(shown, wanted, in_colour=in_colour), emitter) for shown, emitter in begun]
+        ways.sort(key=lambda way: len(way[0]))  # the most promising first: most often it is the only one
+        best: Emitter | None = None
+        for runs, emitter in ways:
+            if best is None or len(emitter.sent) + fewest_bytes(runs) < best.length:
+                found = min(self._orders(runs, emitter, wanted, cursor), key=lambda one: one.length)
+                best = found if best is None or found.length < best.length else best
+        assert best is not None
         self.known = True
         self._cursor, self._style = best.cursor, best.style
         self._shown.take(wanted)
         return best.sent
 
-    def _ways(
-        self, shown: Grid, begun: Emitter, wanted: Grid, cursor: tuple[int, int] | None
+    def _orders(
+        self, runs: list[CellRun], begun: Emitter, wanted: Grid, cursor: tuple[int, int] | None
     ) -> Iterator[Emitter]:
         """Row by row, and style by style or by what is nearest; after what was `begun`."""
-        runs = changed_runs(shown, wanted, in_colour=self._abilities.erase_in_colour)
         orders: list[list[CellRun]] = [runs]
         if len(runs) > _FEW and len({run.style for run in runs}) > 1:
             orders.append(by_style(runs))

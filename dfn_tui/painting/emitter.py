@@ -39,6 +39,11 @@ class Emitter:
         """All that is to be sent."""
         return "".join(self._out)
 
+    @property
+    def length(self) -> int:
+        """How many bytes that is."""
+        return _bytes(self.sent)
+
     def send(self, sequence: str) -> None:
         """Sends what neither paints nor changes the style."""
         self._out.append(sequence)

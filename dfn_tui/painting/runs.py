@@ -1,11 +1,13 @@
 """What of a row has to be sent: stretches of cells that changed and are painted in one go."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.style import DEFAULT, CellStyle, on_blank
 
+_REPEATED = re.compile(r"(.)\1{4,}")
 _FIRST_EMOJI = 0x1F000
 """From here on, and where several characters share a cell, terminals disagree about widths."""
 
@@ -33,6 +35,12 @@ def changed_runs(shown: Grid, wanted: Grid, *, in_colour: bool) -> list[CellRun]
         if shown.texts[y] != wanted.texts[y] or shown.styles[y] != wanted.styles[y]
         for run in _Row(shown, wanted, y, in_colour).runs()
     ]
+
+
+def fewest_bytes(runs: Iterable[CellRun]) -> int:
+    """At least so many bytes are sent for these, whatever the order: a move or a style between any two, and
+    the text, of which signs that repeat can be sent as four bytes or more."""
+    return sum(1 + len(_REPEATED.sub("    ", run.text)) for run in runs) - 1
 
 
 class _Row:

@@ -1,6 +1,7 @@
 """Whether rows moved as a whole: a list that scrolls need not be sent again."""
 
 from collections import Counter
+from operator import ne, or_
 from typing import NamedTuple
 
 from dfn_tui.painting.grid import Grid
@@ -63,8 +64,8 @@ def _differing(shown: Grid, from_y: int, wanted: Grid, y: int) -> int:
     texts, styles = shown.texts[from_y], shown.styles[from_y]
     if texts == wanted.texts[y] and styles == wanted.styles[y]:
         return 0
-    cells = zip(texts, wanted.texts[y], styles, wanted.styles[y], strict=True)
-    return sum(1 for old, new, old_style, new_style in cells if old != new or old_style != new_style)
+    # Without a loop of Python's own: it is asked of each row, for each distance.
+    return sum(map(or_, map(ne, texts, wanted.texts[y]), map(ne, styles, wanted.styles[y])))
 
 
 def _best_run(gains: list[int]) -> tuple[int, int, int]:

@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.text import Text
 
 from dfn_tui.consent.messages import flag_name, state_role
+from dfn_tui.consent.sending import Delivery, delivery_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.change_format import before_words, ended_words, outcome_role, value_words
-from dfn_tui.service.changes.blocks import flag_of
+from dfn_tui.service.changes.blocks import Reached, flag_of
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import FieldChange, FieldKind
 from dfn_tui.service.types import Identity, Value
@@ -75,11 +76,12 @@ def arrow(before: Text, after: Text, width: int = STATE) -> Text:
     return line.append_text(after)
 
 
-def goes_words(may: int, users: int) -> str:
-    """To how many of the users a message may go out."""
+def goes_words(reached: Reached, users: int) -> str:
+    """To how many of the users a message may go out. Of one it is said as beside the strip of their day."""
     if users == 1:
-        return _("may go out") if may else _("stays back")
-    return _("may go out to {may} of the {users}").format(may=f"{may:,}", users=f"{users:,}")
+        answer = Delivery.YES if reached.sure else Delivery.MAY if reached.may else Delivery.NO
+        return delivery_name(answer)
+    return _("may go out to {may} of the {users}").format(may=f"{reached.may:,}", users=f"{users:,}")
 
 
 def outcome_text(outcome: Outcome, *, in_snapshot: bool = False) -> Text:

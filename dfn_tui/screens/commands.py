@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from dfn_tui.consent.presets import Preset
 from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.text import N_, _
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import GROUPS, MOVE, PLACES, KnownKey, bindings, key, keys_of, lowered, shown_nodes
 
@@ -112,7 +113,7 @@ class CommandsDialog(Dialog[Command]):
 
     def body(self) -> ComposeResult:
         yield Field(placeholder=_("a few words, as “stop sms” or “history”"))
-        options = OptionList(compact=True)
+        options = Choices(compact=True)
         options.can_focus = False  # the arrows move in it from the field
         yield options
 

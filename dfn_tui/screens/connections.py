@@ -20,6 +20,7 @@ from dfn_tui.service.context import server_url
 from dfn_tui.service.tokens import TOKEN_KINDS
 from dfn_tui.text import N_, _, padded, sanitize
 from dfn_tui.widgets.buttons import Buttons
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.keys import PLACES, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.status_line import environment_badge, environment_words
@@ -63,7 +64,7 @@ class ConnectionsScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Vertical(classes="panel") as panel:
             panel.border_title = _("Connections")
-            yield OptionList(id="connections", compact=True)
+            yield Choices(id="connections", compact=True)
             yield PlainText(id="empty")
 
     def on_mount(self) -> None:
@@ -135,13 +136,17 @@ class ConnectionsScreen(ConsoleScreen[None]):
         connection = self._chosen()
         if connection is None:
             return
-        self.notify(_("Testing {name}…").format(name=sanitize(connection.name)), markup=False)
+        words = _("testing {name}… · esc leaves").format(name=sanitize(connection.name, 30))
+        panel = self.query_one(".panel")
+        panel.border_subtitle = Text(words)
         session = self.connections.session(connection.name)
         try:
             probe = await session.probe()
             error, found = probe.error, "\n".join(probe.lines)
         except ConsoleError as raised:
             error, found = raised, ""
+        finally:
+            panel.border_subtitle = ""
         if error is not None:
             self.app.post_message(ErrorRaised(session, error, self.action_test))
         else:

@@ -16,6 +16,7 @@ from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import HELP, STYLES, WorkersEnd
 from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.buttons import Buttons
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.keys import bindings, key
@@ -202,7 +203,7 @@ class ChoiceDialog(Dialog[str]):
     def body(self) -> ComposeResult:
         if self._words:
             yield PlainText(self._words)
-        yield OptionList(*(Option(Text(name), id=key) for key, name in self._choices), compact=True)
+        yield Choices(*(Option(Text(name), id=key) for key, name in self._choices), compact=True)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)

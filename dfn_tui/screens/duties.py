@@ -15,6 +15,7 @@ from dfn_tui.consent.duties import Duty, days_left, is_over, korean_day
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import LOOK_EVERY, SessionScreen, is_seen
 from dfn_tui.screens.dialogs import FormDialog, PathDialog, ask, copy
+from dfn_tui.screens.filtered import FilteredScreen
 from dfn_tui.screens.paged_list import SOON, PagedList
 from dfn_tui.service.duties import DutyGroup, Listed, ground_text, left_words, notes_of, require_done_on
 from dfn_tui.service.duties_shown import (
@@ -170,7 +171,7 @@ class DoneDialog(FormDialog[tuple[str, str]]):
         return on.isoformat(), self.typed("reason")
 
 
-class DutiesScreen(SessionScreen[None]):
+class DutiesScreen(FilteredScreen, SessionScreen[None]):
     """What is open by this host's journal. It is read again when the journal grew, here or elsewhere."""
 
     PLACE = N_("Duties")
@@ -284,14 +285,17 @@ class DutiesScreen(SessionScreen[None]):
             return self._list.table.highlighted is not None
         return action != "export" or bool(self._found and self._shown_groups(self._found))
 
-    def action_filter(self) -> None:
-        self.set_focus(self.query_one(Field))  # at once: what is typed next goes there
+    def show_all(self) -> None:
+        self._focus_rows()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "filter":
             self._show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._focus_rows()
+
+    def _focus_rows(self) -> None:
         found = self.tell_list if self.tell_list.table.items else self.confirm_list
         found.table.focus()
 

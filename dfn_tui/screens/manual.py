@@ -9,6 +9,7 @@ from textual.widgets.option_list import Option
 from dfn_tui import paths
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.text import N_
+from dfn_tui.widgets.choices import Choices
 from dfn_tui.widgets.keys import bindings, key
 
 
@@ -30,7 +31,7 @@ class ManualScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         with Horizontal():
             topics = [Option(topic, id=topic) for topic in paths.manual_files()]
-            yield OptionList(*topics, id="topics", compact=True)
+            yield Choices(*topics, id="topics", compact=True)
             with VerticalScroll(id="page", can_focus=True):
                 yield Markdown(open_links=False)
 

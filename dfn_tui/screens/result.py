@@ -291,6 +291,11 @@ class ResultScreen(SessionScreen[None]):
         self._each = not self._each
         self._rebuild()
 
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """While it is being sent there is nothing to go back to, nor to be revealed."""
+        return () if self._failed or self._results is not None else ("back", "reveal")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done only once it is over, and with whom there is something to be done."""
         if action == "again":

@@ -28,7 +28,7 @@ from dfn_tui.screens.changes import (
 from dfn_tui.screens.user.format import user_title
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.change_format import outcome_role, outcome_words
-from dfn_tui.service.changes.blocks import ChangeBlock, change_blocks, flag_of, reaches
+from dfn_tui.service.changes.blocks import ChangeBlock, Reached, change_blocks, flag_of, reaches
 from dfn_tui.service.changes.outcome import FieldResult, UserResult
 from dfn_tui.service.changes.pipeline import Conflict
 from dfn_tui.service.history import who
@@ -308,7 +308,7 @@ class ResultBuilder(PageBuilder):
         self, changes: Sequence[UserChange], seen: Mapping[Identity, Consents], flags: Collection[Flag]
     ) -> None:
         """What may go out now to those for whom it was confirmed."""
-        alike: dict[tuple[bool, int, int], list[str]] = {}
+        alike: dict[tuple[bool, int, Reached], list[str]] = {}
         for one in reaches(changes, lambda user: seen.get(user, {}), flags):
             alike.setdefault((one.night, one.users, one.after), []).append(channel_name(one.channel))
         for (night, users, after), channels in alike.items():

@@ -221,7 +221,7 @@ class _ReviewBuilder(PageBuilder):
             words = _("after: advertising at night by {channels} {goes}")
         goes, now = goes_words(one.after, one.users), _("not readable")
         if one.now is not None:
-            now = goes_words(one.now, one.users) if one.users == 1 else f"{one.now:,}"
+            now = goes_words(one.now, one.users) if one.users == 1 else f"{one.now.may:,}"
         text = Text(words.format(channels=names, goes=goes))
         return text.append(" " + _("(now {now})").format(now=now), "label")
 

@@ -24,6 +24,7 @@ from dfn_tui.keyboard.lines import list_within
 from dfn_tui.screens.base import WorkersEnd
 from dfn_tui.text import _
 from dfn_tui.widgets.ids_field import IdsField
+from dfn_tui.widgets.key_bar import KeyBar
 
 AWAITED = frozenset(
     {
@@ -81,7 +82,7 @@ class TypedAhead:
         self._settled = True
         self._under_way: asyncio.Task[None] | None = None
         self._released: dict[int, Typed] = {}
-        self._said = False
+        self._said_by: KeyBar | None = None
         self._asked_again: tuple[object, float, bool] = (None, 0.0, False)
         """About which screen, when, and whether the terminal had answered before."""
         self._refused: object = None
@@ -129,6 +130,7 @@ class TypedAhead:
         try:
             while self._waiting:
                 await self._until_ready()
+                self._say_no_more()
                 if self._waiting and not await self._take_lines():
                     event = self._next()
                     self._note(event)
@@ -137,7 +139,8 @@ class TypedAhead:
         except Exception as error:  # noqa: BLE001  a defect: told like those of any handler, not lost
             self._app._handle_exception(error)
         finally:
-            self._under_way, self._said = None, False
+            self._under_way = None
+            self._say_no_more()
 
     def _next(self) -> Typed:
         """The next one. A Korean letter on its way to commands is the keys that it was typed with."""
@@ -205,9 +208,8 @@ class TypedAhead:
                 self._drop_early(screen)
             if not self._waiting or not self._is_held(screen):
                 return
-            if waited > _SAY_AFTER and not self._said:
-                self._said = True
-                self._app.notify(self._waiting_words(), markup=False, timeout=3)
+            if waited > _SAY_AFTER:
+                self._say_waiting(screen)
             await asyncio.sleep(_LOOK)
             self._settled = False
 
@@ -279,9 +281,19 @@ class TypedAhead:
             self._app.notify(_("Keys that were typed ahead were dropped."), markup=False)
         return False
 
+    def _say_waiting(self, screen: WorkersEnd[Any]) -> None:
+        """Says so in the place of the keys, none of which is taken: a message would lie over the list."""
+        for self._said_by in screen.query(KeyBar):
+            self._said_by.say(self._waiting_words())
+
+    def _say_no_more(self) -> None:
+        bar, self._said_by = self._said_by, None
+        if bar is not None and bar.is_attached:
+            bar.say("")
+
     def _waiting_words(self) -> str:
         if any(isinstance(event, events.Key) and event.key == "ctrl+q" for event, _packet in self._waiting):
-            return _("Quitting waits for the keys before it. Esc drops them, and Ctrl+Q once more quits.")
+            return _("Quitting waits for the keys before it. Esc drops them, Ctrl+Q again quits.")
         return _("Keys wait until this is read. Esc drops them.")
 
     def _leaves_now(self, names: Sequence[str]) -> bool:

@@ -33,8 +33,12 @@ class ConsentMatrix(Widget, can_focus=True):
     def __init__(self, flags: tuple[Flag, ...]) -> None:
         super().__init__()
         self._flags = flags
-        self._purposes = tuple(Purpose)
-        self._channels = tuple(Channel)
+        # What the API version has no consent of is no row and no column.
+        self._purposes = tuple(one for one in Purpose if any(flag.purpose is one for flag in flags))
+        self._channels = tuple(one for one in Channel if any(flag.channel is one for flag in flags))
+        first = next(flag for flag in flags if flag.purpose is Purpose.ADVERTISING)
+        place = self._purposes.index(first.purpose), self._channels.index(first.channel)
+        self.set_reactive(ConsentMatrix.cursor, place)
         self._current: Consents = {}
         self._staged: Consents = {}
         self._later: frozenset[Flag] = frozenset()
@@ -81,11 +85,6 @@ class ConsentMatrix(Widget, can_focus=True):
         """The flag under the cursor."""
         return self._flag_at(self.cursor)
 
-    def on_mount(self) -> None:
-        if self._flag_at(self.cursor) is None:
-            first = next(flag for flag in self._flags if flag.purpose is Purpose.ADVERTISING)
-            self.cursor = self._purposes.index(first.purpose), self._channels.index(first.channel)
-
     def on_click(self, event: events.Click) -> None:
         """The cursor goes to the cell that was clicked. Nothing is staged by it."""
         _names, head, column = self._laid_out()
@@ -102,14 +101,19 @@ class ConsentMatrix(Widget, can_focus=True):
         head = max(map(width, names)) + 2
         column = min((self.size.width - head) // len(self._purposes), _WIDEST)
         if column < _WIDE:  # the channels by shorter names leave the columns room
-            names[0] = _("every")
+            names = [_("every") if one is Channel.EVERY else channel_name(one) for one in self._channels]
             head = max(map(width, names)) + 1
             column = max(min((self.size.width - head) // len(self._purposes), _WIDE), _NARROW)
         return names, head, column
 
     def render(self) -> RenderResult:
         names, head, column = self._laid_out()
-        heads = "".join(padded(f" {words}", column) for words in (_("info"), _("advertising"), _("at night")))
+        named = {
+            Purpose.INFORMATIONAL: _("info"),
+            Purpose.ADVERTISING: _("advertising"),
+            Purpose.NIGHT: _("at night"),
+        }
+        heads = "".join(padded(f" {named[one]}", column) for one in self._purposes)
         lines = [Text.assemble((" " * head + heads, "label"))]
         for y, name in enumerate(names):
             lines.append(Text.assemble(padded(name, head), self._cells(y, column)))

@@ -61,12 +61,14 @@ class DayStrip(Widget):
         self._clock = clock
         self._before: Strips = {}
         self._after: Strips = {}
+        self._said = ""
         self.density = Density.COMPACT
 
-    def show(self, before: Strips, after: Strips) -> None:
-        """Shows these days, the one as it is and the one after the staged change. None: nothing is known."""
-        if (before, after) != (self._before, self._after):
-            self._before, self._after = before, after
+    def show(self, before: Strips, after: Strips, said: str = "") -> None:
+        """Shows these days, the one as it is and the one after the staged change. Where nothing is known they
+        are empty, and `said` stands in the place of the first."""
+        if (before, after, said) != (self._before, self._after, self._said):
+            self._before, self._after, self._said = before, after, said
             self.refresh()
 
     def fit(self, density: Density) -> None:
@@ -150,6 +152,9 @@ class DayStrip(Widget):
         first = _row(channel_name(channel), _picture(before, _NOW, here, columns), columns)
         if before is not None:
             first.append(f" {words[before[at]]}", _NOW[before[at]])
+        elif self._said and channel is SENDING_CHANNELS[0]:
+            first = Text.assemble(" " * columns.label, (self._said, "warn"), no_wrap=True)
+            first = Text.assemble(channel_name(channel), first[cell_len(channel_name(channel)) :])
         if self.density is Density.TIGHT:
             if changed and after is not None:
                 first.append(f"{_TO}{words[after[at]]}", "strong.staged")

@@ -38,6 +38,8 @@ class FlagPicker(Widget, can_focus=True):
         self.flags = tuple(flag for flag in Flag if flag in flags)
         self.wanted: dict[Flag, State] = {}
         self._states = tuple(states)
+        self._purposes = tuple(one for one in _PURPOSES if any(flag.purpose is one for flag in flags))
+        self._channels = tuple(one for one in _CHANNELS if any(flag.channel is one for flag in flags))
         advertising = (at for at, flag in enumerate(self.flags) if flag.purpose is Purpose.ADVERTISING)
         self.set_reactive(FlagPicker.cursor, next(advertising, 0))
 
@@ -70,9 +72,9 @@ class FlagPicker(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """The cursor goes to the consent that was clicked."""
         place = event.get_content_offset(self)
-        if place is not None and place.x >= _HEAD and 1 <= place.y <= len(_CHANNELS):
-            x = min((place.x - _HEAD) // _CELL, len(_PURPOSES) - 1)
-            flag = Flag.at(_PURPOSES[x], _CHANNELS[place.y - 1])
+        if place is not None and place.x >= _HEAD and 1 <= place.y <= len(self._channels):
+            x = min((place.x - _HEAD) // _CELL, len(self._purposes) - 1)
+            flag = Flag.at(self._purposes[x], self._channels[place.y - 1])
             if flag in self.flags:
                 self.cursor = self.flags.index(flag)
 
@@ -89,11 +91,11 @@ class FlagPicker(Widget, can_focus=True):
         }
         text = Text(no_wrap=True)
         text.append(" " * _HEAD)
-        for purpose in _PURPOSES:
+        for purpose in self._purposes:
             text.append(padded("  " + heads[purpose], _CELL), "label")
-        for channel in _CHANNELS:
+        for channel in self._channels:
             text.append("\n" + padded(channel_name(channel), _HEAD))
-            for purpose in _PURPOSES:
+            for purpose in self._purposes:
                 text.append_text(self._cell(Flag.at(purpose, channel)))
         return text
 

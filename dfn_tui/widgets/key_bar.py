@@ -65,12 +65,22 @@ class KeyBar(Widget, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self._places: list[tuple[range, _Shown]] = []
+        self._said = ""
+
+    def say(self, words: str) -> None:
+        """Shows these words in place of the keys, as none is taken meanwhile; empty: the keys again."""
+        self._said = words
+        self._update(self.screen)
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._update)
 
     def _update(self, screen: Screen[object]) -> None:
-        self.shown = self._line(screen)
+        if self._said:
+            self._places = []
+            self.shown = Text(f" {self._said}", "warn", no_wrap=True, overflow="ellipsis")
+        else:
+            self.shown = self._line(screen)
 
     def _line(self, screen: Screen[object]) -> Text:
         """The keys that there is room for, each whole: half a word is no help."""

@@ -130,6 +130,12 @@ def _terminal() -> Theme:
     variables = dict.fromkeys(map(_variable, Palette._fields), "ansi_default")
     variables |= {"given": "ansi_green", "warn": "ansi_yellow", "staged": "ansi_bright_blue"}
     variables |= {"danger": "ansi_red", "production": "ansi_red", "line": "ansi_bright_black"}
+    # Textual's are blue, which is for what is staged, and black, which is loud on a light terminal.
+    variables |= dict.fromkeys(("scrollbar", "scrollbar-hover", "scrollbar-active"), "ansi_bright_black")
+    places = ("", "-hover", "-active")
+    variables |= dict.fromkeys((f"scrollbar-background{place}" for place in places), "ansi_default")
+    cursors = ("block-cursor-foreground", "block-cursor-background", "block-cursor-blurred-foreground")
+    variables |= dict.fromkeys((*cursors, "block-cursor-blurred-background"), "ansi_default")
     return replace(base, name=TERMINAL, variables={**base.variables, **variables})
 
 

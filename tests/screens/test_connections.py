@@ -86,8 +86,11 @@ async def test_a_connection_that_does_not_work_says_why(sandbox: SandboxThread) 
     async with driven(app) as pilot:
         await pilot.press("f6")
         await see(pilot, "Connections", "here")
+        sandbox.faults.latency_ms = 600
         await pilot.press("t")
-        assert "wrong-token" not in await see(pilot, "4001", "Replace the token")
+        await see(pilot, "─ testing here… · esc leaves ─")
+        screen = await see(pilot, "4001", "Replace the token")
+        assert "wrong-token" not in screen and "testing here" not in screen
 
 
 async def test_staged_edits_survive_a_change_of_connection(sandbox: SandboxThread) -> None:

@@ -96,6 +96,10 @@ async def test_both_kinds_are_listed_filtered_copied_and_written(
         await focused(pilot, "#filter")
         await pilot.press("ctrl+u", "enter")
         await see(pilot, "SMS ○ withdrawn")
+        await pilot.press("slash", *"push")
+        await until(pilot, lambda: "SMS ○ withdrawn" not in shown(app))
+        await pilot.press("escape")  # leaves the filter, and not the screen yet
+        await see(pilot, "SMS ○ withdrawn")
         await pilot.press("e")
         await see(pilot, "Export the duties")
         app.screen.query_one("#path", Field).value = str(tmp_path / "open.csv")

@@ -107,6 +107,10 @@ async def test_the_history_is_filtered_and_a_bad_filter_said_in_place(
         await see(pilot, "user-0002", "김민지")
         await pilot.press("slash", *"user:a/b", "enter")
         await see(pilot, "user:a/b", "No entry fits this filter.")
+        await pilot.press("escape")  # leaves the filter, and not the screen yet
+        assert "user:a/b" not in await see(pilot, "user-0002", "newest first")
+        await pilot.press("escape")
+        await see(pilot, "paste or type ids")
 
 
 async def test_an_empty_history_says_so_and_makes_no_file(sandbox: SandboxThread, journal: Path) -> None:

@@ -111,7 +111,8 @@ async def test_who_failed_comes_first_is_filtered_read_and_opened(
         app.screen.query_one("#send").focus()
         await focused(pilot, "#send")
         await pilot.press("enter")
-        await see(pilot, "finished", "1 ✗ failed · 1 ▲ to look at")
+        screen = await see(pilot, "finished", "1 ✗ failed · 1 ▲ to look at", "enter o open user")
+        assert screen.splitlines()[-1].count("enter") == 1
         table = app.screen.query_one(Troubles).table
         await until(pilot, lambda: [one.user.user for one in table.items] == ["user-0003", "user-0001"])
         await pilot.press("f5")

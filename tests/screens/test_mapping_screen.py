@@ -69,7 +69,8 @@ async def test_a_list_of_unknown_columns_is_planned_once_each_is_said(
     app = console(sandbox, journal=journal)
     async with driven(app, size) as pilot:
         await ask(pilot, written(tmp_path))
-        await see(pilot, "What each column is", "고객번호", "questions open")
+        screen = await see(pilot, "What each column is", "고객번호", "questions open")
+        assert "New plan · marketing.csv" in screen.splitlines()[0]
         assert app.screen.query_one("#go_on").disabled
         await pilot.press("backspace", "down")
         await choose(pilot, "the user: user_id")

@@ -30,6 +30,11 @@ async def test_the_receipt_is_shown_copied_and_exported(
         await see(pilot, "● → ○ SMS")
         await pilot.press("t")
         await see(pilot, "Consent receipt for user_id user-0001", "info_flag")
+        sandbox.faults.latency_ms = 500
+        await pilot.press("f5")
+        assert "info_flag" not in await see(pilot, "Reading the user as it is now… · esc leaves")
+        sandbox.faults.latency_ms = 0
+        await see(pilot, "Consent receipt for user_id user-0001", "info_flag")
         await pilot.press("c")
         await see(pilot, "Sent to the terminal", "info_flag")
         await pilot.press("escape", "e")

@@ -166,7 +166,8 @@ async def test_what_only_looks_does_not_say_that_it_sends(sandbox: SandboxThread
         await stage(pilot, {1: SMS})
         sandbox.faults.latency_ms = 700
         await pilot.press("ctrl+s")
-        await see(pilot, "Checking what is there now, nothing sent yet: 0 of 1", "^q leaves")
+        screen = await see(pilot, "Checking what is there now, nothing sent yet: 0 of 1", "^q leaves")
+        assert "esc back" not in screen  # it would be refused
         await see(pilot, "Sending: 0 of 1")
         await see(pilot, "Sent, reading back: 0 of 1")
         sandbox.faults.latency_ms = 0

@@ -95,7 +95,7 @@ async def test_what_would_stay_given_for_the_night_is_withdrawn_too(
         await pilot.press("a")
         screen = await see(pilot, "3 edits", "night_sms_flag")
         assert "▲" not in screen
-        assert "at night by SMS stays back (now may go out)" in screen
+        assert "at night by SMS stays back (now goes out)" in screen
         staging = app.connections.session("here").staging
         assert sum(len(change.fields) for change in staging.changes()) == 3
 

@@ -5,7 +5,8 @@ from textual.app import ComposeResult
 
 from dfn_tui import paths
 from dfn_tui.screens.theming import ThemedApp, theme_for
-from dfn_tui.widgets.palette import OWN, THEMES, text_theme
+from dfn_tui.widgets.choices import Choices
+from dfn_tui.widgets.palette import OWN, TERMINAL, THEMES, text_theme, themes
 from dfn_tui.widgets.plain_text import PlainText
 
 
@@ -54,3 +55,24 @@ async def test_a_change_of_theme_reaches_what_is_shown() -> None:
         app.action_theme("terminal")
         await pilot.pause()
         assert app.colour() == "color(2)"
+
+
+class Long(ThemedApp):
+    def compose(self) -> ComposeResult:
+        yield Choices(*map(str, range(100)))
+
+
+async def test_without_colours_the_cursor_of_a_list_is_seen() -> None:
+    app = Long(paths.style_files(), TERMINAL)
+    async with app.run_test() as pilot:
+        await pilot.press("down")
+        strips = app.screen._compositor.render_strips()[:2]
+        first, second = (next(one.style for one in strip if one.text.strip()) for strip in strips)
+        assert second is not None and second.reverse
+        assert first is not None and not first.reverse
+
+
+def test_the_terminals_own_bars_to_scroll_by_are_neither_blue_nor_black() -> None:
+    variables = themes()[TERMINAL].variables
+    bars = {colour for name, colour in variables.items() if name.startswith("scrollbar")}
+    assert bars == {"ansi_bright_black", "ansi_default"}  # blue is for what is staged

@@ -225,11 +225,12 @@ async def test_keys_wait_for_each_kind_of_reading(sandbox: SandboxThread, group:
         done = asyncio.Event()
         reading = app.screen.run_worker(done.wait(), group=group)
         send(app, "u")
-        await see(pilot, "Keys wait until this is read.")
+        screen = await see(pilot, "Keys wait until this is read.")
+        assert "Keys wait" in screen.splitlines()[-1] and "● given" in screen  # in place of the keys
         assert not app.connections.session("here").unsent()
         done.set()
         await reading.wait()
-        await see(pilot, "1 edit staged")
+        assert "Keys wait" not in await see(pilot, "1 edit staged", "u withdraw")
 
 
 def test_each_group_that_keys_wait_for_is_one_of_a_worker() -> None:

@@ -14,6 +14,7 @@ from dfn_tui.screens.user.panel import UserPanel
 from dfn_tui.screens.user.screen import UserScreen
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.types import Identity
+from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from tests.sandbox_thread import SandboxThread
 from tests.screens.driving import SIZES, console, driven, look_up, see, shown, until
 
@@ -144,14 +145,15 @@ async def test_ci_fields_are_read_when_their_tab_is_opened(sandbox: SandboxThrea
         await pilot.press("2")
         await see(pilot, "favourite_store")
         assert reads_of_ci(sandbox) == 0
-        sandbox.faults.latency_ms = 300
+        sandbox.faults.latency_ms = 800
         await pilot.press("3")
-        screen = await see(pilot, "phone_number", "reading…")
+        screen = await see(pilot, "phone_number", "reading…", " · CI being read, 0 s")
         assert "not readable" not in screen
         await pilot.press("e")  # not before it is known what would be changed
         await see(pilot, "Edit a CI field", "08••••••67")
         assert reads_of_ci(sandbox) == 1
         await pilot.press("escape")
+        assert "being read" not in shown(app)
         ci = panel(app).ci
         assert ci is not None and ci.draft is not None and not ci.draft.ci
         await pilot.press("1", "3")
@@ -245,6 +247,24 @@ async def test_a_user_who_was_written_to_is_read_again_or_said_to_be_out_of_date
         assert "changed since" not in screen
 
 
+async def test_what_was_written_to_says_so_while_it_is_read_again(sandbox: SandboxThread) -> None:
+    app = console(sandbox)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "go out?", "● given")
+        await pilot.press("u")
+        await see(pilot, "1 edit staged")
+        here = panel(app)
+        assert here.record is not None
+        here._session.staging.drop(here.record.identity)  # as once it was sent
+        here._session.writes.add([here.record.identity])
+        sandbox.faults.latency_ms = 800
+        here.look_again()
+        screen = await see(pilot, "─ ▲ written to, being read again ─", " · being read, 0 s")
+        assert "1 edit staged" not in screen and "F5 reads it again" not in screen
+        await until(pilot, lambda: "being read" not in shown(app))
+
+
 async def test_a_failed_read_says_why_and_still_lets_a_withdrawal_be_staged(sandbox: SandboxThread) -> None:
     app = console(sandbox)
     async with driven(app, (120, 40)) as pilot:
@@ -254,10 +274,10 @@ async def test_a_failed_read_says_why_and_still_lets_a_withdrawal_be_staged(sand
         await pilot.press("f5")
         await until(pilot, lambda: len(app.screen_stack) > 3)
         await pilot.press("escape")
-        screen = await see(pilot, "✗ not read:", "– not readable")
+        screen = await see(pilot, "✗ not read:", "– not readable", "push", "not known: nothing was read")
         assert "may go out" not in screen  # nobody knows
         await pilot.press("u")
-        screen = await see(pilot, "– › ○ withdrawn", "1 edit staged")
+        screen = await see(pilot, "– › ○ withdrawn", "1 edit staged", "not known: nothing was read")
         assert "may go out" not in screen
 
 
@@ -335,3 +355,16 @@ async def test_a_small_terminal_still_tells_the_consents(sandbox: SandboxThread,
         await see(pilot, "● given", "every", "Kakao")
         await pilot.press("down", "down", "u")
         await see(pilot, "○ withdrawn", "1 edit")
+
+
+async def test_what_the_version_has_no_consent_of_is_no_row_and_no_column(sandbox: SandboxThread) -> None:
+    app = console(sandbox, api=ApiVersion.V2)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        screen = await see(pilot, "advertising", "at night", "push", "– not readable")
+        assert "every channel" not in screen and " info " not in screen
+        matrix = app.screen.query_one(ConsentMatrix)
+        assert matrix.flag == Flag.MKT_PUSH
+        await pilot.press("right", "u")
+        await see(pilot, "– › ○ withdrawn", "1 edit staged")
+        assert [matrix.flag] == [Flag.NIGHT_PUSH]

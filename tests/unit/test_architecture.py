@@ -97,6 +97,12 @@ def test_a_start_imports_nothing_that_only_later_screens_and_calls_need() -> Non
     assert printed(f"import sys, {started}; print(*{later} & set(sys.modules))") == []
 
 
+def test_a_user_is_opened_without_what_their_tables_need() -> None:
+    tables = {"textual.widgets._data_table", "dfn_tui.screens.user.pane"}
+    shown = "dfn_tui.screens.user.screen, dfn_tui.screens.lookup.workbench"
+    assert printed(f"import sys, {shown}; print(*{tables} & set(sys.modules))") == []
+
+
 def test_a_short_command_creates_few_dataclasses() -> None:
     """Each takes a third of a millisecond, seven times what a named tuple takes; they were 57."""
     needed = (

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dfn_tui.api.capabilities import VERSION_1
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import Channel, Consents, Flag, State
+from dfn_tui.screens.changes import goes_words
 from dfn_tui.service.changes.blocks import (
     Reach,
+    Reached,
     change_blocks,
     consents_after,
     contradictions,
@@ -72,7 +74,19 @@ def test_it_is_counted_to_how_many_a_message_may_go_out_now_and_after() -> None:
     sms = Flag.MKT_SMS
     known = seen({1: {sms: ON}, 2: {sms: NEVER}, 3: {sms: OFF}})
     changes = [change(1, flag(sms, ON, OFF)), change(2, flag(sms, NEVER, OFF)), change(3, flag(sms, OFF, ON))]
-    assert reaches(changes, known.__getitem__, VERSION_1.flags) == [Reach(Channel.SMS, False, 3, 2, 1)]
+    assert reaches(changes, known.__getitem__, VERSION_1.flags) == [
+        Reach(Channel.SMS, False, 3, Reached(0, 2), Reached(0, 1))
+    ]
+
+
+def test_where_a_yes_is_given_it_is_sure_that_a_message_goes_out() -> None:
+    day = {Flag.MKT: ON, Flag.MKT_SMS: ON}
+    changes = [change(1, flag(Flag.MKT_SMS, ON, OFF)), change(2, flag(Flag.MKT_SMS, ON, NEVER))]
+    [found] = reaches(changes, lambda _user: day, VERSION_1.flags)
+    assert (found.now, found.after) == (Reached(2, 2), Reached(0, 1))
+    assert goes_words(Reached(1, 1), 1) == "goes out"  # as beside the strip of this person
+    assert goes_words(Reached(0, 1), 1) == "may go out"
+    assert goes_words(Reached(0, 0), 1) == "stays back"
 
 
 def test_a_flag_for_every_channel_concerns_each_and_a_night_flag_the_night() -> None:
@@ -83,7 +97,7 @@ def test_a_flag_for_every_channel_concerns_each_and_a_night_flag_the_night() -> 
     day = [(channel, False) for channel in (Channel.PUSH, Channel.SMS, Channel.KAKAO)]
     assert set(places) == {*day, (Channel.SMS, True)}
     [night] = [one for one in found if one.night]
-    assert (night.now, night.after) == (1, 0)
+    assert (night.now, night.after) == (Reached(0, 1), Reached(0, 0))
 
 
 def test_information_and_other_fields_reach_nobody_else() -> None:
@@ -93,7 +107,9 @@ def test_information_and_other_fields_reach_nobody_else() -> None:
 
 def test_what_cannot_be_read_is_not_counted_as_it_is_now() -> None:
     changes = [change(1, flag(Flag.MKT_SMS, None, OFF))]
-    assert reaches(changes, lambda _user: {}, VERSION_1.flags) == [Reach(Channel.SMS, False, 1, None, 0)]
+    assert reaches(changes, lambda _user: {}, VERSION_1.flags) == [
+        Reach(Channel.SMS, False, 1, None, Reached(0, 0))
+    ]
 
 
 def test_the_night_that_stays_given_without_the_day_can_be_withdrawn_too() -> None:

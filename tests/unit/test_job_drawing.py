@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from dfn_tui.screens.bulk.drawing import JobTimes, bar, rate_chart, share_bar, spare_words, time_line
+from dfn_tui.screens.bulk.job_panels import doing_text
+from dfn_tui.service.bulk.run.records import Phase, RunProgress
 
 EVENING = datetime(2026, 11, 26, 11, 49, 30, tzinfo=UTC)
 """20:49:30 in Korea."""
@@ -100,3 +103,13 @@ def test_whatever_the_times_both_lines_fit(
     line, below = time_line(at, width)
     assert line.cell_len <= max(width, 6)
     assert below.cell_len <= width
+
+
+@pytest.mark.parametrize("phase", [Phase.LOOKING, Phase.READING_BACK, Phase.SENDING, Phase.SETTLING])
+def test_what_a_job_is_at_has_room_on_a_narrow_terminal(phase: Phase) -> None:
+    at = RunProgress(phase, 80_000, checked=79_999, to_check=80_000, users_per_second=166.7, window=12)
+    said = doing_text(at, 12)
+    assert len(said.wrap(Console(width=42), 42)) <= 2
+    checks = phase in (Phase.LOOKING, Phase.READING_BACK)
+    assert ("79,999 of 80,000" in said.plain) is checks
+    assert ("users a minute" in said.plain) is (phase is Phase.SENDING)

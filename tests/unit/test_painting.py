@@ -17,6 +17,7 @@ from dfn_tui.painting.difference import Canvas
 from dfn_tui.painting.grid import Grid
 from dfn_tui.painting.painter import Painter
 from dfn_tui.painting.reading import AnsiParser, is_aside
+from dfn_tui.painting.runs import changed_runs, fewest_bytes
 from dfn_tui.painting.style import DEFAULT, CellStyle, apply, change
 from tests.unit.emulator import Emulator
 
@@ -141,6 +142,18 @@ def test_a_list_that_moves_by_a_line_is_scrolled() -> None:
         sent = line.write("".join(f"\x1b[{y + 1}H{cropped(text, WIDTH)}" for y, text in enumerate(rows)))
         line.check()
         assert len(sent) < 60
+
+
+@given(written=st.lists(updates(), min_size=1, max_size=3))
+def test_a_way_is_given_up_only_where_it_cannot_be_the_shortest(written: list[str]) -> None:
+    line, shown = Line(in_colour=True, repeat=True), Grid(WIDTH, HEIGHT)
+    line.write("")
+    for data in written:
+        assert line.reader.read(data) is not None
+        runs = changed_runs(shown, line.reader.grid, in_colour=True)
+        sent = line.paper.update(line.reader.grid, None)
+        assert fewest_bytes(runs) <= len(sent.encode())
+        shown = line.reader.grid.copy()
 
 
 def test_a_line_is_repeated_where_the_terminal_can_do_that() -> None:

@@ -11,7 +11,7 @@ from rich.style import Style
 from dfn_tui.api.calls import Profile, Reply
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.consent.flags import OPTINS, Flag, State
-from dfn_tui.screens.lookup.columns import MARGIN, columns
+from dfn_tui.screens.lookup.columns import MARGIN, columns, longest
 from dfn_tui.screens.lookup.row_painter import RowPainter, laid_out
 from dfn_tui.screens.lookup.rows import AS_ASKED, BY_FINDINGS, BY_ID, BY_NAME, UserRows
 from dfn_tui.service.records import UserRecord
@@ -110,6 +110,15 @@ def test_who_could_not_be_read_is_never_marked() -> None:
     assert made.chosen(failed) == []
 
 
+def test_what_is_told_of_all_users_follows_what_is_read_of_them() -> None:
+    made = rows(*PEOPLE)
+    assert (made.totals.failed, made.totals.unknown, made.totals.longest) == (0, 1, (6, 7))
+    made.put([unread("b-2"), user("a-longer-id", "Kim Park")])
+    assert (made.totals.failed, made.totals.unknown, made.totals.longest) == (1, 1, (11, 8))
+    made.begin()
+    assert made.totals.unknown == 0 and made.totals.read_at is None
+
+
 def test_a_mark_is_taken_away_where_reading_again_fails() -> None:
     made = rows(*PEOPLE)
     made.mark_all()
@@ -128,7 +137,7 @@ def test_what_stands_in_a_row_never_overlaps_and_never_runs_over(
     width: int, flags: tuple[Flag, ...], people: list[tuple[str, str]]
 ) -> None:
     made = rows(*(user(id, name, mkt_sms=GIVEN) for id, name in people))
-    at = columns(width, flags, made.shown)
+    at = columns(width, flags, longest(made.shown))
     starts = [MARGIN, at.name, *(x for _flag, x in at.flags), at.findings]
     assert starts == sorted(starts) and MARGIN + at.id_width <= at.name
     painter = RowPainter(made, Staging(), flags, {})
@@ -142,6 +151,6 @@ def test_what_stands_in_a_row_never_overlaps_and_never_runs_over(
 
 def test_an_id_is_whole_where_there_is_room() -> None:
     long = "customer-4711-of-the-shop-in-busan-by-the-sea"
-    at = columns(140, tuple(Flag), [user(long, "황보 은")])
+    at = columns(140, tuple(Flag), longest([user(long, "황보 은")]))
     assert at.id_width == len(long)
-    assert columns(76, tuple(Flag), [user(long, "황보 은")]).id_width < len(long)
+    assert columns(76, tuple(Flag), longest([user(long, "황보 은")])).id_width < len(long)

@@ -252,10 +252,9 @@ def job_lines(job: JobSummary) -> list[str]:
     """A job that does not run here: how far it came, how its users ended, and what was approved."""
     record = job.record
     named = _("Users are named by {kind}.").format(kind=job.head.named_by)
-    lines = [f"▲ {words}" for words in aside_words(job)]
+    lines = [_("Why it stopped: {why}").format(why=sanitize(record.why, 300))] if record.why else []
+    lines += [f"▲ {words}" for words in aside_words(job)]
     lines += kept_lines(job)
-    if record.why:
-        lines.append(_("Why it stopped: {why}").format(why=sanitize(record.why, 300)))
     if job.under_way:
         lines.append(_("Another console or command runs it."))
     return [*lines, *_approved(job), named, *head_words(job.head)]

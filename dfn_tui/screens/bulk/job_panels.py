@@ -20,7 +20,7 @@ from dfn_tui.service.bulk.run.format import (
     under_way_words,
 )
 from dfn_tui.service.bulk.run.listing import JobSummary
-from dfn_tui.service.bulk.run.records import RunProgress
+from dfn_tui.service.bulk.run.records import Phase, RunProgress
 from dfn_tui.service.bulk.run.run import Run
 from dfn_tui.text import _, padded, sanitize
 from dfn_tui.text.korea import korean_clock, spoken_time
@@ -124,12 +124,7 @@ class PacePanels(Horizontal):
         sides = [top, *["".rjust(len(top))] * (_CHART_ROWS - 2), "0 ".rjust(len(top))]
         lines = [Text.assemble((side, "label"), row) for side, row in zip(sides, rows, strict=True)]
         self.chart.say(Text("\n").join(lines))
-        speed = progress.users_per_second * 60
-        words = _("{users} users a minute").format(users=f"{speed:,.0f}")
-        under_way = under_way_words(progress, limiter.under_way)
-        self.query_one("#doing", PlainText).say(
-            Text.assemble((words, "bold"), (f" · {doing_words(progress)} · {under_way}", "label"))
-        )
+        self.query_one("#doing", PlainText).say(doing_text(progress, limiter.under_way))
         self.query_one("#held-to", PlainText).say(Text(limit_words(progress, limiter.under_way), "label"))
         self._show_limit(run, now)
 
@@ -153,3 +148,12 @@ class PacePanels(Horizontal):
         self.query_one("#troubled", PlainText).say(
             Text("\n").join([Text.assemble((padded(name, 12), "label"), words) for name, words in rows])
         )
+
+
+def doing_text(progress: RunProgress, requests: int) -> Text:
+    """What a run is at, in two short lines at the most; how fast, where it sends."""
+    if progress.phase is not Phase.SENDING:
+        return Text(doing_words(progress), "label")
+    words = _("{users} users a minute").format(users=f"{progress.users_per_second * 60:,.0f}")
+    under_way = under_way_words(progress, requests)
+    return Text.assemble((words, "bold"), (f" · {doing_words(progress)} · {under_way}", "label"))

@@ -48,6 +48,7 @@ from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.keys import bindings, key
+from dfn_tui.widgets.lines import in_colours
 from dfn_tui.widgets.plain_text import PlainText
 from dfn_tui.widgets.table import REST, Column, Table
 
@@ -86,7 +87,7 @@ class Looked:
 class MappingScreen(SessionScreen[MappingOptions]):
     """Dismissed with what was said of the columns, once nothing is open; None to leave."""
 
-    PLACE = N_("Columns of a list")
+    PLACE = N_("New plan")
     BINDINGS = bindings(
         key("e", "choose", N_("Choose"), "mapping.choose", N_("Say what it is"), shown_as="enter e"),
         key("backspace", "not_used", N_("Not used"), "mapping.unused", N_("Write nothing of it")),
@@ -123,9 +124,6 @@ class MappingScreen(SessionScreen[MappingOptions]):
         """Every word there was a question about: none changes its row when it is said."""
 
     def body(self) -> ComposeResult:
-        yield PlainText(
-            _("New plan: {name}, step 2 of 3").format(name=sanitize(self._list_name, 60)), classes="heading"
-        )
         with Vertical(classes="panel", id="columns-panel") as panel:
             panel.border_title = _("What each column is")
             yield Table[MappedColumn](self._column_cells, lambda column: column.place, id="columns")
@@ -141,6 +139,7 @@ class MappingScreen(SessionScreen[MappingOptions]):
         yield Buttons(("cancel", _("Cancel")), ("go_on", _("Read the users…")))
 
     def on_mount(self) -> None:
+        self.say_place(sanitize(self._list_name, 40), _("step 2 of 3"))
         self._show(self._mapping)
         self._look()
 
@@ -188,9 +187,9 @@ class MappingScreen(SessionScreen[MappingOptions]):
         self.say("#rows", "\n".join(self._row_words(row, looked.kind) for row in looked.rows))
         self.query_one("#rows-panel").display = bool(looked.rows)
         words = ngettext("{count} question open", "{count} questions open", looked.open)
-        self.query_one("#columns-panel").border_subtitle = (
-            words.format(count=looked.open) if looked.open else ""
-        )
+        words = words.format(count=looked.open) if looked.open else ""
+        said = in_colours(Text(words, "strong.warn"), self.app.console)
+        self.query_one("#columns-panel").border_subtitle = said
         self.say(".hint", looked.hint)
         self.say(".refusal", looked.why)
         self.query_one("#go_on", Button).disabled = not looked.ready

@@ -31,7 +31,9 @@ _LEAST_FOR_NAMES, _LEAST_FOR_NOW = 100, 60  # columns
 class Troubles(PagedList[Trouble]):
     """Those who failed come first. Enter asks for the user to be opened."""
 
-    BINDINGS = bindings(key("o", "open", N_("Open user"), "job.user", N_("Read this user"), shown_as="Enter"))
+    BINDINGS = bindings(
+        key("o", "open", N_("Open user"), "job.user", N_("Read this user"), shown_as="enter o")
+    )
 
     class UserOpened(Message):
         """That user is to be shown."""

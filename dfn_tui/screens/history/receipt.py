@@ -18,7 +18,7 @@ from dfn_tui.service.receipt_page import is_page_name, receipt_page
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
 from dfn_tui.text import N_, _, ngettext
-from dfn_tui.widgets.keys import bindings, key
+from dfn_tui.widgets.keys import KEEP, bindings, key
 from dfn_tui.widgets.lines import in_colours
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -33,6 +33,7 @@ class ReceiptScreen(SessionScreen[None]):
     BINDINGS = bindings(
         key("c", "copy", N_("Copy"), "receipt.copy", N_("Send it to the terminal's clipboard")),
         key("e", "export", N_("Export…"), "receipt.export", N_("Write it to a file")),
+        key("f5,R", "read", N_("Read again"), "receipt.read", N_("Read them again"), show=False, group=KEEP),
         key("p", "page", N_("Page…"), "receipt.page", N_("Write a page to print or to send the person")),
     )
 
@@ -53,10 +54,24 @@ class ReceiptScreen(SessionScreen[None]):
             head = ngettext("Receipt", "Receipts", users)
             words = Text.assemble((head, "bold"), (" · ", "label"), title)
             panel.border_title = in_colours(words, self.app.console)
-            reading = ngettext("Reading the user as it is now…", "Reading the users as they are now…", users)
-            yield PlainText(reading, id="receipt")
+            yield PlainText(self._reading(), id="receipt")
+
+    def _reading(self) -> str:
+        users = len(self._identities)
+        return ngettext(
+            "Reading the user as it is now… · esc leaves",
+            "Reading the users as they are now… · esc leaves",
+            users,
+        )
 
     def on_mount(self) -> None:
+        self._read()
+
+    def action_read(self) -> None:
+        """Reads the users and the journal again."""
+        self._text = ""
+        self.refresh_bindings()
+        self.say("#receipt", self._reading())
         self._read()
 
     @work(exclusive=True, group="read")

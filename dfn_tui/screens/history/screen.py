@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from dfn_tui.screens.base import ConsoleScreen
+from dfn_tui.screens.filtered import FilteredScreen
 from dfn_tui.screens.history.listing import HistoryList
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.history import KEYS, FilterRefused, parse_words
@@ -30,7 +31,7 @@ class _AllHistory(HistoryList):
         self.border_subtitle = words
 
 
-class HistoryScreen(ConsoleScreen[None]):
+class HistoryScreen(FilteredScreen):
     """The entries of a journal, with a filter in one line. It was opened from `session`, if any."""
 
     PLACE = N_("History")
@@ -87,8 +88,9 @@ class HistoryScreen(ConsoleScreen[None]):
         self.history_list.ask(wanted, none)
         return True
 
-    def action_filter(self) -> None:
-        self.set_focus(self.query_one(Field))  # at once: what is typed next goes there
+    def show_all(self) -> None:
+        self._search("")
+        self.history_list.table.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In the filter a slash is a slash."""

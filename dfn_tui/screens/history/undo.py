@@ -60,7 +60,7 @@ class UndoScreen(SessionScreen[None]):
             rest = (" · " + _("nothing is sent here"), "label")
             words = Text.assemble((title.format(numbers=numbers), "bold"), rest)
             panel.border_title = in_colours(words, self.app.console)
-            yield PlainText(_("Reading the user as it is now…"), id="reading")
+            yield PlainText(_("Reading the user as it is now… · esc leaves"), id="reading")
         yield PlainText(classes="refusal")
         yield Buttons(("cancel", _("Cancel")), ("stage", _("Stage the undo")))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -44,15 +45,27 @@ class Columns:
         return self.width - self.findings >= cell_len(_("finding")) + 2
 
 
-def columns(width: int, flags: Sequence[Flag], records: Iterable[UserRecord]) -> Columns:
-    """Ids whole where there is room for them, and names as wide as there is room; then room between flags."""
+class Longest(NamedTuple):
+    """The columns that the longest id and the longest name of some users take."""
+
+    id: int
+    name: int
+
+
+def longest(records: Iterable[UserRecord]) -> Longest:
+    """Looks at all of them, which takes a while for thousands."""
     shown = [*records]
-    longest = max((cell_len(sanitize(one.identity.value, 200)) for one in shown), default=_LEAST_ID)
+    ids = max((cell_len(sanitize(one.identity.value, 200)) for one in shown), default=_LEAST_ID)
     named = (_("unknown") if one.unknown_to_server else sanitize(one.name, 60) for one in shown)
-    names = min(max(map(cell_len, named), default=_LEAST_NAME), _MOST_NAME)
+    return Longest(ids, min(max(map(cell_len, named), default=_LEAST_NAME), _MOST_NAME))
+
+
+def columns(width: int, flags: Sequence[Flag], most: Longest) -> Columns:
+    """Ids whole where there is room for them, and names as wide as there is room; then room between flags."""
+    ids, names = most
     taken = _of_flags(flags, 0)[2]
     room = width - MARGIN - _GAP * 2 - taken - _FINDINGS
-    id_width = max(min(longest, room - min(names, _LEAST_NAME)), _LEAST_ID)
+    id_width = max(min(ids, room - min(names, _LEAST_NAME)), _LEAST_ID)
     name_width = max(min(names, room - id_width), 0)
     spare = (room - id_width - name_width) // (len(flags) + 1)
     offsets, rules, taken = _of_flags(flags, max(min(spare, _MOST_SPARE), 0))

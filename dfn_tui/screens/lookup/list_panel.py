@@ -148,17 +148,18 @@ class ListPanel(ManyPanel):
     @on(MarksChanged)
     def tell(self) -> None:
         """Says in the title how many there are of what, and when they were read."""
-        counts, rows = self.users.rows.counts(), self.users.rows
-        found = counts["ids"] - counts["failed"] - counts["unknown"]
-        asked = max(len(self._writes_seen), counts["ids"])
+        rows, totals = self.users.rows, self.users.rows.totals
+        found = len(rows.records) - totals.failed - totals.unknown
+        asked = max(len(self._writes_seen), len(rows.records))
         parts = [
             (ngettext("{n} id", "{n} ids", asked), asked, ""),
             (_("{n} found"), found, ""),
-            (_("{n} unknown"), counts["unknown"], "strong.warn"),
-            (_("{n} failed"), counts["failed"], "strong.danger"),
-            (_("{n} marked"), counts["marked"], "bold"),
+            (_("{n} unknown"), totals.unknown, "strong.warn"),
+            (_("{n} failed"), totals.failed, "strong.danger"),
+            (_("{n} marked"), len(rows.marked), "bold"),
         ]
-        views = [one.snapshot for one in rows.records.values() if one.snapshot is not None]
+        every = rows.records.values() if self._by_snapshot else ()
+        views = [one.snapshot for one in every if one.snapshot is not None]
         if views:
             parts[1] = (_("{n} in the snapshot"), sum(view.kept for view in views), "")
         if rows.filter:
@@ -167,9 +168,7 @@ class ListPanel(ManyPanel):
         for words, count, style in parts if rows.records else parts[:1]:
             if count or not style or words == _("{n} shown"):
                 title.append(" · ", "label").append(words.format(n=f"{count:,}"), style)
-        times = (record.read_at for record in rows.records.values() if record.failure is None)
-        read = min(times, default=None)
-        words = _("read {time}").format(time=korean_clock(read)) if read is not None else ""
+        words = _("read {time}").format(time=korean_clock(totals.read_at)) if totals.read_at else ""
         if views:
             words = snapshot_words(views[0], self._session.clock())
         self.say_title(title, Text(words, "label"))

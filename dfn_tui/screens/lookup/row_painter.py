@@ -42,7 +42,7 @@ class RowPainter:
 
     def fit(self, width: int) -> None:
         """Lays the columns out anew, for this width and for who is in the rows now."""
-        self._columns = columns(width, self._flags, self.rows.records.values())
+        self._columns = columns(width, self._flags, self.rows.totals.longest)
 
     def head(self, line: int) -> list[Piece]:
         """One of the two lines above the rows: purposes, or the labels of the columns."""
@@ -79,7 +79,7 @@ class RowPainter:
         pieces.append((1, " " if watched is None else WATCHED, _both(role, tint)))
         known = record.failure is None and not record.unknown_to_server
         sign = "✓" if marked else " " if known else "✗"
-        pieces.append((2, sign, _both("" if marked else "label", tint)))
+        pieces.append((2, sign, _both("label" if sign == "✗" else "", tint)))
         pieces.append((3, " ", tint))
         named = "strong.withdrawn" if marked else "" if known else "label"
         pieces.append((MARGIN, _padded(identity.value, at.id_width), _both(named, tint)))

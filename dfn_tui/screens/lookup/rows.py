@@ -2,17 +2,30 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 
 from dfn_tui.consent.flags import Flag, Purpose, State
 from dfn_tui.consent.lints import Lint, lint
 from dfn_tui.consent.messages import flag_label
+from dfn_tui.screens.lookup.columns import Longest, longest
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, pgettext
+from dfn_tui.text import _, pgettext, spoken
 
 AS_ASKED, BY_ID, BY_NAME, BY_FINDINGS = "asked", "id", "name", "findings"
 """What the rows can be sorted by, beside each flag."""
+
+
+class ListTotals(NamedTuple):
+    """What is told of all users that were read. A list of thousands is not gone through for each key."""
+
+    failed: int
+    unknown: int
+    read_at: datetime | None
+    """When the first of them was read; None where nobody was."""
+    longest: Longest
 
 
 class UserRows:
@@ -31,12 +44,14 @@ class UserRows:
         self.findings: dict[Identity, tuple[Lint, ...]] = {}
         self._staged = staged
         self._texts: dict[Identity, str] = {}
+        self._totals: ListTotals | None = None
 
     def begin(self) -> None:
         """Forgets everything but how it is sorted."""
         for one in (self.records, self.marked, self.stale, self.shown, self.findings, self._texts):
             one.clear()
         self.filter = ""
+        self._totals = None
 
     def put(self, records: Iterable[UserRecord]) -> None:
         """Adds these, or shows them anew: a user may have been asked for twice."""
@@ -46,13 +61,15 @@ class UserRows:
             self._texts.pop(record.identity, None)
             if record.failure is not None:
                 self.marked.discard(record.identity)
+        self._totals = None
         self.arrange()
 
     def arrange(self) -> None:
         """Filters and sorts anew."""
         found = [*self.records.values()]
         for word in self.filter.lower().split():
-            found = [record for record in found if word in self._text(record) or self._is(record, word)]
+            stands = self._stands_for(word)
+            found = [one for one in found if word in self._text(one) or stands(one.identity)]
         if self.sorted_by != AS_ASKED:
             found.sort(key=self._sort_key(), reverse=self.backwards)
         self.shown = found
@@ -82,18 +99,21 @@ class UserRows:
             or record.unknown_to_server
         )
 
-    def _is(self, record: UserRecord, word: str) -> bool:
+    def _stands_for(self, word: str) -> Callable[[Identity], bool]:
         """The words that stand for what changes from one moment to the next."""
         if word in ("marked", pgettext("filter", "marked")):
-            return record.identity in self.marked
-        return word in ("staged", pgettext("filter", "staged")) and self._staged(record.identity)
+            return self.marked.__contains__
+        if word in ("staged", pgettext("filter", "staged")):
+            return self._staged
+        return lambda _user: False
 
     def _text(self, record: UserRecord) -> str:
         """What the filter looks in: id, name, `sms:given`, the findings, and what is the matter."""
         known = self._texts.get(record.identity)
         if known is None:
             parts = [record.identity.value, record.name]
-            parts += [f"{_short(flag)}:{_said(state)}" for flag, state in record.shown_consents.items()]
+            language = spoken()
+            parts += [_consent(flag, state, language) for flag, state in record.shown_consents.items()]
             parts += [one.text for one in self.findings[record.identity]]
             if self.findings[record.identity]:
                 parts.append(_("finding"))
@@ -133,15 +153,17 @@ class UserRows:
         """Of how many users each field cannot be read."""
         return Counter(name for record in self.records.values() for name in record.unreadable)
 
-    def counts(self) -> dict[str, int]:
-        """How many there are of each kind that the title tells."""
-        every = self.records.values()
-        return {
-            "ids": len(self.records),
-            "failed": sum(one.failure is not None for one in every),
-            "unknown": sum(one.unknown_to_server for one in every),
-            "marked": len(self.marked),
-        }
+    @property
+    def totals(self) -> ListTotals:
+        """Counted once for the users that there are."""
+        if self._totals is None:
+            every = self.records.values()
+            read = [one.read_at for one in every if one.failure is None]
+            unknown = sum(one.unknown_to_server for one in every)
+            self._totals = ListTotals(
+                len(every) - len(read), unknown, min(read, default=None), longest(every)
+            )
+        return self._totals
 
 
 async def in_batches(
@@ -157,6 +179,12 @@ async def in_batches(
             batch = []
     if batch:
         yield batch
+
+
+@cache
+def _consent(flag: Flag, state: State, _language: str) -> str:
+    """`sms:given`: a consent as the filter names it. Kept, as it is asked for of each user."""
+    return f"{_short(flag)}:{_said(state)}"
 
 
 def _said(state: State) -> str:

@@ -12,7 +12,7 @@ from dfn_tui.screens.base import WIDE
 from dfn_tui.screens.lookup.list_panel import ListPanel
 from dfn_tui.screens.lookup.messages import EditsStaged, UserChosen, UserHighlighted
 from dfn_tui.screens.lookup.spread import Spread, most_staged
-from dfn_tui.screens.user.pane import DraftChanged
+from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.screens.user.panel import UserPanel
 from dfn_tui.screens.user.screen import UserScreen
 from dfn_tui.service.records import UserRecord

@@ -13,7 +13,7 @@ from dfn_tui.consent.strip import day_strips
 from dfn_tui.screens.dialogs import ChoiceDialog, TextDialog, ask
 from dfn_tui.screens.grants import warn_of_grants
 from dfn_tui.screens.user.findings_view import FindingsView
-from dfn_tui.screens.user.pane import DraftChanged
+from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Capabilities
@@ -115,7 +115,7 @@ class ConsentsPane(Vertical):
         odd = findings(current, staged)
         unread = record.profile is None and not current
         if unread:  # nobody knows what may go out: "may", as of consents never set, would be a guess
-            self.day_strip.show({}, {})
+            self.day_strip.show({}, {}, _("not known: nothing was read"))
         else:
             self.day_strip.show(day_strips(current, flags), day_strips({**current, **staged}, flags))
         if unread and not odd:

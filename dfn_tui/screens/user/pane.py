@@ -6,8 +6,8 @@ from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
 
+from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.service.personal import shown_value
 from dfn_tui.service.records import FieldKind, Reply
 from dfn_tui.service.staging import Draft
@@ -27,10 +27,6 @@ STAGED = "› "
 def staged_text(words: str, style: str = "strong.staged") -> Text:
     """A value that is staged."""
     return Text.assemble((STAGED, "staged"), (words, style))
-
-
-class DraftChanged(Message):
-    """An edit was staged or dropped."""
 
 
 class ValuePane(Vertical):

@@ -1,6 +1,9 @@
 """One user in a frame: consents, properties, CI fields and history, and everything staged for them."""
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -19,7 +22,7 @@ from dfn_tui.screens.dialogs import ChoiceDialog, ask
 from dfn_tui.screens.messages import WatchToggled
 from dfn_tui.screens.user.consents import ConsentsPane
 from dfn_tui.screens.user.format import last_change, state_words, user_title
-from dfn_tui.screens.user.pane import DraftChanged
+from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.service.records import Filter, JournalError, Reply, UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import age_words
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
     from dfn_tui.screens.user.properties import PropertiesPane
 
 _TABS = {"consents": N_("Consents"), "properties": N_("Properties"), "ci": N_("CI"), "history": N_("History")}
+
+SOON = 0.2
+"""Seconds of a read after which it is said that it is under way."""
+
 
 REST = 0.25
 """Seconds that somebody must stay with a user before more of them is read: whoever runs through a list of
@@ -105,6 +112,9 @@ class UserPanel(Panel):
         self._making_pane = asyncio.Lock()
         self._said = ""
         """What is said in the place of a user."""
+        self._reading = False
+        self._under_way = ""
+        """What is being read, beside when the rest was."""
 
     def compose(self) -> ComposeResult:
         capabilities = self._session.capabilities
@@ -175,15 +185,44 @@ class UserPanel(Panel):
         right = [Text(words, "strong.staged")] if edits else []
         if (changed := self._session.watched.get(self.record.identity)) is not None:
             right.insert(0, Text(_("◎ watched"), "strong.warn" if changed else "staged"))
-        self.say_title(user_title(self.record.identity, self.record.name), Text(" · ", "label").join(right))
-        now, view = self._session.clock(), self.record.snapshot
-        words = _("read {time}") if self.record.failure is None else _("not read at {time}")
-        words = words.format(time=korean_clock(self.record.read_at))
-        if view is not None and view.as_of is not None:
-            words = age_words(view.as_of, now)
-        self.say_subtitle(words)
         stale = self._session.writes_to(self.record.identity) != self._writes
-        self.state.say(state_words(self.record, now, stale=stale))
+        if stale and self._reading:
+            right.insert(0, Text(_("▲ written to, being read again"), "strong.warn"))
+        self.say_title(user_title(self.record.identity, self.record.name), Text(" · ", "label").join(right))
+        self._say_read()
+        now = self._session.clock()
+        self.state.say(state_words(self.record, now, stale=stale and not self._reading))
+
+    def _say_read(self) -> None:
+        """When what is shown was read, and what is being read."""
+        words, record = "", self.record
+        if record is not None:
+            words = _("read {time}") if record.failure is None else _("not read at {time}")
+            words = words.format(time=korean_clock(record.read_at))
+            if record.snapshot is not None and record.snapshot.as_of is not None:
+                words = age_words(record.snapshot.as_of, self._session.clock())
+        self.say_subtitle(" · ".join(filter(None, (words, self._under_way))))
+
+    @contextmanager
+    def _telling(self, words: str) -> Iterator[None]:
+        """Says, unless that is over at once, that this is under way, and for how long."""
+        began = time.monotonic()
+        over = False
+
+        def say() -> None:
+            if not over:  # a stopped timer may have called already
+                self._under_way = words.format(seconds=time.monotonic() - began)
+                self._say_read()
+
+        timers = [self.set_timer(SOON, say), self.set_interval(1, say)]
+        try:
+            yield
+        finally:
+            over = True
+            for timer in timers:
+                timer.stop()
+            self._under_way = ""
+            self._say_read()
 
     # What is read.
 
@@ -198,6 +237,7 @@ class UserPanel(Panel):
         """Back from another screen: what was written there is read again, what was dropped there is seen."""
         if self.identity is not None and self._session.writes_to(self.identity) != self._writes:
             self.action_read()
+            self._show()  # what was staged is no longer
         else:
             self._show()
             self._rest()
@@ -205,22 +245,28 @@ class UserPanel(Panel):
     def action_read(self) -> None:
         """Reads the user shown again."""
         if self.identity is not None:
+            self._reading = True
             self._read(self.identity)
 
     @work(exclusive=True, group="user")
     async def _read(self, identity: Identity) -> None:
         writes = self._session.writes_to(identity)
         with self._host.showing_errors(retry=lambda: self._read(identity)):
-            with self._host.showing_waits("#user-state") as news:
+            with (
+                self._telling(_("being read, {seconds:.0f} s")),
+                self._host.showing_waits("#user-state") as news,
+            ):
                 try:
                     read = self._session.open_user if self.tab == "ci" else self._session.read_user
                     record = await read(identity, news)
                 except ConsoleError as error:
+                    self._reading = False
                     self._say_unread(error)
                     raise
             if record.failure is not None and record.failure.error is not None:
                 self._host.tell(record.failure.error, retry=lambda: self._read(identity))
             self._host.status_line.look_again()
+            self._reading = False
             self.show_record(record, writes)
             self.post_message(self.UserRead(record, writes))
 
@@ -251,7 +297,10 @@ class UserPanel(Panel):
     @work(exclusive=True, group="more")
     async def _read_ci(self, identity: Identity) -> None:
         with self._host.showing_errors(retry=self._read_more):
-            with self._host.showing_waits("#user-state") as news:
+            with (
+                self._telling(_("CI being read, {seconds:.0f} s")),
+                self._host.showing_waits("#user-state") as news,
+            ):
                 try:
                     found = await self._session.read_ci(identity, news)
                 except ConsoleError as error:

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 
 from dfn_tui.screens.base import WIDE, SessionScreen
 from dfn_tui.screens.staged import staged_words
-from dfn_tui.screens.user.pane import DraftChanged
+from dfn_tui.screens.user.messages import DraftChanged
 from dfn_tui.screens.user.panel import UserPanel
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session

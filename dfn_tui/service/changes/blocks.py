@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dfn_tui.api.types import Identity
 from dfn_tui.consent.flags import SENDING_CHANNELS, Channel, Consents, Flag, Purpose, State
 from dfn_tui.consent.lints import LintKind, new_lints
-from dfn_tui.consent.sending import may_go_out
+from dfn_tui.consent.sending import Delivery, delivery
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import UserChange
 from dfn_tui.store import FieldChange, FieldKind
@@ -76,15 +76,23 @@ def consents_after(change: UserChange, seen: Consents) -> Consents:
     return {**seen, **{flag: state for flag, state in wanted.items() if state}}
 
 
+class Reached(NamedTuple):
+    """To how many it is `sure` that a message goes out, and to how many it `may`: those, and who is not
+    certain to be kept back."""
+
+    sure: int
+    may: int
+
+
 class Reach(NamedTuple):
-    """To how many of `users` advertising by that channel may go out, by day or at night, `now` and `after`
-    the change. `now` is None where their consents cannot be read."""
+    """To how many of `users` advertising by that channel goes or may go out, by day or at night, `now` and
+    `after` the change. `now` is None where their consents cannot be read."""
 
     channel: Channel
     night: bool
     users: int
-    now: int | None
-    after: int
+    now: Reached | None
+    after: Reached
 
 
 def reaches(changes: Sequence[UserChange], seen: Seen, flags: Collection[Flag]) -> list[Reach]:
@@ -100,11 +108,17 @@ def reaches(changes: Sequence[UserChange], seen: Seen, flags: Collection[Flag]) 
             if not touched:
                 continue
             read = [seen(one.identity) for one in touched]
-            now = sum(may_go_out(channel, consents, flags, night=night) for consents in read)
-            later = (consents_after(one, consents) for one, consents in zip(touched, read, strict=True))
-            after = sum(may_go_out(channel, consents, flags, night=night) for consents in later)
+            later = [consents_after(one, consents) for one, consents in zip(touched, read, strict=True)]
+            now, after = (
+                _reached([delivery(channel, consents, flags, night=night) for consents in those])
+                for those in (read, later)
+            )
             found.append(Reach(channel, night, len(touched), now if all(read) else None, after))
     return found
+
+
+def _reached(answers: Sequence[Delivery]) -> Reached:
+    return Reached(answers.count(Delivery.YES), len(answers) - answers.count(Delivery.NO))
 
 
 def _touched(item: FieldChange) -> Iterable[tuple[Channel, bool]]:

@@ -120,12 +120,10 @@ def doing_words(progress: RunProgress) -> str:
     doing = {
         Phase.SETTLING: _("looking at what an earlier run left open"),
         Phase.SENDING: _("sending"),
-        Phase.READING_BACK: _("reading back: {checked} users read").format(checked=f"{progress.checked:,}"),
-        Phase.LOOKING: _("nothing is sent; looking for users changed by someone else: {checked} read").format(
-            checked=f"{progress.checked:,}"
-        ),
+        Phase.READING_BACK: _("reading back: {checked} of {users} users read"),
+        Phase.LOOKING: _("{checked} of {users} looked at for changes by someone else, nothing is sent"),
         Phase.OVER: _("over"),
-    }[progress.phase]
+    }[progress.phase].format(checked=f"{progress.checked:,}", users=f"{progress.to_check:,}")
     left = "" if progress.seconds_left is None else _("{time} left").format(time=span(progress.seconds_left))
     return " · ".join(filter(None, (doing, left)))
 

@@ -135,10 +135,10 @@ class RunProgress:
     """A run at one moment.
 
     `total` users are to be done, `counts` of them ended; `waiting` have an unknown outcome and are looked at
-    again, `checked` were read back, or looked at for conflicts. `users_per_second` holds for the last ten
-    seconds or so. `seconds_left` counts to the end, reading back and all, and is None where nothing tells.
-    `limit` is in requests a minute, `window` the requests that may be under way together; `waiting_seconds`
-    is how long the server asked to wait.
+    again, `checked` of `to_check` were read back, or looked at for conflicts. `users_per_second` holds for
+    the last ten seconds or so. `seconds_left` counts to the end, reading back and all, and is None where
+    nothing tells. `limit` is in requests a minute, `window` the requests that may be under way together;
+    `waiting_seconds` is how long the server asked to wait.
     """
 
     phase: Phase
@@ -146,6 +146,7 @@ class RunProgress:
     counts: Counter[Outcome] = field(default_factory=Counter)
     waiting: int = 0
     checked: int = 0
+    to_check: int = 0
     users_per_second: float = 0.0
     seconds_left: float | None = None
     limit: int = 0

@@ -250,6 +250,7 @@ class Run:
             counts,
             self._batches.waiting,
             self.checked,
+            self._to_check,
             speed,
             self._seconds_left(of - at, speed),
             self.rate_limiter.limit,
