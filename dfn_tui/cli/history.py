@@ -2,6 +2,8 @@
 
 import argparse
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
 
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, write_records
@@ -12,14 +14,12 @@ from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.messages import flag_name, short_name, state_role
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
 from dfn_tui.service.changes.blocks import flag_of
-from dfn_tui.service.history import KEYS, account, parse_words, state_of, who
+from dfn_tui.service.history import KEYS, account, parse_words, ref_words, state_of, who
 from dfn_tui.service.history_export import COLUMNS, record, row_records
 from dfn_tui.service.records import FieldChange, FieldKind
-from dfn_tui.store import Entry, Filter, Journal
+from dfn_tui.store import Entry, Filter
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
-
-_PAGE = 500
 
 
 def history(args: argparse.Namespace) -> int:
@@ -28,11 +28,14 @@ def history(args: argparse.Namespace) -> int:
     if args.all_hosts:
         return _from_archive(args, wanted)
     with opened_for(wanted, reveal=args.reveal) as (journal, key):
-        found = [*_newest(journal, wanted, args.kind, args.limit + 1)]
+        with closing(journal.walk(wanted)) as entries:
+            of_kind = (one for one in entries if args.kind in (None, one.intent.subject.kind))
+            found = [*islice(of_kind, args.limit + 1)]
+        hosts = bool(journal.others)
         shown = found[: args.limit]
         if args.reveal:
             shown = [*uncovered(shown, key)]
-    write_records(args, shown, change_view(revealed=args.reveal))
+    write_records(args, shown, change_view(revealed=args.reveal, hosts=hosts))
     if len(found) > args.limit:
         show_more()
     elif not found:
@@ -66,16 +69,6 @@ def _wanted(args: argparse.Namespace) -> Filter:
     return parse_words(f"{key}:{options[key]}" for key in KEYS if options[key] is not None)
 
 
-def _newest(journal: Journal, wanted: Filter, kind: str | None, limit: int) -> Iterator[Entry]:
-    """Those that fit, newest first; of users named by that `kind` alone, where one was asked for."""
-    before, left = None, limit
-    while left > 0 and (found := journal.find(wanted, limit=_PAGE, before_seq=before)):
-        before = found[-1].seq
-        of_kind = [one for one in found if kind is None or one.intent.subject.kind == kind]
-        yield from of_kind[:left]
-        left -= len(of_kind)
-
-
 def change_view(*, revealed: bool, hosts: bool = False) -> RecordView[Entry]:
     """Entries by what they changed: a row for each field. With `hosts` it is said from where."""
     headings = (
@@ -94,7 +87,7 @@ def change_view(*, revealed: bool, hosts: bool = False) -> RecordView[Entry]:
         intent = entry.intent
         reason = sanitize(intent.reason, 120) or "-"
         if intent.undo_of is not None:
-            reason = f"{_('undo of entry {seq}').format(seq=intent.undo_of)}: {reason}"
+            reason = f"{_('undo of entry {seq}').format(seq=ref_words(intent.undo_of))}: {reason}"
         for change in intent.changes:
             ending = entry.outcome_of(change)
             outcome = _open()
@@ -102,7 +95,7 @@ def change_view(*, revealed: bool, hosts: bool = False) -> RecordView[Entry]:
                 words = ended_words(ending, in_snapshot=entry.in_snapshot)
                 outcome = TableCell(words, outcome_role(ending), words[:1])
             yield (
-                TableCell(str(entry.seq)),
+                TableCell(ref_words(entry.ref)),
                 TableCell(korean_minute(entry.at)),
                 _name(change),
                 _value(change, after=False, revealed=revealed),

@@ -320,4 +320,5 @@ def _due_words(found: Listed) -> Text:
         Text.assemble((f"{tell:,}", "bold"), (" " + _("to tell"), "label")),
         Text.assemble((f"{confirm:,}", "bold"), (" " + _("to confirm within 60 days"), "label")),
     ]
+    parts += [Text(f"▲ {words}", "strong.warn") for words in found.unread]
     return Text("   ").join([*parts, Text(_("read {time}").format(time=korean_clock(found.at)), "label")])

@@ -21,7 +21,7 @@ from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.doctor import files, host, network
-from dfn_tui.store import journal_file
+from dfn_tui.store import hosts, journal_file
 from tests.companies import READ_ONLY, company_in, root_only
 from tests.sandbox_thread import SandboxThread
 from tests.unit.journals import filled, tampering
@@ -292,10 +292,10 @@ def test_a_network_file_system_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         f"24 22 0:50 / {escaped} rw,relatime shared:1 - nfs4 files:/home rw\n"
         f"25 22 0:51 / {escaped}-2 rw - cifs //files/x rw\n"
     )
-    assert files.file_system(home / "dfn-tui", mounts) == "nfs4"
-    assert files.file_system(tmp_path, mounts) == "ext4"
-    assert files.file_system(tmp_path, tmp_path / "nothing") == ""
-    monkeypatch.setattr(files, "file_system", lambda _folder: "nfs4")
+    assert hosts.file_system(home / "dfn-tui", mounts) == "nfs4"
+    assert hosts.file_system(tmp_path, mounts) == "ext4"
+    assert hosts.file_system(tmp_path, tmp_path / "nothing") == ""
+    monkeypatch.setattr(hosts, "file_system", lambda _folder: "nfs4")
     told = files.state_folder(home)
     assert (told.status, "network file system (nfs4)" in told.detail) == ("warning", True)
 
