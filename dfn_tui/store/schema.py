@@ -112,6 +112,9 @@ def open_journal(path: Path, timeout: float, *, create: bool) -> sqlite3.Connect
         raise is_link(path)
     if create:
         _make(path)
+    else:
+        with suppress(OSError):  # who only reads may not be able to
+            _close_to_others(path)
     immutable = not create and on_read_only_media(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=rw'}",
@@ -161,12 +164,17 @@ def _make(path: Path) -> None:
     new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     os.close(handle)
+    _close_to_others(path)
+    if new:
+        sync(path.parent)  # the name must survive a power cut as well as what is in the file
+
+
+def _close_to_others(path: Path) -> None:
+    """Takes away the rights that others have in the file and its companions."""
     for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
         with suppress(FileNotFoundError):
             if file.lstat().st_mode & 0o077:
                 file.chmod(0o600)
-    if new:
-        sync(path.parent)  # the name must survive a power cut as well as what is in the file
 
 
 def _own_folders(path: Path) -> Iterator[Path]:

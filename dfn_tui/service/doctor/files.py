@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from dfn_tui.config import Config, ConfigError
 from dfn_tui.errors import system_reason
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
+from dfn_tui.service.journal_heads import KnownHeads
 from dfn_tui.service.tokens import FoundKey
 from dfn_tui.store import Journal, explain_verification
 from dfn_tui.store.hosts import is_shared, network_file_system
+from dfn_tui.store.known_head import KnownHead
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.trust import exposure
 
@@ -96,11 +98,14 @@ def _not_writable(folder: Path, reason: str) -> CheckResult:
     )
 
 
-async def journal(path: Path, key: Callable[[], Awaitable[FoundKey]]) -> CheckResult:
-    """Whether the journal holds what was written to it. Raises `JournalError`."""
-    if not await asyncio.to_thread(path.exists):
+async def journal(path: Path, key: Callable[[], Awaitable[FoundKey]], heads: KnownHeads) -> CheckResult:
+    """Whether the journal holds what was written to it, and what it is known to have held. Raises
+    `JournalError`."""
+    found = (await key()).key
+    known = await heads.read(found)
+    if not (known or await asyncio.to_thread(path.exists)):
         return ok(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
-    return _verified(path, (await key()).key)
+    return _verified(path, found, known)
 
 
 async def journal_key(store: "TokenStore") -> CheckResult:
@@ -121,7 +126,7 @@ async def journal_key(store: "TokenStore") -> CheckResult:
     return ok(_("The key is in the keyring.") if key else _("The first write makes one in the keyring."))
 
 
-def _verified(path: Path, key: bytes | None) -> CheckResult:
+def _verified(path: Path, key: bytes | None, known: Sequence[KnownHead]) -> CheckResult:
     with Journal(path, key) as kept:
         count = kept.count()
         if count > MOST_VERIFIED:
@@ -132,7 +137,7 @@ def _verified(path: Path, key: bytes | None) -> CheckResult:
                 words.format(count=f"{count:,}", seconds=count // _A_SECOND),
                 _("Run “dfn-tui journal verify”."),
             )
-        found = kept.verify()
+        found = kept.verify(known=known)
     words = explain_verification(found)
     if found.whole:
         return ok(words)
