@@ -96,6 +96,10 @@ def gone() -> None:
     Path("../gone").rmdir()
 
 
+def shared() -> None:
+    Path("state/hosts").mkdir(parents=True, exist_ok=True)
+
+
 def full() -> int:
     return os.open("/dev/full", os.O_WRONLY)
 
@@ -125,9 +129,7 @@ HOSTS = {
     "a state folder in /proc": Host({"DFN_TUI_STATE": "/proc/dfn"}),
     "a folder for a configuration": Host({"DFN_TUI_CONFIG": "."}),
     "no working directory": Host(prepare=gone),
-    "a state folder that is shared": Host(
-        prepare=lambda: Path("state/hosts").mkdir(parents=True, exist_ok=True)
-    ),
+    "a state folder that is shared": Host(prepare=shared),
     "no temporary folder": Host({"TMPDIR": "/nowhere", "TEMP": "/nowhere", "TMP": "/nowhere"}),
 }
 

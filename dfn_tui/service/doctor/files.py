@@ -101,9 +101,10 @@ def _not_writable(folder: Path, reason: str) -> CheckResult:
 async def journal(path: Path, key: Callable[[], Awaitable[FoundKey]], heads: KnownHeads) -> CheckResult:
     """Whether the journal holds what was written to it, and what it is known to have held. Raises
     `JournalError`."""
+    there = await asyncio.to_thread(path.exists)
     found = (await key()).key
     known = await heads.read(found)
-    if not (known or await asyncio.to_thread(path.exists)):
+    if not (known or there):
         return ok(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
     return _verified(path, found, known)
 
