@@ -19,6 +19,8 @@ def add_get(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.users:get")
     parser.add_argument("words", nargs="+", metavar="ID", help=_("a user; -: those on the standard input"))
     _add_reading(parser)
+    words = _("instead of the users, how many of them gave each consent, withdrew it, or never said")
+    parser.add_argument("--counts", action="store_true", help=words)
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:

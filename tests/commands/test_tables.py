@@ -23,6 +23,7 @@ STOP = ("set", "user-0002", "user-0003", "mkt_sms_flag=Unsubscribed", "--reason"
 COMMANDS = {
     "get": ("get", *WHOM),
     "get-one": ("get", "user-0002"),
+    "counts": ("get", "--counts", *WHOM),
     "ci-get": ("ci", "get", *WHOM),
     "sending": ("sending", "user-0002", "nobody-here", "--allow-unknown"),
     "set": ("set", "user-0001", "user-0008", "mkt_sms_flag=Unsubscribed", "--dry-run"),
@@ -154,7 +155,7 @@ def test_every_form_says_the_same(run: Run) -> None:
             one.pop("read_at", None), one.pop("at", None)
         assert lines == document == old
         rows = [*csv.DictReader(io.StringIO(run(*command, "--format", "csv").out))]
-        key = "seq" if "seq" in lines[0] else "user_id"
+        key = next(key for key in ("seq", "flag", "user_id") if key in lines[0])
         assert list(dict.fromkeys(row[key] for row in rows)) == [str(one[key]) for one in lines]
 
 
