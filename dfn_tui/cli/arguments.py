@@ -231,8 +231,10 @@ def add_journal(parser: argparse.ArgumentParser) -> None:
 
 def _entry(text: str) -> int | str:
     """An entry as lists call it: of another host with its name."""
-    _number, at_sign, host = text.partition("@")
-    number = up_to(_LARGEST_NUMBER)(_number)
+    digits, at_sign, host = text.partition("@")
+    if at_sign and not host:
+        raise argparse.ArgumentTypeError(_("a number, or NUMBER@HOST"))
+    number = up_to(_LARGEST_NUMBER)(digits)
     return f"{number}@{host}" if at_sign else number
 
 

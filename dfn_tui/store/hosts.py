@@ -7,6 +7,7 @@ What another host writes is read from a copy: to open its file would need the me
 import os
 import re
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -16,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from dfn_tui import paths
 from dfn_tui.store.body import GENESIS, Unreadable, chained, read_body
-from dfn_tui.store.errors import is_link, journal_errors, restless
+from dfn_tui.store.errors import foreign, is_link, journal_errors, restless
 from dfn_tui.store.records import host_name
 from dfn_tui.store.schema import HOSTS
 from dfn_tui.temporary import TemporaryFiles
@@ -101,7 +102,8 @@ def first_writer(path: Path) -> str:
     """The host that the first entry of a journal names, which no later one changes; "" where that cannot be
     told. Raises JournalError."""
     with suppress(sqlite3.Error, Unreadable, KeyError, TypeError):
-        return _first_host(f"{path.absolute().as_uri()}?immutable=1")
+        _require_file(path)
+        return _first_host(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
     with copied(path) as copy, suppress(sqlite3.Error, Unreadable, KeyError, TypeError):
         return _first_host(f"{copy.as_uri()}?mode=rw")
     return ""
@@ -125,8 +127,7 @@ def copied(path: Path) -> Iterator[Path]:
     import tempfile  # noqa: PLC0415  as above
 
     with journal_errors(path), TemporaryFiles(Path(tempfile.gettempdir())) as temporary:
-        if path.is_symlink():
-            raise is_link(path)
+        _require_file(path)
         copy, log = temporary.new(".db"), temporary.new(".db-wal")
         for _time in range(_TRIES):
             before = _marks(path)
@@ -141,6 +142,16 @@ def copied(path: Path) -> Iterator[Path]:
         else:
             raise restless(path)
         yield copy
+
+
+def _require_file(path: Path) -> None:
+    """Raises JournalError for a link, and for what nobody comes to the end of."""
+    with journal_errors(path):
+        mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        raise is_link(path)
+    if not stat.S_ISREG(mode):
+        raise foreign(path)
 
 
 def _marks(path: Path) -> tuple[tuple[int, ...], tuple[object, ...]]:

@@ -173,8 +173,9 @@ class AllJournals(Closing):
 
 def split(ref: Ref) -> tuple[int | None, str]:
     """The number and the host of an entry as it was called; None for what is no number."""
-    number, _at_sign, host = str(ref).partition("@")
+    number, at_sign, host = str(ref).partition("@")
     known = number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER
+    known = known and bool(host or not at_sign)  # `12@` is half of what was meant
     return int(number) if known else None, host
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.consent.flags import Flag, State
 from dfn_tui.store import Journal, journal_file
 from tests.commands.running import Run
 from tests.sandbox_thread import SandboxThread
@@ -137,3 +138,27 @@ def test_each_journal_is_verified_and_none_hides_the_rest(run: Run, users: Users
         assert "bastion-1 cannot be read" in read.out + read.err
     with Journal(journal_file()) as journal:
         assert journal.verify().whole
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+def test_each_user_of_a_plan_is_sent_once_from_whichever_host(
+    run: Run, users: Users, on: Move, sandbox: SandboxThread, tmp_path: Path, cut_short: bool
+) -> None:
+    one, other, third = users(3)
+    listed, plan = tmp_path / "ids", str(tmp_path / "stop.plan")
+    listed.write_text(f"{one}\n{other}\n{third}\n")
+    assert run("bulk", "plan", str(listed), STOP, "-o", plan).code == 0
+    assert run("bulk", "apply", plan, "--reason", "INC-7", "--yes").code == 0
+    if cut_short:  # its file is behind the journal
+        [job] = (journal_file().parent / "jobs").glob("*.db")
+        with tampering(job) as connection:
+            connection.execute("DELETE FROM ended")
+            connection.execute("UPDATE job SET floor = 0, text = json_set(text, '$.state', 'running')")
+    sandbox.state.write_profiles([(one, {Flag.MKT_SMS: State.SUBSCRIBED}, {})])  # they said yes since
+    on("bastion-2")
+    assert "3 left out" in run("bulk", "show", plan, "--groups").out
+    again = run("bulk", "apply", plan, "--reason", "INC-7", "--yes")
+    assert (again.code, "Nothing to send" in again.err) == (3, True)
+    assert run("bulk", "list", "--json").objects == []
+    [[state]] = sandbox.state.query("SELECT mkt_sms_flag FROM users WHERE user_id = ?", one)
+    assert state == State.SUBSCRIBED

@@ -130,7 +130,7 @@ def test_entries_of_all_hosts_are_one_list(tmp_path: Path, here: Callable[[str],
         assert (last.intent.undo_of, every.reveal(last).undo_of) == ("1@b", "1@b")
         assert every.entry("2@b") is None  # an outcome
         assert ("2@b" in every, "9@b" in every, "1@c" in every) == (True, False, False)
-        assert [every.entry(word) for word in ("x", "1@c", "99", "9" * 30, "", "@b")] == [None] * 6
+        assert [every.entry(word) for word in ("x", "1@c", "99", "9" * 30, "", "@b", "1@")] == [None] * 7
         assert [one.outcome for one in every.outcomes("1@b")] == [Outcome.CONFIRMED]
         latest = every.last_changes("shop", "u-1", frozenset({Outcome.CONFIRMED}))
         assert latest["mkt_flag"].ref == "1@b"
@@ -157,6 +157,9 @@ def test_one_that_cannot_be_read_hides_none_of_the_rest(tmp_path: Path, here: Ca
     a, b, c, d = (tmp_path / "hosts" / host / "journal.db" for host in "abcd")
     for path in (a, b, c):
         wrote(path, path.parent.name, "u-1")
+    pipe = tmp_path / "hosts" / "pipe" / "journal.db"
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
     b.write_bytes(b"x" * 5000)
     d.parent.mkdir()
     d.symlink_to(a)
@@ -166,7 +169,7 @@ def test_one_that_cannot_be_read_hides_none_of_the_rest(tmp_path: Path, here: Ca
         assert [one.ref for one in every.find(Filter())] == [1]
         assert [one.ref for one in every.walk(Filter())] == [1]
         assert [(words.split()[3], "missing" in words) for words in every.troubles] == [
-            ("b", True), ("d", True), ("c", True),
+            ("b", True), ("d", True), ("pipe", True), ("c", True),
         ]  # fmt: skip
     a.write_bytes(b"x" * 5000)
     with AllJournals(a, KEY) as every, pytest.raises(JournalError):
