@@ -1,8 +1,9 @@
 """Who was sent from a plan before: each user of a plan is sent once, however often it is applied.
 
 Known on this host and of those that share its folder: by the jobs of the plan, for a job that was cut short
-by the journal, and for one that was cleared away by a note that stays. A withdrawal has no other guard against
-being sent twice: nothing that can be read tells a consent given since from the one that was taken back.
+by the journal, and for one that was cleared away by a note that stays. A withdrawal has no other guard
+against being sent twice: nothing that can be read tells a consent given since from the one that was taken
+back.
 """
 
 import json
