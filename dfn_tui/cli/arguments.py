@@ -150,6 +150,7 @@ def add_auth(parser: argparse.ArgumentParser) -> None:
     commands = add_actions(parser)
     setting = commands.add_parser("set", help=_("keep a token: asked for, or piped in"))
     _add_token(setting, "set_", _("which token; the connection's first is the default"))
+    setting.set_defaults(secret=True)
     words = _("keep it there: the system's keyring, or the Linux kernel's until the evening")
     setting.add_argument("--store", choices=("keyring", "kernel"), help=words)
     status = commands.add_parser("status", help=_("where each token is from, and why not from elsewhere"))
