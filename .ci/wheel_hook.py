@@ -1,5 +1,5 @@
-"""Puts a man page and the shells' completions into the wheel, made from the command line itself while it is
-built: kept as files, they would say what the commands once were."""
+"""Puts the translations as they are read, a man page and the shells' completions into the wheel, made from
+the command line itself while it is built: kept as files, they would say what the commands once were."""
 
 import argparse
 import contextlib
@@ -25,11 +25,17 @@ SEE_ALSO = '"dfn-tui help" lists the pages of the manual, "dfn-tui help TOPIC" s
 
 
 class SharedFiles(BuildHookInterface[Any]):
-    """The hook of a wheel; an editable install has none of it."""
+    """The hook of a wheel; an editable install has the translations alone, beside their sources."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        sys.path.insert(0, str(ROOT / ".ci"))
+        try:
+            from messages import compile_catalogues
+        finally:
+            sys.path.remove(str(ROOT / ".ci"))
+        build_data["artifacts"] += [str(path.relative_to(ROOT)) for path in compile_catalogues()]
         if version == "editable":
             return
         self.folder = tempfile.TemporaryDirectory()

@@ -26,7 +26,7 @@ from dfn_tui.screens.messages import (
 )
 from dfn_tui.screens.typing import TypingApp
 from dfn_tui.service.connections import Connections
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.palette import TERMINAL
 
@@ -63,18 +63,18 @@ class ConsoleApp(TypingApp):
     AUTO_FOCUS = ""
     BINDINGS = bindings(
         replace(
-            key("ctrl+p", "commands", _("Commands"), "app.commands", _("Find what to do by a word")),
+            key("ctrl+p", "commands", N_("Commands"), "app.commands", N_("Find what to do by a word")),
             priority=True,
             show=False,
         ),
-        key("ctrl+q", "quit", _("Quit"), "app.quit", _("Leave the console")),
-        key("ctrl+l", "repaint", _("Repaint"), "app.repaint", _("Send the whole screen again"), show=False),
+        key("ctrl+q", "quit", N_("Quit"), "app.quit", N_("Leave the console")),
+        key("ctrl+l", "repaint", N_("Repaint"), "app.repaint", N_("Send the whole screen again"), show=False),
         key(
             "ctrl+z",
             "suspend_process",
-            _("Suspend"),
+            N_("Suspend"),
             "app.suspend",
-            _("Back to the shell, until its command fg"),
+            N_("Back to the shell, until its command fg"),
             show=False,
         ),
     )

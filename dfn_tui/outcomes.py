@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from dfn_tui.text import _, pgettext
+
 
 class Outcome(StrEnum):
     """How a change ended, for one field or for one user.
@@ -41,3 +43,19 @@ def gravest(found: "set[Outcome]") -> Outcome:
     """The outcome of a user whose fields ended so; CONFIRMED where none is graver."""
     milder = (Outcome.CONFIRMED, Outcome.PLANNED, Outcome.UNCHANGED)
     return next((one for one in (*GRAVEST, *milder) if one in found), Outcome.CONFIRMED)
+
+
+def outcome_name(outcome: Outcome | None) -> str:
+    """The one word for it that people read; None is one that is still open. Files have its value."""
+    if outcome is None:
+        return pgettext("outcome", "open")
+    return {
+        Outcome.CONFIRMED: _("confirmed"),
+        Outcome.ACCEPTED: _("accepted"),
+        Outcome.UNCHANGED: _("unchanged"),
+        Outcome.PLANNED: _("planned"),
+        Outcome.DIFFERENT: _("different"),
+        Outcome.FAILED: _("failed"),
+        Outcome.CONFLICT: _("conflict"),
+        Outcome.UNKNOWN: pgettext("outcome", "unknown"),
+    }[outcome]

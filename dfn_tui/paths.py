@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, sanitize, spoken
 
 CONFIG, STATE = "DFN_TUI_CONFIG", "DFN_TUI_STATE"
 
@@ -69,8 +69,10 @@ def style_files(*names: str) -> list[Path]:
 
 
 def manual_files() -> dict[str, Path]:
-    """The Markdown file of each topic of the manual, in alphabetical order."""
-    return {file.stem: file for file in sorted((Path(__file__).parent / "manual").glob("*.md"))}
+    """The Markdown file of each topic of the manual in the language that is spoken, in alphabetical order."""
+    folder = Path(__file__).parent / "manual"
+    files = {file.stem: file for file in sorted(folder.glob("*.md"))}
+    return files | {file.stem: file for file in (folder / spoken()).glob("*.md")}
 
 
 def child_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -14,6 +14,9 @@ from hypothesis import settings
 settings.register_profile("dfn-tui", deadline=None)
 settings.load_profile("dfn-tui")
 
+# Tests are written for English, whoever runs them: those of another language say so.
+os.environ.update({name: "C.UTF-8" for name in ("LC_ALL", "LC_MESSAGES", "LANG") if name in os.environ})
+
 # Under `nohup` it is ignored, and every program that a test starts and hangs up on would ignore it as well.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

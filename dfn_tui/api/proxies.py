@@ -72,7 +72,8 @@ def is_exempt(url: httpx.URL, environ: Mapping[str, str]) -> bool:
                 return True
         except (httpx.InvalidURL, ValueError):
             # Where there is an "@", a proxy's address with its password may have got in here.
-            unreadable = unreadable or (f"no. {number}" if "@" in setting else f"“{sanitize(entry, 80)}”")
+            hidden = _("no. {number}").format(number=number)
+            unreadable = unreadable or (hidden if "@" in setting else f"“{sanitize(entry, 80)}”")
     if not unreadable:
         return False
     happened = _("{variable} has an entry that cannot be read: {entry}.")

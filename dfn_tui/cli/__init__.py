@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dfn_tui import __version__
 from dfn_tui.errors import ConsoleError
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 
 if TYPE_CHECKING:
     import argparse
@@ -18,28 +18,31 @@ if TYPE_CHECKING:
     from dfn_tui.cli.parser import CommandParser
 
 _COMMANDS = {
-    "demo": ("", _("open the console on a sandbox with made-up users")),
-    "get": ("cli.arguments", _("show the consents and properties of users")),
-    "set": ("cli.arguments", _("change consents and properties of users")),
-    "ci": ("cli.arguments", _("show, set and delete the identifiers that messages are sent to")),
-    "undo": ("cli.arguments", _("take back what entries of the journal changed")),
-    "history": ("cli.arguments", _("show who changed a user, when, why, and how it ended")),
-    "kept": ("cli.arguments", _("show what was staged in consoles that are gone, and not sent")),
-    "receipt": ("cli.arguments", _("show what each consent of a user is and rests on")),
-    "duties": ("cli.arguments", _("show who is to be told or to confirm by when, and note that it was done")),
-    "sending": ("cli.arguments", _("show when advertising may go out to users, by channel")),
-    "watch": ("cli.arguments", _("read users again and again, and tell what changed")),
-    "bulk": ("cli.bulk", _("plan, apply, verify and undo changes for many users at once")),
-    "preflight": ("cli.bulk", _("tell who of a list may be sent a campaign, and write both lists")),
-    "snapshot": ("cli.snapshot", _("export everybody's consents (version 2), and look users up in that")),
-    "optout": ("cli.bulk", _("withdraw a consent of the owners of phone numbers (version 2)")),
-    "sandbox": ("sandbox.arguments", _("run both API versions on this machine")),
-    "journal": ("cli.arguments", _("list, show, verify and export what was written, by whom and why")),
-    "auth": ("cli.arguments", _("set and delete tokens, and see where each is from")),
-    "connections": ("cli.arguments", _("list the connections, and test one: token and server")),
-    "doctor": ("cli.arguments", _("check this host, the terminal, the token, the server, the journal")),
-    "completion": ("cli.arguments", _("print what a shell needs to complete these commands")),
-    "help": ("cli.arguments", _("show the manual")),
+    "demo": ("", N_("open the console on a sandbox with made-up users")),
+    "get": ("cli.arguments", N_("show the consents and properties of users")),
+    "set": ("cli.arguments", N_("change consents and properties of users")),
+    "ci": ("cli.arguments", N_("show, set and delete the identifiers that messages are sent to")),
+    "undo": ("cli.arguments", N_("take back what entries of the journal changed")),
+    "history": ("cli.arguments", N_("show who changed a user, when, why, and how it ended")),
+    "kept": ("cli.arguments", N_("show what was staged in consoles that are gone, and not sent")),
+    "receipt": ("cli.arguments", N_("show what each consent of a user is and rests on")),
+    "duties": (
+        "cli.arguments",
+        N_("show who is to be told or to confirm by when, and note that it was done"),
+    ),
+    "sending": ("cli.arguments", N_("show when advertising may go out to users, by channel")),
+    "watch": ("cli.arguments", N_("read users again and again, and tell what changed")),
+    "bulk": ("cli.bulk", N_("plan, apply, verify and undo changes for many users at once")),
+    "preflight": ("cli.bulk", N_("tell who of a list may be sent a campaign, and write both lists")),
+    "snapshot": ("cli.snapshot", N_("export everybody's consents (version 2), and look users up in that")),
+    "optout": ("cli.bulk", N_("withdraw a consent of the owners of phone numbers (version 2)")),
+    "sandbox": ("sandbox.arguments", N_("run both API versions on this machine")),
+    "journal": ("cli.arguments", N_("list, show, verify and export what was written, by whom and why")),
+    "auth": ("cli.arguments", N_("set and delete tokens, and see where each is from")),
+    "connections": ("cli.arguments", N_("list the connections, and test one: token and server")),
+    "doctor": ("cli.arguments", N_("check this host, the terminal, the token, the server, the journal")),
+    "completion": ("cli.arguments", N_("print what a shell needs to complete these commands")),
+    "help": ("cli.arguments", N_("show the manual")),
 }
 """The module with `add_NAME`, which adds a command's arguments and sets `run`, its function; what it does."""
 _CONSOLE = "dfn_tui.cli.console:run"
@@ -58,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         del os.environ[name]  # some write what is typed, a token too, to a file or to another program
     _keep_out_plugins()
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        from dfn_tui.cli.language import settle  # noqa: PLC0415  it reads files: not before the streams are open
+
+        return _run(settle(sys.argv[1:] if argv is None else argv))
     except Exception as defect:  # noqa: BLE001  whatever it is, nobody may see values in a traceback
         from dfn_tui.cli.defects import report  # noqa: PLC0415  not needed where nothing fails
 
@@ -156,7 +161,10 @@ def whole_parser() -> "CommandParser":
 
 
 def _parser(arguments: Sequence[str]) -> "CommandParser":
-    from dfn_tui.cli.parser import CommandParser, incident  # noqa: PLC0415  a start without arguments has none
+    from argparse import SUPPRESS  # noqa: PLC0415  a start without arguments has no parser
+
+    from dfn_tui.cli.language import CHOICES, OPTION  # noqa: PLC0415  as above
+    from dfn_tui.cli.parser import CommandParser, incident  # noqa: PLC0415  as above
 
     parser = CommandParser(
         prog="dfn-tui",
@@ -166,13 +174,16 @@ def _parser(arguments: Sequence[str]) -> "CommandParser":
             "guard, 4 token or permission, 5 network or server, 6 outcome unknown, 70 a defect, 130 stopped."
         ),
     )
-    parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}")
+    words = _("show the version and exit")
+    parser.add_argument("--version", action="version", version=f"dfn-tui {__version__}", help=words)
     parser.add_argument("-c", "--connection", metavar="NAME", help=_("open this connection"))
     parser.add_argument("--read-only", action="store_true", help=_("refuse every write"))
     parser.add_argument(
         "--token-stdin", action="store_true", help=_("read the token from a pipe, never keep it")
     )
     parser.add_argument("--user", dest="open_user", metavar="ID", help=_("open the console on this user"))
+    words = _("speak English, Korean, or what the environment says")
+    parser.add_argument(OPTION, choices=CHOICES, default=SUPPRESS, help=words)  # heard before, by `settle`
     words = _("the ticket that this is done for: the reason of what is sent, and a tag in the journal")
     parser.add_argument("-i", "--incident", type=incident, metavar="ID", help=words)
     parser.set_defaults(command=None, run=_CONSOLE)
@@ -181,7 +192,7 @@ def _parser(arguments: Sequence[str]) -> "CommandParser":
     for name, (module, words) in _COMMANDS.items():
         if console and name not in arguments:
             continue  # a start of the console: no help is asked for, and no word can be a slip
-        command = commands.add_parser(name, help=words)
+        command = commands.add_parser(name, help=_(words))
         if module and name in arguments:  # its options need not be built for a start of the console
             _function(f"dfn_tui.{module}:add_{name}")(command)
     return parser

@@ -25,7 +25,7 @@ from dfn_tui.service.context import server_url
 from dfn_tui.service.snapshots.snapshots import drop_snapshot
 from dfn_tui.service.tokens import TOKEN_KINDS, everyday_store
 from dfn_tui.store import journal_file
-from dfn_tui.text import _, padded, sanitize, width
+from dfn_tui.text import N_, _, padded, sanitize, width
 
 
 def set_(args: argparse.Namespace) -> int:
@@ -167,10 +167,10 @@ def _view(store: TokenStore) -> RecordView[TokenPlaces]:
         for step in one.found.steps:
             used = step.status is SourceStatus.USED
             role = "ok" if used else "danger" if step.status is SourceStatus.FAILED else "label"
-            status = TableCell(_STATUSES[step.status], role)
+            status = TableCell(_(_STATUSES[step.status]), role)
             yield (
                 TableCell(_name(one.connection, one.kind)),
-                TableCell(_SOURCES[step.source]),
+                TableCell(_(_SOURCES[step.source])),
                 status,
                 TableCell(step.reason, "" if used else "label"),
             )
@@ -198,19 +198,19 @@ def _steps(found: FoundToken) -> list[dict[str, object]]:
 
 
 _SOURCES = {
-    Source.STDIN: _("standard input"),
-    Source.ENVIRONMENT: _("environment"),
-    Source.COMMAND: _("command"),
-    Source.KEYRING: _("keyring"),
-    Source.KERNEL: _("kernel keyring"),
-    Source.MEMORY: _("memory"),
+    Source.STDIN: N_("standard input"),
+    Source.ENVIRONMENT: N_("environment"),
+    Source.COMMAND: N_("command"),
+    Source.KEYRING: N_("keyring"),
+    Source.KERNEL: N_("kernel keyring"),
+    Source.MEMORY: N_("memory"),
 }
 _STATUSES = {
-    SourceStatus.USED: _("used"),
-    SourceStatus.EMPTY: _("no token"),
-    SourceStatus.FAILED: _("failed"),
-    SourceStatus.OFF: _("off"),
-    SourceStatus.NOT_ASKED: _("not asked"),
+    SourceStatus.USED: N_("used"),
+    SourceStatus.EMPTY: N_("no token"),
+    SourceStatus.FAILED: N_("failed"),
+    SourceStatus.OFF: N_("off"),
+    SourceStatus.NOT_ASKED: N_("not asked"),
 }
 
 
@@ -218,11 +218,11 @@ def _lines(one: TokenPlaces) -> Iterator[str]:
     """The sources in their order; the one that is used is marked."""
     found = one.found
     yield f"{_name(one.connection, one.kind)}: {found.reason if found.token else _('no token')}"
-    wide = max(map(width, _SOURCES.values()))
-    widest = max(map(width, _STATUSES.values()))
+    wide = max(map(width, map(_, _SOURCES.values())))
+    widest = max(map(width, map(_, _STATUSES.values())))
     for step in found.steps:
         used = step.status is SourceStatus.USED
-        name, status = padded(_SOURCES[step.source], wide), padded(_STATUSES[step.status], widest)
+        name, status = padded(_(_SOURCES[step.source]), wide), padded(_(_STATUSES[step.status]), widest)
         line = f"  {'→' if used else ' '} {name}  {status}  {step.reason}"
         yield paint(line, "ok" if used else "danger" if step.status is SourceStatus.FAILED else "label")
 

@@ -133,7 +133,7 @@ def _ask_for(question: str, answer: str) -> None:
     typed = ask(question)
     if answer.isdecimal():
         typed = typed.replace(",", "")  # as numbers are shown
-    if typed != answer:
+    if typed != answer and (typed, answer) != ("yes", _("yes")):  # either is meant
         raise GateRefused(
             _("Not confirmed"),
             _("Something else was typed. Nothing was sent."),

@@ -12,7 +12,7 @@ from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.config import Config, ConfigError, Connection, load
 from dfn_tui.service.doctor import CheckResult, CheckStatus, examine
 from dfn_tui.service.tokens import everyday_store
-from dfn_tui.text import _
+from dfn_tui.text import N_, _, padded
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,14 +64,33 @@ def check_view() -> RecordView[Check]:
         name, seen = one
         role = _ROLES[seen.status]
         return (
-            TableCell(seen.status.value, role),
-            TableCell(name),
+            TableCell(_(_STATUSES[seen.status]), role),
+            TableCell(_named(name)),
             TableCell(seen.detail),
             TableCell(seen.hint, "label"),
         )
 
     columns = ("check", "status", "detail", "hint")
     return RecordView(_record, columns, headings, lambda one: [cells(one)], lambda one: [_line(one)])
+
+
+_STATUSES = {
+    CheckStatus.OK: N_("ok"),
+    CheckStatus.WARNING: N_("warning"),
+    CheckStatus.FAILED: N_("failed"),
+}
+_NAMES = (
+    *(N_("python"), N_("packages"), N_("terminal"), N_("colours"), N_("characters"), N_("signs")),
+    *(N_("clipboard"), N_("time zone"), N_("configuration"), N_("policy"), N_("state folder"), N_("journal")),
+    *(N_("archive"), N_("journal key"), N_("proxy"), N_("trust"), N_("connection"), N_("token")),
+    *(N_("server"), N_("clock"), N_("evidence"), N_("forwarding")),
+)
+"""What is checked, as JSON has it; a token and a server with what they are of."""
+
+
+def _named(check: str) -> str:
+    known = next((name for name in sorted(_NAMES, key=len)[::-1] if f"{check} ".startswith(f"{name} ")), "")
+    return _(known) + check[len(known) :]
 
 
 _ROLES = {CheckStatus.OK: "ok", CheckStatus.WARNING: "warn", CheckStatus.FAILED: "strong.danger"}
@@ -91,5 +110,5 @@ def _record(one: Check) -> dict[str, object]:
 def _line(one: Check) -> str:
     name, seen = one
     words = _("{name}: {detail} — {hint}") if seen.hint else _("{name}: {detail}")
-    status = paint(f"{seen.status.value:<8}", _ROLES[seen.status])
-    return f"{status} {words.format(name=name, detail=seen.detail, hint=seen.hint)}"
+    status = paint(padded(_(_STATUSES[seen.status]), 8), _ROLES[seen.status])
+    return f"{status} {words.format(name=_named(name), detail=seen.detail, hint=seen.hint)}"

@@ -12,6 +12,7 @@ from dfn_tui.cli.journal import key_for, opened_for, show_more, uncovered
 from dfn_tui.cli.output import say
 from dfn_tui.cli.tables import Heading, Row, TableCell
 from dfn_tui.consent.messages import flag_name, short_name, state_role
+from dfn_tui.outcomes import outcome_name
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
 from dfn_tui.service.changes.blocks import flag_of
 from dfn_tui.service.history import KEYS, account, parse_words, ref_words, state_of, who
@@ -110,7 +111,7 @@ def change_view(*, revealed: bool, hosts: bool = False) -> RecordView[Entry]:
 
 
 def _open() -> TableCell:
-    return TableCell(_("open"), "danger")
+    return TableCell(outcome_name(None), "danger")
 
 
 def _name(change: FieldChange) -> TableCell:

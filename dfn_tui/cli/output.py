@@ -146,13 +146,6 @@ def write_data() -> None:
         sys.stdout.reconfigure(encoding="utf-8")
 
 
-def write_json(objects: Iterable[object]) -> None:
-    """Writes the objects as data, one a line."""
-    write_data()
-    for one in objects:
-        print(json_line(one))
-
-
 def write_lines(lines: Iterable[str]) -> None:
     """Writes the lines as text. They have to be inert."""
     write_text()

@@ -4,7 +4,10 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from dfn_tui.text import _, mask_said, sanitize
+from dfn_tui.text import _, mask_said, ngettext, sanitize, wrapped
+
+# What it says by itself: it looks both up when it needs them.
+vars(argparse).update(_=_, ngettext=ngettext)
 
 EXAMPLES = {
     "dfn-tui": "dfn-tui -c prod --user user-1042 -i INC-7",
@@ -80,11 +83,21 @@ def incident(text: str) -> str:
     return mask_said(text)
 
 
+class _CellFormatter(argparse.HelpFormatter):
+    """Lines as wide as the terminal has cells for them: a Korean letter takes two."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrapped(" ".join(text.split()), width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in self._split_lines(text, width - len(indent)))
+
+
 class CommandParser(argparse.ArgumentParser):
     """A command, or one of its actions. `leaf` of what it parsed is the parser that had the last word."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
+        super().__init__(*args, **{"formatter_class": _CellFormatter, **named})
         self.set_defaults(leaf=self)
         self._intermixing = False
 

@@ -207,5 +207,5 @@ async def _tell_silence(line: ProgressLine, longest: float, unless: Callable[[],
         await asyncio.sleep(1)
         now = time.monotonic()
         if now - line.heard >= SILENCE and not unless():
-            seconds = f" {now - began:.0f} s" if line.terminal else ""
+            seconds = _(" {seconds:.0f} s").format(seconds=now - began) if line.terminal else ""
             line.wait(_("Waiting for the server{seconds}{end}…").format(seconds=seconds, end=end))

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, system_reason
 from dfn_tui.text import _
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def reopen_terminal() -> None:
     except OSError as error:
         raise ConsoleError(
             _("There is no terminal"),
-            _("The console has no terminal to read keys from: {error}.").format(error=error.strerror),
+            _("The console has no terminal to read keys from: {error}.").format(error=system_reason(error)),
             _("Start it from a terminal (over SSH: ssh -t)."),
         ) from None
     os.dup2(terminal, _STDIN)

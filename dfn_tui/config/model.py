@@ -53,6 +53,14 @@ class ColourTheme(StrEnum):
     LIGHT = "light"
 
 
+class Language(StrEnum):
+    """What the console speaks; AUTO: what the environment says."""
+
+    EN = "en"
+    KO = "ko"
+    AUTO = "auto"
+
+
 class ArchiveKind(StrEnum):
     """Where the journal's entries are sent to as well."""
 
@@ -135,6 +143,8 @@ class Config(NamedTuple):
     """Whether the console draws with ASCII alone; None: where the terminal makes two cells of its signs."""
     mouse: bool | None = None
     """Whether the console takes the mouse; None: not over SSH."""
+    language: Language | None = None
+    """What is spoken; None: what the environment says."""
     archive: ArchiveConfig | None = None
     """Where the journal's entries are sent to as well; None: nowhere."""
 

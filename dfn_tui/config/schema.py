@@ -21,6 +21,7 @@ from dfn_tui.config.model import (
     ConfigError,
     Connection,
     Environment,
+    Language,
     NamedBy,
 )
 from dfn_tui.text import _, sanitize
@@ -43,6 +44,7 @@ _FILE: Mapping[str, Check] = {
     "jobs": _table,
     "lock_after": checks.minutes,
     "theme": partial(checks.one_of, ColourTheme),
+    "language": partial(checks.one_of, Language),
     "journal_key_command": checks.command,
     "ascii_glyphs": checks.boolean_or_auto,
     "mouse": checks.boolean,
@@ -108,6 +110,7 @@ def validate(document: Mapping[str, object], path: Path) -> Config:
         top.get("journal_key_command", ()),
         top.get("ascii_glyphs"),
         top.get("mouse"),
+        top.get("language"),
         _archive(journal["archive"], path) if "archive" in journal else None,
     )
 

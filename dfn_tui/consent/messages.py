@@ -1,7 +1,7 @@
 """The words and glyphs for consents: every state is readable without colour."""
 
 from dfn_tui.consent.flags import Channel, Flag, Purpose, State
-from dfn_tui.text import _
+from dfn_tui.text import _, pgettext
 
 _GLYPHS = {State.SUBSCRIBED: "●", State.UNSUBSCRIBED: "○", State.NEVER_SET: "?"}
 
@@ -66,6 +66,8 @@ def flag_label(flag: Flag) -> str:
     """A flag at the head of a column, below its purpose."""
     if flag.purpose is Purpose.INFORMATIONAL:
         return _("info")
+    if flag.channel is Channel.KAKAO:
+        return pgettext("column", "Kakao")
     return _("all") if flag.channel is Channel.EVERY else channel_name(flag.channel)
 
 

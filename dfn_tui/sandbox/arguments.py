@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 from dfn_tui.sandbox.codes import ALL
 from dfn_tui.sandbox.launch import EXPORT_TOKEN_VARIABLE, TOKEN_VARIABLE, new_token
 from dfn_tui.sandbox.options import Absence, Faults, RateLimit, SandboxOptions
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 
 _FORM_OF_KIND = (
     r"true|silent|stalled|cut|repeated|page|failed|unmentioned|no-details|user-twice|key-twice"
@@ -25,15 +25,15 @@ def _like(pattern: str, words: str, read: Callable[[str], Any] = str) -> Callabl
 
     def checked(text: str) -> Any:
         if not re.fullmatch(pattern, text):
-            raise argparse.ArgumentTypeError(words)
+            raise argparse.ArgumentTypeError(_(words))
         return read(text)
 
     return checked
 
 
-_count = _like(r"[0-9]{1,9}", _("this is a whole number from 0 to 999999999"), int)
-_rate = _like(r"0|1|1\.0{1,9}|0?\.[0-9]{1,9}", _("a rate is a number from 0 to 1"), float)
-_kind = _like(_FORM_OF_KIND, _("this is none of the kinds of answers that --help names"))
+_count = _like(r"[0-9]{1,9}", N_("this is a whole number from 0 to 999999999"), int)
+_rate = _like(r"0|1|1\.0{1,9}|0?\.[0-9]{1,9}", N_("a rate is a number from 0 to 1"), float)
+_kind = _like(_FORM_OF_KIND, N_("this is none of the kinds of answers that --help names"))
 
 
 def _rate_limit(text: str) -> RateLimit | None:
@@ -85,7 +85,7 @@ _READ: dict[Any, dict[str, Any]] = {
 }
 
 
-_KINDS = _(
+_KINDS = N_(
     "KIND is true, or what goes wrong: silent (no answer ever), stalled (headers and half the "
     "body), cut (the connection), repeated (sent twice on one connection), page (to log in, "
     "HTTP 200), an HTTP status like 408 (with a page), a code like 4007 (for the whole "
@@ -93,49 +93,49 @@ _KINDS = _(
     "no-details (failure_details is left out), user-twice or key-twice (with different values)."
 )
 _EXPLAINED = {
-    _("every request"): {
-        "latency_ms": _("milliseconds to wait before the request is looked at"),
-        "error_rate": _("HTTP 500 for this share of requests, of which nothing is applied"),
-        "drop_rate": _("apply this share of requests, then cut the connection"),
-        "refuse": _("refuse every call with this code, where it has it; 4006 is 429 for ever"),
-        "date": _("the Date header: seconds off the clock (+90, -90), none, or any other text as it is"),
-        "delete_key": _("the key CI delete takes the ids under"),
+    N_("every request"): {
+        "latency_ms": N_("milliseconds to wait before the request is looked at"),
+        "error_rate": N_("HTTP 500 for this share of requests, of which nothing is applied"),
+        "drop_rate": N_("apply this share of requests, then cut the connection"),
+        "refuse": N_("refuse every call with this code, where it has it; 4006 is 429 for ever"),
+        "date": N_("the Date header: seconds off the clock (+90, -90), none, or any other text as it is"),
+        "delete_key": N_("the key CI delete takes the ids under"),
     },
-    _("some users of version 1"): {
-        "busy_rate": _("code 5003 for this share of users, who are neither read nor written"),
-        "busy_users": _("these are busy always"),
-        "bad_users": _("with one of these a whole batch of writes is refused with 4007"),
+    N_("some users of version 1"): {
+        "busy_rate": N_("code 5003 for this share of users, who are neither read nor written"),
+        "busy_users": N_("these are busy always"),
+        "bad_users": N_("with one of these a whole batch of writes is refused with 4007"),
     },
-    _("lies"): {
-        "only_users": _("whom lies, odd and normalised values are about; all where nobody is named"),
-        "write_answer": _("how a write is answered, whatever was done"),
-        "read_answer": _("how a read is answered"),
-        "read_back": _("how a read is answered of users who were written before"),
-        "apply_after_ms": _("milliseconds until a write is applied"),
-        "read_lag_ms": _("reads show what was so this many milliseconds ago"),
+    N_("lies"): {
+        "only_users": N_("whom lies, odd and normalised values are about; all where nobody is named"),
+        "write_answer": N_("how a write is answered, whatever was done"),
+        "read_answer": N_("how a read is answered"),
+        "read_back": N_("how a read is answered of users who were written before"),
+        "apply_after_ms": N_("milliseconds until a write is applied"),
+        "read_lag_ms": N_("reads show what was so this many milliseconds ago"),
     },
-    _("values"): {
-        "absent_flags": _("how flags that were never set are spelt"),
-        "absent_properties": _("the same for the standard properties, and those asked for by name"),
-        "absent_ci": _("the same for CI fields"),
-        "absent_export": _("the same in the export"),
-        "odd_values": _("a field that reads as this JSON, like 'memo=[1]'; may be repeated"),
-        "normalise": _("read texts trimmed, or numbers and Booleans as text"),
+    N_("values"): {
+        "absent_flags": N_("how flags that were never set are spelt"),
+        "absent_properties": N_("the same for the standard properties, and those asked for by name"),
+        "absent_ci": N_("the same for CI fields"),
+        "absent_export": N_("the same in the export"),
+        "odd_values": N_("a field that reads as this JSON, like 'memo=[1]'; may be repeated"),
+        "normalise": N_("read texts trimmed, or numbers and Booleans as text"),
     },
-    _("the export"): {
-        "export_identities": _(
+    N_("the export"): {
+        "export_identities": N_(
             "df_external_id: where it is asked for; only with all properties; where it is asked for in the "
             "older form; or never"
         ),
-        "export_columns": _("the columns asked for, or without the last of them"),
-        "export_cut_after": _("cut the connection after so many rows"),
+        "export_columns": N_("the columns asked for, or without the last of them"),
+        "export_cut_after": N_("cut the connection after so many rows"),
     },
-    _("rate limits"): {
-        "rate_limit": _("refuse beyond this many calls in each period"),
-        "export_rate_limit": _("the same for exports"),
-        "rate_limit_reset": _("the unit of the reset header, or a reset in a year"),
-        "rate_limit_spelling": _("how the headers begin, or none of them"),
-        "retry_after": _("a Retry-After header with every such refusal"),
+    N_("rate limits"): {
+        "rate_limit": N_("refuse beyond this many calls in each period"),
+        "export_rate_limit": N_("the same for exports"),
+        "rate_limit_reset": N_("the unit of the reset header, or a reset in a year"),
+        "rate_limit_spelling": N_("how the headers begin, or none of them"),
+        "retry_after": N_("a Retry-After header with every such refusal"),
     },
 }
 """What each option of a fault does, by the group it is shown in."""
@@ -159,11 +159,11 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until-eof", action="store_true", help=_("stop when the standard input is closed"))
     types = get_type_hints(Faults)
     for title, switches in _EXPLAINED.items():
-        group = parser.add_argument_group(title, _KINDS if "write_answer" in switches else None)
+        group = parser.add_argument_group(_(title), _(_KINDS) if "write_answer" in switches else None)
         for name, explained in switches.items():
             how = _READ.get(name) or _READ.get(types[name]) or {"choices": get_args(types[name])}
             default = None if "action" in how else getattr(defaults.faults, name)
-            group.add_argument("--" + name.replace("_", "-"), default=default, help=explained, **how)
+            group.add_argument("--" + name.replace("_", "-"), default=default, help=_(explained), **how)
     parser.add_argument("--absent", choices=get_args(Absence), help=_("all four --absent-… options at once"))
 
 

@@ -8,7 +8,7 @@ import os
 import socket
 from importlib.util import find_spec
 
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, system_reason
 from dfn_tui.text import _
 
 TOKEN_VARIABLE = "DFN_TUI_SANDBOX_TOKEN"  # noqa: S105  the name of a variable
@@ -52,7 +52,7 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
         raise ConsoleError(
             _("The sandbox cannot listen"),
             _("Port {port} on {host} cannot be used: {reason}.").format(
-                port=port, host=address, reason=error.strerror
+                port=port, host=address, reason=system_reason(error)
             ),
             _("Choose another port, or port 0 for any free one."),
         ) from error
@@ -73,7 +73,7 @@ def inherited(fd: int) -> socket.socket:
     except OSError as error:
         raise ConsoleError(
             _("The sandbox cannot listen"),
-            _("File descriptor {fd} is not a socket: {reason}.").format(fd=fd, reason=error.strerror),
+            _("File descriptor {fd} is not a socket: {reason}.").format(fd=fd, reason=system_reason(error)),
             _("Start the sandbox with a port instead."),
         ) from error
     if sock.family not in (socket.AF_INET, socket.AF_INET6) or not _is_loopback(sock.getsockname()[0]):

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from dfn_tui import paths
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.messages import ErrorRaised, ReviewRequested, ScreenPainted, WritesSettled
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.keys import ALWAYS, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -34,11 +34,11 @@ STYLES: list[str | PurePath] = [*paths.style_files()]
 """What every screen but the first needs: to read them all takes a fiftieth of a start."""
 
 
-REVEAL = key("m", "reveal", _("Reveal"), "values.reveal", _("Show or mask personal values"), group=ALWAYS)
+REVEAL = key("m", "reveal", N_("Reveal"), "values.reveal", N_("Show or mask personal values"), group=ALWAYS)
 """Bound by the screens that have personal values; `watch_revealed` shows them anew."""
 
 
-HELP = key("question_mark,f1", "app.help", _("Help"), "screen.help", _("This page"))
+HELP = key("question_mark,f1", "app.help", N_("Help"), "screen.help", N_("This page"))
 """Bound by screens and dialogs. In a field F1 alone does, as a question mark is typed there."""
 
 
@@ -112,7 +112,7 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = STYLES
     BINDINGS = bindings(
-        key("escape", "back", _("Back"), "screen.back", _("Leave this screen")),
+        key("escape", "back", N_("Back"), "screen.back", N_("Leave this screen")),
         HELP,
     )
     PLACE: ClassVar[str] = ""
@@ -126,7 +126,7 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
         self.context = context
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self.context, self.connections.clock, self.PLACE)
+        yield StatusLine(self.context, self.connections.clock, _(self.PLACE))
         yield from self.body()
         yield KeyBar()
 
@@ -140,7 +140,7 @@ class ConsoleScreen(WorkersEnd[ScreenResultType | None]):
 
     def say_place(self, *words: str) -> None:
         """Has the top line say these of the screen after its name, the most important first. All inert."""
-        self.query_one(StatusLine).say_place(self.PLACE, *words)
+        self.query_one(StatusLine).say_place(_(self.PLACE), *words)
 
     def say(self, selector: str, words: str | Text) -> None:
         """Shows these words there, or nothing where there are none."""

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from dfn_tui.consent.presets import Preset
 from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import GROUPS, MOVE, PLACES, KnownKey, bindings, key, keys_of, lowered, shown_nodes
 
@@ -23,15 +23,15 @@ WIDTH = 64
 
 
 _MOVES = (
-    ("down", "cursor_down", _("The next command")),
-    ("up", "cursor_up", _("The one before")),
-    ("pagedown", "page_down", _("Further down")),
-    ("pageup", "page_up", _("Further up")),
+    ("down", "cursor_down", N_("The next command")),
+    ("up", "cursor_up", N_("The one before")),
+    ("pagedown", "page_down", N_("Further down")),
+    ("pageup", "page_up", N_("Further up")),
 )
 
 
 class Command(NamedTuple):
-    """Something that can be done. It is found by its `words`, and by `also`."""
+    """Something that can be done. It is found by its `words`, and by `also`: in English too."""
 
     words: str
     run: Callable[[], Awaitable[object] | object]
@@ -56,20 +56,22 @@ def commands_of(screen: Screen[object]) -> Iterator[Command]:
         keys = next(
             (one.written for one in known if one.node is target and "preset" in one.binding.action), ""
         )
+        also = N_("stop ads advertising withdraw no")
         for preset in target.offered_presets():
             run = partial(screen.app.run_action, f"preset('{preset.id}')", target)
-            yield Command(preset.name, run, "", keys, _("stop ads advertising withdraw no"))
+            yield Command(preset.name, run, "", keys, f"{_(also)} {also} {preset.id}")
     for group in (one for one in GROUPS if one is not MOVE):
         yield from (_command_of(one, screen) for one in known if one.binding.group is group and one.enabled)
 
 
 def _command_of(one: KnownKey, screen: Screen[object]) -> Command:
     binding = one.binding
-    words = binding.description[:1].upper() + binding.description[1:]
+    words = _(binding.description)
+    words = words[:1].upper() + words[1:]
     if binding.group is PLACES:
         words = _("Go to {place}").format(place=lowered(words))
     run = partial(screen.app.run_action, binding.action, one.node)
-    return Command(words, run, binding.tooltip, one.written)
+    return Command(words, run, _(binding.tooltip), one.written, f"{binding.description} {binding.tooltip}")
 
 
 def found(commands: Iterable[Command], typed: str) -> list[Command]:
@@ -99,7 +101,7 @@ class CommandsDialog(Dialog[Command]):
         )
     )
 
-    enter_does = _("Do it")
+    enter_does = N_("Do it")
     option_list = getters.query_one(OptionList)
 
     def __init__(self, commands: Sequence[Command]) -> None:

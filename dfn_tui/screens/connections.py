@@ -18,7 +18,7 @@ from dfn_tui.screens.messages import ConnectionRequested, ErrorRaised
 from dfn_tui.screens.tokens import obtain_token
 from dfn_tui.service.context import server_url
 from dfn_tui.service.tokens import TOKEN_KINDS
-from dfn_tui.text import _, padded, sanitize
+from dfn_tui.text import N_, _, padded, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.keys import PLACES, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -38,13 +38,13 @@ class ConnectionsScreen(ConsoleScreen[None]):
     """Where a first start lands, and where another connection is chosen."""
 
     BINDINGS = bindings(
-        key("a", "add", _("Add"), "connections.add", _("Add a connection to the configuration")),
-        key("t", "test", _("Test"), "connections.test", _("A harmless read: does it work?")),
-        key("k", "token", _("Token"), "connections.token", _("Give this connection a new token")),
-        key("d", "app.demo", _("Sandbox"), "connections.demo", _("Try the console on made-up users")),
-        key("f7,h", "history", _("History"), "connections.history", _("What was changed"), group=PLACES),
+        key("a", "add", N_("Add"), "connections.add", N_("Add a connection to the configuration")),
+        key("t", "test", N_("Test"), "connections.test", N_("A harmless read: does it work?")),
+        key("k", "token", N_("Token"), "connections.token", N_("Give this connection a new token")),
+        key("d", "app.demo", N_("Sandbox"), "connections.demo", N_("Try the console on made-up users")),
+        key("f7,h", "history", N_("History"), "connections.history", N_("What was changed"), group=PLACES),
     )
-    PLACE = _("Connections")
+    PLACE = N_("Connections")
 
     AUTO_FOCUS = "OptionList"
 

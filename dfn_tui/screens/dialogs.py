@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import HELP, STYLES, WorkersEnd
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
@@ -30,7 +30,7 @@ class Dialog(WorkersEnd[ScreenResultType | None], ModalScreen[ScreenResultType |
     CSS_PATH = STYLES
     AUTO_FOCUS = "*"
     BINDINGS = bindings(
-        key("escape", "close", _("Close"), "dialog.close", _("Close without doing anything")), HELP
+        key("escape", "close", N_("Close"), "dialog.close", N_("Close without doing anything")), HELP
     )
 
     def __init__(self, title: str) -> None:
@@ -77,7 +77,7 @@ class ErrorDialog(Unexpected[str]):
     """An expected error: what happened, what to do next. Dismissed with `"token"` to replace the token."""
 
     BINDINGS = bindings(
-        key("c", "copy", _("Copy"), "error.copy", _("Send the text to the terminal's clipboard"))
+        key("c", "copy", N_("Copy"), "error.copy", N_("Send the text to the terminal's clipboard"))
     )
 
     def __init__(self, error: ConsoleError, *, offer_token: bool = False) -> None:
@@ -148,7 +148,7 @@ def _hint() -> str:
 class TokenDialog(Dialog[str]):
     """Asks for a token; dismissed with it. It is never shown, and never put back on the screen."""
 
-    enter_does = _("Use it")
+    enter_does = N_("Use it")
 
     def __init__(
         self, connection: str, kind: str, reason: str = "", for_this_run: str = "", address: str = ""

@@ -28,7 +28,7 @@ from dfn_tui.service.export import export
 from dfn_tui.service.history import user_of
 from dfn_tui.service.records import JournalError
 from dfn_tui.service.session import Session
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.text.korea import korean_clock, korean_date
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import CHANGE, KEEP, bindings, key
@@ -165,14 +165,16 @@ class DoneDialog(FormDialog[tuple[str, str]]):
 class DutiesScreen(SessionScreen[None]):
     """What is open by this host's journal. It is read again when the journal grew, here or elsewhere."""
 
-    PLACE = _("Duties")
+    PLACE = N_("Duties")
     AUTO_FOCUS = "#tell DataTable"
     BINDINGS = bindings(
-        key("t", "done", _("Done…"), "duties.done", _("Note that it was done"), group=CHANGE),
-        key("c,Y", "copy", _("Copy notice"), "duties.copy", _("Copy what the person is to be told")),
-        key("e", "export", _("Export…"), "duties.export", _("Write all that is open to a file")),
-        replace(key("slash", "filter", _("Filter"), "duties.filter", _("Filter as you type")), priority=True),
-        key("f5,R", "read", _("Read again"), "duties.read", _("Read it again"), show=False, group=KEEP),
+        key("t", "done", N_("Done…"), "duties.done", N_("Note that it was done"), group=CHANGE),
+        key("c,Y", "copy", N_("Copy notice"), "duties.copy", N_("Copy what the person is to be told")),
+        key("e", "export", N_("Export…"), "duties.export", N_("Write all that is open to a file")),
+        replace(
+            key("slash", "filter", N_("Filter"), "duties.filter", N_("Filter as you type")), priority=True
+        ),
+        key("f5,R", "read", N_("Read again"), "duties.read", N_("Read it again"), show=False, group=KEEP),
     )
 
     tell_list = getters.query_one("#tell", DutyList)

@@ -8,13 +8,17 @@ from textual.screen import Screen
 
 from dfn_tui.screens.base import ConsoleScreen
 from dfn_tui.screens.lock import LockingApp
-from dfn_tui.text import _
+from dfn_tui.text import _, speak, spoken
 from dfn_tui.widgets.key_bar import enter_words
 from dfn_tui.widgets.keys import KnownKey, key, keys_of, lowered
 from dfn_tui.widgets.palette import TERMINAL
 
 if TYPE_CHECKING:
     from dfn_tui.screens.commands import Command
+
+
+LANGUAGES = {"en": "Language: English", "ko": "언어: 한국어"}
+"""Each in its own words, for whoever reads no other."""
 
 
 class GuidedApp(LockingApp):
@@ -52,6 +56,7 @@ class GuidedApp(LockingApp):
 
     def _commands(self, screen: Screen[Any]) -> "Iterator[Command]":
         from dfn_tui.screens.commands import Command, commands_of  # noqa: PLC0415  not for the first paint
+        from dfn_tui.screens.translating import SaysAgain  # noqa: PLC0415  as above
 
         yield from commands_of(screen)
         about = _("Read about tokens, keys, exit codes, …")
@@ -60,7 +65,19 @@ class GuidedApp(LockingApp):
         names[TERMINAL] = _("Theme: the terminal's own colours")
         for name, words in names.items():
             yield Command(words, partial(self.action_theme, name), _("For this run"))
+        for name, words in LANGUAGES.items():
+            if name != spoken() and isinstance(screen, SaysAgain):
+                yield Command(words, partial(self.action_language, name), _("For this run"))
         yield Command(_("Lock now"), self.lock, _("Cover the screen and drop the tokens from memory"))
+
+    def action_language(self, language: str) -> None:
+        """Speaks that language, for this run: what is on the screens is said again."""
+        from dfn_tui.screens.translating import say_again  # noqa: PLC0415  not needed for the first paint
+
+        before = spoken()
+        speak(language)
+        for screen in self.screen_stack:
+            say_again(screen, before)
 
     def action_manual(self) -> None:
         """Opens the manual."""
@@ -72,4 +89,5 @@ class GuidedApp(LockingApp):
 def _name_of(screen: Screen[Any]) -> str:
     """What the help calls the screen that it is about."""
     place = screen.PLACE if isinstance(screen, ConsoleScreen) else ""
-    return lowered(place or screen.title or "")
+    title = place or screen.title or ""
+    return lowered(_(title))

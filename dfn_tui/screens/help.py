@@ -14,7 +14,7 @@ from textual.events import Resize
 from textual.widgets import Input
 
 from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import GROUPS, KnownKey, bindings, key, lowered
 from dfn_tui.widgets.plain_text import PlainText
@@ -29,27 +29,27 @@ _BESIDE = 88
 _NAMES = 8
 """Columns for the names of keys."""
 _GLYPHS = (
-    (Text("●", "given"), _("given"), _("the person said yes")),
-    (Text("○"), _("withdrawn"), _("the person said no: the safe state")),
-    (Text("?", "never"), _("never set"), _("not a no: messages may go out")),
-    (Text("›○", "staged"), _("staged"), _("not sent yet")),
-    (Text("▲", "warn"), _("finding"), _("two consents contradict, or look here")),
-    (Text.assemble(("✓", "ok"), (" ✗", "danger")), _("outcome"), _("confirmed by reading back; failed")),
+    (Text("●", "given"), N_("given"), N_("the person said yes")),
+    (Text("○"), N_("withdrawn"), N_("the person said no: the safe state")),
+    (Text("?", "never"), N_("never set"), N_("not a no: messages may go out")),
+    (Text("›○", "staged"), N_("staged"), N_("not sent yet")),
+    (Text("▲", "warn"), N_("finding"), N_("two consents contradict, or look here")),
+    (Text.assemble(("✓", "ok"), (" ✗", "danger")), N_("outcome"), N_("confirmed by reading back; failed")),
 )
 _STRIP = (
-    (Text("━━━", "given"), _("goes out")),
-    (Text("╍╍╍", "warn"), _("may go out without a yes")),
-    (Text("···", "label"), _("stays back")),
-    (Text("   ", "night"), _("night, 21:00–08:00 Korean time")),
-    (Text("│"), _("now")),
-    (Text("✓"), _("marked, left of an id")),
-    (Text("◎", "staged"), _("watched, left of an id; amber: changed")),
+    (Text("━━━", "given"), N_("goes out")),
+    (Text("╍╍╍", "warn"), N_("may go out without a yes")),
+    (Text("···", "label"), N_("stays back")),
+    (Text("   ", "night"), N_("night, 21:00–08:00 Korean time")),
+    (Text("│"), N_("now")),
+    (Text("✓"), N_("marked, left of an id")),
+    (Text("◎", "staged"), N_("watched, left of an id; amber: changed")),
 )
-_NIGHT = _(
+_NIGHT = N_(
     "Advertising between 21:00 and 08:00 Korean time needs a consent of its own, asked for separately and "
     "beforehand (Network Act 50(3)). A withdrawal never waits."
 )
-_NIGHT_TOO = _("A no to the channel always holds. A yes to it, with a no to every channel: ask.")
+_NIGHT_TOO = N_("A no to the channel always holds. A yes to it, with a no to every channel: ask.")
 
 
 class KeyLine(NamedTuple):
@@ -68,14 +68,14 @@ def grouped(keys: Iterable[KnownKey], wanted: str = "") -> Groups:
     found: dict[str, dict[str, str]] = {group.description: {} for group in GROUPS}
     for one in keys:
         binding = one.binding
-        words = lowered(binding.tooltip or binding.description)
+        words = lowered(_(binding.tooltip or binding.description))
         names = one.written
-        said = f"{names} {words} {binding.description}".casefold()
+        said = f"{names} {words} {_(binding.description)}".casefold()
         if binding.group is not None and wanted.casefold() in said:
             lines = found[binding.group.description]
             lines[words] = f"{lines[words]} {names}" if words in lines else names
     return [
-        (name, [KeyLine(names, words) for words, names in lines.items()])
+        (_(name), [KeyLine(names, words) for words, names in lines.items()])
         for name, lines in found.items()
         if lines
     ]
@@ -117,10 +117,10 @@ def legend(width: int) -> Group:
     """What the signs mean, and the night rule."""
     glyphs = Grid.grid(padding=(0, 2, 0, 0))
     for sign, name, about in _GLYPHS:
-        glyphs.add_row(sign, Text(name), Text(about, "label"))
+        glyphs.add_row(sign, Text(_(name)), Text(_(about), "label"))
     strip = Grid.grid(padding=(0, 2, 0, 0))
     for sign, name in _STRIP:
-        strip.add_row(sign, Text(name))
+        strip.add_row(sign, Text(_(name)))
     parts = [Group(Text(_("Signs"), "bold"), glyphs), Group(Text(_("Strip of 24 hours"), "bold"), strip)]
     beside = Grid.grid(expand=True, padding=(0, 3, 0, 0))
     if width >= _BESIDE:
@@ -132,8 +132,8 @@ def legend(width: int) -> Group:
         beside.add_row(Text())
         beside.add_row(parts[1])
     night = Grid.grid(padding=(0, 2, 0, 0))
-    night.add_row(Text(_("Night"), "bold"), Text(_NIGHT))
-    night.add_row(Text(), Text(_NIGHT_TOO, "label"))
+    night.add_row(Text(_("Night"), "bold"), Text(_(_NIGHT)))
+    night.add_row(Text(), Text(_(_NIGHT_TOO), "label"))
     return Group(Rule(style="faint"), beside, Rule(style="faint"), night)
 
 
@@ -147,11 +147,11 @@ class HelpScreen(ConsoleScreen[None]):
     HelpScreen #page { height: auto; padding-right: 1; }
     """
     BINDINGS = bindings(
-        key("escape,question_mark", "back", _("Close"), "help.close", _("Close the help")),
-        key("slash", "find", _("Find a key"), "help.find", _("Show only keys with these words")),
-        key("f1", "app.manual", _("Help of the whole console"), "help.manual", _("Open the manual")),
+        key("escape,question_mark", "back", N_("Close"), "help.close", N_("Close the help")),
+        key("slash", "find", N_("Find a key"), "help.find", N_("Show only keys with these words")),
+        key("f1", "app.manual", N_("Help of the whole console"), "help.manual", N_("Open the manual")),
     )
-    PLACE = _("Help")
+    PLACE = N_("Help")
     AUTO_FOCUS = "#help"
 
     field = getters.query_one(Field)

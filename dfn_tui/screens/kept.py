@@ -18,7 +18,7 @@ from dfn_tui.service.kept.left import STALE_AFTER, KeptFound, KeptSet, LeftEdits
 from dfn_tui.service.records import UserChange
 from dfn_tui.service.staging import Draft
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_time
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -103,7 +103,7 @@ def set_words(kept: KeptSet, now: datetime) -> str:
         return kept.sent[0] if kept.sent else _("nothing is left of these")
     words = _("{edits}, staged {age} ago ({time} KST)")
     edits, age = edits_words(_changes(kept.drafts)), age_words(now - kept.at)
-    return words.format(edits=edits, age=age, time=korean_minute(kept.at))
+    return words.format(edits=edits, age=age, time=spoken_time(kept.at))
 
 
 def found_words(found: KeptFound, session: "Session") -> str:

@@ -16,7 +16,7 @@ from textual.screen import Screen, ScreenResultType
 
 from dfn_tui.screens.base import ConsoleScreen, WorkersEnd
 from dfn_tui.screens.theming import ThemedApp
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import N_, _, ngettext
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.key_bar import KeyBar
 from dfn_tui.widgets.keys import bindings, key
@@ -34,7 +34,7 @@ _DROPPING = "lock"
 class LockScreen(WorkersEnd[None]):
     """Covers every screen: it shows where the console is, and how to unlock it."""
 
-    BINDINGS = bindings(key("enter", "app.unlock", _("Unlock"), "lock.unlock", _("Go on where you were")))
+    BINDINGS = bindings(key("enter", "app.unlock", N_("Unlock"), "lock.unlock", N_("Go on where you were")))
 
     def __init__(self, context: "ConnectionContext | None") -> None:
         super().__init__()

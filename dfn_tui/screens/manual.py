@@ -8,20 +8,20 @@ from textual.widgets.option_list import Option
 
 from dfn_tui import paths
 from dfn_tui.screens.base import ConsoleScreen
-from dfn_tui.text import _
+from dfn_tui.text import N_
 from dfn_tui.widgets.keys import bindings, key
 
 
 class ManualScreen(ConsoleScreen[None]):
     """Shows the topic under the cursor; `Tab` leads to its text and back."""
 
-    PLACE = _("Manual")
+    PLACE = N_("Manual")
     DEFAULT_CSS = """
     ManualScreen #topics { width: 22; height: 1fr; }
     ManualScreen #page { width: 1fr; height: 1fr; }
     """
     BINDINGS = bindings(
-        key("tab", "app.focus_next", _("Text or topics"), "manual.other", _("The other side"))
+        key("tab", "app.focus_next", N_("Text or topics"), "manual.other", N_("The other side"))
     )
     AUTO_FOCUS = "#topics"
 

@@ -36,7 +36,7 @@ from dfn_tui.service.records import Progress
 from dfn_tui.service.review import Review
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.text.korea import file_stamp
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.keys import bindings, key
@@ -47,7 +47,7 @@ AGAIN, OTHERS = "again", "others"
 """What is decided where somebody else changed users: review them again, or send the others alone."""
 
 
-_LEAVE = _("^q leaves")
+_LEAVE = N_("^q leaves")
 
 TALL = 30
 """From so many rows on there is room for more than what must be read."""
@@ -58,8 +58,8 @@ class ConflictDialog(Unexpected[str]):
 
     AUTO_FOCUS = "#cancel"
     BINDINGS = bindings(
-        key("up,pageup", "scroll('up')", _("Up"), "conflict.up", _("Scroll up"), show=False),
-        key("down,pagedown", "scroll('down')", _("Down"), "conflict.down", _("Scroll down"), show=False),
+        key("up,pageup", "scroll('up')", N_("Up"), "conflict.up", N_("Scroll up"), show=False),
+        key("down,pagedown", "scroll('down')", N_("Down"), "conflict.down", N_("Scroll down"), show=False),
     )
 
     lines = getters.query_one(Lines)
@@ -90,15 +90,19 @@ class ResultScreen(SessionScreen[None]):
     """Sends on opening, and stays until the last user is settled: a write is never cancelled half-way.
     `conflicts` are of the users who were left out, because somebody else changed them."""
 
-    PLACE = _("Result")
+    PLACE = N_("Result")
     BINDINGS = bindings(
-        key("u", "undo", _("Undo"), "result.undo", _("Take back what was applied: it is reviewed first")),
-        key("t", "receipt", _("Receipt"), "result.receipt", _("What the consents of these users rest on")),
-        key("y", "copy_ids", _("Copy ids"), "result.copy_ids", _("Send the ids to the terminal's clipboard")),
-        key("Y,c", "copy", _("Copy proof"), "result.copy", _("Send the result to the terminal's clipboard")),
-        key("e", "export", _("Export…"), "result.export", _("Write the result to a file")),
-        key("S", "again", _("Review again"), "result.again", _("Review who was left out, as they are now")),
-        key("v", "each", _("One line a user"), "result.each", _("Each user, or each change once")),
+        key("u", "undo", N_("Undo"), "result.undo", N_("Take back what was applied: it is reviewed first")),
+        key("t", "receipt", N_("Receipt"), "result.receipt", N_("What the consents of these users rest on")),
+        key(
+            "y", "copy_ids", N_("Copy ids"), "result.copy_ids", N_("Send the ids to the terminal's clipboard")
+        ),
+        key(
+            "Y,c", "copy", N_("Copy proof"), "result.copy", N_("Send the result to the terminal's clipboard")
+        ),
+        key("e", "export", N_("Export…"), "result.export", N_("Write the result to a file")),
+        key("S", "again", N_("Review again"), "result.again", N_("Review who was left out, as they are now")),
+        key("v", "each", N_("One line a user"), "result.each", N_("Each user, or each change once")),
         REVEAL,
     )
 
@@ -140,10 +144,10 @@ class ResultScreen(SessionScreen[None]):
     @work(group="apply")
     async def on_mount(self) -> None:
         try:
-            with self.showing_waits("#headline", _LEAVE) as news:
+            with self.showing_waits("#headline", _(_LEAVE)) as news:
 
                 def on_progress(progress: Progress) -> None:
-                    self.say("#headline", f"{step_words(progress)} · {_LEAVE}")
+                    self.say("#headline", f"{step_words(progress)} · {_(_LEAVE)}")
                     news(progress)
 
                 self._results = await self.session.apply(self._review, self._approval, on_progress)

@@ -35,7 +35,7 @@ from dfn_tui.service.history import who
 from dfn_tui.service.records import JournalError, UserChange
 from dfn_tui.service.review import Review
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import _, ngettext, padded, sanitize
 from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.lines import Page
 
@@ -83,7 +83,9 @@ def counts_line(results: Sequence[UserResult], always: Collection[Outcome] = ())
             continue
         glyph, _space, words = outcome_words(outcome).partition(" ")
         style = f"strong.{outcome_role(outcome)}" if count else "label"
-        parts.append(Text.assemble((f"{glyph} {count:,} ", style), (words, "bold" if count else "label")))
+        said = _("{count} {outcome}").replace("{outcome}", words).partition("{count}")
+        first, last = ((one, "bold" if count else "label") for one in said[::2])
+        parts.append(Text.assemble((f"{glyph} ", style), first, (f"{count:,}", style), last))
     return Text("   ").join(parts)
 
 
@@ -147,7 +149,9 @@ def next_words(
     lines += [("S", _("review again who was left out"))] if left_out else []
     lines += [("y Y e", _("copy the ids; copy the proof; write it to a file"))]
     lines += [("esc", _("back to where you were"))]
-    return Text("\n").join(Text.assemble((f"{keys:<7}", "bold"), (means, "label")) for keys, means in lines)
+    return Text("\n").join(
+        Text.assemble((padded(keys, 7), "bold"), (means, "label")) for keys, means in lines
+    )
 
 
 def read_back_at(results: Iterable[UserResult], *, seconds: bool = True) -> str:

@@ -34,8 +34,8 @@ from dfn_tui.service.records import FieldKind, JournalError
 from dfn_tui.service.review import said_words
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext, sanitize
-from dfn_tui.text.korea import korean_clock, korean_minute
+from dfn_tui.text import N_, _, ngettext, sanitize
+from dfn_tui.text.korea import korean_clock, spoken_time
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import bindings, key
@@ -50,31 +50,31 @@ SIDE_NOTICES = ("lint:", "create:")
 class ReviewScreen(SessionScreen[None]):
     """Nothing is sent but by the button here or its key, and the focus starts on Cancel."""
 
-    PLACE = _("Review")
+    PLACE = N_("Review")
     AUTO_FOCUS = "#cancel"
     BINDINGS = bindings(
-        key("ctrl+s", "send", _("Send"), "review.send", _("Send it, once nothing is open")),
-        key("i", "reason", _("Reason"), "review.reason", _("Go to what is still open, or to the reason")),
-        key("v", "each", _("One line a user"), "review.each", _("Each user, or each kind of change once")),
+        key("ctrl+s", "send", N_("Send"), "review.send", N_("Send it, once nothing is open")),
+        key("i", "reason", N_("Reason"), "review.reason", N_("Go to what is still open, or to the reason")),
+        key("v", "each", N_("One line a user"), "review.each", N_("Each user, or each kind of change once")),
         key(
             "a",
             "withdraw",
-            _("Withdraw that too"),
+            N_("Withdraw that too"),
             "review.withdraw",
-            _("Stage the consents that stay given"),
+            N_("Stage the consents that stay given"),
         ),
-        key("d", "day", _("Another day"), "review.day", _("When the people said so, if not today")),
-        key("g", "ground", _("Ground"), "review.ground", _("The people said so, or it is a correction")),
+        key("d", "day", N_("Another day"), "review.day", N_("When the people said so, if not today")),
+        key("g", "ground", N_("Ground"), "review.ground", N_("The people said so, or it is a correction")),
         REVEAL,
-        key("up", "scroll('up')", _("Up"), "review.up", _("Scroll up"), show=False),
-        key("down", "scroll('down')", _("Down"), "review.down", _("Scroll down"), show=False),
-        key("pageup", "scroll('page_up')", _("Page up"), "review.page_up", _("Scroll up"), show=False),
+        key("up", "scroll('up')", N_("Up"), "review.up", N_("Scroll up"), show=False),
+        key("down", "scroll('down')", N_("Down"), "review.down", N_("Scroll down"), show=False),
+        key("pageup", "scroll('page_up')", N_("Page up"), "review.page_up", N_("Scroll up"), show=False),
         key(
             "pagedown",
             "scroll('page_down')",
-            _("Page down"),
+            N_("Page down"),
             "review.page_down",
-            _("Scroll down"),
+            N_("Scroll down"),
             show=False,
         ),
     )
@@ -100,7 +100,7 @@ class ReviewScreen(SessionScreen[None]):
         if restored := self.session.staging.restored():
             age = age_words(self.session.clock() - min(restored))
             words = _("Staged before this console was started, {age} ago ({time} KST).")
-            notices.insert(0, words.format(age=age, time=korean_minute(min(restored))))
+            notices.insert(0, words.format(age=age, time=spoken_time(min(restored))))
         self._shown: Shown = shown_of(self.session, self._review.changes, notices)
 
     def body(self) -> ComposeResult:

@@ -15,7 +15,7 @@ from dfn_tui.service.snapshots.format import confirmed_words, exports_words, hea
 from dfn_tui.service.snapshots.snapshots import SnapshotKeyNeeded, SnapshotStatus
 from dfn_tui.service.snapshots.taking import TakingProgress
 from dfn_tui.service.tokens import TokenNeeded
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import CHANGE, bindings, key
@@ -29,8 +29,8 @@ class SnapshotDialog(Dialog[bool]):
     """Dismissed with True where another snapshot stands, or none, and what is shown has to be read again."""
 
     BINDINGS = bindings(
-        key("ctrl+t", "take", _("Take"), "snapshot.take", _("Export everybody now"), group=CHANGE),
-        key("ctrl+d", "drop", _("Remove"), "snapshot.drop", _("Remove the snapshot"), group=CHANGE),
+        key("ctrl+t", "take", N_("Take"), "snapshot.take", N_("Export everybody now"), group=CHANGE),
+        key("ctrl+d", "drop", N_("Remove"), "snapshot.drop", N_("Remove the snapshot"), group=CHANGE),
     )
     AUTO_FOCUS = "#close"
 

@@ -10,7 +10,7 @@ from dfn_tui.config import TokenKind
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.dialogs import ErrorDialog, TokenDialog, Unexpected
 from dfn_tui.service.context import server_url
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.plain_text import PlainText
@@ -25,7 +25,7 @@ class UnlockDialog(Unexpected[str]):
     """Asks for the password of the locked keyring; dismissed with `UNLOCKED` once it is open, or with
     `OTHER` where the operator rather gives a token, if one would do (`for_token`)."""
 
-    enter_does = _("Unlock")
+    enter_does = N_("Unlock")
 
     def __init__(self, connection: str, reason: str, *, for_token: bool = True) -> None:
         super().__init__(_("The keyring is locked"))

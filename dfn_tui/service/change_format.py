@@ -51,7 +51,11 @@ def outcome_role(outcome: Outcome) -> str:
 def count_words(counts: Mapping[Outcome, int], *, in_snapshot: bool = False) -> list[str]:
     """`1,200 ✓ confirmed`: one for each way in which users ended. `in_snapshot`: nobody was read back."""
     return [
-        f"{counts[one]:,} {ended_words(one, in_snapshot=in_snapshot)}" for one in Outcome if counts.get(one)
+        _("{count} {outcome}").format(
+            count=f"{counts[one]:,}", outcome=ended_words(one, in_snapshot=in_snapshot)
+        )
+        for one in Outcome
+        if counts.get(one)
     ]
 
 

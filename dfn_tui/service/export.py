@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, system_reason
 from dfn_tui.temporary import TemporaryFiles, new_private_text
 from dfn_tui.text import _, sanitize
 
@@ -54,7 +54,11 @@ def export_errors() -> Iterator[None]:
             _("Give another name."),
         ) from None
     except (OSError, ValueError, RuntimeError) as error:  # a path with a NUL in it, a home nobody has
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else _("no such path can be")
+        reason = (
+            system_reason(error)
+            if isinstance(error, OSError) and error.strerror
+            else _("no such path can be")
+        )
         raise NotExported(
             _("Not written"),
             _("The file cannot be written: {reason}.").format(reason=sanitize(reason, 200)),

@@ -9,7 +9,7 @@ from dfn_tui.consent.duties import Duty, Ground
 from dfn_tui.consent.flags import Flag, State
 from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.errors import ConsoleError
-from dfn_tui.outcomes import Outcome
+from dfn_tui.outcomes import Outcome, outcome_name
 from dfn_tui.store import (
     DutyNote,
     Entry,
@@ -23,7 +23,7 @@ from dfn_tui.store import (
 )
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import encodable
-from dfn_tui.text.korea import KOREA, korean_time
+from dfn_tui.text.korea import KOREA, spoken_time
 
 KEYS = ("user", "flag", "operator", "connection", "incident", "outcome", "since", "until")
 """What a filter may ask for, as `key:value` words with spaces between."""
@@ -107,7 +107,9 @@ def ref_words(ref: Ref) -> str:
 def entry_lines(entry: Entry) -> Iterator[str]:
     """An entry whole, line by line, inert; personal values stay masked where the entry masks them."""
     intent = entry.intent
-    yield _("Entry {seq}, {time} KST").format(seq=ref_words(entry.ref), time=korean_time(entry.at))
+    yield _("Entry {seq}, {time} KST").format(
+        seq=ref_words(entry.ref), time=spoken_time(entry.at, seconds=True)
+    )
     if intent.undo_of is not None:
         yield _("Takes back entry {seq}").format(seq=ref_words(intent.undo_of))
     yield _("User: {user}").format(user=sanitize(f"{intent.subject.kind} {intent.subject.value}"))
@@ -120,7 +122,7 @@ def entry_lines(entry: Entry) -> Iterator[str]:
             name=sanitize(change.name),
             before=_shown(change.before) if change.readable else _("not readable"),
             after=_("deleted") if change.after is None else _shown(change.after),
-            ending=ending.value if ending else _("open"),
+            ending=outcome_name(ending),
         )
     if intent.left_out:
         yield left_out_words(intent.left_out)
@@ -180,7 +182,8 @@ def outcome_lines(outcomes: Sequence[OutcomeRecord], *, meaning: bool = False) -
         yield _("No outcome: the write is under way, or was cut short.")
     for outcome in outcomes:
         words = _("Outcome at {time} KST: {ending}").format(
-            time=korean_time(outcome.at) if outcome.at else "-", ending=outcome.outcome.value
+            time=spoken_time(outcome.at, seconds=True) if outcome.at else "-",
+            ending=outcome_name(outcome.outcome),
         )
         if outcome.by is not None:
             words = _("{outcome}, settled later by {operator}").format(
@@ -208,7 +211,7 @@ def _field_words(ended: FieldOutcome, *, meaning: bool) -> str:
     if meaning and ended.name in [*Flag]:
         name = flag_name(Flag(ended.name))
         now = state_name(state) if state is not None else now
-    said = [ended.outcome.value]
+    said = [outcome_name(ended.outcome)]
     if ended.read_back:
         said.append(_("read back as {value}").format(value=now))
     said += [sanitize(part, 200) for part in (ended.code, ended.message) if part]

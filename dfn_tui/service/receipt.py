@@ -33,7 +33,7 @@ from dfn_tui.service.snapshots.format import snapshot_words
 from dfn_tui.service.snapshots.view import SnapshotView
 from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind, Intent, Ref
 from dfn_tui.text import _, mask, sanitize
-from dfn_tui.text.korea import korean_date, korean_minute
+from dfn_tui.text.korea import korean_date, spoken_time
 
 NO_NOTES: Mapping[Ref, Sequence[DutyNote]] = MappingProxyType({})
 _LONGEST_NAME = 40
@@ -111,7 +111,7 @@ def receipt(
     made = _("Made {time} KST") if for_person else _("Connection {connection}, made {time} KST")
     lines = [
         _("Consent receipt for {user}").format(user=user),
-        made.format(connection=sanitize(connection), time=korean_minute(now)),
+        made.format(connection=sanitize(connection), time=spoken_time(now)),
         *([_("Sender: {sender}").format(sender=sanitize(sender))] if sender else []),
         "",
     ]
@@ -161,7 +161,7 @@ def _flag(
         else _("since {time} KST, entry {seq}, by {operator}")
     )
     yield "  " + words.format(
-        time=korean_minute(entry.at), seq=ref_words(entry.ref), operator=who(entry.intent.operator)
+        time=spoken_time(entry.at), seq=ref_words(entry.ref), operator=who(entry.intent.operator)
     )
     if ending is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")

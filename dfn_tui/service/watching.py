@@ -242,11 +242,6 @@ class PlanWatch:
             at, 0, tuple(changes), tuple(unread), tuple(again), lost=len(self._lost), error=error
         )
 
-    @property
-    def strays(self) -> int:
-        """How many fields are not as wanted, as far as is known."""
-        return len(self._strays)
-
 
 def _to(item: FieldChange, now: Value | None) -> FieldChange:
     """From what is wanted of a field to what it is."""

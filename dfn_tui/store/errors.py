@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dfn_tui.errors import ConsoleError
+from dfn_tui.errors import ConsoleError, system_reason
 from dfn_tui.text import _, sanitize
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -60,7 +60,7 @@ def _os_error(error: OSError, path: Path) -> JournalError:
         return not_writable(path)
     if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST):
         return foreign(path)
-    return _failing(path, error.strerror or type(error).__name__)
+    return _failing(path, system_reason(error))
 
 
 def locked(path: Path) -> JournalError:

@@ -4,11 +4,12 @@ English is the source language. Whole sentences go to `_`, with named placeholde
 (`_("{count} users staged").format(count=n)`), so that a translator can reorder them.
 """
 
-import gettext
 import re
 import unicodedata
 from functools import cache
 from pathlib import Path
+
+from dfn_tui.text.catalogue import Catalogue
 
 # Cc control, Cf format (bidirectional overrides, zero width), Cs lone surrogates, Co private use,
 # Zl and Zp line and paragraph separators: none of these may reach the terminal as themselves.
@@ -32,19 +33,64 @@ _SAID = re.compile(
 _JOINING = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 
 
+ENGLISH = "en"
+"""What stands in the code. Other languages have a catalogue in `locale`."""
+
+_LOCALES = Path(__file__).parents[1] / "locale"
+
+
+class _Spoken:
+    language = ENGLISH
+    catalogue = Catalogue()
+
+
+def speak(language: str) -> None:
+    """From now on `_` and `ngettext` answer in this language: `en`, or one that has a catalogue."""
+    _Spoken.language, _Spoken.catalogue = language, _catalogue(language)
+
+
+def spoken() -> str:
+    """What `_` answers in."""
+    return _Spoken.language
+
+
 @cache
-def _catalogue() -> gettext.NullTranslations:
-    return gettext.translation("dfn_tui", Path(__file__).parent / "locale", fallback=True)
+def _catalogue(language: str) -> Catalogue:
+    path = _LOCALES / language / "LC_MESSAGES/dfn_tui.mo"
+    # It is compiled as the program is installed: in a checkout that was not, English is spoken.
+    return Catalogue(path if language != ENGLISH and path.exists() else None)
 
 
 def _(message: str) -> str:
-    """The text of `message` in the operator's language (`LANGUAGE`, `LC_ALL`, `LANG`)."""
-    return _catalogue().gettext(message)
+    """The text of `message` in the language that is spoken."""
+    return _Spoken.catalogue.gettext(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Like `_`, choosing the form that fits `count`; the caller still formats it in."""
-    return _catalogue().ngettext(singular, plural, count)
+    return _Spoken.catalogue.ngettext(singular, plural, count)
+
+
+def pgettext(context: str, message: str) -> str:
+    """Like `_`, for a word that has another translation in another place: `context` says which this is."""
+    return _Spoken.catalogue.pgettext(context, message)
+
+
+def retold(words: str, before: str) -> str:
+    """What a whole message that was said in the language `before` is now; others stay as they are."""
+    return _(_messages(before).get(words, words))
+
+
+@cache
+def _messages(language: str) -> dict[str, str]:
+    """The message that each text of a language stands for."""
+    return {text: message for message, text in _catalogue(language)}
+
+
+def N_(message: str) -> str:  # noqa: N802  its usual name with gettext
+    """`message` as it is, to be found for translation: what is made before the language is known, or outlives
+    a change of it. Whoever shows it passes it to `_`."""
+    return message
 
 
 def _shown(char: str) -> str:
@@ -112,6 +158,17 @@ def _cells(char: str) -> int:
 def padded(text: str, cells: int) -> str:
     """`text` with blanks after it, up to that many cells."""
     return text + " " * (cells - width(text))
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """`text` in lines of so many cells at the most, broken at blanks; only a longer word stands out."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and width(lines[-1]) + 1 + width(word) > cells:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines
 
 
 def clipped(text: str, cells: int) -> str:

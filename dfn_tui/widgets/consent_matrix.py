@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from dfn_tui.consent.flags import Channel, Consents, Flag, Purpose, State, grants_night
 from dfn_tui.consent.messages import channel_name, state_glyph, state_name
-from dfn_tui.text import _, padded, width
+from dfn_tui.text import N_, _, padded, width
 from dfn_tui.widgets.keys import bindings
 
 STYLES = {State.SUBSCRIBED: "given", State.UNSUBSCRIBED: "withdrawn", State.NEVER_SET: "never"}
@@ -22,10 +22,10 @@ class ConsentMatrix(Widget, can_focus=True):
     """Every flag the API version has, in glyph, word and colour; staged edits as `● › ○ withdrawn`."""
 
     BINDINGS = bindings(
-        Binding("up", "move(0,-1)", _("Up"), show=False, id="matrix.up"),
-        Binding("down", "move(0,1)", _("Down"), show=False, id="matrix.down"),
-        Binding("left", "move(-1,0)", _("Left"), show=False, id="matrix.left"),
-        Binding("right", "move(1,0)", _("Right"), show=False, id="matrix.right"),
+        Binding("up", "move(0,-1)", N_("Up"), show=False, id="matrix.up"),
+        Binding("down", "move(0,1)", N_("Down"), show=False, id="matrix.down"),
+        Binding("left", "move(-1,0)", N_("Left"), show=False, id="matrix.left"),
+        Binding("right", "move(1,0)", N_("Right"), show=False, id="matrix.right"),
     )
 
     cursor: reactive[tuple[int, int]] = reactive((1, 0))

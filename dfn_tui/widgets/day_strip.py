@@ -17,7 +17,7 @@ from dfn_tui.consent.flags import SENDING_CHANNELS, Channel
 from dfn_tui.consent.messages import channel_name
 from dfn_tui.consent.sending import Delivery, delivery_glyph, delivery_name
 from dfn_tui.consent.strip import HALF_HOURS, NIGHT, Strip, half_hour
-from dfn_tui.text import _
+from dfn_tui.text import _, pgettext
 from dfn_tui.text.korea import Clock, korean_clock
 
 _NOW = {Delivery.YES: "given", Delivery.MAY: "warn", Delivery.NO: "label"}
@@ -166,7 +166,7 @@ class DayStrip(Widget):
 def _words(short: bool) -> dict[Delivery, str]:
     """The answers, in words; the short ones beside a strip that has told what they mean."""
     if short:
-        return {Delivery.YES: _("goes out"), Delivery.MAY: _("may"), Delivery.NO: _("no")}
+        return {Delivery.YES: _("goes out"), Delivery.MAY: _("may"), Delivery.NO: pgettext("strip", "no")}
     return {answer: delivery_name(answer) for answer in Delivery}
 
 

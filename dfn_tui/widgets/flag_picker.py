@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from dfn_tui.consent.flags import Channel, Flag, Purpose, State
 from dfn_tui.consent.messages import channel_name, state_glyph, state_name
-from dfn_tui.text import _, padded
+from dfn_tui.text import N_, _, padded
 from dfn_tui.widgets.keys import bindings, key
 
 _HEAD, _CELL = 15, 18
@@ -24,11 +24,11 @@ class FlagPicker(Widget, can_focus=True):
     """
 
     BINDINGS = bindings(
-        key("up", "move(0,-1)", _("Up"), "picker.up", _("Up"), show=False),
-        key("down", "move(0,1)", _("Down"), "picker.down", _("Down"), show=False),
-        key("left", "move(-1,0)", _("Left"), "picker.left", _("Left"), show=False),
-        key("right", "move(1,0)", _("Right"), "picker.right", _("Right"), show=False),
-        key("space", "choose", _("Choose"), "picker.toggle", _("Choose this consent, or no longer")),
+        key("up", "move(0,-1)", N_("Up"), "picker.up", N_("Up"), show=False),
+        key("down", "move(0,1)", N_("Down"), "picker.down", N_("Down"), show=False),
+        key("left", "move(-1,0)", N_("Left"), "picker.left", N_("Left"), show=False),
+        key("right", "move(1,0)", N_("Right"), "picker.right", N_("Right"), show=False),
+        key("space", "choose", N_("Choose"), "picker.toggle", N_("Choose this consent, or no longer")),
     )
 
     cursor: reactive[int] = reactive(0)

@@ -17,17 +17,17 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import N_, _, ngettext
 from dfn_tui.widgets.buttons import SENDING as SENDING_BUTTONS
 from dfn_tui.widgets.keys import EVERYWHERE, GROUPS, MOVE, SENDING, key_name, lowered
 
 _GAP = 2
 """Columns between two keys."""
 _ENTER = {
-    "select_cursor": _("open"),
-    "select": _("choose"),
-    "toggle_button": _("tick"),
-    "show_overlay": _("choose"),
+    "select_cursor": N_("Open"),
+    "select": N_("Choose"),
+    "toggle_button": N_("Tick"),
+    "show_overlay": N_("Choose"),
 }
 """What Enter does in Textual's own widgets, by its action."""
 _UNCOUNTED = (
@@ -119,7 +119,7 @@ class KeyBar(Widget, can_focus=False):
             elif binding.show and binding.description:
                 one = _Shown(
                     key_name(binding),
-                    lowered(binding.description),
+                    lowered(_(binding.description)),
                     binding.id not in _UNCOUNTED,
                     binding.key,
                     binding.id in SENDING,
@@ -172,4 +172,4 @@ def enter_words(screen: Screen[object]) -> str:
     if active.binding.action == "press":
         return lowered(str(getattr(screen.focused, "label", "")))
     said = (str(getattr(node, "enter_does", "")) for node in screen.focused.ancestors_with_self)
-    return lowered(next(filter(None, said), "")) or _ENTER.get(active.binding.action, "")
+    return lowered(_(next(filter(None, said), "") or _ENTER.get(active.binding.action, "")))

@@ -8,16 +8,16 @@ from textual.dom import DOMNode
 from textual.keys import format_key
 from textual.screen import Screen
 
-from dfn_tui.text import _
+from dfn_tui.text import N_
 
-MARK = Binding.Group(_("Mark"))
-MOVE = Binding.Group(_("Move"))
-CHANGE = Binding.Group(_("Change"))
-FIND = Binding.Group(_("Find"))
-KEEP = Binding.Group(_("Read and keep"))
-HERE = Binding.Group(_("Here"))
-PLACES = Binding.Group(_("Places"))
-ALWAYS = Binding.Group(_("Always"))
+MARK = Binding.Group(N_("Mark"))
+MOVE = Binding.Group(N_("Move"))
+CHANGE = Binding.Group(N_("Change"))
+FIND = Binding.Group(N_("Find"))
+KEEP = Binding.Group(N_("Read and keep"))
+HERE = Binding.Group(N_("Here"))
+PLACES = Binding.Group(N_("Places"))
+ALWAYS = Binding.Group(N_("Always"))
 GROUPS = (MARK, CHANGE, HERE, FIND, KEEP, MOVE, PLACES, ALWAYS)
 """What keys are for, in the order of the help."""
 

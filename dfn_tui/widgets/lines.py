@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import N_, ngettext
 from dfn_tui.widgets.keys import bindings, key
 
 Line = Text | Callable[[object], Text]
@@ -47,11 +47,11 @@ class Lines(ScrollView, can_focus=True):
 
     DEFAULT_CSS = "Lines { overflow-x: hidden; height: auto; }"
     BINDINGS = bindings(
-        key("enter", "choose", _("Open"), "lines.choose", _("Open the user at the cursor")),
-        key("up", "move('up')", _("Up"), "lines.up", _("One line up"), show=False),
-        key("down", "move('down')", _("Down"), "lines.down", _("One line down"), show=False),
-        key("left", "move('left')", _("Left"), "lines.left", _("One to the left"), show=False),
-        key("right", "move('right')", _("Right"), "lines.right", _("One to the right"), show=False),
+        key("enter", "choose", N_("Open"), "lines.choose", N_("Open the user at the cursor")),
+        key("up", "move('up')", N_("Up"), "lines.up", N_("One line up"), show=False),
+        key("down", "move('down')", N_("Down"), "lines.down", N_("One line down"), show=False),
+        key("left", "move('left')", N_("Left"), "lines.left", N_("One to the left"), show=False),
+        key("right", "move('right')", N_("Right"), "lines.right", N_("One to the right"), show=False),
     )
 
     class Picked(Message):

@@ -1,6 +1,6 @@
 """One of a few, on one line: the arrows change it. A pull-down would cover half of a small terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from dfn_tui.text import _
+from dfn_tui.text import N_
 from dfn_tui.widgets.keys import bindings, key
 
 
@@ -18,8 +18,8 @@ class Selector(Widget, can_focus=True):
     """`label: ‹ words ›  2/9`. `value` is the key of the option chosen."""
 
     BINDINGS = bindings(
-        key("right,down", "step(1)", _("Next"), "choice.next", _("Choose the next one")),
-        key("left,up", "step(-1)", _("Previous"), "choice.previous", _("Choose the one before")),
+        key("right,down", "step(1)", N_("Next"), "choice.next", N_("Choose the next one")),
+        key("left,up", "step(-1)", N_("Previous"), "choice.previous", N_("Choose the one before")),
     )
 
     @dataclass
@@ -38,6 +38,12 @@ class Selector(Widget, can_focus=True):
         self._label = label
         self._words = dict(options)
         self.set_reactive(Selector.value, value)
+
+    def reword(self, told: Callable[[str], str]) -> None:
+        """Names itself and what can be chosen anew."""
+        self._label = told(self._label)
+        self._words = {key: told(words) for key, words in self._words.items()}
+        self.refresh()
 
     def action_step(self, step: int) -> None:
         """Chooses the option `step` places on, round and round."""

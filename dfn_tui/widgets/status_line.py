@@ -1,6 +1,6 @@
 """The line at the top of every screen: where a change would go, and whether it is night in Korea."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING
@@ -81,6 +81,10 @@ class StatusLine(Widget):
         if words != self._place:
             self._place = words
             self.refresh()
+
+    def reword(self, told: Callable[[str], str]) -> None:
+        """Names the screen anew."""
+        self.say_place(*map(told, self._place))
 
     def _minute(self) -> None:
         """Repaints, and again at the next minute."""

@@ -1,6 +1,6 @@
 """The names of what stands on each other's place, the one that is shown underlined."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -30,6 +30,11 @@ class TabLine(Widget):
         super().__init__(id=id)
         self._tabs = tabs
         self.set_reactive(TabLine.active, tabs[0][0])
+
+    def reword(self, told: Callable[[str], str]) -> None:
+        """Names the tabs anew."""
+        self._tabs = [(tab, told(name)) for tab, name in self._tabs]
+        self.refresh()
 
     def _spans(self) -> list[tuple[int, int]]:
         """From where to where each tab stands."""

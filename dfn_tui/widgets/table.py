@@ -97,6 +97,11 @@ class Table(DataTable[Text], Generic[Item]):
             self._width_shown = width
             self._fill(self.items)
 
+    def say_again(self) -> None:
+        """Makes its heads and cells anew: in another language."""
+        if self._width_shown:
+            self._fill(self.items)
+
     def _fill(self, before: Sequence[Item], place: int | None = None) -> None:
         """Builds the table anew: other items, or another width."""
         key = self._key(before[self.cursor_row]) if 0 <= self.cursor_row < len(before) else None

@@ -18,11 +18,14 @@ from dfn_tui.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
 MANUAL = ROOT / "dfn_tui" / "manual"
-TEXTS = [ROOT / "README.md", *sorted(MANUAL.glob("*.md"))]
-PAPERS = [*TEXTS, *sorted((ROOT / ".github").glob("*.md")), ROOT / "CHANGELOG.md"]
+KOREAN = {MANUAL / page.name: page for page in sorted((MANUAL / "ko").glob("*.md"))} | {
+    ROOT / "README.md": ROOT / ".github/README.ko.md"
+}
+TEXTS = [ROOT / "README.md", *sorted(MANUAL.glob("*.md")), *KOREAN.values()]
+PAPERS = [*TEXTS, ROOT / ".github/CONTRIBUTING.md", ROOT / ".github/SECURITY.md", ROOT / "CHANGELOG.md"]
 LONGEST_README = 220  # lines
 
-_BLOCK = re.compile(r"^```.*?^```|(?:^ {4}.*\n)+", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```[\s\S]*?^```|(?:^ {4}.*\n)+", re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _OPTION = re.compile(r"--[a-z][a-z-]*")
@@ -94,6 +97,23 @@ def unknown(words: list[str]) -> list[str]:
                 break
             parser = commands[word]
     return wrong
+
+
+@pytest.mark.parametrize(
+    "english", [ROOT / "README.md", *sorted(MANUAL.glob("*.md"))], ids=lambda file: file.stem
+)
+def test_the_korean_page_says_the_same(english: Path) -> None:
+    """As far as a test can tell: the same headings, rows, code, examples and links."""
+    pages = [page.read_text("utf-8") for page in (english, KOREAN[english])]
+    plain = [[re.sub(r" *#.*", "", block) for block in _BLOCK.findall(page)] for page in pages]
+    assert plain[1] == plain[0]
+    texts = [_BLOCK.sub("", page) for page in pages]
+    assert sorted({*spans(pages[0])} - {*spans(pages[1])}) == []
+    for form in (r"^#+ ", r"^\|", r"^ *[-*] ", r"^[0-9]+\. "):
+        found = [len(re.findall(form, text, re.MULTILINE)) for text in texts]
+        assert found[0] == found[1], form
+    links = [{Path(link).name for link in _LINK.findall(text)} for text in texts]
+    assert links[0] - {"README.ko.md"} == links[1] - {"README.md"}
 
 
 def test_every_command_and_every_option_of_it_exists() -> None:

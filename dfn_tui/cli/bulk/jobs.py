@@ -36,7 +36,7 @@ from dfn_tui.service.export import require_room
 from dfn_tui.service.tokens import KeyNeeded
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_minute, korean_time
+from dfn_tui.text.korea import korean_minute, korean_time, spoken_time
 
 
 def list_(args: argparse.Namespace) -> ExitCode:
@@ -176,10 +176,10 @@ def _details(job: JobSummary) -> Iterator[str]:
         connection=sanitize(head.connection, 40),
         environment=head.environment.value,
         by=sanitize(record.by, 80),
-        begun=korean_time(record.begun),
+        begun=spoken_time(record.begun, seconds=True),
     )
     if record.ended is not None:
-        yield _("Ended at {ended} KST").format(ended=korean_time(record.ended))
+        yield _("Ended at {ended} KST").format(ended=spoken_time(record.ended, seconds=True))
     if not job.locked:
         yield _("Reason: {reason}").format(reason=sanitize(record.reason, 300) or "-")
     if record.evidence:

@@ -34,7 +34,7 @@ from dfn_tui.service.bulk.sending_time import sending_time
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.types import Capabilities
 from dfn_tui.text import _, ngettext, sanitize
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_time
 
 
 def preflight(args: argparse.Namespace) -> ExitCode:
@@ -128,7 +128,7 @@ def _tell(
         say(bad_words(BadRow(row.line, row.fault, row.reason, row.shown)))
     say(
         _("{list}: {campaign}, {at} KST.").format(
-            list=sanitize(list_name(args), 200), campaign=campaign_name(report.campaign), at=korean_minute(at)
+            list=sanitize(list_name(args), 200), campaign=campaign_name(report.campaign), at=spoken_time(at)
         )
     )
     found_words = (may_words(report), read_words(report), unfit_words(report), never_words(report))

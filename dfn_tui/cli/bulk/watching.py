@@ -38,16 +38,16 @@ from dfn_tui.service.watching import (
     rounds,
     users_changed,
 )
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.text.korea import korean_clock
 
 Look = Callable[[], Awaitable[WatchRound]]
 _MOST_NAMED = 10
 """So many users of whom nothing is set are named."""
 _EVENTS = {
-    WatchEvent.CHANGED: _("changed"),
-    WatchEvent.DRIFTED: _("not as planned"),
-    WatchEvent.BACK: _("as planned again"),
+    WatchEvent.CHANGED: N_("changed"),
+    WatchEvent.DRIFTED: N_("not as planned"),
+    WatchEvent.BACK: N_("as planned again"),
 }
 
 
@@ -268,7 +268,7 @@ def _cells(revealed: bool, one: WatchedChange) -> list[Row]:
             TableCell(_name(item)),
             _value(item, item.before, revealed),
             _value(item, item.after, revealed),
-            TableCell(_EVENTS[one.event], "ok" if one.event is WatchEvent.BACK else "warn"),
+            TableCell(_(_EVENTS[one.event]), "ok" if one.event is WatchEvent.BACK else "warn"),
         )
     ]
 

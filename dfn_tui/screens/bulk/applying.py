@@ -28,7 +28,7 @@ from dfn_tui.service.bulk.run.format import conflict_words
 from dfn_tui.service.bulk.run.records import OnConflict
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.changes.policy import Approval, may_be_sent_unread
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import N_, _, ngettext
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import bindings, key
@@ -41,11 +41,11 @@ class ApplyScreen(SessionScreen[str]):
     """Dismissed with the id of the job that was started. Nothing is sent but by the button here, and the
     focus starts on Cancel."""
 
-    PLACE = _("Apply a plan")
+    PLACE = N_("Apply a plan")
     AUTO_FOCUS = "#cancel"
     BINDINGS = bindings(
-        key("i", "missing", _("What is open"), "apply.missing", _("Go to what is open, or to the reason")),
-        key("ctrl+s", "send", _("Send"), "apply.send", _("Start the job")),
+        key("i", "missing", N_("What is open"), "apply.missing", N_("Go to what is open, or to the reason")),
+        key("ctrl+s", "send", N_("Send"), "apply.send", N_("Start the job")),
     )
 
     def __init__(self, bulk: BulkSession, path: Path, found: Totals) -> None:

@@ -11,7 +11,7 @@ from dfn_tui.screens.dialogs import Dialog
 from dfn_tui.service.bulk.plan.format import direction_words, selection_words, status_words
 from dfn_tui.service.bulk.plan.records import PlanStatus
 from dfn_tui.service.bulk.plan.totals import Selection, Totals
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import bindings, key
@@ -30,7 +30,7 @@ class FilterDialog(Dialog[Selection]):
     """Dismissed with the selection. Only what the plan has can be chosen."""
 
     AUTO_FOCUS = "Field"
-    BINDINGS = bindings(key("enter", "show", _("Show"), "filter.show", _("Show the users that fit")))
+    BINDINGS = bindings(key("enter", "show", N_("Show"), "filter.show", N_("Show the users that fit")))
 
     def __init__(self, found: Totals, now: Selection) -> None:
         super().__init__(_("Show the users"))

@@ -26,7 +26,7 @@ from dfn_tui.service.change_format import before_words, value_words
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import FieldChange, FieldKind
 from dfn_tui.text import _, ngettext, sanitize
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_time
 
 
 class Tally(NamedTuple):
@@ -265,7 +265,7 @@ def _approved(job: JobSummary) -> list[str]:
     record = job.record
     lines = [
         _("Begun {time} KST by {by}, reason: {reason}").format(
-            time=korean_minute(record.begun), by=sanitize(record.by, 80), reason=sanitize(record.reason, 200)
+            time=spoken_time(record.begun), by=sanitize(record.by, 80), reason=sanitize(record.reason, 200)
         )
     ]
     if record.evidence:

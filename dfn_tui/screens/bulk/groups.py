@@ -10,7 +10,7 @@ from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.bulk.plan.file import NumberedGroup
 from dfn_tui.service.bulk.plan.format import group_users, status_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.table import REST, Column
 
@@ -21,7 +21,7 @@ _WIDE = 100  # columns, from which on there is room for what was, in words
 class PlannedGroups(PagedList[NumberedGroup]):
     """Those that are sent first, the largest before others. Enter asks for the users of one."""
 
-    BINDINGS = bindings(key("o", "open", _("Users"), "bulk.group", _("Its users"), shown_as="enter o"))
+    BINDINGS = bindings(key("o", "open", N_("Users"), "bulk.group", N_("Its users"), shown_as="enter o"))
 
     class Opened(Message):
         """The users of the `group` of that number are to be shown."""

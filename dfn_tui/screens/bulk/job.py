@@ -29,7 +29,7 @@ from dfn_tui.service.bulk.run.results import write_results
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.bulk.troubles import TROUBLED
 from dfn_tui.service.change_format import outcome_words
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import N_, _, ngettext
 from dfn_tui.widgets.keys import FIND, KEEP, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -45,22 +45,29 @@ class JobScreen(SteeredJob):
     """The job of that id. It runs on when this screen is left, and shows itself in the status line then.
     Painted once a second while it runs and can be seen."""
 
-    PLACE = _("Job")
+    PLACE = N_("Job")
     BINDINGS = bindings(
-        key("p", "pause", _("Pause"), "job.pause", _("Send nothing for now, or go on")),
-        key("s", "stop", _("Stop"), "job.stop", _("Stop after what is under way; resume it later")),
-        key("minus", "slower", _("Slower"), "job.slower", _("Fewer requests a minute")),
-        key("plus", "faster", _("Faster"), "job.faster", _("More requests a minute")),
-        key("r", "resume", _("Resume"), "job.resume", _("Go on where it was left")),
-        key("t", "failed", _("Try again"), "job.failed", _("Do those that failed once more")),
-        key("u", "undo", _("Undo…"), "job.undo", _("Make a plan that takes the job back")),
-        key("v", "verify", _("Verify"), "job.verify", _("Who is not as wanted now?")),
-        key("f", "filter", _("Filter"), "job.filter", _("Show only who ended in one way"), group=FIND),
+        key("p", "pause", N_("Pause"), "job.pause", N_("Send nothing for now, or go on")),
+        key("s", "stop", N_("Stop"), "job.stop", N_("Stop after what is under way; resume it later")),
+        key("minus", "slower", N_("Slower"), "job.slower", N_("Fewer requests a minute")),
+        key("plus", "faster", N_("Faster"), "job.faster", N_("More requests a minute")),
+        key("r", "resume", N_("Resume"), "job.resume", N_("Go on where it was left")),
+        key("t", "failed", N_("Try again"), "job.failed", N_("Do those that failed once more")),
+        key("u", "undo", N_("Undo…"), "job.undo", N_("Make a plan that takes the job back")),
+        key("v", "verify", N_("Verify"), "job.verify", N_("Who is not as wanted now?")),
+        key("f", "filter", N_("Filter"), "job.filter", N_("Show only who ended in one way"), group=FIND),
         key(
-            "e", "results", _("Export…"), "job.results", _("Write how each user ended to a file"), group=KEEP
+            "e",
+            "results",
+            N_("Export…"),
+            "job.results",
+            N_("Write how each user ended to a file"),
+            group=KEEP,
         ),
-        key("A", "abort", _("Give up…"), "job.abort", _("Stop for good: it cannot be resumed")),
-        key("f5,R", "look", _("Read again"), "job.look", _("Read it and its users"), show=False, group=KEEP),
+        key("A", "abort", N_("Give up…"), "job.abort", N_("Stop for good: it cannot be resumed")),
+        key(
+            "f5,R", "look", N_("Read again"), "job.look", N_("Read it and its users"), show=False, group=KEEP
+        ),
     )
 
     AUTO_FOCUS = "DataTable"

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
@@ -21,8 +22,8 @@ from dfn_tui.service.bulk.run.format import (
 from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.records import RunProgress
 from dfn_tui.service.bulk.run.run import Run
-from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_clock, korean_minute
+from dfn_tui.text import _, padded, sanitize
+from dfn_tui.text.korea import korean_clock, spoken_time
 from dfn_tui.widgets.plain_text import PlainText
 
 _CHART_ROWS = 2
@@ -82,7 +83,7 @@ class JobPanel(Vertical):
         self._say("held", "")
         self._say("bar", share_bar(share, self._room))
         self._say("counts", counts_text(job.ended, job.total, to_read=False, in_snapshot=job.blind))
-        words = _("begun {time} KST").format(time=korean_minute(job.record.begun))
+        words = _("begun {time} KST").format(time=spoken_time(job.record.begun))
         if job.record.ended is not None:
             words += " · " + _("ended {clock}").format(clock=korean_clock(job.record.ended))
         self._say("line", Text(words, "label"))
@@ -137,7 +138,9 @@ class PacePanels(Horizontal):
         share = min(100 * meter.last_minute(limiter.now) // DOCUMENTED_LIMIT, 100)
         widget = self.query_one("#share", PlainText)
         label = _("this job") + " "
-        widget.say(Text.assemble((label, "label"), share_bar(share, widget.content_size.width - len(label))))
+        widget.say(
+            Text.assemble((label, "label"), share_bar(share, widget.content_size.width - cell_len(label)))
+        )
         rows = [
             (_("put off"), _("{count} times").format(count=f"{meter.put_off:,}")),
             (_("sent again"), _("{count} users").format(count=f"{run.sent_again:,}")),
@@ -148,5 +151,5 @@ class PacePanels(Horizontal):
             words = _("{seconds:.1f} s at {clock}").format(seconds=latency, clock=korean_clock(then))
             rows.append((_("slowest"), words))
         self.query_one("#troubled", PlainText).say(
-            Text("\n").join([Text.assemble((f"{name:<12}", "label"), words) for name, words in rows])
+            Text("\n").join([Text.assemble((padded(name, 12), "label"), words) for name, words in rows])
         )

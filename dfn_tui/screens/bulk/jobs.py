@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -19,7 +20,7 @@ from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.bulk.run.format import counts_of
 from dfn_tui.service.bulk.run.listing import JobSummary, UnreadableJob
 from dfn_tui.service.bulk.session import BulkSession
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.keys import KEEP, bindings, key
 from dfn_tui.widgets.table import REST, Column
@@ -31,7 +32,7 @@ _WIDE = 110  # columns, from which on there is room for words
 class JobList(PagedList[_Item]):
     """Jobs that cannot be read come first, then those that can be gone on with, then the newest."""
 
-    BINDINGS = bindings(key("o", "open", _("Open"), "bulk.open", _("Open this job"), shown_as="enter o"))
+    BINDINGS = bindings(key("o", "open", N_("Open"), "bulk.open", N_("Open this job"), shown_as="enter o"))
 
     def __init__(self, bulk: BulkSession) -> None:
         super().__init__(
@@ -66,7 +67,7 @@ class JobList(PagedList[_Item]):
     def _age(self, job: _Item) -> Text:
         begun = None if isinstance(job, UnreadableJob) else job.record.begun
         words = age_words(begun, self._bulk.session.clock()) if begun is not None else ""
-        return Text(words.rjust(6), "label")
+        return Text(" " * (6 - cell_len(words)) + words, "label")
 
     def _follow(self) -> None:
         """Shows how far the job is that runs here, without a look at any file."""
@@ -160,12 +161,12 @@ def _tallies(job: JobSummary) -> list[Tally]:
 class BulkScreen(SessionScreen[None]):
     """The jobs of a connection."""
 
-    PLACE = _("Jobs")
+    PLACE = N_("Jobs")
     AUTO_FOCUS = "DataTable"
     BINDINGS = bindings(
-        key("n", "new", _("New plan…"), "bulk.new", _("Whom to change, and how")),
-        key("p", "plan", _("Open a plan…"), "bulk.plan", _("A plan that was saved")),
-        key("f5,R", "read", _("Read again"), "bulk.read", _("Read them again"), show=False, group=KEEP),
+        key("n", "new", N_("New plan…"), "bulk.new", N_("Whom to change, and how")),
+        key("p", "plan", N_("Open a plan…"), "bulk.plan", N_("A plan that was saved")),
+        key("f5,R", "read", N_("Read again"), "bulk.read", N_("Read them again"), show=False, group=KEEP),
     )
 
     def __init__(self, bulk: BulkSession) -> None:

@@ -45,7 +45,7 @@ from dfn_tui.service.personal import shown_value
 from dfn_tui.service.records import FieldKind
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import IdentityKind
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -86,15 +86,15 @@ class Looked:
 class MappingScreen(SessionScreen[MappingOptions]):
     """Dismissed with what was said of the columns, once nothing is open; None to leave."""
 
-    PLACE = _("Columns of a list")
+    PLACE = N_("Columns of a list")
     BINDINGS = bindings(
-        key("e", "choose", _("Choose"), "mapping.choose", _("Say what it is"), shown_as="enter e"),
-        key("backspace", "not_used", _("Not used"), "mapping.unused", _("Write nothing of it")),
-        key("o", "no_others", _("Others not used"), "mapping.others", _("Nor any that is still open")),
-        key("w", "say('Unsubscribed')", _("Withdrawn"), "mapping.withdrawn", _("The word says no")),
-        key("g", "say('Subscribed')", _("Given"), "mapping.given", _("The word says yes")),
-        key("l", "say('')", _("Leave out"), "mapping.nothing", _("Rows with this word ask for nothing")),
-        key("c", "go_on", _("Go on"), "mapping.go_on", _("Make the plan with this")),
+        key("e", "choose", N_("Choose"), "mapping.choose", N_("Say what it is"), shown_as="enter e"),
+        key("backspace", "not_used", N_("Not used"), "mapping.unused", N_("Write nothing of it")),
+        key("o", "no_others", N_("Others not used"), "mapping.others", N_("Nor any that is still open")),
+        key("w", "say('Unsubscribed')", N_("Withdrawn"), "mapping.withdrawn", N_("The word says no")),
+        key("g", "say('Subscribed')", N_("Given"), "mapping.given", N_("The word says yes")),
+        key("l", "say('')", N_("Leave out"), "mapping.nothing", N_("Rows with this word ask for nothing")),
+        key("c", "go_on", N_("Go on"), "mapping.go_on", N_("Make the plan with this")),
     )
     AUTO_FOCUS = "#columns"
 

@@ -30,7 +30,7 @@ from dfn_tui.service.bulk.input.saying import SaidBefore
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.changes.grounds import Said, require_day
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.ids_field import IdsField
@@ -43,10 +43,10 @@ from dfn_tui.widgets.tick import Tick
 class NewPlanScreen(SessionScreen[None]):
     """Asks, then reads every user; the plan that comes of it is shown in its place. Nothing is sent."""
 
-    PLACE = _("New plan")
+    PLACE = N_("New plan")
     AUTO_FOCUS = "#file"
     BINDINGS = bindings(
-        key("f2", "consents", _("Choose consents"), "new.consents", _("Choose the changes in a matrix")),
+        key("f2", "consents", N_("Choose consents"), "new.consents", N_("Choose the changes in a matrix")),
     )
 
     ids_field = getters.query_one(IdsField)

@@ -28,7 +28,7 @@ from dfn_tui.service.bulk.plan.records import SENT, PlanGroup
 from dfn_tui.service.bulk.plan.totals import SelectedUsers, Selection, Totals, cost, totals
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.four_eyes.files import beside
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -44,28 +44,28 @@ class PlanScreen(SessionScreen[None]):
     """Shows the plan at a path: its groups, and the users of one or those who fit the filter. Nothing is sent
     from here; leaving users out changes the plan's file."""
 
-    PLACE = _("Plan")
+    PLACE = N_("Plan")
     BINDINGS = bindings(
-        key("a", "apply", _("Apply…"), "plan.apply", _("Go on to what must be answered")),
-        key("s", "approve", _("Approve…"), "plan.approve", _("Sign it, for somebody else to apply it")),
-        key("u", "users", _("All users"), "plan.users", _("The users of all groups")),
-        key("slash", "filter", _("Filter"), "plan.filter", _("Choose which users are shown")),
+        key("a", "apply", N_("Apply…"), "plan.apply", N_("Go on to what must be answered")),
+        key("s", "approve", N_("Approve…"), "plan.approve", N_("Sign it, for somebody else to apply it")),
+        key("u", "users", N_("All users"), "plan.users", N_("The users of all groups")),
+        key("slash", "filter", N_("Filter"), "plan.filter", N_("Choose which users are shown")),
         key(
             "x",
             "toggle_user",
-            _("Leave out"),
+            N_("Leave out"),
             "plan.toggle",
-            _("Leave it out, or put it back"),
+            N_("Leave it out, or put it back"),
         ),
         key(
             "X",
             "exclude",
-            _("All shown…"),
+            N_("All shown…"),
             "plan.exclude",
-            _("Leave all users out that fit the filter, or put them back"),
+            N_("Leave all users out that fit the filter, or put them back"),
         ),
-        key("b", "bad", _("Bad rows"), "plan.bad", _("The rows that are in no plan")),
-        replace(REVEAL, show=False, tooltip=_("Show or mask personal ids")),
+        key("b", "bad", N_("Bad rows"), "plan.bad", N_("The rows that are in no plan")),
+        replace(REVEAL, show=False, tooltip=N_("Show or mask personal ids")),
     )
 
     AUTO_FOCUS = "DataTable"

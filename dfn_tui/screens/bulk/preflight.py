@@ -40,8 +40,8 @@ from dfn_tui.service.bulk.sending_time import sending_time
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, padded, width
-from dfn_tui.text.korea import file_stamp, korean_minute
+from dfn_tui.text import N_, _, padded, width
+from dfn_tui.text.korea import file_stamp, spoken_time
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import KEEP, bindings, key
 from dfn_tui.widgets.lines import in_colours
@@ -69,13 +69,13 @@ class PreflightScreen(SessionScreen[None]):
     """Reads the users anew, once; for another time or channel they are judged again as they were read.
     Nothing is written to the platform."""
 
-    PLACE = _("Pre-flight")
+    PLACE = N_("Pre-flight")
     AUTO_FOCUS = "#what"
     BINDINGS = bindings(
-        key("t", "time", _("Other time"), "preflight.time", _("Judge for another time")),
-        key("c", "channel", _("Other channel"), "preflight.channel", _("Judge for another channel")),
-        key("e", "export", _("Write the lists"), "preflight.export", _("Who may be sent to, and who not")),
-        key("f5,R", "read", _("Read again"), "preflight.read", _("Read these users again"), group=KEEP),
+        key("t", "time", N_("Other time"), "preflight.time", N_("Judge for another time")),
+        key("c", "channel", N_("Other channel"), "preflight.channel", N_("Judge for another channel")),
+        key("e", "export", N_("Write the lists"), "preflight.export", N_("Who may be sent to, and who not")),
+        key("f5,R", "read", N_("Read again"), "preflight.read", N_("Read these users again"), group=KEEP),
     )
 
     def __init__(self, session: Session, identities: Sequence[Identity]) -> None:
@@ -119,7 +119,7 @@ class PreflightScreen(SessionScreen[None]):
     def _paint(self) -> None:
         report, at, _users = self._judged()
         frame = self.query_one("#what", VerticalScroll)
-        words = _("{users} users, {at} KST").format(users=f"{len(self._identities):,}", at=korean_minute(at))
+        words = _("{users} users, {at} KST").format(users=f"{len(self._identities):,}", at=spoken_time(at))
         name = campaign_name(report.campaign)
         title = Text.assemble((name[:1].upper() + name[1:], "bold"), (f" · {words}", "label"))
         frame.border_title = in_colours(title, self.app.console)

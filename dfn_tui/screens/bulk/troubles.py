@@ -19,7 +19,7 @@ from dfn_tui.service.change_format import outcome_words
 from dfn_tui.service.history import state_of
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.types import Identity, Value
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.table import REST, Column
@@ -31,7 +31,7 @@ _LEAST_FOR_NAMES, _LEAST_FOR_NOW = 100, 60  # columns
 class Troubles(PagedList[Trouble]):
     """Those who failed come first. Enter asks for the user to be opened."""
 
-    BINDINGS = bindings(key("o", "open", _("Open user"), "job.user", _("Read this user"), shown_as="Enter"))
+    BINDINGS = bindings(key("o", "open", N_("Open user"), "job.user", N_("Read this user"), shown_as="Enter"))
 
     class UserOpened(Message):
         """That user is to be shown."""

@@ -12,7 +12,7 @@ from dfn_tui.service.bulk.plan.format import status_text, who_words
 from dfn_tui.service.bulk.plan.reader import PlanReader
 from dfn_tui.service.bulk.plan.records import PlannedUser
 from dfn_tui.service.bulk.plan.totals import Selection
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.table import PADDING, REST, Column
 
@@ -24,7 +24,7 @@ class PlannedUsers(PagedList[PlannedUser]):
     """The users of the selection asked for, in the order of the input: who, how they stand, and each
     change."""
 
-    BINDINGS = bindings(key("o", "open", _("Open"), "bulk.user", _("All of this user"), shown_as="enter o"))
+    BINDINGS = bindings(key("o", "open", N_("Open"), "bulk.user", N_("All of this user"), shown_as="enter o"))
 
     def __init__(self, reader: PlanReader) -> None:
         super().__init__(_("No user of the plan fits."))

@@ -16,7 +16,7 @@ from dfn_tui.service.bulk.run.listing import JobSummary
 from dfn_tui.service.bulk.run.verifying import Drift
 from dfn_tui.service.bulk.session import BulkSession
 from dfn_tui.service.change_format import value_words
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.widgets.plain_text import PlainText
 
 SHOWN = 200
@@ -26,7 +26,7 @@ SHOWN = 200
 class VerifyScreen(SessionScreen[None]):
     """Reads on opening; leaving stops it. Nothing is sent."""
 
-    PLACE = _("Verify")
+    PLACE = N_("Verify")
     AUTO_FOCUS = "#what"
 
     def __init__(self, bulk: BulkSession, job: JobSummary) -> None:

@@ -39,8 +39,8 @@ from dfn_tui.service.history import (
 )
 from dfn_tui.service.records import Entry, FieldChange, Intent, JournalError
 from dfn_tui.service.session import Session
-from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_time
+from dfn_tui.text import N_, _, sanitize
+from dfn_tui.text.korea import spoken_time
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.lines import Lines, Page, in_colours
 
@@ -51,11 +51,11 @@ LABEL = 14
 class EntryScreen(ConsoleScreen[None]):
     """What was written, by whom and why, and how it ended. The history was opened from `session`."""
 
-    PLACE = _("Entry")
+    PLACE = N_("Entry")
     BINDINGS = bindings(
-        key("u", "undo", _("Undo…"), "entry.undo", _("See what taking it back would stage")),
+        key("u", "undo", N_("Undo…"), "entry.undo", N_("See what taking it back would stage")),
         REVEAL,
-        key("c,Y", "copy", _("Copy"), "entry.copy", _("Send the entry to the terminal's clipboard")),
+        key("c,Y", "copy", N_("Copy"), "entry.copy", N_("Send the entry to the terminal's clipboard")),
     )
 
     AUTO_FOCUS = "#what"
@@ -73,7 +73,7 @@ class EntryScreen(ConsoleScreen[None]):
     def body(self) -> ComposeResult:
         lines = Lines(self._page, id="what", classes="panel")
         title = _("Entry {seq}").format(seq=self._entry.seq)
-        rest = _("{time} KST").format(time=korean_time(self._entry.at))
+        rest = _("{time} KST").format(time=spoken_time(self._entry.at, seconds=True))
         words = Text.assemble((title, "bold"), (f" · {rest}", "label"))
         lines.border_title = in_colours(words, self.app.console)
         yield lines

@@ -14,7 +14,7 @@ from dfn_tui.service.changes.blocks import flag_of
 from dfn_tui.service.history import ref_words, state_of, user_of, who
 from dfn_tui.service.records import Entry, FieldChange, FieldKind, Filter, JournalError
 from dfn_tui.service.session import Session
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.text.korea import korean_time
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.table import REST, Column
@@ -26,7 +26,9 @@ WIDE = 100
 class HistoryList(PagedList[Entry]):
     """Newest first. `ask` says which ones are listed. What is written while it is seen comes by itself."""
 
-    BINDINGS = bindings(key("o", "open", _("Open"), "history.open", _("Open this entry"), shown_as="enter o"))
+    BINDINGS = bindings(
+        key("o", "open", N_("Open"), "history.open", N_("Open this entry"), shown_as="enter o")
+    )
 
     def __init__(self, journal: AsyncJournal, session: Session | None, *, users: bool) -> None:
         """`session` is the one the history was opened from; `users`: whether a column names the user."""

@@ -17,7 +17,7 @@ from dfn_tui.service.receipt import make_receipt, make_receipts, receipt_file
 from dfn_tui.service.receipt_page import receipt_page
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import N_, _, ngettext
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.lines import in_colours
 from dfn_tui.widgets.plain_text import PlainText
@@ -29,11 +29,11 @@ SHOWN = 50
 class ReceiptScreen(SessionScreen[None]):
     """Reads the users and the journal anew, and shows what each consent rests on."""
 
-    PLACE = _("Receipt")
+    PLACE = N_("Receipt")
     BINDINGS = bindings(
-        key("c", "copy", _("Copy"), "receipt.copy", _("Send it to the terminal's clipboard")),
-        key("e", "export", _("Export…"), "receipt.export", _("Write it to a file")),
-        key("p", "page", _("Page…"), "receipt.page", _("Write a page to print or to send the person")),
+        key("c", "copy", N_("Copy"), "receipt.copy", N_("Send it to the terminal's clipboard")),
+        key("e", "export", N_("Export…"), "receipt.export", N_("Write it to a file")),
+        key("p", "page", N_("Page…"), "receipt.page", N_("Write a page to print or to send the person")),
     )
 
     AUTO_FOCUS = "#what"

@@ -13,7 +13,7 @@ from dfn_tui.screens.history.listing import HistoryList
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.history import KEYS, FilterRefused, parse_words
 from dfn_tui.service.session import Session
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import KEEP, bindings, key
@@ -33,11 +33,13 @@ class _AllHistory(HistoryList):
 class HistoryScreen(ConsoleScreen[None]):
     """The entries of a journal, with a filter in one line. It was opened from `session`, if any."""
 
-    PLACE = _("History")
+    PLACE = N_("History")
     BINDINGS = bindings(
         # With priority, so that the keys that follow it on a slow line do not reach the table first.
-        replace(key("slash", "filter", _("Filter"), "history.filter", _("Go to the filter")), priority=True),
-        key("f5,R", "read", _("Read again"), "history.read", _("Read it again"), show=False, group=KEEP),
+        replace(
+            key("slash", "filter", N_("Filter"), "history.filter", N_("Go to the filter")), priority=True
+        ),
+        key("f5,R", "read", N_("Read again"), "history.read", N_("Read it again"), show=False, group=KEEP),
     )
 
     AUTO_FOCUS = "DataTable"

@@ -25,7 +25,7 @@ from dfn_tui.service.changes.inverse import (
 from dfn_tui.service.records import Entry
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, padded, sanitize
 from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.buttons import Buttons
 from dfn_tui.widgets.field import Field
@@ -41,7 +41,7 @@ class UndoScreen(SessionScreen[None]):
     `plans` is what taking them back would do, where that was found out already.
     """
 
-    PLACE = _("Undo")
+    PLACE = N_("Undo")
     BINDINGS = bindings(REVEAL)
 
     AUTO_FOCUS = "#cancel"
@@ -160,7 +160,7 @@ class UndoScreen(SessionScreen[None]):
         shown = [(_("was"), change.before), (_("entry set"), change.after)]
         values = [(label, value_text(change, value, revealed=self.revealed)) for label, value in shown]
         for label, value in (*values, (_("now"), self._now(field)), (_("undo sets"), self._restored(field))):
-            text.append(f"\n    {label:<10}", "label").append_text(value)
+            text.append(f"\n    {padded(label, 10)}", "label").append_text(value)
         if field.why:
             text.append(f"\n    {field.why}", "label")
         return text

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 
 from dfn_tui.consent.flags import Consents, Flag, State
 from dfn_tui.screens.dialogs import Dialog
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.flag_picker import FlagPicker
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -16,7 +16,9 @@ from dfn_tui.widgets.plain_text import PlainText
 class ConsentsDialog(Dialog[Consents]):
     """Which consents; dismissed with what is wanted of them. Of one state the key of a number is enough."""
 
-    BINDINGS = bindings(key("enter", "take", _("Take"), "consents.take", _("Take these"), shown_as="enter"))
+    BINDINGS = bindings(
+        key("enter", "take", N_("Take these"), "consents.take", N_("Take these"), shown_as="enter")
+    )
 
     picker = getters.query_one(FlagPicker)
 

@@ -24,7 +24,7 @@ from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import snapshot_words
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.text.korea import file_stamp, korean_clock
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import FIND, KEEP, bindings, key
@@ -37,19 +37,19 @@ class ListPanel(ManyPanel):
         key(
             "slash",
             "filter",
-            _("Filter"),
+            N_("Filter"),
             "list.filter",
-            _("Show only rows with these words"),
+            N_("Show only rows with these words"),
             shown_as="/",
             group=FIND,
         ),
-        key("o", "sort", _("Sort"), "list.sort", _("Sort by a column"), group=FIND),
-        key("y", "copy", _("Copy"), "list.copy", _("Copy the ids"), group=KEEP),
-        key("e", "export", _("Export"), "list.export", _("Write the shown rows to a file"), group=KEEP),
-        key("f5,R", "read", _("Read again"), "list.read", _("Read these users again"), group=KEEP),
+        key("o", "sort", N_("Sort"), "list.sort", N_("Sort by a column"), group=FIND),
+        key("y", "copy", N_("Copy"), "list.copy", N_("Copy the ids"), group=KEEP),
+        key("e", "export", N_("Export"), "list.export", N_("Write the shown rows to a file"), group=KEEP),
+        key("f5,R", "read", N_("Read again"), "list.read", N_("Read these users again"), group=KEEP),
     )
 
-    enter_does = _("To the rows")
+    enter_does = N_("To the rows")
 
     @property
     def idle(self) -> tuple[str, ...]:
@@ -87,6 +87,11 @@ class ListPanel(ManyPanel):
     def _by_snapshot(self) -> bool:
         """Whether users can be shown from a snapshot only."""
         return not self._session.capabilities.read_by
+
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self.border_subtitle = _legend(self._by_snapshot)
+        self.put([*self.users.rows.records.values()])
 
     # The rows.
 

@@ -9,7 +9,7 @@ from dfn_tui.screens.lookup.messages import PlanAsked, PreflightAsked
 from dfn_tui.screens.lookup.staging_panel import users_words
 from dfn_tui.screens.lookup.watching import WatchingPanel
 from dfn_tui.service.records import UserRecord
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.keys import KEEP, bindings, key
 
 
@@ -17,13 +17,13 @@ class ManyPanel(WatchingPanel):
     """A list whose marked users, or all that are shown, can be taken along."""
 
     BINDINGS = bindings(
-        key("b", "plan", _("Bulk"), "list.plan", _("Make a bulk plan for them"), group=KEEP),
+        key("b", "plan", N_("Bulk"), "list.plan", N_("Make a bulk plan for them"), group=KEEP),
         key(
             "P",
             "preflight",
-            _("Pre-flight"),
+            N_("Pre-flight"),
             "list.preflight",
-            _("Judge them for a campaign"),
+            N_("Judge them for a campaign"),
             show=False,
             group=KEEP,
         ),

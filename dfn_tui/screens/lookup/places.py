@@ -10,7 +10,7 @@ from textual import on, work
 from dfn_tui.errors import ConsoleError
 from dfn_tui.screens.base import SessionScreen
 from dfn_tui.screens.lookup.messages import EditsStaged, PlanAsked, PreflightAsked
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.keys import CHANGE, FIND, PLACES, bindings, key
 
 if TYPE_CHECKING:
@@ -25,34 +25,41 @@ class LookupPlaces(SessionScreen[None]):
     """What a look-up screen opens. Subclasses look up."""
 
     BINDINGS = bindings(
-        key("f2,t", "kind", _("Identity"), "lookup.kind", _("What users are looked up by"), group=FIND),
+        key("f2,t", "kind", N_("Identity"), "lookup.kind", N_("What users are looked up by"), group=FIND),
         key(
             "r,f4",
             "review",
-            _("Review"),
+            N_("Review"),
             "lookup.review",
-            _("See everything staged"),
+            N_("See everything staged"),
             show=False,
             group=CHANGE,
         ),
-        key("i", "ids", _("Ids"), "lookup.ids", _("Back to the input"), group=FIND),
-        key("f3,l", "recent", _("Recent"), "lookup.recent", _("Look-ups of this run"), group=PLACES),
+        key("i", "ids", N_("Ids"), "lookup.ids", N_("Back to the input"), group=FIND),
+        key("f3,l", "recent", N_("Recent"), "lookup.recent", N_("Look-ups of this run"), group=PLACES),
         key(
-            "f6,c", "app.connections", _("Connections"), "lookup.connections", _("Connections"), group=PLACES
+            "f6,c",
+            "app.connections",
+            N_("Connections"),
+            "lookup.connections",
+            N_("Connections"),
+            group=PLACES,
         ),
-        key("f7,h", "history", _("History"), "lookup.history", _("What was changed, by whom"), group=PLACES),
+        key(
+            "f7,h", "history", N_("History"), "lookup.history", N_("What was changed, by whom"), group=PLACES
+        ),
         key(
             "f12,D",
             "duties",
-            _("Duties"),
+            N_("Duties"),
             "lookup.duties",
-            _("Who is still to be told what came of it, or to confirm"),
+            N_("Who is still to be told what came of it, or to confirm"),
             show=False,
             group=PLACES,
         ),
-        key("f8,J", "bulk", _("Jobs"), "lookup.bulk", _("Jobs: many users at once"), group=PLACES),
-        key("f9,K", "kept", _("Kept edits"), "lookup.kept", _("What was staged before"), group=PLACES),
-        key("f10,S", "snapshot", _("Snapshot"), "lookup.snapshot", _("Everybody's consents"), group=PLACES),
+        key("f8,J", "bulk", N_("Jobs"), "lookup.bulk", N_("Jobs: many users at once"), group=PLACES),
+        key("f9,K", "kept", N_("Kept edits"), "lookup.kept", N_("What was staged before"), group=PLACES),
+        key("f10,S", "snapshot", N_("Snapshot"), "lookup.snapshot", N_("Everybody's consents"), group=PLACES),
     )
 
     _name_of_connection: str

@@ -124,7 +124,7 @@ class RowPainter:
         if not at.sentences:
             return [(at.findings, f"▲ {len(texts)}" if len(texts) > 1 else "▲", "warn")]
         more = _(" (+{count})").format(count=len(texts) - 1) if len(texts) > 1 else ""
-        words = _cut(texts[0], at.width - at.findings - 2 - len(more))
+        words = _cut(texts[0], at.width - at.findings - 2 - cell_len(more))
         return [(at.findings, "▲", "warn"), (at.findings + 2, words + more, "label")]
 
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
-from dfn_tui.consent.flags import Channel, Flag, Purpose
+from dfn_tui.consent.flags import Flag, Purpose, State
 from dfn_tui.consent.lints import Lint, lint
-from dfn_tui.consent.messages import channel_name, state_name
+from dfn_tui.consent.messages import flag_label
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _
+from dfn_tui.text import _, pgettext
 
 AS_ASKED, BY_ID, BY_NAME, BY_FINDINGS = "asked", "id", "name", "findings"
 """What the rows can be sorted by, beside each flag."""
@@ -84,17 +84,16 @@ class UserRows:
 
     def _is(self, record: UserRecord, word: str) -> bool:
         """The words that stand for what changes from one moment to the next."""
-        return {
-            "marked": record.identity in self.marked,
-            "staged": self._staged(record.identity),
-        }.get(word, False)
+        if word in ("marked", pgettext("filter", "marked")):
+            return record.identity in self.marked
+        return word in ("staged", pgettext("filter", "staged")) and self._staged(record.identity)
 
     def _text(self, record: UserRecord) -> str:
         """What the filter looks in: id, name, `sms:given`, the findings, and what is the matter."""
         known = self._texts.get(record.identity)
         if known is None:
             parts = [record.identity.value, record.name]
-            parts += [f"{_short(flag)}:{state_name(state)}" for flag, state in record.shown_consents.items()]
+            parts += [f"{_short(flag)}:{_said(state)}" for flag, state in record.shown_consents.items()]
             parts += [one.text for one in self.findings[record.identity]]
             if self.findings[record.identity]:
                 parts.append(_("finding"))
@@ -160,9 +159,18 @@ async def in_batches(
         yield batch
 
 
+def _said(state: State) -> str:
+    """A state as the filter names it: without a blank, which would end the word."""
+    return {
+        State.SUBSCRIBED: pgettext("filter", "given"),
+        State.UNSUBSCRIBED: pgettext("filter", "withdrawn"),
+        State.NEVER_SET: pgettext("filter", "never set"),
+    }[state]
+
+
 def _short(flag: Flag) -> str:
     """`sms`, `night-sms`, `info`: a flag as the filter names it."""
     if flag.purpose is Purpose.INFORMATIONAL:
         return _("info")
-    channel = _("all") if flag.channel is Channel.EVERY else channel_name(flag.channel)
+    channel = flag_label(flag)
     return _("night-{channel}").format(channel=channel) if flag.purpose is Purpose.NIGHT else channel

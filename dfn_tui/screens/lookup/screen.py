@@ -21,7 +21,7 @@ from dfn_tui.screens.lookup.night_sentence import NightSentence
 from dfn_tui.screens.lookup.places import RECENT, LookupPlaces
 from dfn_tui.screens.messages import NothingThere
 from dfn_tui.service.connections import Connections
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
 from dfn_tui.widgets.plain_text import PlainText
@@ -40,15 +40,15 @@ WARM_UP_AFTER = 0.5
 ROWS_TO_SPARE = 30
 """Lines from which on the row of what is staged is kept for it."""
 
-_PLACEHOLDER = _("paste or type ids, one or many")
+_PLACEHOLDER = N_("paste or type ids, one or many")
 
 
 class LookupScreen(LookupPlaces):
     """Where the console starts. One known id opens its user at once; a list stays as rows. `user` is the id
     that is looked up as soon as the screen is there."""
 
-    TITLE = _("List of users")
-    enter_does = _("Look up")
+    TITLE = N_("List of users")
+    enter_does = N_("Look up")
     CSS_PATH = None  # the app's own styles suffice
 
     ids_field = getters.query_one(IdsField)
@@ -94,7 +94,7 @@ class LookupScreen(LookupPlaces):
     def body(self) -> ComposeResult:
         with Horizontal(id="ask"):
             yield PlainText(f"{self._kind} ❭ ", id="kind")
-            yield IdsField(placeholder=_PLACEHOLDER, id="ids")
+            yield IdsField(placeholder=_(_PLACEHOLDER), id="ids")
         if self._worth:
             yield PlainText(_hint(self._worth), id="hint")
 
@@ -173,7 +173,7 @@ class LookupScreen(LookupPlaces):
             return
         self._held = ()
         event.input.action_select_all()  # what is typed next is the next look-up
-        event.input.placeholder = _PLACEHOLDER
+        event.input.placeholder = _(_PLACEHOLDER)
         if ids:
             self.look_up(tuple(self.session.identity(value, self._kind) for value in ids))
 
@@ -258,6 +258,14 @@ class LookupScreen(LookupPlaces):
         self.query("#hint").set(display=False)
         self._reading(0, len(identities))
         return workbench
+
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self._progress_line("")
+        self._show_staged()
+        if self._workbench is not None:
+            self.night_sentence.follow(self._workbench.list_panel.users.rows.found)
+            self._workbench.show_spread()
 
     def on_resize(self) -> None:
         self._keep_row()

@@ -15,7 +15,7 @@ from dfn_tui.consent.night import BEGINS, ENDS, night_at
 from dfn_tui.consent.sending import Delivery, may_advertise
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _
+from dfn_tui.text import _, padded
 
 Staged = Mapping[Identity, Consents]
 
@@ -52,7 +52,7 @@ class Spread(Widget, can_focus=False):
         for words, role, counts in ((_("now"), "label", now), (_("after"), "staged", after)):
             text.append("\n")
             if words == _("now") or changed:
-                text.append(words.ljust(_HEAD), role).append_text(_bar(counts, total, width))
+                text.append(padded(words, _HEAD), role).append_text(_bar(counts, total, width))
         text.append("\n" + " " * _HEAD)
         for state, block, role in _SHOWN:
             count = f"{now.get(state, 0):,}"

@@ -13,7 +13,7 @@ from dfn_tui.screens.lookup.messages import EditsStaged
 from dfn_tui.screens.lookup.user_list import UserList
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
-from dfn_tui.text import _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, sanitize
 from dfn_tui.widgets.keys import CHANGE, bindings, key
 from dfn_tui.widgets.panel import Panel
 
@@ -26,29 +26,29 @@ class StagingPanel(Panel):
     """A frame around a `UserList`. Nothing here writes: edits are staged."""
 
     BINDINGS = bindings(
-        key("s", _WANTED[0], _("Give"), "list.give", _("Stage: give a consent"), group=CHANGE),
+        key("s", _WANTED[0], N_("Give"), "list.give", N_("Stage: give a consent"), group=CHANGE),
         key(
             "u",
             _WANTED[1],
-            _("Withdraw"),
+            N_("Withdraw"),
             "list.withdraw",
-            _("Stage: withdraw a consent"),
+            N_("Stage: withdraw a consent"),
             group=CHANGE,
         ),
         key(
             "p",
             "presets",
-            _("Presets"),
+            N_("Presets"),
             "list.presets",
-            _("Stop all advertising, night or one channel"),
+            N_("Stop all advertising, night or one channel"),
             group=CHANGE,
         ),
         key(
             "x",
             "drop",
-            _("Drop"),
+            N_("Drop"),
             "list.drop",
-            _("Drop what is staged for these users"),
+            N_("Drop what is staged for these users"),
             show=False,
             group=CHANGE,
         ),

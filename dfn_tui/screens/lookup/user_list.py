@@ -14,7 +14,7 @@ from dfn_tui.screens.lookup.rows import UserRows
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _
+from dfn_tui.text import N_
 from dfn_tui.widgets.keys import FIND, MARK, MOVE, bindings, key
 
 HEAD = 2
@@ -25,37 +25,49 @@ class UserList(ScrollView, can_focus=True):
     """Paints the rows that are in view, each by itself: a mark or a move sends a few cells."""
 
     BINDINGS = bindings(
-        key("up,k", "move(-1)", _("Up"), "list.up", _("The user before"), show=False, group=MOVE),
-        key("down,j", "move(1)", _("Down"), "list.down", _("The next user"), show=False, group=MOVE),
-        key("pageup", "page(-1)", _("Page up"), "list.page-up", _("A page up"), show=False, group=MOVE),
+        key("up,k", "move(-1)", N_("Up"), "list.up", N_("The user before"), show=False, group=MOVE),
+        key("down,j", "move(1)", N_("Down"), "list.down", N_("The next user"), show=False, group=MOVE),
+        key("pageup", "page(-1)", N_("Page up"), "list.page-up", N_("A page up"), show=False, group=MOVE),
         key(
-            "pagedown", "page(1)", _("Page down"), "list.page-down", _("A page down"), show=False, group=MOVE
+            "pagedown",
+            "page(1)",
+            N_("Page down"),
+            "list.page-down",
+            N_("A page down"),
+            show=False,
+            group=MOVE,
         ),
-        key("home,g", "move_to(0)", _("First"), "list.first", _("The first user"), show=False, group=MOVE),
-        key("end,G", "move_to(-1)", _("Last"), "list.last", _("The last user"), show=False, group=MOVE),
-        key("space", "mark", _("Mark"), "list.mark", _("Mark this user, or no longer"), group=MARK),
+        key("home,g", "move_to(0)", N_("First"), "list.first", N_("The first user"), show=False, group=MOVE),
+        key("end,G", "move_to(-1)", N_("Last"), "list.last", N_("The last user"), show=False, group=MOVE),
+        key("space", "mark", N_("Mark"), "list.mark", N_("Mark this user, or no longer"), group=MARK),
         key(
-            "shift+up", "mark_to(-1)", _("Mark up"), "list.mark-up", _("Mark a range"), show=False, group=MARK
+            "shift+up",
+            "mark_to(-1)",
+            N_("Mark up"),
+            "list.mark-up",
+            N_("Mark a range"),
+            show=False,
+            group=MARK,
         ),
         key(
             "shift+down",
             "mark_to(1)",
-            _("Mark down"),
+            N_("Mark down"),
             "list.mark-down",
-            _("Mark a range"),
+            N_("Mark a range"),
             show=False,
             group=MARK,
         ),
         key(
             "asterisk",
             "mark_all",
-            _("All"),
+            N_("All"),
             "list.all",
-            _("Mark all shown, or none"),
+            N_("Mark all shown, or none"),
             shown_as="*",
             group=MARK,
         ),
-        key("enter", "open", _("Open"), "list.open", _("Open this user"), shown_as="enter", group=FIND),
+        key("enter", "open", N_("Open"), "list.open", N_("Open this user"), shown_as="enter", group=FIND),
     )
 
     cursor = reactive(0, repaint=False)

@@ -2,7 +2,7 @@
 
 from dfn_tui.screens.lookup.staging_panel import StagingPanel
 from dfn_tui.screens.messages import WatchToggled
-from dfn_tui.text import _
+from dfn_tui.text import N_
 from dfn_tui.widgets.keys import KEEP, bindings, key
 
 
@@ -13,9 +13,9 @@ class WatchingPanel(StagingPanel):
         key(
             "w",
             "watch",
-            _("Watch"),
+            N_("Watch"),
             "list.watch",
-            _("Watch these users"),
+            N_("Watch these users"),
             show=False,
             group=KEEP,
         )

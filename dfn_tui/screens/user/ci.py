@@ -12,7 +12,7 @@ from dfn_tui.service.changes.undocumented import merging
 from dfn_tui.service.records import FieldKind
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Value
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.keys import CHANGE, bindings, key
 
 
@@ -20,22 +20,27 @@ class CiPane(ValuePane):
     """Stages changes and deletions."""
 
     BINDINGS = bindings(
-        key("e", "edit", _("Edit"), "ci.edit", _("Change this field"), shown_as="enter e", group=CHANGE),
-        key("a", "link", _("Link"), "ci.link", _("Link another identity to this user"), group=CHANGE),
+        key("e", "edit", N_("Edit"), "ci.edit", N_("Change this field"), shown_as="enter e", group=CHANGE),
+        key("a", "link", N_("Link"), "ci.link", N_("Link another identity to this user"), group=CHANGE),
         key(
-            "d", "delete", _("Delete…"), "ci.delete", _("Ask whether to delete this identifier"), group=CHANGE
+            "d",
+            "delete",
+            N_("Delete…"),
+            "ci.delete",
+            N_("Ask whether to delete this identifier"),
+            group=CHANGE,
         ),
         key(
             "x,backspace",
             "drop",
-            _("Drop edit"),
+            N_("Drop edit"),
             "ci.drop",
-            _("Drop this staged edit"),
+            N_("Drop this staged edit"),
             show=False,
             group=CHANGE,
         ),
     )
-    heading = _("identifier")
+    heading = N_("identifier")
     kind = FieldKind.CI
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

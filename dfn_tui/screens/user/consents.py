@@ -17,7 +17,7 @@ from dfn_tui.screens.user.pane import DraftChanged
 from dfn_tui.service.records import FieldKind, UserRecord
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import Capabilities
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.text.korea import Clock
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.day_strip import DayStrip, Density
@@ -36,31 +36,33 @@ class ConsentsPane(Vertical):
     """Stages consents in the draft and tells the panel so."""
 
     BINDINGS = bindings(
-        key("s", _WANTED[0], _("Give"), "matrix.subscribe", _("Stage: it is given"), group=CHANGE),
+        key("s", _WANTED[0], N_("Give"), "matrix.subscribe", N_("Stage: it is given"), group=CHANGE),
         key(
             "u",
             _WANTED[1],
-            _("Withdraw"),
+            N_("Withdraw"),
             "matrix.unsubscribe",
-            _("Stage: it is withdrawn"),
+            N_("Stage: it is withdrawn"),
             group=CHANGE,
         ),
         key(
             "x,backspace",
             "drop",
-            _("Drop edit"),
+            N_("Drop edit"),
             "matrix.drop",
-            _("Drop this staged edit"),
+            N_("Drop this staged edit"),
             show=False,
             group=CHANGE,
         ),
-        key("p", "preset", _("Presets"), "consents.preset", _("Stop all, night, one channel"), group=CHANGE),
+        key(
+            "p", "preset", N_("Presets"), "consents.preset", N_("Stop all, night, one channel"), group=CHANGE
+        ),
         key(
             "f",
             "findings",
-            _("All findings"),
+            N_("All findings"),
             "consents.findings",
-            _("Every finding"),
+            N_("Every finding"),
             show=False,
             group=FIND,
         ),

@@ -18,7 +18,7 @@ from dfn_tui.service.changes.values import (
     parse_value,
 )
 from dfn_tui.service.types import Capabilities, Identity, StandardProperty, Value, ValueType
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.field import Field
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -35,10 +35,12 @@ def _now(value: str) -> Text:
 class EditDialog(FormDialog[ScreenResultType]):
     """A form whose result is staged."""
 
-    BINDINGS = bindings(key("enter", "submit", _("Stage"), "edit.stage", _("Stage it; nothing is sent yet")))
+    BINDINGS = bindings(
+        key("enter", "submit", N_("Stage"), "edit.stage", N_("Stage it; nothing is sent yet"))
+    )
 
-    def __init__(self, title: str, verb: str = _("Stage")) -> None:
-        super().__init__(title, verb)
+    def __init__(self, title: str, verb: str = "") -> None:
+        super().__init__(title, verb or _("Stage"))
 
     def action_next(self) -> None:
         """Steps through the choice without leaving the field."""
@@ -52,7 +54,7 @@ class ValueDialog(EditDialog[ScreenResultType]):
     """Asks for a value, and for its type where more than one would do."""
 
     BINDINGS = bindings(
-        key("ctrl+t", "next", _("Next type"), "edit.type", _("Read what is typed as another type"))
+        key("ctrl+t", "next", N_("Next type"), "edit.type", N_("Read what is typed as another type"))
     )
 
     def __init__(self, title: str, types: Sequence[ValueType], type: ValueType, text: str = "") -> None:
@@ -149,7 +151,7 @@ class EditCiDialog(EditDialog[tuple[str, str]]):
     stored. `now` are words for the current one, `warning` what is to be known before."""
 
     BINDINGS = bindings(
-        key("ctrl+t", "next", _("Next kind"), "edit.kind", _("Take another kind of identity"))
+        key("ctrl+t", "next", N_("Next kind"), "edit.kind", N_("Take another kind of identity"))
     )
 
     def __init__(

@@ -11,7 +11,7 @@ from dfn_tui.service.history import entry_lines, who
 from dfn_tui.service.records import Entry, Filter
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.keys import bindings, key
 
 
@@ -19,8 +19,8 @@ class HistoryPane(HistoryList):
     """Reads the journal when it is shown; the archive where that is asked for."""
 
     BINDINGS = bindings(
-        key("t", "receipt", _("Receipt"), "history.receipt", _("What each consent rests on")),
-        key("a", "everywhere", _("All hosts"), "history.everywhere", _("What any host wrote, or this one")),
+        key("t", "receipt", N_("Receipt"), "history.receipt", N_("What each consent rests on")),
+        key("a", "everywhere", N_("All hosts"), "history.everywhere", N_("What any host wrote, or this one")),
     )
 
     def __init__(self, session: Session, *, id: str) -> None:

@@ -54,7 +54,7 @@ class ValuePane(Vertical):
         name = min(max(longest, room * 3 // 10), room * 2 // 5)
         current = (room - name) * 3 // 5
         return [
-            Column(self.heading, name, self.named),
+            Column(_(self.heading), name, self.named),
             Column(_("now"), current, self.current),
             Column(_("staged"), room - name - current, self.staged),
         ]

@@ -24,7 +24,7 @@ from dfn_tui.service.records import Filter, JournalError, Reply, UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import age_words
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _, ngettext
+from dfn_tui.text import N_, _, ngettext
 from dfn_tui.text.korea import korean_clock
 from dfn_tui.widgets.keys import CHANGE, FIND, KEEP, bindings, key
 from dfn_tui.widgets.panel import Panel
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dfn_tui.screens.user.history import HistoryPane
     from dfn_tui.screens.user.properties import PropertiesPane
 
-_TABS = {"consents": _("Consents"), "properties": _("Properties"), "ci": _("CI"), "history": _("History")}
+_TABS = {"consents": N_("Consents"), "properties": N_("Properties"), "ci": N_("CI"), "history": N_("History")}
 
 REST = 0.25
 """Seconds that somebody must stay with a user before more of them is read: whoever runs through a list of
@@ -54,20 +54,26 @@ class UserPanel(Panel):
     BINDINGS = bindings(
         replace(REVEAL, action="screen.reveal"),
         *(
-            key(str(number), f"tab('{tab}')", name, f"user.{tab}", _("Show this tab"), show=False, group=FIND)
+            key(
+                str(number), f"tab('{tab}')", name, f"user.{tab}", N_("Show this tab"), show=False, group=FIND
+            )
             for number, (tab, name) in enumerate(_TABS.items(), 1)
         ),
-        key("f5,R", "read", _("Read again"), "user.read", _("Read this user again"), show=False, group=KEEP),
+        key(
+            "f5,R", "read", N_("Read again"), "user.read", N_("Read this user again"), show=False, group=KEEP
+        ),
         key(
             "w",
             "watch",
-            _("Watch"),
+            N_("Watch"),
             "user.watch",
-            _("Watch this user"),
+            N_("Watch this user"),
             show=False,
             group=KEEP,
         ),
-        key("X", "drop_all", _("Drop all edits"), "user.drop", _("Drop all edits"), show=False, group=CHANGE),
+        key(
+            "X", "drop_all", N_("Drop all edits"), "user.drop", N_("Drop all edits"), show=False, group=CHANGE
+        ),
     )
 
     @dataclass
@@ -102,7 +108,7 @@ class UserPanel(Panel):
 
     def compose(self) -> ComposeResult:
         capabilities = self._session.capabilities
-        yield TabLine([*_TABS.items()])
+        yield TabLine([(tab, _(name)) for tab, name in _TABS.items()])
         yield PlainText(id="user-state")
         with ContentSwitcher(initial="consents"):
             yield ConsentsPane(capabilities, self._session.clock, id="consents")
@@ -147,6 +153,11 @@ class UserPanel(Panel):
         self.say_title(user_title(self.identity, "") if self.identity else Text(_("User")), Text())
         self.say_subtitle("")
         self.state.say("")
+
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self._show()
+        self._rest()
 
     @on(DraftChanged)
     def _show(self) -> None:

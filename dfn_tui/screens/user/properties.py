@@ -15,7 +15,7 @@ from dfn_tui.service.records import FieldKind, Reply
 from dfn_tui.service.snapshots.format import property_words, value_now
 from dfn_tui.service.staging import Draft
 from dfn_tui.service.types import StandardProperty, Value
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.widgets.keys import CHANGE, bindings, key
 from dfn_tui.widgets.plain_text import PlainText
 
@@ -27,24 +27,24 @@ class PropertiesPane(ValuePane):
         key(
             "e",
             "edit",
-            _("Edit"),
+            N_("Edit"),
             "properties.edit",
-            _("Edit this property"),
+            N_("Edit this property"),
             shown_as="enter e",
             group=CHANGE,
         ),
-        key("a", "add", _("Add"), "properties.add", _("Add a custom property"), group=CHANGE),
+        key("a", "add", N_("Add"), "properties.add", N_("Add a custom property"), group=CHANGE),
         key(
             "x,backspace",
             "drop",
-            _("Drop edit"),
+            N_("Drop edit"),
             "properties.drop",
-            _("Drop this staged edit"),
+            N_("Drop this staged edit"),
             show=False,
             group=CHANGE,
         ),
     )
-    heading = _("property")
+    heading = N_("property")
     kind = FieldKind.PROPERTY
 
     def compose(self) -> ComposeResult:

@@ -12,7 +12,7 @@ from dfn_tui.screens.user.panel import UserPanel
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.text import _
+from dfn_tui.text import N_, _
 from dfn_tui.widgets.consent_matrix import ConsentMatrix
 from dfn_tui.widgets.keys import bindings, key
 from dfn_tui.widgets.plain_text import PlainText
@@ -25,17 +25,17 @@ NextUser = Callable[[Identity], UserRecord | None]
 class UserScreen(SessionScreen[Identity]):
     """Reads the user, and has the panel show them. Dismissed with who was shown last."""
 
-    PLACE = _("User")
+    PLACE = N_("User")
     BINDINGS = bindings(
         key(
             "r",
             "review",
-            _("Review"),
+            N_("Review"),
             "user.review",
-            _("See everything staged before it is sent"),
+            N_("See everything staged before it is sent"),
             show=False,
         ),
-        key("n", "next", _("Next user"), "user.next", _("The next user of the list")),
+        key("n", "next", N_("Next user"), "user.next", N_("The next user of the list")),
     )
 
     panel = getters.query_one(UserPanel)
@@ -89,6 +89,10 @@ class UserScreen(SessionScreen[Identity]):
 
     def look_at_writes(self) -> None:
         self.panel.look_again()
+
+    def say_again(self) -> None:
+        """Says everything anew: in another language."""
+        self._say_staged()
 
     @on(DraftChanged)
     @on(UserPanel.UserRead)

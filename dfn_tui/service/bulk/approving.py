@@ -25,7 +25,7 @@ from dfn_tui.service.four_eyes.ssh import SignatureRefused
 from dfn_tui.service.four_eyes.statement import Signed, SignedAs, statement_of
 from dfn_tui.service.session import Session
 from dfn_tui.text import _
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_time
 
 
 class Signing(NamedTuple):
@@ -127,7 +127,7 @@ def approval_status(session: Session, found: Totals, files: Files) -> ApprovalSt
         return ApprovalStatus(False, f"{refused.title}. {why}")
     if approved is None:
         return None
-    at = korean_minute(Signed.read(approved.text).statement.at)
+    at = spoken_time(Signed.read(approved.text).statement.at)
     words = _("Approved by {name}, {time} in Korea").format(name=approved.by.approver, time=at)
     return ApprovalStatus(True, words)
 

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from dfn_tui.errors import ConsoleError
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import KOREA, korean_minute
+from dfn_tui.text.korea import KOREA, spoken_time
 
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
 _MOMENT = re.compile(
@@ -41,7 +41,7 @@ def sending_time(text: str | None, now: datetime) -> datetime:
         raise SendingTimeRefused(words.format(text=sanitize(text, 40))) from None
     if at < minute:
         words = _("{at} KST is past; it is {now} KST.")
-        raise SendingTimeRefused(words.format(at=korean_minute(at), now=korean_minute(now)))
+        raise SendingTimeRefused(words.format(at=spoken_time(at), now=spoken_time(now)))
     return at
 
 

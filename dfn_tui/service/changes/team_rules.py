@@ -11,7 +11,7 @@ from dfn_tui.errors import ConsoleError, GateRefused
 from dfn_tui.service.changes.scope import Scope
 from dfn_tui.service.context import Forwarded, host_of
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import KOREA, korean_clock, korean_minute
+from dfn_tui.text.korea import KOREA, korean_clock, spoken_time
 
 Team = TeamPolicy | PolicyError | None
 """The policy of this host; why the one that is there cannot be used; None where there is none."""
@@ -175,6 +175,6 @@ def _require_forwarded(
             _(
                 "It lacks entries since {time} in Korea; the company allows {minutes} minutes ({rule}). "
                 "Nothing is sent."
-            ).format(time=korean_minute(found.oldest), minutes=asked.minutes, rule=rule),
+            ).format(time=spoken_time(found.oldest), minutes=asked.minutes, rule=rule),
             _("Send them: dfn-tui journal archive send"),
         )

@@ -8,7 +8,7 @@ from dfn_tui.service.four_eyes.principals import People
 from dfn_tui.service.four_eyes.ssh import SignatureRefused, agent_keys, sign, verify
 from dfn_tui.service.four_eyes.statement import Signed, SignedAs, Statement
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_time
 
 AHEAD = timedelta(minutes=5)
 """So far the clocks of two hosts may be apart."""
@@ -81,7 +81,7 @@ def check(signed: Signed, wanted: Statement, people: People, longest: timedelta)
     if said.at - now > AHEAD:
         raise Void(_("it is from the future, by this host's clock."))
     if now - said.at > longest:
-        raise Void(_("it is too old, of {time} in Korea.").format(time=korean_minute(said.at)))
+        raise Void(_("it is too old, of {time} in Korea.").format(time=spoken_time(said.at)))
     _check_signature(signed, people)
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from dfn_tui.api.types import Identity
 from dfn_tui.errors import ConsoleError, system_reason
-from dfn_tui.outcomes import Outcome
+from dfn_tui.outcomes import Outcome, outcome_name
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.kept.format import KeptEdits, KeptUnreadable, Place, read_edits
 from dfn_tui.service.kept.keeper import EditKeeper
@@ -240,6 +240,6 @@ def _was_sent(entry: Entry, change: FieldChange) -> bool:
 
 
 def _sent_words(entry: Entry, user: Identity) -> str:
-    ended = entry.outcome.outcome.value if entry.outcome else _("open")
+    ended = outcome_name(entry.outcome.outcome if entry.outcome else None)
     words = _("{user}: was sent before that console ended, by entry {seq} ({outcome}); not offered again.")
     return words.format(user=sanitize(user.value, 40), seq=entry.seq, outcome=ended)

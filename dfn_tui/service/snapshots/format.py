@@ -12,14 +12,14 @@ from dfn_tui.service.snapshots.taking import TakingProgress
 from dfn_tui.service.snapshots.view import FLAG_OF, LaterWrite, SnapshotView
 from dfn_tui.store.snapshot import SnapshotHead
 from dfn_tui.text import _, ngettext, padded, sanitize, width
-from dfn_tui.text.korea import korean_clock, korean_date, korean_minute
+from dfn_tui.text.korea import korean_clock, korean_date, spoken_time
 
 _HOUR = timedelta(hours=1)
 
 
 def age_words(began: datetime, now: datetime) -> str:
     """`as of 14:02, 31 min ago`: when the export began, and how long that is ago."""
-    at = korean_clock(began) if korean_date(began) == korean_date(now) else korean_minute(began)
+    at = korean_clock(began) if korean_date(began) == korean_date(now) else spoken_time(began)
     age = now - began
     minutes = int(age / timedelta(minutes=1))
     if age < timedelta(minutes=1):
@@ -109,7 +109,7 @@ def head_lines(head: SnapshotHead, now: datetime, *, glyphs: bool = False) -> It
     whom = _("everybody") if head.audience is None else sanitize(head.audience, 60)
     yield _("{users}, {age}; audience: {whom}").format(users=users, age=age_words(head.began, now), whom=whom)
     yield _("exported {began}–{ended} (KST), deleted {expires}").format(
-        began=korean_minute(head.began), ended=korean_clock(head.ended), expires=korean_minute(head.expires)
+        began=spoken_time(head.began), ended=korean_clock(head.ended), expires=spoken_time(head.expires)
     )
     names = {column: short_name(FLAG_OF[column]) for column in head.consents}
     wide = max(map(width, names.values()), default=0)

@@ -15,7 +15,7 @@ from dfn_tui.service.snapshots.view import SnapshotView
 from dfn_tui.store import Entry, FieldKind, Filter, OutcomeGroup
 from dfn_tui.store.snapshot import SnapshotHead
 from dfn_tui.text import _
-from dfn_tui.text.korea import korean_time
+from dfn_tui.text.korea import spoken_time
 
 _AHEAD = 2000
 _ENTRIES = 1000
@@ -55,7 +55,7 @@ class SnapshotReader:
 
 def seen_words(head: SnapshotHead) -> str:
     """What is written down of a change that a snapshot shows, beside the code `IN_SNAPSHOT`."""
-    return _("Seen in the snapshot of {time} (KST).").format(time=korean_time(head.began))
+    return _("Seen in the snapshot of {time} (KST).").format(time=spoken_time(head.began, seconds=True))
 
 
 async def confirm_entries(

@@ -12,7 +12,7 @@ from dfn_tui.api.errors import TokenRejected
 from dfn_tui.api.types import Identity, IdentityKind
 from dfn_tui.config import Connection, TokenKind
 from dfn_tui.consent.flags import OPTINS
-from dfn_tui.errors import ConsoleError, TokenTrouble
+from dfn_tui.errors import ConsoleError, TokenTrouble, system_reason
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.context import ConnectionContext, server_url
 from dfn_tui.service.snapshots.taking import OnTaking, Taking
@@ -119,7 +119,7 @@ def drop_snapshot(folder: Path, connection: Connection) -> bool:
     except OSError as error:
         raise SnapshotError(
             _("The snapshot cannot be removed"),
-            error.strerror or type(error).__name__,
+            system_reason(error),
             _("Remove the file yourself: {path}").format(path=path),
         ) from error
     return True

@@ -11,7 +11,7 @@ from dfn_tui.api.types import IdentityKind
 from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import N_, _, sanitize
 from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id, encodable
 
 _KEPT = 1024  # edit sets and names remembered, so that memory does not grow with the file
@@ -37,18 +37,18 @@ _FORMULA = re.compile(r'="([^"]*)"')
 _ODD = (
     (
         re.compile(r".*[\x00-\x1f\x7f-\x9f\u2028\u2029]", re.DOTALL),
-        _("The id holds a control character or a line break."),
+        N_("The id holds a control character or a line break."),
     ),
-    (re.compile("'"), _("The id begins with an apostrophe, as spreadsheets mark text.")),
+    (re.compile("'"), N_("The id begins with an apostrophe, as spreadsheets mark text.")),
     (
         re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+\Z"),
-        _("A spreadsheet shortened this number: its last digits are lost."),
+        N_("A spreadsheet shortened this number: its last digits are lost."),
     ),
-    (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z"), _("A spreadsheet put commas into this number.")),
-    (re.compile(r".*[\uff01-\uff5e]"), _("The id is written with full-width letters or digits.")),
-    (re.compile(r"https?://", re.IGNORECASE), _("This is a web address, and no id.")),
-    (re.compile("[“”‘’「」『』`]"), _("The id begins with a quotation mark.")),
-    (re.compile(r"(?:[-*•·●▪]|[0-9]{1,4}[.)])\s"), _("A bullet or a number stands before the id.")),
+    (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z"), N_("A spreadsheet put commas into this number.")),
+    (re.compile(r".*[\uff01-\uff5e]"), N_("The id is written with full-width letters or digits.")),
+    (re.compile(r"https?://", re.IGNORECASE), N_("This is a web address, and no id.")),
+    (re.compile("[“”‘’「」『』`]"), N_("The id begins with a quotation mark.")),
+    (re.compile(r"(?:[-*•·●▪]|[0-9]{1,4}[.)])\s"), N_("A bullet or a number stands before the id.")),
 )
 """What no id is, but is left of an id on its way here, and what is said of it."""
 
@@ -125,7 +125,7 @@ def _no_id(user: str) -> str:
         return _("The id holds a character that cannot be sent (half of a surrogate pair).")
     if not unicodedata.is_normalized("NFC", user):
         return _("The letters of the id are taken apart, as macOS does in names of files.")
-    return next((why for odd, why in _ODD if odd.match(user)), "")
+    return next((_(why) for odd, why in _ODD if odd.match(user)), "")
 
 
 _Key = TypeVar("_Key")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple, Unpack
 
+from dfn_tui.errors import system_reason
 from dfn_tui.service.bulk.plan.records import PlanError
 from dfn_tui.store.errors import is_no_text
 from dfn_tui.text import _, sanitize
@@ -75,7 +76,7 @@ def disk_errors(path: Path) -> Iterator[None]:
                 _("There is no room left in {folder}.").format(folder=sanitize(str(path.parent), 200)),
                 _("Free some space, and try again."),
             ) from error
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        why = system_reason(error) if isinstance(error, OSError) and error.strerror else str(error)
         raise PlanError(
             _("The file cannot be used"),
             _("{path}: {why}").format(path=sanitize(str(path), 200), why=sanitize(why, 200)),

@@ -25,7 +25,7 @@ from dfn_tui.service.changes.undocumented import nobody_known, unregistered_word
 from dfn_tui.service.context import capabilities_of
 from dfn_tui.store import FieldKind
 from dfn_tui.text import _, ngettext, sanitize
-from dfn_tui.text.korea import korean_clock, korean_date, korean_minute, korean_time
+from dfn_tui.text.korea import korean_clock, korean_date, spoken_time
 
 _HOUR, _MINUTE = 3600, 60
 _MOST_REASONS = 5  # are told of those why users could not be read
@@ -201,7 +201,7 @@ def end_words(requests: int, limits: Sequence[int], at: datetime) -> str:
     for words, limit in zip(each, limits, strict=False):
         end = at + timedelta(minutes=requests / limit)
         same_day = korean_date(end) == korean_date(at)
-        clock = korean_clock(end) if same_day else korean_minute(end)
+        clock = korean_clock(end) if same_day else spoken_time(end)
         found.append(words.format(limit=f"{limit:,}", clock=clock))
     return _("Begun now: {ends}.").format(ends=", ".join(found))
 
@@ -316,7 +316,7 @@ def _users(count: int) -> str:
 
 
 def _time(at: datetime) -> str:
-    return f"{korean_time(at)} KST"
+    return f"{spoken_time(at, seconds=True)} KST"
 
 
 def span(seconds: float) -> str:

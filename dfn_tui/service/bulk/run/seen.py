@@ -18,7 +18,7 @@ from dfn_tui.service.snapshots.snapshots import Snapshots
 from dfn_tui.store import OutcomeGroup
 from dfn_tui.store.snapshot import SnapshotHead
 from dfn_tui.text import _
-from dfn_tui.text.korea import korean_time
+from dfn_tui.text.korea import spoken_time
 
 _AHEAD = 2000
 
@@ -46,7 +46,8 @@ async def fit_snapshot(snapshots: Snapshots | None, record: JobRecord) -> Snapsh
         raise SnapshotTooOld(
             _("The snapshot is too old for this job"),
             _("Its export began {began}, and the job ended {ended} (KST).").format(
-                began=korean_time(status.head.began), ended=korean_time(record.ended)
+                began=spoken_time(status.head.began, seconds=True),
+                ended=spoken_time(record.ended, seconds=True),
             ),
             step,
         )

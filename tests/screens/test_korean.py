@@ -1,0 +1,122 @@
+"""The console in Korean: nothing on any screen is left in English but what has no other name."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dfn_tui.app import ConsoleApp
+from dfn_tui.store import Operator
+from dfn_tui.text import ENGLISH, speak
+from tests.sandbox_thread import SandboxThread
+from tests.screens import bulk, driving, test_bulk_snapshots, test_frame_snapshots, test_snapshots
+from tests.screens.driving import DAY, NIGHT, console, driven, shown
+
+pytestmark = pytest.mark.slow  # every screen twice
+
+Reach = Callable[[Any], Any]
+
+NAMES = r"""
+    [a-z-]*-\d+ | odd-\w+ | nobody(-he(re)?)? | here | sandbox | kim(@bastion-1)? | bastion-1 | INC-\d+
+    | foo | click=app.* | x1b\w* | 31m | Mallory | example\.com | male | vip | v[12] | dfn-tui
+    | \w+_\w+ | age | email | gender | points | false | Subscribed | Unsubscribed | PRODUCTION
+    | \w+\.(plan|txt) | ids | UTF-8 | unreadable
+    | (connection|flag|incident|operator|outcome|since|until|user)(:.*)?
+    | use | JSON | KST | ID | CI | https?://\S+ | --[a-z-]+ | [0-9a-f]+
+    | enter | space | esc | tab | pgdn | pgup | backspace | F\d+ | [a-zA-Z]
+"""
+"""What is a name: of users, fields, files, keys, formats."""
+_LATIN = re.compile(r"(?:--)?[A-Za-z0-9]*[A-Za-z][A-Za-z0-9_@.:/-]*")
+_NAME = re.compile(NAMES, re.VERBOSE)
+
+
+@pytest.fixture
+def english_after() -> Iterator[None]:
+    yield
+    speak(ENGLISH)
+
+
+@pytest.fixture
+def in_korean(monkeypatch: pytest.MonkeyPatch, english_after: None) -> None:
+    """What screens are reached by waits for English words; here it waits for what the console is doing."""
+    for module in (driving, bulk, test_snapshots, test_bulk_snapshots, test_frame_snapshots):
+        monkeypatch.setattr(module, "see", settled)
+    speak("ko")
+
+
+async def settled(pilot: Any, *_texts: str) -> str:
+    """Waits until nothing is under way, or what is under way waits for something itself."""
+    with suppress(AssertionError):
+        calm = 0
+        for _ in range(150):
+            calm = 0 if any(worker.is_running for worker in pilot.app.workers) else calm + 1
+            if calm > 3:
+                break
+            await pilot.pause(0.02)
+    return shown(pilot.app)
+
+
+def english_of(screen: str) -> list[str]:
+    """The Latin words on a screen that are no names."""
+    return sorted({word for word in _LATIN.findall(screen) if not _NAME.fullmatch(word.rstrip(".:/-"))})
+
+
+PLACES = [
+    *test_snapshots.USERS,
+    *test_snapshots.PAST,
+    test_bulk_snapshots.begun,
+    test_bulk_snapshots.asked_of_a_list,
+    test_bulk_snapshots.plan,
+    test_bulk_snapshots.grouped,
+    test_bulk_snapshots.narrowed,
+    test_bulk_snapshots.asked,
+    test_bulk_snapshots.ended,
+    test_bulk_snapshots.troubled,
+    test_bulk_snapshots.listed,
+]
+
+
+@pytest.fixture
+def opened(
+    sandbox: SandboxThread, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Reach], ConsoleApp]:
+    """A console for what is to be reached."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Operator, "here", lambda: Operator("kim", "bastion-1"))
+
+    def _opened(reach: Reach) -> ConsoleApp:
+        if reach.__module__.endswith("bulk_snapshots"):
+            return test_bulk_snapshots.start(sandbox, journal, reach)
+        if reach is test_snapshots.reading:
+            sandbox.faults.read_answer = "silent"
+        now = NIGHT if reach is test_snapshots.review_at_night else DAY
+        return console(sandbox, now=now, journal=journal, theme="dark")
+
+    return _opened
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+@pytest.mark.parametrize("reach", PLACES)
+async def test_no_screen_is_half_in_english(
+    opened: Callable[[Reach], ConsoleApp], in_korean: None, reach: Reach, size: tuple[int, int]
+) -> None:
+    app = opened(reach)
+    async with driven(app, size) as pilot:
+        await reach(pilot)
+        assert english_of(shown(app)) == [], shown(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+@pytest.mark.parametrize("reach", [test_snapshots.rows, test_snapshots.consents, test_snapshots.properties])
+async def test_another_language_is_spoken_at_once(
+    opened: Callable[[Reach], ConsoleApp], english_after: None, reach: Reach, size: tuple[int, int]
+) -> None:
+    app = opened(reach)
+    async with driven(app, size) as pilot:
+        await reach(pilot)
+        await app.run_action("language('ko')")
+        await pilot.pause()
+        assert english_of(shown(app)) == [], shown(app)
