@@ -34,7 +34,7 @@ def create_private(path: Path) -> int:
 
 
 def read_small(path: Path, most: int) -> bytes:
-    """The first bytes of a small file of ours. A pipe in its place is refused: it may never end."""
+    """The first bytes of a small file of ours. Raises `OSError`, for a pipe in its place too."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is no file")
