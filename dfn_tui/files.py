@@ -3,7 +3,9 @@
 What stands at the path already, a link too, is never written to and never followed.
 """
 
+import errno
 import os
+import stat
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +31,14 @@ def make_private_folder(folder: Path) -> None:
 def create_private(path: Path) -> int:
     """The descriptor of a new file. Raises `FileExistsError` where something has that name."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def read_small(path: Path, most: int) -> bytes:
+    """The first bytes of a small file of ours. Raises `OSError`, for a pipe in its place too."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        return file.read(most)
 
 
 def empty_private(path: Path) -> None:

@@ -95,7 +95,13 @@ def _open_streams() -> None:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    args = _understood(arguments) if arguments else without_arguments()
+    try:
+        args = _understood(arguments) if arguments else without_arguments()
+    except SystemExit:  # after --help, --version or a slip
+        from dfn_tui.cli.output import flushed  # noqa: PLC0415  no command needs it here
+
+        flushed()
+        raise
     if args.command not in _COLLECTED_LATER:
         gc.enable()
     try:
@@ -124,13 +130,7 @@ def without_arguments() -> "argparse.Namespace | SimpleNamespace":
 def _understood(arguments: Sequence[str]) -> "argparse.Namespace":
     """The arguments as their parser understands them. Raises SystemExit after help, and after a slip."""
     parser = _parser(arguments)
-    try:
-        args = _parsed(parser, arguments)
-    except SystemExit:  # after --help, --version or a slip
-        from dfn_tui.cli.output import flushed  # noqa: PLC0415  no command needs it here
-
-        flushed()
-        raise
+    args = _parsed(parser, arguments)
     args.typed = tuple(arguments)
     if args.token_stdin and args.command is not None:
         parser.error(_("--token-stdin opens the console and goes with no command"))

@@ -19,6 +19,8 @@ def add_get(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run="dfn_tui.cli.users:get")
     parser.add_argument("words", nargs="+", metavar="ID", help=_("a user; -: those on the standard input"))
     _add_reading(parser)
+    words = _("instead of the users, how many of them gave each consent, withdrew it, or never said")
+    parser.add_argument("--counts", action="store_true", help=words)
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
@@ -148,6 +150,7 @@ def add_auth(parser: argparse.ArgumentParser) -> None:
     commands = add_actions(parser)
     setting = commands.add_parser("set", help=_("keep a token: asked for, or piped in"))
     _add_token(setting, "set_", _("which token; the connection's first is the default"))
+    setting.set_defaults(secret=True)
     words = _("keep it there: the system's keyring, or the Linux kernel's until the evening")
     setting.add_argument("--store", choices=("keyring", "kernel"), help=words)
     status = commands.add_parser("status", help=_("where each token is from, and why not from elsewhere"))
@@ -207,11 +210,12 @@ def add_journal(parser: argparse.ArgumentParser) -> None:
     add_formats(listing)
     showing = commands.add_parser("show", help=_("one entry with all its outcomes"))
     showing.set_defaults(run="dfn_tui.cli.journal:show")
-    showing.add_argument("seq", type=up_to(_LARGEST_NUMBER), metavar="N", help=_("the entry's number"))
+    words = _("the entry's number; NUMBER@HOST of another host's journal")
+    showing.add_argument("seq", type=_entry, metavar="N", help=words)
     _add_uncovering(showing)
     add_formats(showing)
     verifying = commands.add_parser("verify", help=_("name the first entry that is not as it was written"))
-    verifying.set_defaults(run="dfn_tui.cli.journal:verify")
+    verifying.set_defaults(run="dfn_tui.cli.journal_verify:verify")
     words = _("the journal held this once (SEQ:HASH, of “journal head”); may be given again")
     verifying.add_argument("--head", action="append", type=_head, default=[], metavar="HEAD", help=words)
     words = _("take the journal as it is now for what it held, after it was moved away or mended")
@@ -220,10 +224,19 @@ def add_journal(parser: argparse.ArgumentParser) -> None:
     verifying.add_argument("--against", choices=("archive",), help=words)
     add_formats(verifying)
     heading = commands.add_parser("head", help=_("print how far the journal goes, to be kept elsewhere"))
-    heading.set_defaults(run="dfn_tui.cli.journal:head")
+    heading.set_defaults(run="dfn_tui.cli.journal_verify:head")
     add_formats(heading)
     _add_export(commands.add_parser("export", help=_("every entry that fits, to a file")))
     add_archive(commands.add_parser("archive", help=_("keep a copy where no operator can change it")))
+
+
+def _entry(text: str) -> int | str:
+    """An entry as lists call it: of another host with its name."""
+    digits, at_sign, host = text.partition("@")
+    if at_sign and not host:
+        raise argparse.ArgumentTypeError(_("a number, or NUMBER@HOST"))
+    number = up_to(_LARGEST_NUMBER)(digits)
+    return f"{number}@{host}" if at_sign else number
 
 
 def _head(text: str) -> object:

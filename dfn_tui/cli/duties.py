@@ -29,9 +29,11 @@ from dfn_tui.service.duties import (
     said_on,
 )
 from dfn_tui.service.duties_shown import COLUMNS, DutyEntry, duty_record, entries_of, said_words, whom_words
+from dfn_tui.service.history import ref_words
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.session import Session
-from dfn_tui.store import Entry, Filter
+from dfn_tui.store import Entry, Filter, Ref
+from dfn_tui.store.together import split
 from dfn_tui.text import _, ngettext, sanitize
 
 _DUTIES = {"told": Duty.TELL, "confirmed": Duty.CONFIRM}
@@ -46,15 +48,20 @@ def duties(args: argparse.Namespace) -> int:
         duty, now = _DUTIES[args.action], session.clock()
         on = require_done_on(checked_text(args.on), now)
         found, missing = _meant(session, duty, args.words)
+        elsewhere = [one for one in found if isinstance(one.seq, str)]
+        found = [one for one in found if one not in elsewhere]
         notes = notes_of(duty, found, on, session.journal.operator, checked_text(args.reason))
         if notes:
             runner.run(session.journal.note(notes))
     for word in missing:
         say(_("! {word}: nothing of this kind is open.").format(word=sanitize(word, 60)))
+    for one in elsewhere:
+        words = _("! Entry {seq} is in the journal of another host: note it there.")
+        say(words.format(seq=ref_words(one.seq)))
     entries = len({one.seq for one in found})
     words = ngettext("{count} entry noted.", "{count} entries noted.", entries)
     say(words.format(count=f"{entries:,}"))
-    return ExitCode.SOME_FAILED if missing else ExitCode.DONE
+    return ExitCode.SOME_FAILED if missing or elsewhere else ExitCode.DONE
 
 
 def _show(args: argparse.Namespace, session: Session) -> int:
@@ -126,10 +133,10 @@ def _meant(session: Session, duty: Duty, words: Sequence[str]) -> tuple[list[Ope
                 if one.duty is duty
             }
         wanted = [row for row in rows if row.get("duty") in (None, "", duty.value)]
-        of_rows = ((row, known.get(int(row["entry"]))) for row in wanted)
+        of_rows = ((row, known.get(_ref(row))) for row in wanted)
         found = [open_one[1] for row, open_one in of_rows if open_one and _fits(row, open_one[0])]
         numbers = {one.seq for one in found}
-        return found, [row["entry"] for row in wanted if int(row["entry"]) not in numbers]
+        return found, [row["entry"] for row in wanted if _ref(row) not in numbers]
     ids = ids_of_file(Path(words[0])) if len(words) == 1 and Path(words[0]).is_file() else given_ids(words)
     meant: list[OpenDuty] = []
     missing: list[str] = []
@@ -153,6 +160,14 @@ def _fits(row: Mapping[str, str], entry: Entry) -> bool:
     )
 
 
+def _ref(row: Mapping[str, str]) -> Ref:
+    """The entry that a row names. Raises `ValueError`."""
+    seq, host = split(row["entry"])
+    if seq is None:
+        raise ValueError
+    return f"{seq}@{host}" if host else seq
+
+
 def _exported(words: Sequence[str]) -> list[dict[str, str]] | None:
     """The rows of a file that `duties --format csv` wrote; None where it is none. Raises `DutyRefused`."""
     if not words:
@@ -167,7 +182,7 @@ def _exported(words: Sequence[str]) -> list[dict[str, str]] | None:
         if "entry" not in (table.fieldnames or ()):
             return None
         rows = list(table)
-        return [row for row in rows if int(row["entry"])]
+        return [row for row in rows if _ref(row)]
     except (OSError, ValueError, TypeError, csv.Error):
         raise DutyRefused(
             _("The file cannot be read"),

@@ -2,6 +2,8 @@
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
 
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, write_records
@@ -14,14 +16,12 @@ from dfn_tui.consent.messages import flag_name, short_name, state_role
 from dfn_tui.outcomes import outcome_name
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
 from dfn_tui.service.changes.blocks import flag_of
-from dfn_tui.service.history import KEYS, account, parse_words, state_of, who
+from dfn_tui.service.history import KEYS, account, parse_words, ref_words, state_of, who
 from dfn_tui.service.history_export import COLUMNS, DONE_COLUMNS, done_on, note_record, record, row_records
 from dfn_tui.service.records import FieldChange, FieldKind
-from dfn_tui.store import DutyNote, Entry, Filter, Journal
+from dfn_tui.store import DutyNote, Entry, Filter, Ref
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
-
-_PAGE = 500
 
 
 def history(args: argparse.Namespace) -> int:
@@ -30,12 +30,15 @@ def history(args: argparse.Namespace) -> int:
     if args.all_hosts:
         return _from_archive(args, wanted)
     with opened_for(wanted, reveal=args.reveal) as (journal, key):
-        found = [*_newest(journal, wanted, args.kind, args.limit + 1)]
+        with closing(journal.walk(wanted)) as entries:
+            of_kind = (one for one in entries if args.kind in (None, one.intent.subject.kind))
+            found = [*islice(of_kind, args.limit + 1)]
+        hosts = bool(journal.others)
         shown = found[: args.limit]
-        notes = {entry.seq: journal.notes(entry.seq) for entry in shown}
+        notes = {entry.ref: journal.notes(entry.ref) for entry in shown}
         if args.reveal:
             shown = [*uncovered(shown, key)]
-    write_records(args, shown, change_view(notes, revealed=args.reveal))
+    write_records(args, shown, change_view(notes, revealed=args.reveal, hosts=hosts))
     if len(found) > args.limit:
         show_more()
     elif not found:
@@ -69,18 +72,8 @@ def _wanted(args: argparse.Namespace) -> Filter:
     return parse_words(f"{key}:{options[key]}" for key in KEYS if options[key] is not None)
 
 
-def _newest(journal: Journal, wanted: Filter, kind: str | None, limit: int) -> Iterator[Entry]:
-    """Those that fit, newest first; of users named by that `kind` alone, where one was asked for."""
-    before, left = None, limit
-    while left > 0 and (found := journal.find(wanted, limit=_PAGE, before_seq=before)):
-        before = found[-1].seq
-        of_kind = [one for one in found if kind is None or one.intent.subject.kind == kind]
-        yield from of_kind[:left]
-        left -= len(of_kind)
-
-
 def change_view(
-    notes: Mapping[int, Sequence[DutyNote]], *, revealed: bool, hosts: bool = False
+    notes: Mapping[Ref, Sequence[DutyNote]], *, revealed: bool, hosts: bool = False
 ) -> RecordView[Entry]:
     """Entries by what they changed: a row for each field, and one for each of the `notes`, by entry, of what
     was done of the duties that follow. With `hosts` it is said from where."""
@@ -100,7 +93,7 @@ def change_view(
         intent = entry.intent
         reason = sanitize(intent.reason, 120) or "-"
         if intent.undo_of is not None:
-            reason = f"{_('undo of entry {seq}').format(seq=intent.undo_of)}: {reason}"
+            reason = f"{_('undo of entry {seq}').format(seq=ref_words(intent.undo_of))}: {reason}"
         for change in intent.changes:
             ending = entry.outcome_of(change)
             outcome = _open()
@@ -108,7 +101,7 @@ def change_view(
                 words = ended_words(ending, in_snapshot=entry.in_snapshot)
                 outcome = TableCell(words, outcome_role(ending), words[:1])
             yield (
-                TableCell(str(entry.seq)),
+                TableCell(ref_words(entry.ref)),
                 TableCell(korean_minute(entry.at)),
                 _name(change),
                 _value(change, after=False, revealed=revealed),
@@ -118,13 +111,13 @@ def change_view(
                 TableCell(reason),
                 TableCell(sanitize(intent.connection, 40), "label"),
             )
-        yield from map(_noted, notes.get(entry.seq, ()))
+        yield from map(_noted, notes.get(entry.ref, ()))
 
     def whole(entry: Entry) -> dict[str, object]:
-        return record(entry) | {"duties": [note_record(note) for note in notes.get(entry.seq, ())]}
+        return record(entry) | {"duties": [note_record(note) for note in notes.get(entry.ref, ())]}
 
     def rows(entry: Entry) -> Iterator[dict[str, object]]:
-        done = done_on(notes.get(entry.seq, ()))
+        done = done_on(notes.get(entry.ref, ()))
         yield from (row | done for row in row_records(entry))
 
     return RecordView(whole, (*COLUMNS, *DONE_COLUMNS), headings, cells, rows=rows)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dfn_tui.cli.colours import paint
 from dfn_tui.cli.exit_codes import ExitCode
 from dfn_tui.cli.forms import RecordView, write_records
 from dfn_tui.cli.output import ProgressLine, is_written, json_line, say, write_data
@@ -19,7 +18,6 @@ from dfn_tui.config import ConfigError, load
 from dfn_tui.errors import ConsoleError, system_reason
 from dfn_tui.outcomes import IN_SNAPSHOT
 from dfn_tui.paths import config_file
-from dfn_tui.service.archive.words import left_words
 from dfn_tui.service.change_format import outcome_role
 from dfn_tui.service.history import (
     KEYS,
@@ -29,6 +27,7 @@ from dfn_tui.service.history import (
     outcome_lines,
     parse_words,
     redaction_lines,
+    ref_words,
 )
 from dfn_tui.service.history_export import (
     COLUMNS,
@@ -39,8 +38,7 @@ from dfn_tui.service.history_export import (
     row_records,
     rows,
 )
-from dfn_tui.store import Entry, Filter, Journal, explain_verification, journal_file
-from dfn_tui.store.archive_verify import ArchiveVerification, explain_comparison
+from dfn_tui.store import AllJournals, Entry, Filter, Journal, journal_file
 from dfn_tui.store.errors import journal_errors
 from dfn_tui.temporary import new_private_text
 from dfn_tui.text import _, ngettext, sanitize
@@ -48,13 +46,12 @@ from dfn_tui.text.korea import korean_time
 
 if TYPE_CHECKING:
     from dfn_tui.credentials import TokenStore
-    from dfn_tui.service.journal_heads import KnownHeads
 
 
 def list_(args: argparse.Namespace) -> int:
     """Shows the newest entries that fit. Raises `ConsoleError`."""
     wanted = _wanted(args)
-    with _open(key_for(wanted)) as journal:
+    with _open_all(key_for(wanted)) as journal:
         found = journal.find(wanted, limit=args.limit + 1)
     shown = found[: args.limit]
     write_records(args, shown, entry_view())
@@ -71,22 +68,22 @@ def show_more() -> None:
 
 
 @contextmanager
-def opened_for(wanted: Filter, *, reveal: bool) -> Iterator[tuple[Journal, bytes | None]]:
-    """The journal, with the key where finding or uncovering needs it. Raises `ConsoleError`."""
+def opened_for(wanted: Filter, *, reveal: bool) -> Iterator[tuple[AllJournals, bytes | None]]:
+    """The journals, with the key where finding or uncovering needs it. Raises `ConsoleError`."""
     key = _key_to_reveal() if reveal else key_for(wanted)
-    with _open(key) as journal:
+    with _open_all(key) as journal:
         yield journal, key
 
 
 def show(args: argparse.Namespace) -> int:
     """Shows one entry: 0 done, 1 not found. Raises `ConsoleError`."""
     key = _key_to_reveal() if args.reveal else None
-    with _open(key) as journal:
+    with _open_all(key) as journal:
         entry = journal.entry(args.seq)
         if entry is None:
             no_change = _("Entry {seq} is no change: it says how a change ended, or is a note.")
-            words = no_change if args.seq <= journal.count() else _("There is no entry {seq}.")
-            say(words.format(seq=args.seq))
+            words = no_change if args.seq in journal else _("There is no entry {seq}.")
+            say(words.format(seq=ref_words(args.seq)))
             return ExitCode.SOME_FAILED
         outcomes, notes = journal.outcomes(args.seq), journal.notes(args.seq)
         if args.reveal:
@@ -102,75 +99,6 @@ def show(args: argparse.Namespace) -> int:
     return 0
 
 
-def verify(args: argparse.Namespace) -> int:
-    """Names the first entry that is not as it was written: 0 none, 1 there is one. Raises `ConsoleError`."""
-    key, heads = _key_and_heads()
-    known = [*args.head, *asyncio.run(heads.read(key))]
-    with _open(key) as journal, ProgressLine() as progress:
-        found = journal.verify(
-            lambda seq, count: progress.show(
-                _("{seq} of {count} entries read").format(seq=f"{seq:,}", count=f"{count:,}")
-            ),
-            known,
-        )
-        if args.accept:
-            asyncio.run(heads.keep(journal.head(), key))
-            say(_("From now on the journal is known as it is now."))
-        archived = _archived(progress) if args.against else None
-    words = explain_verification(found)
-    whole = found.whole and (archived is None or archived.fault is None)
-    value: dict[str, object] = {"whole": found.whole, "entries": found.entries, "fault": found.fault}
-    value |= {"seq": found.seq, "signed": found.signed, "message": words}
-    if archived is not None:
-        words = f"{words} {explain_comparison(archived)}"
-        value |= {"whole": whole, "message": words, "archived": archived.archived}
-        value |= {"archive_fault": archived.fault, "archive_seq": archived.seq}
-    _say_left()
-    role = "ok" if whole else "danger"
-    view: RecordView[str] = RecordView(
-        lambda _words: value,
-        tuple(value),
-        [Heading(_("journal"))],
-        lambda words: [[TableCell(words, role)]],
-        lambda words: [paint(words, role)],
-    )
-    write_records(args, [words], view, lines_seen=True)
-    return 0 if whole else ExitCode.SOME_FAILED
-
-
-def _archived(progress: ProgressLine) -> ArchiveVerification:
-    """The journal beside its archive. Raises `ConsoleError`."""
-    from dfn_tui.cli.archive import verified  # noqa: PLC0415  only where it is asked for
-
-    return verified(
-        lambda count, _all: progress.show(_("{count} archived entries read").format(count=f"{count:,}"))
-    )
-
-
-def _say_left() -> None:
-    """How far behind the archive is, where there is one."""
-    from dfn_tui.cli.archive import left  # noqa: PLC0415  only to verify
-
-    if count := left():
-        say(left_words(count, ""))
-
-
-def head(args: argparse.Namespace) -> int:
-    """Prints the head, to be kept elsewhere. Raises `ConsoleError`."""
-    with _open(None) as journal:
-        found = journal.head()
-    value: dict[str, object] = {"head": found.text, "entries": found.seq, "hash": found.hash.hex()}
-    view: RecordView[str] = RecordView(
-        lambda _words: value,
-        tuple(value),
-        [Heading(_("head"))],
-        lambda words: [[TableCell(words)]],
-        lambda words: [words],
-    )
-    write_records(args, [found.text], view, lines_seen=True)
-    return 0
-
-
 def export(args: argparse.Namespace) -> int:
     """Writes every entry that fits to a file. Raises `ConsoleError`."""
     if args.bom and args.format != "csv":
@@ -179,7 +107,7 @@ def export(args: argparse.Namespace) -> int:
         )
     wanted = _wanted(args)
     key = _key_to_reveal() if args.reveal else key_for(wanted)
-    with _open(key) as journal, closing(journal.walk(wanted)) as found, _output(args.output) as file:
+    with _open_all(key) as journal, closing(journal.walk(wanted)) as found, _output(args.output) as file:
         if args.bom:
             file.write("\ufeff")
         with ProgressLine(beside_data=file is sys.stdout) as progress:
@@ -212,7 +140,7 @@ def _write(file: TextIO, found: Iterable[Entry], progress: ProgressLine, *, as_c
 
 def uncovered(found: Iterable[Entry], key: bytes | None) -> Iterator[Entry]:
     """The entries with their personal values, where the key opens them."""
-    with Journal(journal_file(), key) as journal:  # the other one is walking
+    with AllJournals(journal_file(), key) as journal:  # the other one is walking
         for entry in found:
             intent = entry.intent
             covered = intent.subject.redaction or any(change.redaction for change in intent.changes)
@@ -251,29 +179,44 @@ def _wanted(args: argparse.Namespace) -> Filter:
     return parse_words([*args.words, *(f"{key}:{options[key]}" for key in KEYS if options[key] is not None)])
 
 
-def _open(key: bytes | None) -> Journal:
+def open_own(key: bytes | None) -> Journal:
+    """This host's journal; it is said where there is none."""
     path = journal_file()
-    with journal_errors(path):
-        there = path.exists()
-    if not there:
-        say(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
+    if not _is_there(path):
+        _say_none(path)
     return Journal(path, key)
+
+
+@contextmanager
+def _open_all(key: bytes | None) -> Iterator[AllJournals]:
+    """This host's journal with those of other hosts beside it; what of them cannot be read is said."""
+    path = journal_file()
+    with AllJournals(path, key) as journal:
+        if not (_is_there(path) or journal.others):
+            _say_none(path)
+        try:
+            yield journal
+        finally:
+            for words in journal.troubles:
+                say(words)
+
+
+def _is_there(path: Path) -> bool:
+    with journal_errors(path):
+        return path.exists()
+
+
+def _say_none(path: Path) -> None:
+    say(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
 
 
 def _key() -> bytes | None:
     """The journal's key, from the configured command or the keyring; says why a command gives none."""
-    return _key_of(_store())
+    return key_of(journal_store())
 
 
-def _key_and_heads() -> "tuple[bytes | None, KnownHeads]":
-    """The key, and what the journal is known to have held."""
-    from dfn_tui.service.journal_heads import KnownHeads  # noqa: PLC0415  only to verify
-
-    store = _store()
-    return _key_of(store), KnownHeads(journal_file(), store)
-
-
-def _store() -> "TokenStore":
+def journal_store() -> "TokenStore":
+    """What knows the journal's key."""
     from dfn_tui.service.tokens import everyday_store  # noqa: PLC0415  not needed by most commands
 
     try:
@@ -284,7 +227,8 @@ def _store() -> "TokenStore":
     return everyday_store(key_command=command)
 
 
-def _key_of(store: "TokenStore") -> bytes | None:
+def key_of(store: "TokenStore") -> bytes | None:
+    """The key, or why the configured command gives none, said."""
     from dfn_tui.service.tokens import find_key  # noqa: PLC0415  as above
 
     found = asyncio.run(find_key(store, make=False))
@@ -333,7 +277,7 @@ def entry_view() -> RecordView[Entry]:
 def _cells(entry: Entry) -> Row:
     intent = entry.intent
     return (
-        TableCell(str(entry.seq)),
+        TableCell(ref_words(entry.ref)),
         TableCell(korean_time(entry.at)),
         TableCell(sanitize(intent.connection)),
         TableCell(sanitize(intent.subject.value)),

@@ -111,10 +111,11 @@ def short_of() -> str:
 
 def flushed() -> None:
     """Has what was printed written now, or dropped where that cannot be: Python would fail over it later."""
-    try:
-        print(end="", flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

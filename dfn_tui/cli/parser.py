@@ -125,6 +125,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def refuse(self, stray: Sequence[str]) -> NoReturn:
         """Ends the program over words that are no arguments here. Raises SystemExit."""
+        if self.get_default("secret"):  # it may be a token, which is said nowhere
+            self.error(_("unrecognized arguments. A token is asked for, or piped in, and never stands here"))
         meant = _meant(stray[0].partition("=")[0], self._option_string_actions)
         words = sanitize(" ".join(stray))
         self.error(_("unrecognized arguments: {words}").format(words=words) + meant)

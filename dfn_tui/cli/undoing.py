@@ -25,7 +25,7 @@ from dfn_tui.service.changes.inverse import (
 from dfn_tui.service.changes.outcome import FieldResult, UserResult
 from dfn_tui.service.session import Session
 from dfn_tui.service.types import Identity
-from dfn_tui.store import Entry, Journal, journal_file
+from dfn_tui.store import AllJournals, Entry, journal_file
 from dfn_tui.text import _, sanitize
 
 CHANGED_SINCE, CANNOT_BE_RESTORED = "changed-since", "cannot-be-restored"
@@ -53,7 +53,7 @@ def undo(args: argparse.Namespace) -> int:
 def _entries(words: Sequence[str]) -> list[Entry] | None:
     """The entries of these numbers; None where it was said that one is not there. Raises `ConsoleError`."""
     found: list[Entry] = []
-    with Journal(journal_file(), None) as journal:
+    with AllJournals(journal_file()) as journal:
         for word in dict.fromkeys(words):
             if _JOB.match(word):
                 raise ConsoleError(
@@ -65,19 +65,19 @@ def _entries(words: Sequence[str]) -> list[Entry] | None:
                         job=sanitize(word, 60)
                     ),
                 )
-            entry = (
-                journal.entry(int(word)) if word.isascii() and word.isdecimal() and len(word) < 19 else None
-            )
+            entry = journal.entry(word)
             if entry is None:
-                _say_missing(word)
+                _say_missing(word, journal)
                 return None
             found.append(entry)
     return found
 
 
-def _say_missing(word: str) -> None:
+def _say_missing(word: str, journal: AllJournals) -> None:
+    for trouble in journal.troubles:
+        say(trouble)
     words = _("The journal has no change of the number {number}. Nothing was sent.")
-    say(words.format(number=sanitize(word, 20)))
+    say(words.format(number=sanitize(word, 80)))
     say(_("Find it: dfn-tui history ID, or dfn-tui journal list"))
 
 
@@ -131,7 +131,7 @@ def _stage(args: argparse.Namespace, session: Session, plans: Sequence[UndoPlan]
             )
         if staged:
             # Nobody typed an id yet: the question before sending asks for it.
-            stage_undo(session.staging.draft(plan.record), plan.entry.seq, plan.fields, user.value, despite)
+            stage_undo(session.staging.draft(plan.record), plan.entry.ref, plan.fields, user.value, despite)
     return ended
 
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from dfn_tui.cli.counts import show_counts
 from dfn_tui.cli.forms import RecordView
 from dfn_tui.cli.ids import given_ids
 from dfn_tui.cli.reading import FoundUser, remark, show_users, shown_json, user_record
@@ -32,6 +33,8 @@ def get(args: argparse.Namespace) -> int:
         return {flag.value: state.value for flag, state in record.consents.items()} | dict(record.properties)
 
     with opened(args) as (session, runner):
+        if args.counts:
+            return runner.run(show_counts(args, session, given_ids(args.words)))
         view = partial(profile_view, session.capabilities.flags, args.reveal)
         return runner.run(show_users(args, session, given_ids(args.words), fields, view, ci=False))
 

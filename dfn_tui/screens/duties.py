@@ -384,6 +384,7 @@ def _due_words(found: Listed) -> Text:
         _figure("", _("{count} to tell"), tell, "bold"),
         _figure("", _("{count} to confirm within 60 days"), confirm, "bold"),
     ]
+    parts += [Text(f"▲ {words}", "strong.warn") for words in found.unread]
     return Text("   ").join([*parts, Text(_("read {time}").format(time=korean_clock(found.at)), "label")])
 
 

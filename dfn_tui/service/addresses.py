@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from dfn_tui.config import Connection, Environment
 from dfn_tui.errors import GateRefused
+from dfn_tui.files import read_small
 from dfn_tui.service.context import is_product_host, server_url
 from dfn_tui.temporary import replace_private
 from dfn_tui.text import _, sanitize
@@ -70,8 +71,7 @@ class Addresses:
 
     def _read(self) -> dict[str, tuple[str, str]]:
         try:
-            with self._path.open("rb") as file:
-                found = json.loads(file.read(_LARGEST))
+            found = json.loads(read_small(self._path, _LARGEST))
             return {str(name): (str(address), str(kind)) for name, (address, kind) in found.items()}
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return {}

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.worker_thread import WorkerThread
 from dfn_tui.store import (
+    AllJournals,
     DutyNote,
     Entry,
     Filter,
@@ -23,6 +24,7 @@ from dfn_tui.store import (
     RunningConsole,
 )
 from dfn_tui.store.errors import JournalError, journal_errors
+from dfn_tui.store.hosts import shares
 from dfn_tui.text import _
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ Answer = TypeVar("Answer")
 _LONGEST_WRITE = timedelta(days=1)
 """A write that a console on another host began longer ago than this is not under way any more."""
 
+_MOST = 2000
+"""Entries of all hosts that are listed of a user."""
 _IN_A_ROW = 8
 """Writes that a run makes before whoever else asks the journal has their turn."""
 
@@ -68,6 +72,8 @@ class AsyncJournal:
         """Whether anything was written in this run."""
         self.lost = ""
         """What is to be said where the journal does not hold any more what it held once."""
+        self.unread: tuple[str, ...] = ()
+        """Which journals of other hosts could not be read when they were asked last, in sentences."""
         self._own: set[int] = set()
         """The entries begun here that have no outcome yet."""
         self._thread = WorkerThread("journal")
@@ -116,9 +122,11 @@ class AsyncJournal:
 
         return await self._do(write)
 
-    async def notes(self, intent: int) -> list[DutyNote]:
-        """What was noted of that intent, the oldest first."""
-        return await self._do(lambda journal: journal.notes(intent))
+    async def notes(self, entry: Entry) -> list[DutyNote]:
+        """What was noted of that entry, the oldest first."""
+        if entry.journal:
+            return await self._of_all(lambda every: every.notes(entry.ref))
+        return await self._do(lambda journal: journal.notes(entry.seq))
 
     async def find(self, wanted: Filter, limit: int = 200, before_seq: int | None = None) -> list[Entry]:
         """The entries that fit, newest first."""
@@ -141,13 +149,35 @@ class AsyncJournal:
 
     async def reveal(self, entry: Entry) -> Intent:
         """The intent with its personal values uncovered where they are kept."""
+        if entry.journal:
+            return await self._of_all(lambda every: every.reveal(entry))
         return await self._do(lambda journal: journal.reveal(entry))
 
     async def last_changes(
         self, connection: str, user: str, endings: frozenset[Outcome] = frozenset({Outcome.CONFIRMED})
     ) -> dict[str, Entry]:
-        """By flag, the latest change of it that ended in one of `endings`."""
+        """By flag, the latest change of it that ended in one of `endings`, from whichever host."""
+        if self.has_others:
+            return await self._of_all(lambda every: every.last_changes(connection, user, endings))
         return await self._do(lambda journal: journal.last_changes(connection, user, endings))
+
+    @cached_property
+    def has_others(self) -> bool:
+        """Whether other hosts may write beside it."""
+        return shares(self.path)
+
+    async def find_everywhere(self, wanted: Filter) -> list[Entry]:
+        """The entries of all hosts that fit, newest first; `unread` says what is missing."""
+        return await self._of_all(lambda every: every.find(wanted, limit=_MOST))
+
+    async def _of_all(self, question: Callable[[AllJournals], Answer]) -> Answer:
+        def ask(_own: Journal) -> Answer:
+            with AllJournals(self.path, self._known_key) as every:
+                answer = question(every)
+                self.unread = tuple(every.troubles)
+                return answer
+
+        return await self._do(ask)
 
     async def keeps_personal(self) -> bool:
         """Whether personal values are kept, so that changes of them can be undone."""

@@ -24,7 +24,8 @@ from dfn_tui.consent.flags import Flag, State
 from dfn_tui.errors import ConsoleError
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.grounds import usual_ground
-from dfn_tui.store import DutyNote, Entry, FieldKind, Filter, Journal, Operator
+from dfn_tui.store import AllJournals, DutyNote, Entry, FieldKind, Filter, Operator, Ref
+from dfn_tui.store.together import order_of
 from dfn_tui.text import _, mask_said, sanitize
 
 CONFIRM_WITHIN = timedelta(days=60)
@@ -50,7 +51,7 @@ class OpenDuty(NamedTuple):
     that it can have been."""
 
     duty: Duty
-    seq: int
+    seq: Ref
     changes: tuple[Change, ...]
     said: date
     last: date
@@ -92,9 +93,9 @@ class DutyReader:
     done."""
 
     notes: Iterable[DutyNote]
-    _told: set[int] = field(default_factory=set)
-    _confirmed: dict[int, list[date]] = field(default_factory=dict)
-    _taken_back: set[tuple[int, Flag]] = field(default_factory=set)
+    _told: set[Ref] = field(default_factory=set)
+    _confirmed: dict[Ref, list[date]] = field(default_factory=dict)
+    _taken_back: set[tuple[Ref, Flag]] = field(default_factory=set)
     """What a correction took back: nobody had said it."""
     _known: dict[int, bool] = field(default_factory=dict)
     """Of users' consents of which a later change was met, whether an earlier grant may still hold."""
@@ -114,17 +115,17 @@ class DutyReader:
         tell: list[Change] = []
         confirm: list[Change] = []
         for flag, after, outcome in consents_of(entry):
-            was_taken_back = (entry.seq, flag) in self._taken_back
+            was_taken_back = (entry.ref, flag) in self._taken_back
             if ground is Ground.EXPRESSED and outcome in _MAY_BE_APPLIED and not was_taken_back:
                 tell.append((flag, after))
             if outcome in _APPLIED and self._holds(user, entry, flag, after, ground):
                 confirm.append((flag, after))
-        if tell and entry.seq not in self._told:
-            yield OpenDuty(Duty.TELL, entry.seq, tuple(tell), said.day, tell_until(said.day), said.assumed)
+        if tell and entry.ref not in self._told:
+            yield OpenDuty(Duty.TELL, entry.ref, tuple(tell), said.day, tell_until(said.day), said.assumed)
         if confirm:
-            before = confirm_before(said.day, self._confirmed.get(entry.seq, ()))
+            before = confirm_before(said.day, self._confirmed.get(entry.ref, ()))
             last = before - timedelta(days=1)
-            yield OpenDuty(Duty.CONFIRM, entry.seq, tuple(confirm), said.day, last, said.assumed)
+            yield OpenDuty(Duty.CONFIRM, entry.ref, tuple(confirm), said.day, last, said.assumed)
 
     def _holds(self, user: str, entry: Entry, flag: Flag, after: State, ground: Ground) -> bool:
         """Whether this is the word by which that consent is given now."""
@@ -133,12 +134,12 @@ class DutyReader:
             self._taken_back.add((undo_of, flag))
         key = hash((entry.intent.connection, subject.kind, user, flag))
         if subject.personal and user == subject.value:
-            key = hash((entry.seq, flag))  # a mask may be several people's: none speaks for another
+            key = hash((entry.ref, flag))  # a mask may be several people's: none speaks for another
         open_yet = self._known.get(key, True)
         given = after is State.SUBSCRIBED
         if key not in self._known:
             self._known[key] = given
-        if not (open_yet and given and ground is Ground.EXPRESSED) or (entry.seq, flag) in self._taken_back:
+        if not (open_yet and given and ground is Ground.EXPRESSED) or (entry.ref, flag) in self._taken_back:
             return False
         self._known[key] = False
         return True
@@ -153,16 +154,18 @@ class DutyGroup(NamedTuple):
     assumed: bool
     changes: tuple[Change, ...]
     write: str
-    seqs: list[int]
+    seqs: list[Ref]
     first: Entry
 
 
 class Listed(NamedTuple):
-    """What is open now, by groups, the most urgent first. `later` are confirmations that are not due yet."""
+    """What is open now, by groups, the most urgent first. `later` are confirmations that are not due yet,
+    `unread` says which journals of other hosts are missing."""
 
     at: datetime
     groups: tuple[DutyGroup, ...]
     later: int
+    unread: tuple[str, ...] = ()
 
     def count(self, duty: Duty, within: int | None = None) -> int:
         """How many are open, of those that are over or have so many days left."""
@@ -173,9 +176,9 @@ class Listed(NamedTuple):
         )
 
 
-def list_duties(journal: Journal, connection: str, now: datetime, due: timedelta | None = None) -> Listed:
+def list_duties(journal: AllJournals, connection: str, now: datetime, due: timedelta | None = None) -> Listed:
     """The duties that are open over that connection, or those to be done within `due`. Reads the whole
-    journal: for a thread and a Journal of its own. Raises JournalError."""
+    journals: for a thread, with some of its own. Raises JournalError."""
     groups: dict[tuple[OpenDuty, str], DutyGroup] = {}
     later = 0
     limits = {Duty.TELL: due, Duty.CONFIRM: CONFIRM_WITHIN if due is None else due}
@@ -191,11 +194,13 @@ def list_duties(journal: Journal, connection: str, now: datetime, due: timedelta
                 found.duty, found.last, found.said, found.assumed, found.changes, write, [], entry
             )
         groups[key].seqs.append(found.seq)
-    ordered = sorted(groups.values(), key=lambda one: (one.last, one.duty is Duty.CONFIRM, one.seqs[-1]))
-    return Listed(now, tuple(ordered), later)
+    ordered = sorted(
+        groups.values(), key=lambda one: (one.last, one.duty is Duty.CONFIRM, order_of(one.seqs[-1]))
+    )
+    return Listed(now, tuple(ordered), later, tuple(journal.troubles))
 
 
-def open_duties(journal: Journal, wanted: Filter) -> Iterator[tuple[Entry, OpenDuty]]:
+def open_duties(journal: AllJournals, wanted: Filter) -> Iterator[tuple[Entry, OpenDuty]]:
     """Each open duty of the entries that fit, the newest first, however long there is still time. Raises
     JournalError."""
     reader = DutyReader(journal.notes())
@@ -222,7 +227,15 @@ def notes_of(
     duty: Duty, found: Collection[OpenDuty], on: date, operator: Operator, reason: str
 ) -> Sequence[DutyNote]:
     """The notes that these duties were done on that day. Raises `DutyRefused` for a day before the person had
-    said anything."""
+    said anything, and for entries of another host: a note stands in the journal that it is about."""
+    if elsewhere := [one.seq for one in found if isinstance(one.seq, str)]:
+        raise DutyRefused(
+            _("This is to be noted on another host"),
+            _("Entry {seq} is in the journal of another host. Nothing was noted.").format(
+                seq=sanitize(elsewhere[0], 80)
+            ),
+            _("Note it there, and here only what was changed from here."),
+        )
     if early := [one for one in found if one.said > on]:
         raise DutyRefused(
             _("This was before they said it"),
@@ -231,7 +244,7 @@ def notes_of(
             ),
             _("Give the day on which it was done."),
         )
-    seqs = sorted({one.seq for one in found})
+    seqs = sorted({one.seq for one in found}, key=order_of)
     return [
         DutyNote(duty.value, some, on.isoformat(), operator, __version__, mask_said(reason.strip()))
         for some in (tuple(seqs[at : at + _IN_A_NOTE]) for at in range(0, len(seqs), _IN_A_NOTE))

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
@@ -13,10 +12,11 @@ from dfn_tui.consent.messages import flag_name, short_name, state_glyph, state_n
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.values import format_value
 from dfn_tui.service.duties import DutyGroup, Listed, OpenDuty, list_duties
-from dfn_tui.service.history import user_of
+from dfn_tui.service.history import ref_words, user_of
 from dfn_tui.service.history_export import spreadsheet_cell
 from dfn_tui.service.session import Session
-from dfn_tui.store import Entry, Journal
+from dfn_tui.store import AllJournals, Entry
+from dfn_tui.store.together import order_of
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import korean_minute
 
@@ -31,11 +31,11 @@ DutyEntry = tuple[DutyGroup, Entry]
 def read_duties(path: Path, session: Session, due: timedelta | None = None) -> Listed:
     """What is open over that session's connection by the journal at `path`. For a thread: it reads all of the
     journal, with a connection of its own that holds no write up. Raises `JournalError`."""
-    with closing(Journal(path)) as journal:
+    with AllJournals(path) as journal:
         return list_duties(journal, session.connection.name, session.clock(), due)
 
 
-def entries_of(journal: Journal, groups: Sequence[DutyGroup]) -> Iterator[DutyEntry]:
+def entries_of(journal: AllJournals, groups: Sequence[DutyGroup]) -> Iterator[DutyEntry]:
     """Each entry of these groups, in the order in which they were written. Raises `JournalError`."""
     for group in groups:
         for seq in reversed(group.seqs):
@@ -51,7 +51,7 @@ def duty_record(item: DutyEntry, found: Listed, session: Session) -> dict[str, o
         "duty": group.duty.value,
         "last_day": group.last.isoformat(),
         "days_left": days_left(group.last, found.at),
-        "entry": entry.seq,
+        "entry": entry.ref,
         "kind": intent.subject.kind,
         "user_id": intent.subject.value,
         "changes": {flag.value: after.value for flag, after in group.changes},
@@ -71,7 +71,7 @@ def write_duties(file: TextIO, path: Path, found: Listed, session: Session) -> N
     Raises `JournalError`."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
-    with closing(Journal(path)) as journal:
+    with AllJournals(path) as journal:
         for item in entries_of(journal, found.groups):
             record = duty_record(item, found, session)
             writer.writerow([_cell(record[name]) for name in COLUMNS])
@@ -109,16 +109,16 @@ def write_words(group: DutyGroup) -> str:
     """Which write it was: its plan, as the job's id ends with that one's digest, or its entries."""
     if group.first.intent.job:
         return _("plan {digest}").format(digest=sanitize(group.first.intent.job.rpartition("-")[2], 12))
-    first, last = min(group.seqs), max(group.seqs)
-    if first == last:
-        return _("entry {seq}").format(seq=first)
-    return _("entries {first}–{last}").format(first=first, last=last)
+    ordered = sorted(group.seqs, key=order_of)
+    if len(ordered) == 1:
+        return _("entry {seq}").format(seq=ref_words(ordered[0]))
+    return _("entries {first}–{last}").format(first=ref_words(ordered[0]), last=ref_words(ordered[-1]))
 
 
 def ids_of(path: Path, group: DutyGroup) -> list[str]:
     """The ids of its people, in the order in which they were written to; masked ones are left out. Raises
     `JournalError`."""
-    with closing(Journal(path)) as journal:
+    with AllJournals(path) as journal:
         users = (user_of(entry.intent) for _group, entry in entries_of(journal, [group]))
         return [user.value for user in users if user is not None]
 
@@ -148,4 +148,4 @@ def _outcome_words(entry: Entry) -> str:
         words = _("Outcome: accepted {at} KST, not read back (entry {seq})")
     else:
         words = _("Outcome: not known yet. Look before you tell them (entry {seq})")
-    return words.format(at=at, seq=entry.seq)
+    return words.format(at=at, seq=ref_words(entry.ref))

@@ -18,6 +18,7 @@ from dfn_tui.store import (
     Intent,
     Operator,
     OutcomeRecord,
+    Ref,
     explain_redaction,
 )
 from dfn_tui.text import _, sanitize
@@ -98,12 +99,19 @@ def _moment(value: str, *, end: bool) -> datetime:
         ) from None
 
 
+def ref_words(ref: Ref) -> str:
+    """What an entry is called; inert, for the name of a host is a file's."""
+    return sanitize(str(ref), 80)
+
+
 def entry_lines(entry: Entry) -> Iterator[str]:
     """An entry whole, line by line, inert; personal values stay masked where the entry masks them."""
     intent = entry.intent
-    yield _("Entry {seq}, {time} KST").format(seq=entry.seq, time=spoken_time(entry.at, seconds=True))
+    yield _("Entry {seq}, {time} KST").format(
+        seq=ref_words(entry.ref), time=spoken_time(entry.at, seconds=True)
+    )
     if intent.undo_of is not None:
-        yield _("Takes back entry {seq}").format(seq=intent.undo_of)
+        yield _("Takes back entry {seq}").format(seq=ref_words(intent.undo_of))
     yield _("User: {user}").format(user=sanitize(f"{intent.subject.kind} {intent.subject.value}"))
     yield _("Connection: {name} ({environment}, {api})").format(
         name=sanitize(intent.connection), environment=intent.environment, api=intent.api

@@ -54,6 +54,7 @@ COLUMNS = (
     "ground",
     "approver",
     "signer",
+    "journal",
 )
 """The header of the rows."""
 
@@ -89,6 +90,7 @@ def record(entry: Entry) -> dict[str, object]:
         **_named(intent, "program", "write", "undo_of", "job", "left_out"),
         **_named(intent, "expressed_on", "expressed_source", "incident", "ground"),
         **_named(intent, "approver", "signer"),
+        "journal": entry.journal,
     }
 
 

@@ -20,6 +20,10 @@ class KnownHeads:
         self._path = path
         self._store = store
 
+    def of(self, path: Path) -> "KnownHeads":
+        """The same of another journal with that key."""
+        return KnownHeads(path, self._store)
+
     async def read(self, key: bytes | None) -> Sequence[KnownHead]:
         """Those that are known."""
         found: list[KnownHead | None] = []

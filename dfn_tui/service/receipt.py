@@ -25,18 +25,18 @@ from dfn_tui.consent.messages import flag_name, state_name
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.changes.reading import unread
 from dfn_tui.service.duties import ground_of, said_on
-from dfn_tui.service.history import approved_words, state_of, who, word_words
+from dfn_tui.service.history import approved_words, ref_words, state_of, who, word_words
 from dfn_tui.service.intents import is_personal_id
 from dfn_tui.service.receipt_person import facts_for_person, head_for_person
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.session import Session
 from dfn_tui.service.snapshots.format import age_words, snapshot_words
 from dfn_tui.service.snapshots.view import SnapshotView
-from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind
+from dfn_tui.store import DutyNote, Entry, FieldChange, FieldKind, Ref
 from dfn_tui.text import _, mask, sanitize
 from dfn_tui.text.korea import korean_date, spoken_time
 
-NO_NOTES: Mapping[int, Sequence[DutyNote]] = MappingProxyType({})
+NO_NOTES: Mapping[Ref, Sequence[DutyNote]] = MappingProxyType({})
 _LONGEST_NAME = 40
 _READ = frozenset({Outcome.CONFIRMED})
 _BLIND = frozenset({Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.UNKNOWN})
@@ -77,10 +77,12 @@ async def _receipt_of(session: Session, record: UserRecord, for_person: bool) ->
     endings = _READ if session.capabilities.read_by else _BLIND
     changes = await session.journal.last_changes(name, identity.value, endings)
     own = {flag: e for flag, e in changes.items() if e.intent.subject.kind == identity.kind.value}
-    notes = {entry.seq: await session.journal.notes(entry.seq) for entry in own.values()}
+    notes = {entry.ref: await session.journal.notes(entry) for entry in own.values()}
     sender = session.connection.sender
     flags, now = session.capabilities.flags, session.clock()
     text = receipt(record, flags, own, name, now, notes, sender, for_person=for_person)
+    for words in () if for_person else session.journal.unread:  # it names a host
+        text = f"{text}\n{words}\n"
     if is_personal_id(identity.kind) and not await session.journal.keeps_personal():
         words = _("Without a keyring, changes of users named by e-mail or phone number cannot be found.")
         if for_person:
@@ -105,7 +107,7 @@ def receipt(
     changes: Mapping[str, Entry],
     connection: str,
     now: datetime,
-    notes: Mapping[int, Sequence[DutyNote]] = NO_NOTES,
+    notes: Mapping[Ref, Sequence[DutyNote]] = NO_NOTES,
     sender: str = "",
     *,
     for_person: bool = False,
@@ -125,7 +127,7 @@ def receipt(
     of_flag = _flag_for_person if for_person else _flag
     for flag in flags:
         entry = changes.get(flag.value)
-        lines += of_flag(flag, record, entry, now, notes.get(entry.seq, ()) if entry else ())
+        lines += of_flag(flag, record, entry, now, notes.get(entry.ref, ()) if entry else ())
     return "\n".join(lines) + "\n"
 
 
@@ -167,7 +169,7 @@ def _flag(
     change = _change(flag, entry)
     if state is not None and change.after != state.value:
         yield "  " + _("Changed outside this console since entry {seq}, which set it to {after}.").format(
-            seq=entry.seq, after=state_name(state_of(change.after))
+            seq=ref_words(entry.ref), after=state_name(state_of(change.after))
         )
         return
     ending = entry.outcome_of(change)
@@ -177,7 +179,7 @@ def _flag(
             words = _("{after} was sent last; whether that was applied is not known")
         yield "  " + words.format(after=state_name(state_of(change.after)))
     yield "  " + _("since {time} KST, entry {seq}, by {operator}").format(
-        time=spoken_time(entry.at), seq=entry.seq, operator=who(entry.intent.operator)
+        time=spoken_time(entry.at), seq=ref_words(entry.ref), operator=who(entry.intent.operator)
     )
     if ending is Outcome.ACCEPTED:
         yield "  " + _("accepted by the server, not verified")

@@ -12,7 +12,7 @@ from dfn_tui.api.calls import Profile, Progress, Reply
 from dfn_tui.api.types import Identity, Value
 from dfn_tui.consent.flags import Consents, State
 from dfn_tui.service.snapshots.view import SnapshotView
-from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError
+from dfn_tui.store import Entry, FieldChange, FieldKind, Filter, Intent, JournalError, Ref
 
 __all__ = [
     "Entry",
@@ -119,5 +119,5 @@ class UserChange(NamedTuple):
     fields: tuple[FieldChange, ...]
     creates: bool = False
     """The server knows nothing of this user: the write would create it."""
-    undo_of: int | None = None
+    undo_of: Ref | None = None
     """The journal entry that this change takes back."""

@@ -14,7 +14,7 @@ from dfn_tui.service.changes.grounds import AS_USUAL, ConsentDates, Said, usual_
 from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.personal import is_personal
 from dfn_tui.service.records import UserChange, UserRecord
-from dfn_tui.store import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind, Ref
 from dfn_tui.text import _
 
 
@@ -46,7 +46,7 @@ class Draft:
     properties: dict[str, Value] = field(default_factory=dict)
     ci: dict[str, str | None] = field(default_factory=dict)
     """What CI fields, or linked identities, are to be set to; None for a field that is to be deleted."""
-    undo_of: int | None = None
+    undo_of: Ref | None = None
     """The journal entry that these edits take back."""
     restored_from: datetime | None = None
     """When they were staged, by a console before this one."""
@@ -185,7 +185,7 @@ class Staging:
             self.ground = TypedGround()
         self.on_change(identity)
 
-    def _begin(self, record: UserRecord, undo_of: int | None = None) -> Draft:
+    def _begin(self, record: UserRecord, undo_of: Ref | None = None) -> Draft:
         identity = record.identity
         draft = Draft(record, undo_of=undo_of, changed=partial(self._changed, identity))
         self._drafts[identity] = draft

@@ -2,7 +2,8 @@
 
 from dfn_tui.store.consoles import RunningConsole
 from dfn_tui.store.errors import JournalError
-from dfn_tui.store.journal import Journal, journal_file
+from dfn_tui.store.hosts import journal_file
+from dfn_tui.store.journal import Journal
 from dfn_tui.store.messages import explain_redaction, explain_verification
 from dfn_tui.store.records import (
     ChainFault,
@@ -19,11 +20,14 @@ from dfn_tui.store.records import (
     OutcomeGroup,
     OutcomeRecord,
     Redaction,
+    Ref,
     Subject,
     Verification,
 )
+from dfn_tui.store.together import AllJournals
 
 __all__ = [
+    "AllJournals",
     "ChainFault",
     "DutyNote",
     "Entry",
@@ -40,6 +44,7 @@ __all__ = [
     "OutcomeGroup",
     "OutcomeRecord",
     "Redaction",
+    "Ref",
     "RunningConsole",
     "Subject",
     "Verification",

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from dfn_tui.files import create_private
+from dfn_tui.files import create_private, read_small
 from dfn_tui.store.body import GENESIS, Unreadable, chained, quoted
 from dfn_tui.store.chain import hash_of, read_head
 from dfn_tui.store.errors import damaged, journal_errors
@@ -121,10 +121,10 @@ class ArchiveQueue:
     def _mark(self, connection: sqlite3.Connection) -> KnownHead:
         nothing = KnownHead(0, b"")
         try:
-            with mark_file(self._path).open("rb") as file:
-                target, _blank, text = file.read(_LARGEST).decode("ascii", "replace").strip().partition(" ")
+            said = read_small(mark_file(self._path), _LARGEST).decode("ascii", "replace")
         except FileNotFoundError:
             return nothing
+        target, _blank, text = said.strip().partition(" ")
         found = KnownHead.read(text)
         if found is None or target != self._target or hash_of(connection, found.seq) != found.hash:
             return nothing

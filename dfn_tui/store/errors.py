@@ -137,6 +137,14 @@ def damaged(path: Path) -> JournalError:
     )
 
 
+def restless(path: Path) -> JournalError:
+    return JournalError(
+        _("The journal does not hold still"),
+        _("{path} was written whenever it was being copied to be read.").format(path=_shown(path)),
+        _("Try again once the job that its host runs is through."),
+    )
+
+
 def no_log(path: Path) -> JournalError:
     return JournalError(
         _("The journal cannot be kept here"),

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from dfn_tui import paths
 from dfn_tui.files import Closing
 from dfn_tui.outcomes import Outcome
 from dfn_tui.store import search
@@ -32,11 +31,6 @@ from dfn_tui.text.korea import Clock, utc_now
 
 LOCK_TIMEOUT = 60.0
 """Seconds to wait for other processes that are writing: on a slow disk each of many has its turn."""
-
-
-def journal_file() -> Path:
-    """Where the journal lies: `journal.db` in the state folder. One journal stands behind all connections."""
-    return paths.state_dir() / "journal.db"
 
 
 class Journal(Closing):

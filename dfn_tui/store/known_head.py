@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from dfn_tui.files import create_private
+from dfn_tui.files import create_private, read_small
 from dfn_tui.store.sealing import Sealer
 
 _TEXT = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})(?::([0-9]{1,18}))?")
@@ -47,10 +47,10 @@ def remembered(journal: Path, key: bytes | None) -> KnownHead | None:
     """The head remembered beside that journal; with the key only one that was signed with it. Raises
     `OSError`."""
     try:
-        with remembered_file(journal).open("rb") as file:
-            text, _blank, signature = file.read(_LARGEST).decode("ascii", "replace").strip().partition(" ")
+        said = read_small(remembered_file(journal), _LARGEST).decode("ascii", "replace")
     except FileNotFoundError:
         return None
+    text, _blank, signature = said.strip().partition(" ")
     if key is not None and not hmac.compare_digest(signature, _signature(text, key)):
         return None
     return KnownHead.read(text)

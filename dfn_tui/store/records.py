@@ -15,6 +15,9 @@ from dfn_tui.text import sanitize
 Value = str | int | float | bool | list[str] | list[int] | list[float]
 """A field's value as JSON has it."""
 
+Ref = int | str
+"""An entry of this host's journal by its number; one of another host's, read with it, as `NUMBER@HOST`."""
+
 _LONGEST_NAME = 120  # of a user or a host, as the environment claims it
 
 
@@ -58,11 +61,16 @@ class Operator(NamedTuple):
         sudo_user = os.environ.get("SUDO_USER")
         return cls(
             user=sanitize(_os_user(), _LONGEST_NAME),
-            host=sanitize(socket.gethostname(), _LONGEST_NAME),
+            host=host_name(),
             sudo_user=sanitize(sudo_user, _LONGEST_NAME) if sudo_user else None,
             ssh=_address(os.environ.get("SSH_CONNECTION", "")),
             pid=os.getpid(),
         )
+
+
+def host_name() -> str:
+    """What this host calls itself."""
+    return sanitize(socket.gethostname(), _LONGEST_NAME)
 
 
 def _os_user() -> str:
@@ -121,7 +129,7 @@ class IntentUser(NamedTuple):
     """One of the users who get the same change. Its entry is what `undo_of` names if it takes one back."""
 
     subject: Subject
-    undo_of: int | None = None
+    undo_of: Ref | None = None
     job: str | None = None
 
 
@@ -165,7 +173,7 @@ class Intent(_Write):
     """What was about to be written for one user: their part of an IntentGroup, as it is read."""
 
     subject: Subject
-    undo_of: int | None = None
+    undo_of: Ref | None = None
     job: str | None = None
 
 
@@ -212,7 +220,7 @@ class DutyNote(NamedTuple):
     write to the platform. `seq` and `at` are the journal's."""
 
     duty: str
-    intents: tuple[int, ...]
+    intents: tuple[Ref, ...]
     on: str
     operator: Operator
     program: str
@@ -222,12 +230,19 @@ class DutyNote(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An intent as journalled: its number, when (UTC, by the clock of then), and its latest outcome."""
+    """An intent as journalled: its number, when (UTC, by the clock of then), and its latest outcome.
+    `journal` is the host in whose journal it is, where that is another one's."""
 
     seq: int
     at: datetime
     intent: Intent
     outcome: OutcomeRecord | None = None
+    journal: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        """What the entry is called here."""
+        return f"{self.seq}@{self.journal}" if self.journal else self.seq
 
     def outcome_of(self, change: FieldChange) -> Outcome | None:
         """How this field ended, or the whole user where the outcome does not tell fields apart."""

@@ -15,6 +15,8 @@ from dfn_tui.store.body import GENESIS, Unreadable, read_body
 from dfn_tui.store.errors import damaged, foreign, is_link, newer, no_log, not_ours
 from dfn_tui.trust import writable_by_others
 
+HOSTS = "hosts"
+"""The folder of the hosts' places in a state folder that several share."""
 APPLICATION_ID = 0x64666E6A  # "dfnj", in the file's header
 _ROWS_AT_ONCE = 160
 """Older builds of SQLite take 999 values in one statement."""
@@ -110,6 +112,9 @@ def open_journal(path: Path, timeout: float, *, create: bool) -> sqlite3.Connect
         raise is_link(path)
     if create:
         _make(path)
+    else:
+        with suppress(OSError):  # who only reads may not be able to
+            _close_to_others(path)
     immutable = not create and on_read_only_media(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=rw'}",
@@ -153,23 +158,36 @@ def on_read_only_media(path: Path) -> bool:
 
 
 def _make(path: Path) -> None:
-    make_private_folder(path.parent)
-    _keep_others_out(path)
+    for folder in _own_folders(path):
+        make_private_folder(folder)
+        _keep_others_out(path, folder)
     new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     os.close(handle)
-    for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
-        with suppress(FileNotFoundError):
-            if file.lstat().st_mode & 0o077:
-                file.chmod(0o600)
+    _close_to_others(path)
     if new:
         sync(path.parent)  # the name must survive a power cut as well as what is in the file
 
 
-def _keep_others_out(path: Path) -> None:
+def _close_to_others(path: Path) -> None:
+    """Takes away the rights that others have in the file and its companions."""
+    for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError):
+            if file.lstat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def _own_folders(path: Path) -> Iterator[Path]:
+    """The folder of the journal, and before it the one that several hosts have their places in."""
+    if path.parent.parent.name == HOSTS:
+        yield path.parents[2]
+        yield path.parents[1]
+    yield path.parent
+
+
+def _keep_others_out(path: Path, folder: Path) -> None:
     """Takes away what rights others have in the folder where it is this program's own or lets them write.
     Raises JournalError where that cannot be done: they could put another journal in the place of this one."""
-    folder = path.parent
     mode = stat.S_IMODE(folder.stat().st_mode)
     if folder.name == "dfn-tui" and mode & 0o077 and not mode & stat.S_ISVTX:
         wanted = 0o700

@@ -36,7 +36,7 @@ def intent_texts(group: IntentGroup, at: str, sealer: Sealer | None) -> Iterator
             said = f'{{"handle":{said},"kind":{quoted(subject.kind)},"personal":false,"value":{said}}}'
         text = (
             f"{before}{changes}{to_job}{'null' if job is None else quoted(job)}{to_subject}{said}"
-            f"{to_undo}{'null' if undo_of is None else undo_of}{after}"
+            f"{to_undo}{'null' if undo_of is None else canonical(undo_of)}{after}"
         )
         yield IntentText(text, user, sealed)
 

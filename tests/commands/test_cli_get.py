@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -233,3 +234,24 @@ def test_a_server_that_answers_nobody_is_asked_little_more(
     ran = run("get", "--json", *(f"user-{number:04d}" for number in range(1, 21)))
     assert {outcome for _user, outcome in ran.outcomes} == {"failed"}
     assert len(sandbox.requests) == 4  # all together, and three alone
+
+
+def test_how_a_consent_is_spread_is_counted(
+    run: Run, users: Callable[..., list[str]], sandbox: SandboxThread
+) -> None:
+    given, [odd] = users(2), users(1)
+    sandbox.faults.odd_values, sandbox.faults.only_users = {"mkt_sms_flag": '"Perhaps"'}, frozenset([odd])
+    ran = run("get", "--counts", *given, odd, "nobody-of-us", "--format", "jsonl")
+    sms = next(one for one in ran.objects if one["flag"] == "mkt_sms_flag")
+    counted = (sms["subscribed"], sms["unsubscribed"], sms["never_set"], sms["unreadable"], sms["users"])
+    assert counted == (2, 0, 1, 1, 4)
+    assert (ran.code, run("get", "--counts", *given, "--json").code) == (1, 0)
+    assert run("get", "--counts", "nobody-of-us", "--allow-unknown").code == 0
+
+
+def test_who_could_not_be_read_is_counted_too(run: Run, sandbox: SandboxThread, patient: None) -> None:
+    sandbox.faults.read_answer, sandbox.faults.only_users = "cut", frozenset(["user-0005"])
+    ran = run("get", "--counts", "user-0004", "user-0005", "--json")
+    assert {(one["unreadable"], one["users"]) for one in ran.objects} == {(1, 2)}
+    assert "1 user could not be read." in ran.err
+    assert ran.code == run("get", "user-0004", "user-0005").code != 0

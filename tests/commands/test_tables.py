@@ -23,6 +23,7 @@ STOP = ("set", "user-0002", "user-0003", "mkt_sms_flag=Unsubscribed", "--reason"
 COMMANDS = {
     "get": ("get", *WHOM),
     "get-one": ("get", "user-0002"),
+    "counts": ("get", "--counts", *WHOM),
     "ci-get": ("ci", "get", *WHOM),
     "sending": ("sending", "user-0002", "nobody-here", "--allow-unknown"),
     "set": ("set", "user-0001", "user-0008", "mkt_sms_flag=Unsubscribed", "--dry-run"),
@@ -55,6 +56,50 @@ LISTS = {
     "bulk-clean": ("bulk", "clean", "--older-than", "30", "--unfinished"),
 }
 """What takes a list, or ends a job. The last one leaves nothing to do for another run."""
+
+
+AFTERWARDS = {
+    "duties": ("duties",),
+    "preflight": ("preflight", "campaign", "--channel", "sms", "--at", "2026-12-01 22:00"),
+    "bulk-list": ("bulk", "list"),
+    "bulk-status": ("bulk", "status", "{job}"),
+    "bulk-verify": ("bulk", "verify", "stop.plan"),
+    "bulk-groups": ("bulk", "show", "stop.plan", "--groups"),
+    "watch": ("watch", "--plan", "stop.plan", "--times", "1"),
+    "connections": ("connections", "list"),
+    "doctor": ("doctor", "--offline"),
+    "auth": ("auth", "status"),
+    "verify": ("journal", "verify"),
+    "entry": ("journal", "show", "1"),
+    "snapshot-status": ("-c", "next", "snapshot", "status"),
+    "snapshot-show": ("-c", "next", "snapshot", "show", "user-0002", "nobody-here"),
+}
+"""What is looked at once a job was through, and somebody else changed one of its users."""
+
+
+def of_any_host(name: str, shown: str) -> str:
+    """Without what is another one in each run; of the doctor's checks only how each ended."""
+    if name == "doctor":
+        return (
+            "\n".join(
+                re.findall(r"(?m)(?:^|m)(?:ok|warning|failed) *(?:\x1b\[m)? +([a-z /]+?)(?::|  )", shown)
+            )
+            + "\n"
+        )
+    shown = without_moments(shown)
+    for found, instead in (
+        (r"\d{8}-\d{6}-[0-9a-f]{6}", "JOB"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+        (r"\b\d\d:\d\d:\d\d\b", "99:99:99"),
+        (r"\b\d\d:\d\d\b", "99:99"),
+        (r"just now|\d+ \w+ ago", "AGE"),
+        (r"\d+( given · )\d+( withdrawn · )\d+", r"N\1N\2N"),
+        (r"\b20\d\d-\d\d-\d\d\b", "9999-99-99"),
+        (r"\b[0-9a-f]{12}\b", "DIGEST"),
+        (r"kim(@| on )\S+", r"kim\1HOST"),
+    ):
+        shown = re.sub(found, instead, shown)
+    return shown
 
 
 def golden(name: str, shown: str) -> None:
@@ -110,7 +155,7 @@ def test_every_form_says_the_same(run: Run) -> None:
             one.pop("read_at", None), one.pop("at", None)
         assert lines == document == old
         rows = [*csv.DictReader(io.StringIO(run(*command, "--format", "csv").out))]
-        key = "seq" if "seq" in lines[0] else "user_id"
+        key = next(key for key in ("seq", "flag", "user_id") if key in lines[0])
         assert list(dict.fromkeys(row[key] for row in rows)) == [str(one[key]) for one in lines]
 
 
@@ -193,6 +238,39 @@ def test_what_is_made_of_lists_in_a_terminal(run: Run, sandbox: SandboxThread) -
             out = shown_in_terminal(sandbox, *command, "--format", "table", columns=80).out
             out = re.sub(r"\d{8}-\d{6}-[0-9a-f]{6}", "JOB", out)
             golden(f"{name}.80", out.partition("For here")[0])  # the rest is of this host, and said in a pipe
+
+
+@pytest.fixture
+def afterwards(
+    changed: None, run: Run, sandbox: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, list[str]]:
+    """Those commands, after a job."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    assert run("bulk", "apply", "stop.plan", "--reason", "INC-7", "--yes").code == 0
+    sandbox.state.write_profiles([("user-0008", {Flag.MKT_SMS: State.SUBSCRIBED}, {})])
+    with monkeypatch.context() as given:
+        given.setenv("DFN_TUI_EXPORT_TOKEN", sandbox.export_token)
+        assert run("-c", "next", "snapshot", "take").code == 0
+    Path("campaign").write_text("user-0002\nuser-0004\nuser-0005\nnobody-here\n")
+    job = run("bulk", "list", "--json").objects[0]["job"]
+    return {name: [word.format(job=job) for word in words] for name, words in AFTERWARDS.items()}
+
+
+@pytest.mark.slow
+def test_what_is_looked_at_afterwards_in_a_pipe(run: Run, afterwards: dict[str, list[str]]) -> None:
+    for name, command in afterwards.items():
+        table = run(*command, "--format", "table").out
+        assert "\x1b" not in table, name
+        golden(f"{name}.txt", of_any_host(name, table))
+
+
+@pytest.mark.slow
+def test_what_is_looked_at_afterwards_in_a_terminal(
+    sandbox: SandboxThread, afterwards: dict[str, list[str]]
+) -> None:
+    del afterwards["snapshot-show"]  # the process has no key to it
+    for name, command in afterwards.items():
+        golden(f"{name}.80", of_any_host(name, shown_in_terminal(sandbox, *command, columns=80).out))
 
 
 @pytest.mark.usefixtures("changed")

@@ -427,3 +427,22 @@ async def test_an_entry_of_a_connection_that_is_gone_is_not_undone(
         await see(pilot, "gone (sandbox, v1)")
         await pilot.press("u")
         await see(pilot, "no connection gone")
+
+
+async def test_what_hosts_wrote_that_share_the_folder_is_seen_from_each(
+    sandbox: SandboxThread, tmp_path: Path
+) -> None:
+    ours, theirs = (tmp_path / "hosts" / host / "journal.db" for host in ("ours", "theirs"))
+    written(theirs, SMS_OFF)
+    app = console(sandbox, journal=ours)
+    async with driven(app) as pilot:
+        await look_up(pilot, "user-0001")
+        await see(pilot, "go out?", "● given")
+        await pilot.press("4")
+        await see(pilot, "Nothing was changed of this user from this host")
+        await pilot.press("a")
+        await see(pilot, "Of every host that shares this folder:", "● → ○ SMS")
+        await pilot.press("enter")
+        await see(pilot, "Entry 1 of")
+        await pilot.press("escape", "a")
+        await see(pilot, "Nothing was changed of this user from this host")

@@ -21,7 +21,8 @@ from dfn_tui.credentials import TokenStore
 from dfn_tui.credentials.backends import KeyringLocked, NoKeyring
 from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.service.doctor import files, host, network
-from dfn_tui.store import journal_file
+from dfn_tui.store import Journal, hosts, journal_file
+from dfn_tui.store.known_head import remember
 from tests.companies import READ_ONLY, company_in, root_only
 from tests.sandbox_thread import SandboxThread
 from tests.unit.journals import filled, tampering
@@ -292,10 +293,10 @@ def test_a_network_file_system_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         f"24 22 0:50 / {escaped} rw,relatime shared:1 - nfs4 files:/home rw\n"
         f"25 22 0:51 / {escaped}-2 rw - cifs //files/x rw\n"
     )
-    assert files.file_system(home / "dfn-tui", mounts) == "nfs4"
-    assert files.file_system(tmp_path, mounts) == "ext4"
-    assert files.file_system(tmp_path, tmp_path / "nothing") == ""
-    monkeypatch.setattr(files, "file_system", lambda _folder: "nfs4")
+    assert hosts.file_system(home / "dfn-tui", mounts) == "nfs4"
+    assert hosts.file_system(tmp_path, mounts) == "ext4"
+    assert hosts.file_system(tmp_path, tmp_path / "nothing") == ""
+    monkeypatch.setattr(hosts, "file_system", lambda _folder: "nfs4")
     told = files.state_folder(home)
     assert (told.status, "network file system (nfs4)" in told.detail) == ("warning", True)
 
@@ -317,6 +318,18 @@ def test_a_journal_that_was_tampered_with(capsys: Output) -> None:
     code, told = examined(capsys)
     assert code == 1
     assert told["journal"][:2] == ("failed", "Entry 3 was altered: it does not fit the chain.")
+
+
+def test_a_journal_that_is_gone_or_put_back_is_told(capsys: Output) -> None:
+    path = journal_file()
+    filled(path, key=None)
+    with Journal(path) as journal:
+        remember(path, journal.head(), None)
+    path.unlink()
+    code, told = examined(capsys, "--offline")
+    assert (code, told["journal"][0], "was removed" in told["journal"][1]) == (1, "failed", True)
+    filled(path, key=None, changes=1)
+    assert examined(capsys, "--offline")[1]["journal"][0] == "failed"
 
 
 def test_a_file_that_is_no_journal(capsys: Output) -> None:

@@ -129,6 +129,25 @@ def test_what_was_typed_survives_a_kill_and_is_sent_by_the_next(console: Console
     assert kept(console) == []
 
 
+def test_a_kill_while_they_are_taken_up_neither_loses_nor_doubles_them(console: Console) -> None:
+    """Each console takes up what the one before left, and is killed at some moment of that."""
+    chance = random.Random(20261128)
+    with Tmux(console.command(), console.environ) as terminal:
+        stage_one(terminal, "user-0003")
+        time.sleep(ON_SCREEN)
+        gone(console, signal.SIGKILL)
+    for _round in range(ROUNDS // 2):
+        with Tmux(console.command(), console.environ) as terminal:
+            terminal.wait_for("Kept from before: 1 user, 1 edit")
+            terminal.press("F9")
+            terminal.wait_for("Take up and review")
+            terminal.press_until("Tab", lambda: terminal.has_focus("Take up"), "the button")
+            terminal.press("Enter")
+            time.sleep(chance.random() * 0.4)
+            gone(console, signal.SIGKILL)
+        assert kept(console) == [{"user-0003": {"mkt_sms_flag"}}]
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_keeps_what_is_staged(console: Console, number: signal.Signals) -> None:
     with Tmux(console.command(), console.environ) as terminal:

@@ -241,3 +241,11 @@ def test_a_token_for_the_console_has_to_be_piped_in_for_a_connection(
     assert "The standard input is a terminal." in capsys.readouterr().err
     os.close(leader)
     os.close(follower)
+
+
+def test_a_token_that_was_typed_as_an_argument_is_not_said(capsys: Output) -> None:
+    for words in ([TOKEN], ["-c", "prod", TOKEN, "more"], [f"--token={TOKEN}"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["auth", "set", *words])
+        said = capsys.readouterr().err
+        assert (ended.value.code, TOKEN in said, "is asked for, or piped in" in said) == (2, False, True)

@@ -16,7 +16,16 @@ from dfn_tui.service.duties import (
     open_duties,
     require_done_on,
 )
-from dfn_tui.store import FieldChange, Filter, IntentUser, Journal, OutcomeGroup, Subject
+from dfn_tui.store import (
+    AllJournals,
+    FieldChange,
+    Filter,
+    IntentUser,
+    Journal,
+    OutcomeGroup,
+    Ref,
+    Subject,
+)
 from tests.unit.journals import ALICE, KEY, consent, intent
 
 ON, OFF = "Subscribed", "Unsubscribed"
@@ -50,10 +59,12 @@ class Told:
 
     def open(self, duty: Duty) -> list[OpenDuty]:
         return [
-            one for _entry, one in open_duties(self.journal, Filter(connection="shop")) if one.duty is duty
+            one
+            for _entry, one in open_duties(AllJournals(self.journal.path), Filter(connection="shop"))
+            if one.duty is duty
         ]
 
-    def seqs(self, duty: Duty) -> list[int]:
+    def seqs(self, duty: Duty) -> list[Ref]:
         return [one.seq for one in self.open(duty)]
 
 
@@ -189,7 +200,7 @@ def test_what_is_alike_is_one_group_and_the_most_urgent_is_first(told: Told) -> 
         told.change(stop(), days=0)
     late = told.change(give(), said="2026-02-01")
     old = told.change(give("night_sms_flag"), said="2024-04-20", user="u-2")
-    found = list_duties(told.journal, "shop", told.now)
+    found = list_duties(AllJournals(told.journal.path), "shop", told.now)
     assert [(one.duty, len(one.seqs), one.seqs[-1]) for one in found.groups] == [
         (Duty.TELL, 1, old),
         (Duty.TELL, 1, late),
@@ -200,6 +211,6 @@ def test_what_is_alike_is_one_group_and_the_most_urgent_is_first(told: Told) -> 
     assert found.count(Duty.TELL) == 5
     assert found.count(Duty.TELL, -1) == 2
     assert found.count(Duty.CONFIRM, 60) == 1
-    week = list_duties(told.journal, "shop", told.now, timedelta(days=7))
+    week = list_duties(AllJournals(told.journal.path), "shop", told.now, timedelta(days=7))
     assert [one.seqs[-1] for one in week.groups] == [old, late]
-    assert list_duties(told.journal, "elsewhere", told.now).groups == ()
+    assert list_duties(AllJournals(told.journal.path), "elsewhere", told.now).groups == ()

@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from dfn_tui.config import ApiVersion, Connection, Environment
 from dfn_tui.files import (
     create_private,
     empty_private,
     make_private_folder,
+    read_small,
 )
+from dfn_tui.service.addresses import Addresses, addresses_file
+from dfn_tui.store import JournalError
+from dfn_tui.store.archive_queue import ArchiveQueue, mark_file
+from dfn_tui.store.known_head import remembered, remembered_file
 from dfn_tui.temporary import TemporaryFiles, new_private_text, remove_leftovers, replace_private
+from tests.unit.journals import filled
 
 
 def mode(path: Path) -> int:
@@ -145,3 +152,29 @@ def test_a_state_folder_that_cannot_be_written_hinders_no_export(
         file.write("whole")
     assert (tmp_path / "out").read_text() == "whole"
     assert {path.name for path in tmp_path.iterdir()} == {"state", "out"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_nobody_waits_for_a_pipe_in_place_of_a_file_of_ours(tmp_path: Path) -> None:
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    file.write_bytes(b"0123")
+    assert read_small(file, 3) == b"012"
+    for wrong in (pipe, tmp_path, Path("/dev/zero")):
+        with pytest.raises(OSError):
+            read_small(wrong, 3)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_what_lies_beside_the_journal_is_read_so(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    for beside in (remembered_file(path), mark_file(path), addresses_file(tmp_path)):
+        os.mkfifo(beside)
+    with pytest.raises(OSError):
+        remembered(path, None)
+    Addresses(addresses_file(tmp_path)).check(
+        Connection("a", ApiVersion.V1, Environment.PRODUCTION), asks=True
+    )
+    filled(path)
+    with pytest.raises(JournalError):
+        ArchiveQueue(path, "archive").behind()

@@ -282,3 +282,12 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
         with pytest.raises(JournalError, match="is a link"):
             journal.count()
     assert victim.read_bytes() == b""
+
+
+def test_rights_of_others_are_taken_away_by_whoever_only_reads(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    filled(path)
+    path.chmod(0o666)
+    with Journal(path) as journal:
+        journal.count()  # a console reads first, and writes with what it has open
+        assert path.stat().st_mode & 0o777 == 0o600

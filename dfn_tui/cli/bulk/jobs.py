@@ -36,7 +36,7 @@ from dfn_tui.service.export import require_room
 from dfn_tui.service.tokens import KeyNeeded
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_time, spoken_time
+from dfn_tui.text.korea import korean_minute, korean_time, spoken_time
 
 
 def list_(args: argparse.Namespace) -> ExitCode:
@@ -110,10 +110,10 @@ AnyJob = JobSummary | UnreadableJob
 def job_view() -> RecordView[AnyJob]:
     """Jobs, those that cannot be read among them."""
     headings = (
-        Heading(_("job"), least=15),
+        Heading(_("job"), least=15, whole=True),
         Heading(_("begun (KST)"), least=16),
         Heading(_("state"), least=8),
-        Heading(_("connection"), least=8),
+        Heading(_("connection"), least=6),
         Heading(_("users"), right=True),
         Heading(_("outcomes"), least=12),
     )
@@ -139,7 +139,7 @@ def _cells(job: AnyJob) -> Row:
     gravest = next((outcome_role(one) for one, count in counts if count), "")
     return (
         TableCell(sanitize(record.id, 60)),
-        TableCell(korean_time(record.begun)),
+        TableCell(korean_minute(record.begun)),
         TableCell(state_words(record.state, under_way=job.under_way), _ROLES.get(record.state, "warn")),
         TableCell(f"{sanitize(head.connection, 40)} ({head.environment.value})"),
         TableCell(f"{job.total:,}"),

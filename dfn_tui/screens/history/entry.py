@@ -32,6 +32,7 @@ from dfn_tui.service.history import (
     note_lines,
     outcome_lines,
     redaction_lines,
+    ref_words,
     user_of,
     who,
     word_words,
@@ -93,7 +94,7 @@ class EntryScreen(ConsoleScreen[None]):
         """The entry may have got another outcome meanwhile."""
         try:
             self._entry = await self._journal.entry(self._entry.seq) or self._entry
-            notes = note_lines(await self._journal.notes(self._entry.seq))
+            notes = note_lines(await self._journal.notes(self._entry))
             outcomes = outcome_lines(await self._journal.outcomes(self._entry.seq), meaning=True)
             self._outcomes = [*outcomes, *notes]
         except JournalError as error:
@@ -106,7 +107,7 @@ class EntryScreen(ConsoleScreen[None]):
         page = PageBuilder(width, self.app.console, lambda _user: "")
         page.add(self._title(intent))
         if intent.undo_of is not None:
-            page.add(Text(_("Takes back entry {seq}").format(seq=intent.undo_of), "label"))
+            page.add(Text(_("Takes back entry {seq}").format(seq=ref_words(intent.undo_of)), "label"))
         page.add()
         for change in intent.changes:
             self._change(page, change)

@@ -11,7 +11,7 @@ from dfn_tui.screens.paged_list import PagedList
 from dfn_tui.service.async_journal import AsyncJournal
 from dfn_tui.service.change_format import ended_words, outcome_role, value_words
 from dfn_tui.service.changes.blocks import flag_of
-from dfn_tui.service.history import state_of, user_of, who
+from dfn_tui.service.history import ref_words, state_of, user_of, who
 from dfn_tui.service.records import Entry, FieldChange, FieldKind, Filter, JournalError
 from dfn_tui.service.session import Session
 from dfn_tui.text import N_, _, sanitize
@@ -105,7 +105,7 @@ class HistoryList(PagedList[Entry]):
         first = [korean_time(item.at), self._user(item).plain, who(intent.operator)]
         second = [sanitize(intent.connection, 30)]
         if intent.undo_of is not None:
-            second.append(_("undo of entry {seq}").format(seq=intent.undo_of))
+            second.append(_("undo of entry {seq}").format(seq=ref_words(intent.undo_of)))
         if intent.incident and intent.incident not in intent.reason.split():
             second.append(sanitize(intent.incident, 64))
         if intent.reason:
@@ -131,7 +131,7 @@ class HistoryList(PagedList[Entry]):
 def _what(entry: Entry) -> Text:
     """`↶3 +2 ● → ○ SMS  mkt_sms_flag`: the undo of entry 3, one change and two more."""
     changes = entry.intent.changes
-    words = Text(f"↶{entry.intent.undo_of} " if entry.intent.undo_of is not None else "")
+    words = Text(f"↶{ref_words(entry.intent.undo_of)} " if entry.intent.undo_of is not None else "")
     if not changes:
         return words
     flag = flag_of(changes[0])

@@ -194,10 +194,10 @@ class UndoScreen(SessionScreen[None]):
     def _stage(self, at: int, plan: UndoPlan, ticked: set[str | None]) -> bool:
         despite = [one for number, one in enumerate(plan.fields) if f"despite-{at}-{number}" in ticked]
         draft = self.session.staging.draft(plan.record)
-        if draft.undo_of == plan.entry.seq:
+        if draft.undo_of == plan.entry.ref:
             return True  # before another one of these was refused
         try:
-            stage_undo(draft, plan.entry.seq, plan.fields, typed(self, f"typed-id-{at}"), despite)
+            stage_undo(draft, plan.entry.ref, plan.fields, typed(self, f"typed-id-{at}"), despite)
         except UndoRefused:
             if draft.empty and len(self._plans) > 1:
                 return False  # nothing of this one is to be staged, but of others

@@ -1,5 +1,5 @@
 """The history of a user: what this console's operators changed of them over this connection, or what the
-archive has of any host."""
+archive, or the journals of hosts that share the folder, have of any host."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -40,6 +40,8 @@ class HistoryPane(HistoryList):
         none = _("Nothing was changed of this user from this host over this connection.")
         if self._everywhere:  # another host may call the connection something else
             wanted, none = Filter(user=identity.value), _("Nothing was archived of this user from any host.")
+            if not self._host.connections.reads_archive:
+                none = _("No host that shares this folder changed anything of this user.")
         self.ask(wanted, none)
 
     def wait(self, words: str) -> None:
@@ -54,7 +56,8 @@ class HistoryPane(HistoryList):
             return await super().page(after, limit)
         if after is None:
             self._length = await self._journal.length()
-            self._archived = await self._read_archive(identity)
+            archive = self._host.connections.reads_archive
+            self._archived = await (self._read_archive if archive else self._read_hosts)(identity)
         start = self._archived.index(after) + 1 if after is not None else 0
         return self._archived[start : start + limit]
 
@@ -66,9 +69,18 @@ class HistoryPane(HistoryList):
             self.notify(doubled_words(origin, seq), severity="warning", markup=False)
         return [one for one in found.entries if one.intent.subject.kind == identity.kind.value]
 
+    async def _read_hosts(self, identity: Identity) -> list[Entry]:
+        """What the journals hold of the hosts that share this one's folder."""
+        entries = await self._journal.find_everywhere(Filter(user=identity.value))
+        for words in self._journal.unread:
+            self.notify(words, severity="warning", markup=False)
+        return [one for one in entries if one.intent.subject.kind == identity.kind.value]
+
     def was_read(self) -> None:
         if self._everywhere and self.table.items:
-            self.said_text.say(_("From the archive, of every host:"))
+            archived = self._host.connections.reads_archive
+            words = _("Of every host that shares this folder:")
+            self.said_text.say(_("From the archive, of every host:") if archived else words)
 
     def key(self, item: Entry) -> object:
         return (item.intent.operator.host, item.seq, item.at) if self._everywhere else item.seq
@@ -83,7 +95,7 @@ class HistoryPane(HistoryList):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "everywhere":
-            return self._host.connections.reads_archive
+            return self._host.connections.reads_archive or self._journal.has_others
         return super().check_action(action, parameters)
 
     @property

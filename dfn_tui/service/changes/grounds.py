@@ -8,7 +8,7 @@ from dfn_tui.consent.duties import Ground, korean_day, read_said
 from dfn_tui.consent.flags import State
 from dfn_tui.errors import GateRefused
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
-from dfn_tui.store import FieldKind
+from dfn_tui.store import FieldKind, Ref
 from dfn_tui.text import _
 
 
@@ -22,7 +22,7 @@ class Said(NamedTuple):
 AS_USUAL = Said()
 
 
-def usual_ground(undo_of: int | None) -> Ground:
+def usual_ground(undo_of: Ref | None) -> Ground:
     """What a change of a consent rests on where nobody says otherwise: an undo takes back what was wrong."""
     return Ground.EXPRESSED if undo_of is None else Ground.CORRECTION
 

@@ -15,7 +15,7 @@ from dfn_tui.service.changes.values import same_value
 from dfn_tui.service.history import state_of, user_of
 from dfn_tui.service.records import UserRecord
 from dfn_tui.service.staging import Draft, Staging
-from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, explain_redaction
+from dfn_tui.store import Entry, FieldChange, FieldKind, Intent, Ref, explain_redaction
 from dfn_tui.text import _, mask, sanitize
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def _blind_inverse(kind: FieldKind, before: Value | None, after: Value | None) -
 
 
 def stage_undo(
-    draft: Draft, entry: int, fields: Sequence[UndoField], typed_id: str, despite: Sequence[UndoField] = ()
+    draft: Draft, entry: Ref, fields: Sequence[UndoField], typed_id: str, despite: Sequence[UndoField] = ()
 ) -> None:
     """Stages what can be staged of the plan, marked as the undo of `entry`.
 

@@ -29,7 +29,7 @@ from dfn_tui.service.changes.outcome import (
 from dfn_tui.service.changes.policy import no_removal
 from dfn_tui.service.changes.reading import Records, Seen, fields_of, read_fields, seen
 from dfn_tui.service.changes.values import same_value
-from dfn_tui.store import FieldChange, FieldKind
+from dfn_tui.store import FieldChange, FieldKind, Ref
 from dfn_tui.text import _, ngettext
 from dfn_tui.text.korea import Clock
 
@@ -55,7 +55,7 @@ class Target(NamedTuple):
     """A user that an edit is for: the journal entry it takes back, and the user's number in a job."""
 
     identity: Identity
-    undo_of: int | None = None
+    undo_of: Ref | None = None
     number: int = 0
 
 

@@ -10,6 +10,7 @@ from dfn_tui.config import Config, ConfigError, Connection
 from dfn_tui.errors import ConsoleError
 from dfn_tui.service.doctor import archive, files, glyphs, host, network, team_policy
 from dfn_tui.service.doctor.seen import CheckResult, CheckStatus, failed, warning
+from dfn_tui.service.journal_heads import KnownHeads
 from dfn_tui.service.tokens import find_key
 from dfn_tui.store import journal_file
 from dfn_tui.text import _, sanitize
@@ -53,7 +54,12 @@ def _checks(
     yield "configuration", partial(files.configuration, config)
     yield "policy", partial(team_policy.team_policy, config)
     yield "state folder", lambda: files.state_folder(paths.state_dir())
-    yield "journal", lambda: files.journal(journal_file(), partial(find_key, store, make=False))
+    yield (
+        "journal",
+        lambda: files.journal(
+            journal_file(), partial(find_key, store, make=False), KnownHeads(journal_file(), store)
+        ),
+    )
     if isinstance(config, Config) and config.archive is not None:
         yield "archive", partial(archive.archive, config.archive, journal_file(), offline=offline)
     yield "journal key", partial(files.journal_key, store)

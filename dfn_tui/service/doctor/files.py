@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import re
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +11,11 @@ from typing import TYPE_CHECKING
 from dfn_tui.config import Config, ConfigError
 from dfn_tui.errors import system_reason
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
+from dfn_tui.service.journal_heads import KnownHeads
 from dfn_tui.service.tokens import FoundKey
 from dfn_tui.store import Journal, explain_verification
+from dfn_tui.store.hosts import is_shared, network_file_system
+from dfn_tui.store.known_head import KnownHead
 from dfn_tui.text import _, ngettext, sanitize
 from dfn_tui.trust import exposure
 
@@ -25,10 +27,6 @@ MOST_VERIFIED = 200_000
 _A_SECOND = 100_000
 """Entries that are verified in a second, roughly."""
 _BLOCK = 4096
-_NETWORK = re.compile(
-    r"nfs4?|cifs|smb3|smbfs|ncpfs|davfs|afs|9p|gfs2|ocfs2|beegfs|(fuse\.)?(ceph|lustre|glusterfs|sshfs|s3fs)"
-)
-"""File systems that several hosts may have at once."""
 
 
 def configuration(config: Config | ConfigError) -> CheckResult:
@@ -70,32 +68,19 @@ def state_folder(folder: Path) -> CheckResult:
             _("{folder} can be written, but others may look into it.").format(folder=shown),
             _("Take that right away: chmod 700 {folder}").format(folder=shown),
         )
-    if _NETWORK.fullmatch(kind := file_system(folder)):
-        words = _("{folder} lies on a network file system ({kind}): two hosts at one journal lose entries.")
+    if is_shared(folder):
+        kind = network_file_system(folder)
+        words = _("{folder} is shared with other hosts: each keeps a journal and jobs of its own there.")
+        if kind:
+            words = _(
+                "{folder} lies on a network file system ({kind}): each host keeps a journal and jobs of its "
+                "own there, and two of one name would lose entries."
+            )
         return warning(
             words.format(folder=shown, kind=kind),
-            _("Name a folder on this host's own disk with DFN_TUI_STATE."),
+            _("A folder on this host's own disk is safer and quicker: name it with DFN_TUI_STATE."),
         )
     return ok(_("{folder} can be written, and is for you alone.").format(folder=shown))
-
-
-def file_system(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """The kind of file system that folder lies on, as Linux tells it; "" where it does not."""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        real = folder.resolve()
-    except OSError:
-        return ""
-    found = ((_unescaped(line.split()[4]), line.partition(" - ")[2].split()[0]) for line in lines)
-    on_the_way = [
-        (len(Path(at).parts), row, kind) for row, (at, kind) in enumerate(found) if real.is_relative_to(at)
-    ]
-    # Of two at one place the last is the one that is seen.
-    return max(on_the_way)[2] if on_the_way else ""
-
-
-def _unescaped(place: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), place)
 
 
 def _still_to_be_made(folder: Path) -> CheckResult:
@@ -113,11 +98,15 @@ def _not_writable(folder: Path, reason: str) -> CheckResult:
     )
 
 
-async def journal(path: Path, key: Callable[[], Awaitable[FoundKey]]) -> CheckResult:
-    """Whether the journal holds what was written to it. Raises `JournalError`."""
-    if not await asyncio.to_thread(path.exists):
+async def journal(path: Path, key: Callable[[], Awaitable[FoundKey]], heads: KnownHeads) -> CheckResult:
+    """Whether the journal holds what was written to it, and what it is known to have held. Raises
+    `JournalError`."""
+    there = await asyncio.to_thread(path.exists)
+    found = (await key()).key
+    known = await heads.read(found)
+    if not (known or there):
         return ok(_("There is no journal yet: {path}").format(path=sanitize(str(path))))
-    return _verified(path, (await key()).key)
+    return _verified(path, found, known)
 
 
 async def journal_key(store: "TokenStore") -> CheckResult:
@@ -138,7 +127,7 @@ async def journal_key(store: "TokenStore") -> CheckResult:
     return ok(_("The key is in the keyring.") if key else _("The first write makes one in the keyring."))
 
 
-def _verified(path: Path, key: bytes | None) -> CheckResult:
+def _verified(path: Path, key: bytes | None, known: Sequence[KnownHead]) -> CheckResult:
     with Journal(path, key) as kept:
         count = kept.count()
         if count > MOST_VERIFIED:
@@ -149,7 +138,7 @@ def _verified(path: Path, key: bytes | None) -> CheckResult:
                 words.format(count=f"{count:,}", seconds=count // _A_SECOND),
                 _("Run “dfn-tui journal verify”."),
             )
-        found = kept.verify()
+        found = kept.verify(known=known)
     words = explain_verification(found)
     if found.whole:
         return ok(words)

@@ -1,17 +1,19 @@
 """Who was sent from a plan before: each user of a plan is sent once, however often it is applied.
 
-Known on this host alone: by the jobs of the plan, for a job that was cut short by the journal, and for one
-that was cleared away by a note that stays. A withdrawal has no other guard against being sent twice: nothing
-that can be read tells a consent given since from the one that was taken back.
+Known on this host and of those that share its folder: by the jobs of the plan, for a job that was cut short
+by the journal, and for one that was cleared away by a note that stays. A withdrawal has no other guard
+against being sent twice: nothing that can be read tells a consent given since from the one that was taken
+back.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from dfn_tui.locks import is_held
 from dfn_tui.outcomes import Outcome
 from dfn_tui.service.bulk.plan.errors import plan_errors
 from dfn_tui.service.bulk.plan.exclusion import exclude
@@ -21,7 +23,8 @@ from dfn_tui.service.bulk.plan.totals import SentUsers, totals
 from dfn_tui.service.bulk.run.job import Job, job_files, open_outline
 from dfn_tui.service.bulk.run.records import UNFINISHED, JobRecord
 from dfn_tui.service.bulk.run.resume import number_in
-from dfn_tui.store import Filter, Journal
+from dfn_tui.store import Filter, Journal, JournalError
+from dfn_tui.store.hosts import copied, other_journals
 from dfn_tui.temporary import replace_private
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.korea import file_stamp
@@ -67,20 +70,31 @@ def sent_before(head: PlanMetadata, folder: Path, journal: Path, but: Path | Non
     PlanError where the folder, and JournalError where the journal cannot be read."""
     numbers: set[int] = set()
     under_way = unreadable = ""
-    for path in job_files(folder) if head.id else ():
-        if path == but:
+    others = other_journals(journal) if head.id else []
+    places = [(folder, journal), *((one.path.parent / "jobs", one.path) for one in others)]
+    jobs = ((path, its) for place, its in places for path in job_files(place) if head.id and path != but)
+    for path, its in jobs:
+        new_enough = path.stem >= file_stamp(head.made)  # an older one knows nothing of this plan
+        elsewhere = its != journal
+        if elsewhere and not new_enough:
             continue
         try:
-            with open_outline(path) as job:
+            with ExitStack() as stack:
+                job = stack.enter_context(
+                    open_outline(stack.enter_context(copied(path)) if elsewhere else path)
+                )
                 if job.plan.head.id != head.id:
                     continue
-                if job.under_way:
+                if is_held(path.with_suffix(".lock")) if elsewhere else job.under_way:
                     under_way = path.stem
-                numbers |= _sent(job, journal)
+                numbers |= _sent(job, stack.enter_context(copied(its)) if elsewhere else its)
         except PlanError:
-            if path.stem >= file_stamp(head.made):  # an older one knows nothing of this plan
-                unreadable = path.stem
-    for note in _notes(folder, head.id):
+            unreadable = path.stem if new_enough else unreadable
+        except JournalError:
+            if not elsewhere:
+                raise
+            unreadable = path.stem
+    for note in (note for place, _its in places for note in _notes(place, head.id)):
         try:
             numbers |= _noted(note, head.id)
         except PlanError:

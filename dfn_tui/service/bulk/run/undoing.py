@@ -35,9 +35,10 @@ def _said_before(undo_of: int | None, journal: Journal) -> dict[str, Value | Non
     """The consents as they were before our own writes, of which the latest took back that entry: what we
     wrote is nobody's word."""
     said: dict[str, Value | None] = {}
-    while undo_of is not None and (entry := journal.entry(undo_of)) is not None and entry.seq == undo_of:
+    while isinstance(undo_of, int) and (entry := journal.entry(undo_of)) is not None and entry.seq == undo_of:
         said |= {one.name: one.before for one in entry.intent.changes if one.kind is FieldKind.CONSENT}
-        undo_of = before if (before := entry.intent.undo_of) is not None and before < undo_of else None
+        before = entry.intent.undo_of
+        undo_of = before if isinstance(before, int) and before < undo_of else None
     return said
 
 
