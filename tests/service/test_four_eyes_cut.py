@@ -137,3 +137,23 @@ async def test_after_a_day_it_does_not_count(sandbox: SandboxThread, tmp_path: P
     later = utc_now() + timedelta(hours=COUNTED_HOURS, minutes=1)
     async with bulk_session(sandbox, tmp_path, clock=lambda: later) as bulk:
         assert (await apply(bulk, await piece(bulk, tmp_path, 5, 8))).state is JobState.FINISHED
+
+
+@pytest.mark.parametrize("change", [POINTS, STOP])
+async def test_a_job_that_was_begun_before_the_rule_is_gone_on_with_under_it(
+    bulk: BulkSession, tmp_path: Path, team: Team, change: str
+) -> None:
+    path = await piece(bulk, tmp_path, 1, 4, change)
+    bulk.stopping = True
+    await bulk.apply(path, APPROVAL, options())
+    record = await bulk.wait()
+    assert record.state is JobState.STOPPED
+    bulk.stopping = False
+    team.ask(1)
+    if change == STOP:
+        await bulk.resume(record.id)
+        assert (await bulk.wait()).state is JobState.FINISHED
+        return
+    with pytest.raises(GateRefused, match="second person"):
+        await bulk.resume(record.id)
+    assert (await bulk.list_jobs()).jobs[0].record.state is JobState.STOPPED
