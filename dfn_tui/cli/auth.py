@@ -221,7 +221,7 @@ def _lines(one: TokenPlaces) -> Iterator[str]:
     """The sources in their order; the one that is used is marked."""
     found = one.found
     yield f"{_name(one.connection, one.kind)}: {found.reason if found.token else _('no token')}"
-    wide = max(map(width, map(_source_name, Source)))
+    wide = max(width(_source_name(one)) for one in Source if one is not Source.NONE)
     widest = max(map(width, map(_, _STATUSES.values())))
     for step in found.steps:
         used = step.status is SourceStatus.USED

@@ -12,10 +12,12 @@ import pytest
 from babel.messages.catalog import Message
 
 import dfn_tui
+from dfn_tui.cli.auth import _source_name
 from dfn_tui.cli.language import settle
 from dfn_tui.cli.parser import CommandParser
 from dfn_tui.consent.findings import findings
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.credentials import Source
 from dfn_tui.text import (
     ENGLISH,
     N_,
@@ -102,6 +104,11 @@ def test_no_word_is_used_that_the_glossary_rules_out(known: dict[tuple[str, str]
     manual = [*(PACKAGE / "manual/ko").glob("*.md"), PACKAGE.parent / ".github/README.ko.md"]
     said += [(path.name, path.read_text(encoding="utf-8")) for path in manual]
     assert [(what, word) for what, text in said for word in RULED_OUT if re.search(word, text)] == []
+
+
+def test_an_environment_variable_is_not_the_environment_of_a_connection() -> None:
+    speak("ko")
+    assert (_source_name(Source.ENVIRONMENT), _("environment")) == ("환경 변수", "환경")
 
 
 def test_a_consent_for_the_night_is_not_taken_for_the_night_of_the_one_before() -> None:
