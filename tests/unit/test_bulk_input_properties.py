@@ -16,7 +16,7 @@ from dfn_tui.api.capabilities import VERSION_1, VERSION_2
 from dfn_tui.api.types import Capabilities, IdentityKind
 from dfn_tui.consent.flags import Flag
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.bulk.input.cells import read_user
+from dfn_tui.service.bulk.input.cells import plain_user, read_user
 from dfn_tui.service.bulk.input.ingest import take_in
 from dfn_tui.service.bulk.input.layout import Form
 from dfn_tui.service.bulk.input.mapping import NOTHING_SAID, MappingOptions
@@ -25,6 +25,7 @@ from dfn_tui.service.bulk.input.records import Good, RowFault
 from dfn_tui.service.bulk.input.rows import TableReader
 from dfn_tui.service.changes.fields import EditSet, parse_assignment
 from dfn_tui.service.changes.identities import KindInDoubt
+from dfn_tui.service.changes.no_ids import looked_at, why_no_id
 from dfn_tui.text import sanitize
 from dfn_tui.text.phone import e164
 
@@ -244,6 +245,22 @@ def test_the_quick_way_with_rows_is_the_thorough_one(
             with open_input(out.getvalue(), VERSION_1, for_all, asked=asked) as source:
                 found.append((list(source.rows()), source.remarks(), source.counts))
     assert found[0] == found[1]
+
+
+@given(
+    st.one_of(
+        st.text(st.sampled_from("aiIdDeE0월일7님명가회원번호.:|/+-@_~"), max_size=8),
+        st.from_regex(
+            r"(id|user_id|회원번호|tel|http|mailto|email)[:.+/]?[:/]?[a-z0-9가-힣.:+-]{0,5}", fullmatch=True
+        ),
+        st.from_regex(r"[0-9]{1,3}[.,:e+-]{1,2}[0-9a-zA-Z]{1,3}", fullmatch=True),
+        st.sampled_from(["04-Mar", "1.5E+07", "1001.000", "Undefined", "동의", "끝", "user_id", "ID:7"]),
+    )
+)
+def test_the_quick_way_with_ids_is_the_thorough_one(user: str) -> None:
+    assert why_no_id(user) == looked_at(user)
+    if plain_user(IdentityKind.USER_ID)(user):
+        assert looked_at(user) == ""
 
 
 @given(st.from_regex(r"(\+?82-?|0)10-?[0-9]{4}-?[0-9]{4}", fullmatch=True))

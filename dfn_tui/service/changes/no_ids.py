@@ -79,8 +79,22 @@ _ODD = (
 """What no id is, but is left of an id on its way here, and what is said of it."""
 
 
+PLAIN_END = r"(?:(?<=[1-9])|(?<![.:님번건명개다일])(?<!\.0)(?<!\.00)(?<!\.000)(?<!\.0000)(?<!-[A-Za-z]{3}))"
+"""What ends like a number with a fraction or a date, in a mark or in a word is for a closer look."""
+_PLAIN = re.compile(
+    r"(?!user_?id:|id:|(?:회원|고객|사용자|아이디|이메일|휴대폰)[^:]*:|https?:|mailto:|tel:|[0-9]+\.0+\Z|[0-9.]+e\+)"
+    rf"[a-z0-9가-힣][a-z0-9가-힣_.@:|/+~-]*{PLAIN_END}",
+    re.IGNORECASE | re.ASCII,
+)
+
+
 def why_no_id(user: str) -> str:
     """Why this cannot be what the platform calls somebody; else ""."""
+    return "" if _PLAIN.fullmatch(user) and user not in NO_IDS else looked_at(user)
+
+
+def looked_at(user: str) -> str:
+    """As `why_no_id`, of whatever text."""
     if user in _STATES:
         return _("This is a word of a consent, and no id.")
     if user in NO_IDS:

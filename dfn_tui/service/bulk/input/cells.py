@@ -12,7 +12,7 @@ from dfn_tui.consent.likeness import is_consent_word
 from dfn_tui.service.bulk.input.heads import says_yes
 from dfn_tui.service.bulk.input.records import Bad, RowFault, shown_user
 from dfn_tui.service.changes.fields import EditSet, FieldEdit
-from dfn_tui.service.changes.no_ids import BULLET, NO_IDS, why_no_id
+from dfn_tui.service.changes.no_ids import BULLET, NO_IDS, PLAIN_END, why_no_id
 from dfn_tui.service.changes.values import ValueRefused, parse_ci
 from dfn_tui.text import _, sanitize
 from dfn_tui.text.ids import DASHES, NULL_WORDS, bare_id
@@ -27,9 +27,7 @@ _WORDS = sorted(word for word in NO_IDS if word[0].isalpha())
 _PLAIN = re.compile(
     # Their first letters by themselves: most ids are done with at once.
     rf"(?![{''.join(sorted({word[0] for word in _WORDS}))}](?:{'|'.join(word[1:] for word in _WORDS)})\Z)"
-    # What ends like a number with a fraction, in a mark or in a word is for a closer look.
-    r"[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@|/-]*"
-    r"(?:(?<=[1-9])|(?<![.님번건명개다일])(?<!\.0)(?<!\.00)(?<!-[A-Za-z]{3}))"
+    rf"[A-Za-z0-9가-힣][A-Za-z0-9_가-힣.@|/-]*{PLAIN_END}"
 )
 _PLAIN_OF = {
     IdentityKind.PHONE_NO: re.compile(r"8210[0-46-9][0-9]{7}"),
