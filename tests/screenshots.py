@@ -4,9 +4,11 @@ python -m tests.screenshots
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import chdir
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +16,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from dfn_tui.config import Environment
+from dfn_tui.text import speak, width
 from tests.sandbox_thread import SandboxThread
 from tests.screens.bulk import open_own_plan
 from tests.screens.driving import console, driven, focused, look_up, see
@@ -27,17 +30,21 @@ EVENING = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)  # 21:30 in Korea: night
 Reach = Callable[["Pilot[None]"], Awaitable[None]]
 
 
-async def rows(pilot: "Pilot[None]") -> None:
+IN_ENGLISH = ("31 ids pasted", "30 found", "Withdraw: 4 users", "SMS →")
+
+
+async def rows(pilot: "Pilot[None]", seen: Sequence[str] = IN_ENGLISH) -> None:
+    pasted, found, asked, staged = seen
     ids = [f"user-{number:04d}" for number in range(1, 31)]
     pilot.app.post_message(Paste("\n".join([*ids[:12], "nobody", *ids[12:]])))
-    await see(pilot, "31 ids pasted")
+    await see(pilot, pasted)
     await pilot.press("enter")
-    await see(pilot, "31 ids", "30 found")
+    await see(pilot, found)
     await focused(pilot, "#users")
     await pilot.press("space", "space", "space", "down", "down", "space", "u")
-    await see(pilot, "Withdraw: 4 users")
+    await see(pilot, asked)
     await pilot.press("4")
-    await see(pilot, "SMS →")
+    await see(pilot, staged)
     await pilot.press("home", "down", "down")
     await see(pilot, "user-0003")
     await pilot.pause(0.5)  # the last change is read once somebody stays with a user
@@ -89,6 +96,21 @@ async def bulk_plan(pilot: "Pilot[None]") -> None:
         await see(pilot, "user-0002: left out")
 
 
+_TEXT = re.compile(r'textLength="([0-9.]+)"([^>]*>)([^<]*)</text>')
+
+
+def in_cells(svg: str) -> str:
+    """Rich gives each letter the room of one cell, also those that take two."""
+
+    def widened(found: re.Match[str]) -> str:
+        length, rest, text = found.groups()
+        letters = unescape(text)
+        room = float(length) * width(letters) / len(letters) if letters else 0
+        return f'textLength="{room:g}"{rest}{text}</text>' if width(letters) > len(letters) else found[0]
+
+    return _TEXT.sub(widened, svg)
+
+
 async def picture(name: str, reach: Reach, now: datetime = AFTERNOON) -> None:
     for size in SIZES:
         with SandboxThread() as sandbox, TemporaryDirectory() as folder:
@@ -101,7 +123,11 @@ async def picture(name: str, reach: Reach, now: datetime = AFTERNOON) -> None:
                 await reach(pilot)
                 await pilot.pause()
                 svg = app.export_screenshot(title="dfn-tui")
-                (FOLDER / f"{name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")
+                (FOLDER / f"{name}-{size[0]}x{size[1]}.svg").write_text(in_cells(svg), encoding="utf-8")
+
+
+async def rows_in_korean(pilot: "Pilot[None]") -> None:
+    await rows(pilot, ("ID 31개", "조회 30", "수신 거부로 변경: 4명", "문자 →"))
 
 
 async def main() -> None:
@@ -113,6 +139,8 @@ async def main() -> None:
     await picture("keys", keys)
     await picture("bulk-plan", bulk_plan)
     await picture("ci-delete", ci_delete)
+    speak("ko")
+    await picture("list-ko", rows_in_korean, SOON_NIGHT)
 
 
 if __name__ == "__main__":

@@ -133,3 +133,27 @@ def test_the_demo_leaves_nothing_running(leave: Callable[[Tmux], None], home: di
             leave(terminal)
             assert console.ended()
             assert sandbox.ended()
+
+
+def test_a_consent_is_withdrawn_in_korean(state: Path, home: dict[str, str]) -> None:
+    korean = {**home, "DFN_TUI_TOKEN": TOKEN, "LC_ALL": "ko_KR.UTF-8"}
+    with Tmux(CONSOLE, korean) as terminal:
+        terminal.wait_for("user_id ", "ID를 입력하거나 여러 개를 붙여 넣으십시오", "샌드박스")
+        terminal.wait_for_cursor()
+        terminal.type("user-0003")
+        terminal.press("Enter")
+        terminal.wait_for("광고성 정보가 발송될 수 있습니까?", "● 수신 동의")
+
+        terminal.press("Down", "Down", "u")
+        terminal.wait_for("보낼 변경 1건")
+        terminal.press("r")
+        terminal.wait_for("검토: 1명", "아직 아무것도 전송 안 함")
+        terminal.wait_for_focus("취소")
+        terminal.press("BTab")
+        terminal.wait_for_cursor()
+        terminal.type("고객 요청")
+        assert sms_consent(state, "user-0003") == "Subscribed"
+
+        terminal.press("C-s")
+        terminal.wait_for("확인됨", "문자 광고성 정보")
+        assert sms_consent(state, "user-0003") == "Unsubscribed"
