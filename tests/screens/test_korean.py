@@ -80,6 +80,106 @@ PLACES = [
 ]
 
 
+def at_list(*keys: str) -> Reach:
+    """These keys at a list of users."""
+
+    async def reach(pilot: Any) -> None:
+        await driving.look_up(pilot, "user-0001 user-0003 nobody-here")
+        await driving.focused(pilot, "UserList")
+        await pressed(pilot, *keys)
+
+    return reach
+
+
+def at_user(*keys: str) -> Reach:
+    """These keys at a user."""
+
+    async def reach(pilot: Any) -> None:
+        await driving.look_up(pilot, "user-0003")
+        await driving.focused(pilot, "ConsentMatrix")
+        await pressed(pilot, *keys)
+
+    return reach
+
+
+def at_start(*keys: str) -> Reach:
+    """These keys before anything was looked up."""
+
+    async def reach(pilot: Any) -> None:
+        await driving.focused(pilot, "#ids")
+        await pressed(pilot, *keys)
+
+    return reach
+
+
+async def pressed(pilot: Any, *keys: str) -> None:
+    for key in keys:
+        await settled(pilot)
+        await pilot.press(key)
+    await settled(pilot)
+
+
+async def locked(pilot: Any) -> None:
+    await at_user("down", "down", "u")(pilot)
+    pilot.app.lock()
+    await settled(pilot)
+
+
+MORE = {
+    "palette": at_user("ctrl+p"),
+    "help": at_list("question_mark"),
+    "help of a user": at_user("question_mark"),
+    "help of the look-up": at_start("f1"),
+    "help of the connections": at_start("f6", "question_mark"),
+    "connections": at_start("f6"),
+    "connection tested": at_start("f6", "t"),
+    "new connection": at_start("f6", "a"),
+    "token": at_start("f6", "k"),
+    "jobs": at_start("f8"),
+    "duties": at_user("down", "down", "u", "r", "i", "x", "ctrl+s", "escape", "escape", "f12"),
+    "duty done": at_user("down", "down", "u", "r", "i", "x", "ctrl+s", "escape", "escape", "f12", "t"),
+    "history": at_user("down", "down", "u", "r", "i", "x", "ctrl+s", "escape", "escape", "f7"),
+    "receipt": at_user("down", "down", "u", "r", "i", "x", "ctrl+s", "t"),
+    "recent": at_list("f3"),
+    "kind of identity": at_start("f2"),
+    "kept": at_start("f9"),
+    "snapshot": at_start("f10"),
+    "pre-flight": at_list("P"),
+    "time of a pre-flight": at_list("P", "t"),
+    "channel of a pre-flight": at_list("P", "c"),
+    "lists of a pre-flight": at_list("P", "e"),
+    "filter": at_list("slash", "문", "자"),
+    "sort": at_list("o"),
+    "export": at_list("e"),
+    "consents for many": at_list("asterisk", "s"),
+    "presets": at_list("asterisk", "p"),
+    "staged for many": at_list("asterisk", "u", "4"),
+    "properties": at_user("2"),
+    "property": at_user("2", "enter"),
+    "new property": at_user("2", "a"),
+    "CI": at_user("3"),
+    "CI field": at_user("3", "enter"),
+    "deletion": at_user("3", "d"),
+    "history of a user": at_user("4"),
+    "quit": at_user("down", "down", "u", "ctrl+q"),
+    "locked": locked,
+    "watched": at_user("w"),
+}
+"""What has no picture in English."""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+@pytest.mark.parametrize("name", MORE)
+async def test_nor_is_any_dialog(
+    opened: Callable[[Reach], ConsoleApp], in_korean: None, name: str, size: tuple[int, int]
+) -> None:
+    app = opened(MORE[name])
+    async with driven(app, size) as pilot:
+        await MORE[name](pilot)
+        assert english_of(shown(app)) == [], shown(app)
+        await pressed(pilot, "escape", "escape", "escape")  # a watch goes on else
+
+
 @pytest.fixture
 def opened(
     sandbox: SandboxThread, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
