@@ -108,16 +108,21 @@ def _key_column(groups: Groups) -> Group:
         grid.add_column(width=_NAMES)
         grid.add_column()
         for line in lines:
-            grid.add_row(Text(line.names, "bold"), Text(line.words, "label"))
+            grid.add_row(Text(line.names, "bold"), _text(line.words, "label"))
         parts += [Text(name, "bold"), grid, Text()]
     return Group(*parts)
+
+
+def _text(words: str, style: str = "") -> Text:
+    """In a table Rich cuts the last word of a line that a blank follows, where letters take two cells."""
+    return Text(words, style, overflow="fold")
 
 
 def legend(width: int) -> Group:
     """What the signs mean, and the night rule."""
     glyphs = Grid.grid(padding=(0, 2, 0, 0))
     for sign, name, about in _GLYPHS:
-        glyphs.add_row(sign, Text(_(name)), Text(_(about), "label"))
+        glyphs.add_row(sign, Text(_(name)), _text(_(about), "label"))
     strip = Grid.grid(padding=(0, 2, 0, 0))
     for sign, name in _STRIP:
         strip.add_row(sign, Text(_(name)))
@@ -132,7 +137,7 @@ def legend(width: int) -> Group:
         beside.add_row(Text())
         beside.add_row(parts[1])
     night = Grid.grid(padding=(0, 2, 0, 0))
-    night.add_row(Text(_("Night"), "bold"), Text(_(_NIGHT)))
+    night.add_row(Text(_("Night"), "bold"), _text(_(_NIGHT)))
     night.add_row(Text(), Text(_(_NIGHT_TOO), "label"))
     return Group(Rule(style="faint"), beside, Rule(style="faint"), night)
 

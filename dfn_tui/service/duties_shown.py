@@ -18,7 +18,7 @@ from dfn_tui.service.session import Session
 from dfn_tui.store import AllJournals, Entry
 from dfn_tui.store.together import order_of
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_time
 
 COLUMNS = (
     *("duty", "last_day", "days_left", "entry", "kind", "user_id", "changes", "said_on", "assumed"),
@@ -141,7 +141,7 @@ def notice_lines(group: DutyGroup, session: Session) -> list[str]:
 
 def _outcome_words(entry: Entry) -> str:
     ended = entry.outcome.outcome if entry.outcome else None
-    at = korean_minute(entry.outcome.at) if entry.outcome and entry.outcome.at else ""
+    at = spoken_time(entry.outcome.at) if entry.outcome and entry.outcome.at else ""
     if ended is Outcome.CONFIRMED:
         words = _("Outcome: done, read back {at} KST (entry {seq})")
     elif ended is Outcome.ACCEPTED:

@@ -93,7 +93,7 @@ def night_sentence(
     night = night_at(now)
     then = now + night.changes_in
     counts = [_reached(records, channel, at, flags) for at in (now, then)]
-    text = Text()
+    text = Text(no_wrap=True, overflow="ellipsis")
     if not night.inside and night.minutes <= _SOON:
         words = _("From {time} the night consent counts too.")
         text.append(words.format(time=f"{BEGINS:%H:%M}") + " ", "strong.warn")
