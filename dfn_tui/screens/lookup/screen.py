@@ -21,7 +21,7 @@ from dfn_tui.screens.lookup.night_sentence import NightSentence
 from dfn_tui.screens.lookup.places import RECENT, LookupPlaces
 from dfn_tui.screens.messages import NothingThere
 from dfn_tui.service.connections import Connections
-from dfn_tui.text import N_, _, ngettext, sanitize
+from dfn_tui.text import N_, _, ngettext, padded, sanitize, wrapped
 from dfn_tui.text.ids import IdsUnreadable, split_ids
 from dfn_tui.widgets.ids_field import IdsField
 from dfn_tui.widgets.plain_text import PlainText
@@ -40,6 +40,8 @@ WARM_UP_AFTER = 0.5
 ROWS_TO_SPARE = 30
 """Lines from which on the row of what is staged is kept for it."""
 
+_HINT = 12
+"""Cells of an id that is worth looking up."""
 _PLACEHOLDER = N_("paste or type ids, one or many")
 
 
@@ -96,7 +98,7 @@ class LookupScreen(LookupPlaces):
             yield PlainText(f"{self._kind} ❭ ", id="kind")
             yield IdsField(placeholder=_(_PLACEHOLDER), id="ids")
         if self._worth:
-            yield PlainText(_hint(self._worth), id="hint")
+            yield PlainText(_hint(self._worth, self.app.size.width), id="hint")
 
     def _complete(self) -> None:
         """Adds what is empty until something was looked up or found: the first paint does without it."""
@@ -344,9 +346,10 @@ def _unfinished_words(jobs: Sequence[str]) -> str:
     return words.format(count=len(jobs), job=sanitize(jobs[0], 60))
 
 
-def _hint(worth_looking_up: Sequence[tuple[str, str]]) -> Text:
+def _hint(worth_looking_up: Sequence[tuple[str, str]], width: int) -> Text:
     text = Text()
     for user_id, remark in worth_looking_up:
-        text.append(f"{user_id:<12}", "bold")
-        text.append(f" {remark}\n")
+        lines = wrapped(remark, width - _HINT - 1)
+        text.append(padded(user_id, _HINT), "bold")
+        text.append(" " + f"\n{' ' * (_HINT + 1)}".join(lines) + "\n")
     return text
