@@ -28,6 +28,8 @@ PLANNING = "dfn_tui/service/bulk/planning.py"
 CLASSIFY = "dfn_tui/service/bulk/plan/classify.py"
 LISTING = "dfn_tui/service/bulk/run/listing.py"
 SENT = "dfn_tui/service/bulk/run/sent.py"
+HOSTS = "dfn_tui/store/hosts.py"
+TOGETHER = "dfn_tui/store/together.py"
 SEALED = "dfn_tui/service/bulk/run/sealed.py"
 RUN_BATCH = "dfn_tui/service/bulk/run/batch.py"
 RUN = "dfn_tui/service/bulk/run/run.py"
@@ -107,6 +109,7 @@ OF_WORD = ("tests/service/test_bulk_plan_word.py", "tests/service/test_bulk_undo
 OF_SEALED = ("tests/service/test_sealed_jobs.py",)
 OF_PARTLY = ("tests/service/test_bulk_partly.py",)
 OF_ONCE = ("tests/service/test_bulk_once.py",)
+OF_HOSTS = ("tests/commands/test_two_hosts.py", "tests/unit/test_hosts.py")
 OF_READING = ("tests/service/test_bulk_read_back.py",)
 OF_OUTCOME = ("tests/unit/test_outcome.py", "tests/commands/test_lying_server.py")
 OF_WORDS = ("tests/commands/test_fault_matrix.py",)
@@ -1532,6 +1535,34 @@ MUTANTS = (
         "return found | _journalled(job, journal) if job.record.state in UNFINISHED else found",
         "return found",
         OF_ONCE,
+    ),
+    Mutant(
+        "once: from whichever host of a shared folder",
+        SENT,
+        'places = [(folder, journal), *((one.path.parent / "jobs", one.path) for one in others)]',
+        "places = [(folder, journal)]",
+        OF_HOSTS,
+    ),
+    Mutant(
+        "once: not while another host sends it",
+        SENT,
+        'if is_held(path.with_suffix(".lock")) if elsewhere else job.under_way:',
+        "if not elsewhere and job.under_way:",
+        OF_HOSTS,
+    ),
+    Mutant(
+        "a journal that another host began is not written",
+        HOSTS,
+        "return single if first_writer(single) == host else own",
+        "return single",
+        OF_HOSTS,
+    ),
+    Mutant(
+        "half of an entry's name is no other entry",
+        TOGETHER,
+        "known = known and bool(host or not at_sign)",
+        "known = bool(known)",
+        OF_HOSTS,
     ),
     Mutant("once: not at the same time", SENT, "        if self.under_way:", "        if False:", OF_ONCE),
     Mutant("once: not known", SENT, "if self.unreadable and totals(plan).granted:", "if False:", OF_ONCE),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfn_tui.consent.flags import Flag, State
+from dfn_tui.locks import drop_lock, take_lock
 from dfn_tui.store import Journal, journal_file
 from tests.commands.running import Run
 from tests.sandbox_thread import SandboxThread
@@ -162,3 +163,23 @@ def test_each_user_of_a_plan_is_sent_once_from_whichever_host(
     assert run("bulk", "list", "--json").objects == []
     [[state]] = sandbox.state.query("SELECT mkt_sms_flag FROM users WHERE user_id = ?", one)
     assert state == State.SUBSCRIBED
+
+
+def test_what_another_host_sends_at_this_moment_is_waited_for_and_what_is_damaged_held_back(
+    run: Run, users: Users, on: Move, tmp_path: Path
+) -> None:
+    listed, plan = tmp_path / "ids", str(tmp_path / "give.plan")
+    listed.write_text("\n".join(users(2, State.NEVER_SET)))
+    assert run("bulk", "plan", str(listed), GIVE, "-o", plan).code == 0
+    given = ("bulk", "apply", plan, "--evidence", "form", "--yes")
+    assert run(*given).code == 0
+    [job] = (journal_file().parent / "jobs").glob("*.db")
+    on("bastion-2")
+    lock = take_lock(job.with_suffix(".lock"))
+    assert lock is not None
+    under_way = run(*given)
+    assert (under_way.code, "The plan is being sent" in under_way.err) == (2, True)
+    drop_lock(job.with_suffix(".lock"), lock)
+    job.write_bytes(b"x" * 5000)
+    damaged = run(*given)
+    assert (damaged.code, "Who was sent already is not known" in damaged.err) == (2, True)
