@@ -45,6 +45,7 @@ MAPPER = "dfn_tui/service/bulk/input/mapper.py"
 MEANINGS = "dfn_tui/service/bulk/input/meanings.py"
 LAYOUT = "dfn_tui/service/bulk/input/layout.py"
 CELLS = "dfn_tui/service/bulk/input/cells.py"
+NO_IDS = "dfn_tui/service/changes/no_ids.py"
 ROWS = "dfn_tui/service/bulk/input/rows.py"
 SQL_LIST = "dfn_tui/service/bulk/input/sql_list.py"
 EVIDENCE = "dfn_tui/service/bulk/input/evidence.py"
@@ -1720,7 +1721,7 @@ MUTANTS = (
     Mutant("a first line is no user", LAYOUT, "self._may_be_head(ids):", "False:", OF_MAPPING),
     Mutant("no id is a title", LAYOUT, "any(map(str.isdigit, text)))):", "False)):", OF_MAPPING),
     Mutant("null words are no ids", CELLS, "    if user in EMPTY_WORDS:", "    if False:", OF_MAPPING),
-    Mutant("what is left of an id is none", CELLS, "if odd.match(user)", "if False", OF_MAPPING),
+    Mutant("what is left of an id is none", NO_IDS, "if odd.match(user)", "if False", OF_MAPPING),
     Mutant(
         "another list is not read",
         "dfn_tui/service/bulk/input/other_lists.py",
@@ -1729,10 +1730,14 @@ MUTANTS = (
         OF_MAPPING,
     ),
     Mutant(
-        "nor taken quickly", ROWS, "known = {} if self._others.below else quick", "known = quick", OF_MAPPING
+        "nor taken quickly",
+        ROWS,
+        "known = {} if self._others.closely else quick",
+        "known = quick",
+        OF_MAPPING,
     ),
-    Mutant("the head again is nobody", ROWS, "is EditSet and user not in heads:", "is EditSet:", OF_MAPPING),
-    Mutant("heads are no ids", CELLS, "    if user in _NO_IDS:", "    if False:", OF_MAPPING),
+    Mutant("the head again is nobody", ROWS, "if wanted and user not in heads:", "if wanted:", OF_MAPPING),
+    Mutant("heads are no ids", NO_IDS, "    if user in NO_IDS:", "    if False:", OF_MAPPING),
     Mutant(
         "no row is swallowed",
         ROWS,

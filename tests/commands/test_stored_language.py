@@ -65,3 +65,17 @@ def test_keys_and_codes_are_the_same_in_either_language(run: Run) -> None:
         failed = run(*language, "get", "-c", "none", USER)
         found.append((get.code, [sorted(json.loads(line)) for line in get.out.splitlines()], failed.code))
     assert found[0] == found[1]
+
+
+def test_nothing_that_was_said_in_one_language_is_kept_for_the_other(
+    run: Run, sandbox: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan's warnings are found once for users whose consents are the same."""
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    for language in (KO, ()):
+        plan = ("bulk", "plan", "-", "mkt_sms_flag=Unsubscribed", "-o", "a.plan", "--force")
+        assert run(*language, *plan, stdin=b"user-0001\n").code == 0
+        shown.append(run(*language, "bulk", "show", "a.plan", "--users").out)
+    assert "수신 동의" in shown[0]
+    assert "SMS at night is given" in shown[1]

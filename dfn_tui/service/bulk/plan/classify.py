@@ -21,7 +21,7 @@ from dfn_tui.service.changes.undocumented import foreign_number
 from dfn_tui.service.changes.values import same_value, type_change
 from dfn_tui.service.records import UserRecord
 from dfn_tui.store import FieldChange, FieldKind
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, sanitize, spoken
 
 UNKNOWN_VALUE = "unknown-value"
 """The code of a user of whom a field that is wanted cannot be read."""
@@ -198,11 +198,11 @@ def _warnings(record: UserRecord, wanted: EditSet) -> tuple[str, ...]:
         for edit in wanted.edits
         if edit.kind is FieldKind.PROPERTY
     )
-    return (*filter(None, types), *_new_findings(tuple(record.consents.items()), wanted.text))
+    return (*filter(None, types), *_new_findings(tuple(record.consents.items()), wanted.text, spoken()))
 
 
 @lru_cache(4096)  # most users of a plan have a handful of consents in common
-def _new_findings(consents: tuple[tuple[Flag, State], ...], wanted: str) -> tuple[str, ...]:
+def _new_findings(consents: tuple[tuple[Flag, State], ...], wanted: str, _language: str) -> tuple[str, ...]:
     before = dict(consents)
     changed = {
         Flag(edit.name): State(str(edit.value))
