@@ -107,7 +107,7 @@ class ConsoleApp(TypingApp):
 
     def on_mount(self) -> None:
         self.set_timer(COLLECT_AFTER, gc.enable)
-        if self.connections.archives and not self._demo:
+        if self.connections.archive.configured and not self._demo:
             self.set_timer(ARCHIVE_AFTER, self._start_archiving)
         if self._demo:
             self.start_demo()
@@ -117,7 +117,7 @@ class ConsoleApp(TypingApp):
             self.open_connection(self._start)
 
     def _start_archiving(self) -> None:
-        if (archive := self.connections.archive()) is not None:
+        if (archive := self.connections.archive.sender()) is not None:
             archive.start()
 
     def action_connections(self) -> None:
@@ -216,7 +216,7 @@ class ConsoleApp(TypingApp):
         error, choices = event.error, [("no", _("Send nothing")), ("yes", _("That is right: send it there"))]
         dialog = ChoiceDialog(error.title, choices, error.happened, grave=True)
         if await self.push_screen_wait(dialog) == "yes":
-            await self.connections.accept_address(event.session.connection.name)
+            await self.connections.tokens.accept_address(event.session.connection)
             if event.retry is not None:
                 event.retry()
 

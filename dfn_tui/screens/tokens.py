@@ -53,7 +53,7 @@ class UnlockDialog(Unexpected[str]):
         field.value = ""
         wrong.update(_("Unlocking…"))
         try:
-            await self.connections.unlock_keyring(self._connection, password)
+            await self.connections.tokens.unlock_keyring(self._connection, password)
         except ConsoleError as error:
             wrong.update(f"{error.happened} {error.next_step}")
             return
@@ -70,7 +70,7 @@ async def obtain_token(
         answer = await app.push_screen_wait(UnlockDialog(name, reason))
         if answer != OTHER:
             return answer == UNLOCKED
-    for_this_run = await connections.outranked(name, kind)
+    for_this_run = await connections.tokens.outranked(name, kind)
     address = server_url(connections.known[name])
     while True:
         text = await app.push_screen_wait(TokenDialog(name, kind, reason, for_this_run, address))

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from dfn_tui.api.open import open_api
 from dfn_tui.config import Config, Connection, TokenKind
 from dfn_tui.errors import ConsoleError
-from dfn_tui.service.context import ConnectionContext, Forwarded, Mode, server_url
+from dfn_tui.service.connection_tokens import ConnectionTokens
+from dfn_tui.service.context import ConnectionContext, Mode
+from dfn_tui.service.run_archive import RunArchive
 from dfn_tui.service.tokens import (
     TOKEN_KINDS,
     FoundKey,
     Piped,
-    StillLocked,
     TokenNeeded,
     everyday_store,
     find_key,
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from dfn_tui.api.calls import UserApi
     from dfn_tui.api.limiter import Limiter
     from dfn_tui.api.retry import RetryPolicy
-    from dfn_tui.credentials import Source, TokenStore
-    from dfn_tui.service.addresses import Addresses
-    from dfn_tui.service.archive.background import ArchiveSender
-    from dfn_tui.service.archive.history import ArchivedHistory
+    from dfn_tui.credentials import TokenStore
     from dfn_tui.service.async_journal import AsyncJournal
     from dfn_tui.service.bulk.run.keys import JobKey
     from dfn_tui.service.bulk.session import BulkSession
@@ -83,16 +81,18 @@ class Connections:
         self.clock = clock
         self._config = config
         self._read_only = read_only
-        # Called in a thread: it brings pydantic with it.
-        self._make_store = make_store or (
-            lambda: everyday_store(lambda: self.known, self._piped, config.journal_key_command)
-        )
         self._piped = piped
+        self.tokens = ConnectionTokens(
+            make_store
+            or (lambda: everyday_store(lambda: self.known, self._piped, config.journal_key_command)),
+            opened_on,
+            self._demo_of,
+            lambda: self.journal().path.parent,
+        )
+        self.archive = RunArchive(config.archive, self.journal, self._key_at_hand)
         self._incident = incident
         self._keep_edits = keep_edits
-        self._opened_on = opened_on
         self._keepers: dict[str, EditKeeper] = {}
-        self._store: TokenStore | None = None
         self._demo: Demo | None = None
         self._sessions: dict[str, Session] = {}
         self._bulk_sessions: dict[str, BulkSession] = {}
@@ -100,20 +100,20 @@ class Connections:
         self._journal_path = journal_path
         self._journal: AsyncJournal | None = None
         self._checks: set[asyncio.Task[None]] = set()
-        self._accepted: set[tuple[str, str]] = set()
-        """Connections and where their tokens may go, as was answered in this run."""
-        self._archive: ArchiveSender | None = None
 
     async def _journal_key(self) -> bytes | None:
-        found = await find_key(await self._tokens(), make=True)
+        found = await find_key(await self.tokens.store(), make=True)
         self.journal().no_key_reason = found.reason
         return found.key
+
+    async def _key_at_hand(self) -> bytes | None:
+        return (await find_key(await self.tokens.store(), make=False)).key
 
     async def _find_key(self, name: str, make: bool) -> FoundKey:
         """The key of a connection's journal, or why it is not at hand."""
         if demo := self._demo_of(name):
             return FoundKey(demo.key)
-        return await find_key(await self._tokens(), make=make)
+        return await find_key(await self.tokens.store(), make=make)
 
     @property
     def known(self) -> Mapping[str, Connection]:
@@ -125,8 +125,8 @@ class Connections:
         if name not in self._contexts:
             connection = self.known[name]
             context = ConnectionContext(connection, self._mode(connection))
-            context.not_archived = lambda: self._archive.behind if self._archive else 0
-            context.forwarded = self._forwarded
+            context.not_archived = lambda: self.archive.behind
+            context.forwarded = self.archive.forwarded
             context.made_up = self._demo_of(name) is not None
             self._contexts[name] = context
         return self._contexts[name]
@@ -179,13 +179,8 @@ class Connections:
         if folder.is_dir():
             remove_leftovers()
             remove_expired(folder, self.clock())
-        secrets = partial(self._secrets, name)
+        secrets = partial(self.tokens.secrets, self.known[name])
         return Snapshots(self.context(name), folder, self._key(name), secrets, self.journal(name), self.clock)
-
-    async def _secrets(self, name: str) -> "Mapping[str, SecretStr]":
-        store, kinds = await self._tokens(name), TOKEN_KINDS[self.known[name].api]
-        found = [(kind.value, (await store.get(name, kind)).token) for kind in kinds]
-        return {kind: token for kind, token in found if token is not None}
 
     def snapshots_folder(self, name: str) -> Path:
         """Where the snapshots of a connection are kept. Nothing is made by asking."""
@@ -194,7 +189,7 @@ class Connections:
     def _key(self, name: str) -> "JobKey":
         from dfn_tui.service.bulk.run.keys import JobKey  # noqa: PLC0415  after the first paint
 
-        return JobKey(partial(self._find_key, name), partial(self.unlock_keyring, name))
+        return JobKey(partial(self._find_key, name), partial(self.tokens.unlock_keyring, name))
 
     def bulk(self, name: str) -> "BulkSession":
         """A connection's session for many users: the same one for the whole run, as jobs go on."""
@@ -251,56 +246,7 @@ class Connections:
     async def _known_heads(self) -> "KnownHeads":
         from dfn_tui.service.journal_heads import KnownHeads  # noqa: PLC0415  at the end of a run that wrote
 
-        return KnownHeads(self.journal().path, await self._tokens())
-
-    @property
-    def archives(self) -> bool:
-        """Whether the journal has an archive."""
-        return self._config.archive is not None
-
-    def _forwarded(self) -> Forwarded:
-        """How the archive stands. Raises `JournalError`."""
-        config = self._config.archive
-        if config is None:
-            return Forwarded(False)
-        from dfn_tui.service.archive.sending import places_of, queue_of  # noqa: PLC0415  only where one asks
-
-        return Forwarded(True, queue_of(config, self.journal().path).oldest(), places_of(config))
-
-    def archive(self) -> "ArchiveSender | None":
-        """What sends the journal to its archive, and goes on until `finish`; None where there is none."""
-        if self._archive is None and self._config.archive is not None:
-            from dfn_tui.service.archive.background import ArchiveSender  # noqa: PLC0415  seldom needed
-
-            self._archive = ArchiveSender(self._config.archive, self.journal().path)
-        return self._archive
-
-    @property
-    def reads_archive(self) -> bool:
-        """Whether the archive can be read from here, by the configuration."""
-        return self._config.archive is not None and bool(self._config.archive.reader_dsn)
-
-    async def archived_history(self, user: str) -> "ArchivedHistory":
-        """What the archive has of a user from any host, read with the reader's rights. Raises
-        `ArchiveError`."""
-        from dfn_tui.service.archive.history import read_history  # noqa: PLC0415  seldom needed
-
-        key = (await find_key(await self._tokens(), make=False)).key
-        return await asyncio.to_thread(read_history, self._config.archive, user, key)
-
-    async def archive_rest(self) -> str:
-        """Sends what this run wrote to the archive, once all is finished, for a short time at most. What is
-        to be said of the rest; "" for nothing. It may be broken off at any moment."""
-        journal = self._journal
-        archive = self.archive() if self._archive or (journal is not None and journal.written) else None
-        if archive is None:
-            return ""
-        await archive.finish()
-        if not (archive.behind or archive.reason):
-            return ""
-        from dfn_tui.service.archive.words import left_words  # noqa: PLC0415  seldom needed
-
-        return left_words(archive.behind, archive.reason)
+        return KnownHeads(self.journal().path, await self.tokens.store())
 
     def session_of(self, entry: "Entry", journal: "AsyncJournal") -> "Session":
         """The session of the connection that an entry of `journal` was written over.
@@ -327,15 +273,6 @@ class Connections:
     def _demo_of(self, name: str | None) -> "Demo | None":
         return self._demo if self._demo is not None and name in self._demo.connections else None
 
-    async def _tokens(self, name: str | None = None) -> "TokenStore":
-        """The store behind that connection, or that of every day."""
-        if demo := self._demo_of(name):
-            return await asyncio.to_thread(lambda: demo.store)
-        if self._store is None:
-            self._store = await asyncio.to_thread(self._make_store)
-            self._store.variables_for = self._opened_on
-        return self._store
-
     async def _open(
         self,
         context: ConnectionContext,
@@ -344,15 +281,12 @@ class Connections:
         connections: int = 8,
     ) -> "UserApi":
         connection = context.connection
-        store = await self._tokens(connection.name)
+        store = await self.tokens.store(connection.name)
         needed, *others = TOKEN_KINDS[connection.api]
         found = await store.get(connection.name, needed)
         if found.token is None:
             raise TokenNeeded(connection.name, needed, found.reason, locked=found.locked)
-        accepted = (connection.name, server_url(connection)) in self._accepted
-        if not (accepted or self._demo_of(connection.name)):  # the sandbox has a new one each time
-            check = import_module("dfn_tui.service.addresses").check_address
-            await check(self._addresses(), store, connection, found.source, asks=self._keep_edits)
+        await self.tokens.check_address(connection, found.source, asks=self._keep_edits)
         context.token_in_memory = found.source.value == "memory" and not self._demo_of(connection.name)
         extra = [(await store.get(connection.name, kind)).token for kind in others]
         if extra and extra[0] is not None and (snapshots := self.session(connection.name).snapshots):
@@ -376,51 +310,18 @@ class Connections:
             connections=connections,
         )
 
-    async def accept_address(self, name: str, source: "Source | None" = None) -> None:
-        """Has the connection's token, just put in `source`, sent where the configuration says from now on."""
-        if not self._demo_of(name):
-            self._accepted.add((name, server_url(self.known[name])))
-            accept = import_module("dfn_tui.service.addresses").accept_address
-            with suppress(OSError):  # the next run asks again, then
-                await accept(self._addresses(), await self._tokens(name), self.known[name], source)
-
-    def _addresses(self) -> "Addresses":
-        from dfn_tui.service.addresses import Addresses, addresses_file  # noqa: PLC0415  no start needs it
-
-        return Addresses(addresses_file(self.journal().path.parent))
-
     async def give_token(self, name: str, kind: TokenKind, text: str) -> str:
         """Takes a token from the operator and says in sentences where it is from now on: in a store, or held
         for this run where something comes before every store. Raises `BadToken`."""
-        store, secret = await self._tokens(name), import_module("pydantic").SecretStr(text)
-        held = _("The token is held in memory, for this run only.")
-        source = import_module("dfn_tui.credentials").Source.MEMORY
-        if store.outranked(name, kind):
-            store.hold(name, kind, secret)
-            kept = held
-        else:
-            placed = await store.set(name, kind, secret)
-            source = placed.source
-            kept = f"{placed.reason} {held}" if placed.source.value == "memory" else placed.reason
+        kept = await self.tokens.keep(name, kind, text)
         session = self.session(name)
-        await self.accept_address(name, source)  # it was shown where the token was typed
+        await self.tokens.accept_address(
+            self.known[name], kept.source
+        )  # it was shown where the token was typed
         if session.snapshots is not None:
-            await session.snapshots.only_for({kind.value: secret}, in_doubt=True)
+            await session.snapshots.only_for({kind.value: kept.secret}, in_doubt=True)
         await session.forget_token()
-        return kept
-
-    async def outranked(self, name: str, kind: TokenKind) -> str:
-        """Why a new token will be held for this run only, whatever store there is: what comes before every
-        store, in a sentence. Empty where nothing does."""
-        return (await self._tokens(name)).outranked(name, kind)
-
-    async def unlock_keyring(self, name: str, password: str) -> None:
-        """Opens the locked keyring that a connection's token is in. Raises `StillLocked`."""
-        store, no_keyring = await self._tokens(name), import_module("dfn_tui.credentials").NoKeyring
-        try:
-            await store.unlock(import_module("pydantic").SecretStr(password))
-        except no_keyring as none:
-            raise StillLocked(none.reason) from None
+        return kept.words
 
     @property
     def lock_after(self) -> int:
@@ -432,8 +333,7 @@ class Connections:
         a client uses when nothing is asked or written over it any more. Staged edits stay, and so do the
         sandbox's own tokens: nobody could give them again."""
         self._piped = None
-        if self._store is not None:
-            self._store.forget_held()
+        self.tokens.forget_held()
         sessions = [session for name, session in self._sessions.items() if not self._demo_of(name)]
         await asyncio.gather(*(session.rest() for session in sessions))
 
@@ -450,6 +350,10 @@ class Connections:
 
             self._demo = Demo()
         return self._demo
+
+    async def archive_rest(self) -> str:
+        """Sends what this run wrote to the archive; see `RunArchive.send_rest`."""
+        return await self.archive.send_rest(written=self._journal is not None and self._journal.written)
 
     async def finish(self) -> None:
         """Waits for every write under way, closes every connection, and ends the sandbox."""

@@ -51,6 +51,7 @@ SQL_LIST = "dfn_tui/service/bulk/input/sql_list.py"
 EVIDENCE = "dfn_tui/service/bulk/input/evidence.py"
 MAKING = "dfn_tui/service/bulk/plan/making.py"
 CONNECTIONS = "dfn_tui/service/connections.py"
+CONNECTION_TOKENS = "dfn_tui/service/connection_tokens.py"
 ADDRESSES = "dfn_tui/service/addresses.py"
 TOKEN_STORE = "dfn_tui/credentials/store.py"
 CLI_RUNNING = "dfn_tui/cli/bulk/running.py"
@@ -1920,7 +1921,7 @@ MUTANTS = (
     Mutant(
         "a token goes to no other address",
         CONNECTIONS,
-        "await check(self._addresses(), store, connection, found.source, asks=self._keep_edits)",
+        "await self.tokens.check_address(connection, found.source, asks=self._keep_edits)",
         "pass",
         ("tests/commands/test_cli_set.py",),
     ),
@@ -1940,8 +1941,8 @@ MUTANTS = (
     ),
     Mutant(
         "an address accepted in this run is not asked about again",
-        CONNECTIONS,
-        "self._accepted.add((name, server_url(self.known[name])))",
+        CONNECTION_TOKENS,
+        "self._accepted.add((connection.name, server_url(connection)))",
         "pass",
         ("tests/service/test_addresses.py",),
     ),

@@ -103,8 +103,8 @@ def test_the_console_knows_how_far_behind_it_is(run: Run, users: Callable[..., l
     connections = Connections(load(Path(os.environ["DFN_TUI_CONFIG"])))
     context: ConnectionContext = connections.context("here")
     assert context.not_archived() == 0, "not looked at yet"
-    archive = connections.archive()
-    assert archive is not None and connections.archives
+    archive = connections.archive.sender()
+    assert archive is not None and connections.archive.configured
     assert "2 entries are not archived yet." in asyncio.run(connections.archive_rest())
     assert context.not_archived() == 2
 

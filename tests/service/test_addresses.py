@@ -219,6 +219,6 @@ async def test_an_answer_holds_for_the_run_where_nothing_keeps_it(
     session = connections.session("prod")
     with pytest.raises(AddressQuestion):
         await session.open_user(session.identity("user-0001"))
-    await connections.accept_address("prod")
+    await connections.tokens.accept_address(connections.known["prod"])
     assert (await session.open_user(session.identity("user-0001"))).identity
     await connections.finish()

@@ -284,7 +284,7 @@ async def test_a_sealed_job_opens_with_its_key_alone(sandbox: SandboxThread, tmp
 async def with_keyring(sandbox: SandboxThread, folder: Path, keyring: Keyring) -> AsyncIterator[BulkSession]:
     """A run whose key is in that keyring, and its token in the environment."""
     run = connections(sandbox, folder / "state" / "journal.db")
-    run._store = TokenStore(backend=keyring.open, environ={"DFN_TUI_TOKEN": sandbox.token})
+    run.tokens._store = TokenStore(backend=keyring.open, environ={"DFN_TUI_TOKEN": sandbox.token})
     try:
         yield run.bulk("here")
     finally:

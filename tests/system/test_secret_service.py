@@ -269,7 +269,7 @@ async def test_edits_are_kept_with_its_key_and_not_while_it_is_locked(
         lock()
         assert "locked" in await keeper.flush()
         assert not kept.exists()
-        await first.unlock_keyring("prod", PASSWORD)
+        await first.tokens.unlock_keyring("prod", PASSWORD)
         assert await keeper.flush() == ""
         await first.finish()
         assert len([*kept.glob("*.kept")]) == 1
@@ -280,7 +280,7 @@ async def test_edits_are_kept_with_its_key_and_not_while_it_is_locked(
         assert after is not None
         found = await LeftEdits(after).look()
         assert (found.sets, found.locked) == ((), True)
-        await second.unlock_keyring("prod", PASSWORD)
+        await second.tokens.unlock_keyring("prod", PASSWORD)
         [left] = (await LeftEdits(after).look()).sets
         assert left.fresh[0].properties == {"grade": "gold"}
         await second.finish()
@@ -321,7 +321,7 @@ async def test_a_token_goes_nowhere_else_where_the_file_of_addresses_is_gone(
         with pytest.raises(AddressQuestion, match=r"its token was for https://gateway\.example"):
             await moved.session("prod").open_user(user)
         assert not sandbox.requests and not file.exists()
-        await moved.accept_address("prod")
+        await moved.tokens.accept_address(moved.known["prod"])
         assert session.lookup("prod/address") == sandbox.url.encode()
         file.unlink()
         assert (await moved.session("prod").open_user(user)).identity == user

@@ -40,7 +40,7 @@ class HistoryPane(HistoryList):
         none = _("Nothing was changed of this user from this host over this connection.")
         if self._everywhere:  # another host may call the connection something else
             wanted, none = Filter(user=identity.value), _("Nothing was archived of this user from any host.")
-            if not self._host.connections.reads_archive:
+            if not self._host.connections.archive.readable:
                 none = _("No host that shares this folder changed anything of this user.")
         self.ask(wanted, none)
 
@@ -56,7 +56,7 @@ class HistoryPane(HistoryList):
             return await super().page(after, limit)
         if after is None:
             self._length = await self._journal.length()
-            archive = self._host.connections.reads_archive
+            archive = self._host.connections.archive.readable
             self._archived = await (self._read_archive if archive else self._read_hosts)(identity)
         start = self._archived.index(after) + 1 if after is not None else 0
         return self._archived[start : start + limit]
@@ -64,7 +64,7 @@ class HistoryPane(HistoryList):
     async def _read_archive(self, identity: Identity) -> list[Entry]:
         from dfn_tui.service.archive.history import doubled_words  # noqa: PLC0415  seldom needed
 
-        found = await self._host.connections.archived_history(identity.value)
+        found = await self._host.connections.archive.history(identity.value)
         for origin, seq in found.doubled:
             self.notify(doubled_words(origin, seq), severity="warning", markup=False)
         return [one for one in found.entries if one.intent.subject.kind == identity.kind.value]
@@ -78,7 +78,7 @@ class HistoryPane(HistoryList):
 
     def was_read(self) -> None:
         if self._everywhere and self.table.items:
-            archived = self._host.connections.reads_archive
+            archived = self._host.connections.archive.readable
             words = _("Of every host that shares this folder:")
             self.said_text.say(_("From the archive, of every host:") if archived else words)
 
@@ -95,7 +95,7 @@ class HistoryPane(HistoryList):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "everywhere":
-            return self._host.connections.reads_archive or self._journal.has_others
+            return self._host.connections.archive.readable or self._journal.has_others
         return super().check_action(action, parameters)
 
     @property
