@@ -37,7 +37,10 @@ _COMMANDS = {
     "snapshot": ("cli.snapshot", N_("export everybody's consents (version 2), and look users up in that")),
     "optout": ("cli.bulk", N_("withdraw a consent of the owners of phone numbers (version 2)")),
     "sandbox": ("sandbox.arguments", N_("run both API versions on this machine")),
-    "journal": ("cli.arguments", N_("list, show, verify and export what was written, by whom and why")),
+    "journal": (
+        "cli.journal_arguments",
+        N_("list, show, verify and export what was written, by whom and why"),
+    ),
     "auth": ("cli.arguments", N_("set and delete tokens, and see where each is from")),
     "connections": ("cli.arguments", N_("list the connections, and test one: token and server")),
     "doctor": ("cli.arguments", N_("check this host, the terminal, the token, the server, the journal")),

@@ -3,9 +3,7 @@ needs, is imported only then."""
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
-from dfn_tui.cli.archive_arguments import add_archive
 from dfn_tui.cli.parser import incident
 from dfn_tui.service.types import IdentityKind
 from dfn_tui.text import _
@@ -57,9 +55,9 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     add_kind(parser)
     words = _("from every host, as the archive has it")
     parser.add_argument("--all-hosts", action="store_true", help=words)
-    _add_filters(parser, users=False)
-    _add_limit(parser)
-    _add_uncovering(parser)
+    add_filters(parser, users=False)
+    add_limit(parser)
+    add_uncovering(parser)
     add_formats(parser)
 
 
@@ -201,70 +199,12 @@ def add_help(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("topic", nargs="?", metavar="TOPIC", help=_("what to show; without: the topics"))
 
 
-def add_journal(parser: argparse.ArgumentParser) -> None:
-    commands = add_actions(parser)
-    listing = commands.add_parser("list", help=_("the newest entries"))
-    listing.set_defaults(run="dfn_tui.cli.journal:list_")
-    _add_filters(listing)
-    _add_limit(listing)
-    add_formats(listing)
-    showing = commands.add_parser("show", help=_("one entry with all its outcomes"))
-    showing.set_defaults(run="dfn_tui.cli.journal:show")
-    words = _("the entry's number; NUMBER@HOST of another host's journal")
-    showing.add_argument("seq", type=_entry, metavar="N", help=words)
-    _add_uncovering(showing)
-    add_formats(showing)
-    verifying = commands.add_parser("verify", help=_("name the first entry that is not as it was written"))
-    verifying.set_defaults(run="dfn_tui.cli.journal_verify:verify")
-    words = _("the journal held this once (SEQ:HASH, of “journal head”); may be given again")
-    verifying.add_argument("--head", action="append", type=_head, default=[], metavar="HEAD", help=words)
-    words = _("take the journal as it is now for what it held, after it was moved away or mended")
-    verifying.add_argument("--accept", action="store_true", help=words)
-    words = _("look whether it still holds what was archived of it, too")
-    verifying.add_argument("--against", choices=("archive",), help=words)
-    add_formats(verifying)
-    heading = commands.add_parser("head", help=_("print how far the journal goes, to be kept elsewhere"))
-    heading.set_defaults(run="dfn_tui.cli.journal_verify:head")
-    add_formats(heading)
-    _add_export(commands.add_parser("export", help=_("every entry that fits, to a file")))
-    add_archive(commands.add_parser("archive", help=_("keep a copy where no operator can change it")))
-
-
-def _entry(text: str) -> int | str:
-    """An entry as lists call it: of another host with its name."""
-    digits, at_sign, host = text.partition("@")
-    if at_sign and not host:
-        raise argparse.ArgumentTypeError(_("a number, or NUMBER@HOST"))
-    number = up_to(_LARGEST_NUMBER)(digits)
-    return f"{number}@{host}" if at_sign else number
-
-
-def _head(text: str) -> object:
-    from dfn_tui.store.known_head import KnownHead  # noqa: PLC0415  only where one is given
-
-    found = KnownHead.read(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(_("a number, a colon and 64 hexadecimal digits"))
-    return found
-
-
-def _add_export(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run="dfn_tui.cli.journal:export")
-    _add_filters(parser)
-    words = _("csv: a row for each change; jsonl (or json): an object for each entry, one a line")
-    parser.add_argument("--format", choices=("csv", "json", "jsonl"), required=True, help=words)
-    words = _("a new file that only you can read; -, the default, is the standard output")
-    parser.add_argument("-o", "--output", type=Path, default=Path("-"), metavar="FILE", help=words)
-    parser.add_argument("--bom", action="store_true", help=_("begin the CSV with the mark Excel looks for"))
-    _add_uncovering(parser)
-
-
-def _add_limit(parser: argparse.ArgumentParser) -> None:
+def add_limit(parser: argparse.ArgumentParser) -> None:
     words = _("at most so many: 200")
     parser.add_argument("--limit", type=up_to(_MOST_LISTED), default=200, metavar="N", help=words)
 
 
-def _add_filters(parser: argparse.ArgumentParser, *, users: bool = True) -> None:
+def add_filters(parser: argparse.ArgumentParser, *, users: bool = True) -> None:
     if users:
         words = _("a user's id, or words such as outcome:unknown")
         parser.add_argument("words", nargs="*", metavar="FILTER", help=words)
@@ -278,7 +218,7 @@ def _add_filters(parser: argparse.ArgumentParser, *, users: bool = True) -> None
     parser.add_argument("--until", metavar="DAY", help=_("up to this moment, or the end of this day"))
 
 
-def _add_uncovering(parser: argparse.ArgumentParser) -> None:
+def add_uncovering(parser: argparse.ArgumentParser) -> None:
     words = _("uncover personal values with the journal's key")
     parser.add_argument("--reveal", action="store_true", help=words)
 
