@@ -68,6 +68,7 @@ def update() -> None:
     another Python may say."""
     for path in catalogues():
         known, new = catalogue(path), said()
+        new.creation_date = known.creation_date  # where nothing is new nothing is written
         for message in known:
             if message.id and any(file == ARGPARSE for file, _line in message.locations):
                 new.add(message.id, locations=[(ARGPARSE, 0)])
