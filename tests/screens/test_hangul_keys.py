@@ -133,7 +133,7 @@ async def test_the_duties_know_them_and_their_inputs_take_text(sandbox: SandboxT
         typed(app, "메")  # text: nobody is found by it
         await until(pilot, lambda: app.screen.query_one("#filter", Field).value == "메")
         await pilot.press("backspace", "enter")
-        await see(pilot, "user-0001", "t done")
+        await see(pilot, "user-0001", "t told")
         typed(app, "ㅅ")  # t
         await see(pilot, "Told the outcome", "On this day")
         await focused(pilot, "#day")
