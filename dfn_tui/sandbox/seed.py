@@ -107,8 +107,9 @@ def seeded_users(count: int, seed: int) -> Iterator[dict[str, str | None]]:
         name = _name(number, random)
         consents = _consents(number, random)
         properties, df_properties = _properties(number, name, random)
-        # The multipliers have no divisor in common with the moduli, so no two users share a number.
-        phone = f"8210{10_000_000 + number * 7919 % 90_000_000}"
+        # The multipliers have no divisor in common with the moduli, so no two users share a number. From
+        # 8210 9000 0000 on they are the odd users'.
+        phone = f"8210{10_000_000 + number * 7919 % 80_000_000}"
         kakao = f"{'0' if number % 2 else '7'}{number * 618_033_989 % 1_000_000_000:09d}"
         yield {
             "user_id": user_id(number),

@@ -111,3 +111,10 @@ def test_properties_keep_value_and_type_and_are_merged(
     assert {name: type(value) for name, value in stored.items()} == {
         name: type(value) for name, value in expected.items()
     }
+
+
+def test_no_made_up_user_has_the_number_of_an_odd_one() -> None:
+    """A sandbox with 150,000 users did not start: two of its numbers were the same."""
+    numbers = {row["phone_no"] for row in seeded_users(12_000, 1)}
+    assert len(numbers) == 12_000
+    assert max(filter(None, numbers)) < "821090000000"
