@@ -15,7 +15,7 @@ from importlib.metadata import metadata as described
 from dfn_tui.paths import child_environment
 from dfn_tui.service.doctor.seen import CheckResult, failed, ok, warning
 from dfn_tui.text import _, sanitize
-from dfn_tui.text.korea import korean_minute
+from dfn_tui.text.korea import spoken_time
 
 PACKAGE = "dfn-tui"
 COLUMNS, ROWS = 80, 24
@@ -171,5 +171,5 @@ def _tmux_setting(name: str, environ: Mapping[str, str]) -> str | None:
 def time_zone() -> CheckResult:
     """The Korean time, which the night rule goes by, beside the host's."""
     now = datetime.now(UTC)
-    korean, here = f"{korean_minute(now)} +0900", f"{now.astimezone():%H:%M %z}"
+    korean, here = f"{spoken_time(now)} +0900", f"{now.astimezone():%H:%M %z}"
     return ok(_("It is {korean} in Korea, and {here} by this host.").format(korean=korean, here=here))
