@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from dfn_tui.text import _, sanitize
+from dfn_tui.text import _, sanitize, spoken
 
 _STYLE = """
 body { font: 11pt/1.5 system-ui, "Noto Sans KR", sans-serif; color: #1f2530;
@@ -43,7 +43,7 @@ def _page(receipts: Sequence[str]) -> Iterator[str]:
     policy = (
         "default-src 'none'; style-src 'unsafe-inline'"  # whatever a text holds, nothing is loaded or run
     )
-    yield '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">'
+    yield f'<!DOCTYPE html>\n<html lang="{spoken()}">\n<head>\n<meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield f"<title>{_text(_('Consent receipt'))}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
     for receipt in receipts:

@@ -23,6 +23,7 @@ def test_each_consent_has_a_section_with_what_it_rests_on() -> None:
 def test_everything_is_escaped_and_nothing_is_loaded() -> None:
     page = receipt_page([RECEIPT, RECEIPT])
     assert page.count("<article>") == 2
+    assert '<html lang="en">' in page
     assert "&lt;script&gt;" in page
     assert "ground: &quot;call&quot; &amp; &lt;img" in page
     tags = set(re.findall(r"<([a-z0-9]+)", page))
