@@ -96,6 +96,7 @@ def of_any_host(name: str, shown: str) -> str:
         (r"\d+( given · )\d+( withdrawn · )\d+", r"N\1N\2N"),
         (r"\b20\d\d-\d\d-\d\d\b", "9999-99-99"),
         (r"\b[0-9a-f]{12}\b", "DIGEST"),
+        (r"\b(plan )[0-9a-f]{6}\b", r"\1DIGEST"),
         (r"kim(@| on )\S+", r"kim\1HOST"),
     ):
         shown = re.sub(found, instead, shown)

@@ -64,7 +64,8 @@ async def palette(pilot: Any) -> None:
     await focused(pilot, "#ids")
     await pilot.press("ctrl+p", *"go")
     await see(pilot, "Go to history")
-    await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 4)
+    dialog = pilot.app.screen
+    await until(pilot, lambda: dialog._typed == "go" and dialog.query_one(OptionList).option_count == 4)
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((140, 40), marks=pytest.mark.slow)])
