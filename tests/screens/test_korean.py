@@ -183,6 +183,29 @@ async def test_nor_is_any_dialog(
         await pressed(pilot, "escape", "escape", "escape")  # a watch goes on else
 
 
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+@pytest.mark.parametrize("wrong", [{"token": "wrong"}, {"base_url": "http://127.0.0.1:9"}, {"token": ""}])
+async def test_nor_is_what_went_wrong(
+    sandbox: SandboxThread, in_korean: None, patient: None, wrong: dict[str, Any], size: tuple[int, int]
+) -> None:
+    app = console(sandbox, now=DAY, theme="dark", **wrong)
+    async with driven(app, size) as pilot:
+        await driving.look_up(pilot, "user-0001 user-0002")
+        await driving.until(pilot, lambda: app.screen.is_modal)
+        said = shown(app).replace("There is no keyring on this host.", "")  # the test's own keyring does
+        said = said.replace("refused:", "")  # a code, as files have it
+        assert english_of(said) == [], said
+
+
+async def test_nor_is_the_manual(opened: Callable[[Reach], ConsoleApp], in_korean: None) -> None:
+    app = opened(at_start())
+    async with driven(app, (140, 40)) as pilot:
+        await at_start()(pilot)
+        await app.run_action("manual")
+        await driving.until(pilot, lambda: "API" in shown(app))
+        assert re.search("[가-힣]{2}", "\n".join(shown(app).splitlines()[4:])), shown(app)
+
+
 @pytest.fixture
 def opened(
     sandbox: SandboxThread, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
