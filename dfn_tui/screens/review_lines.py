@@ -216,7 +216,7 @@ class _ReviewBuilder(PageBuilder):
     def _reach(self, same: Sequence[Reach]) -> Text:
         one = same[0]
         names = ", ".join(channel_name(each.channel) for each in same)
-        words = _("after: advertising by {channels} {goes}")
+        words = _("after: advertising by {channels} by day {goes}")
         if one.night:
             words = _("after: advertising at night by {channels} {goes}")
         goes, now = goes_words(one.after, one.users), _("not readable")
