@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from dfn_tui.app import ConsoleApp
+from dfn_tui.sandbox.options import SandboxOptions
 from dfn_tui.screens.duties import _figure
 from dfn_tui.store import Operator
 from dfn_tui.text import ENGLISH, _, speak
 from tests.sandbox_thread import SandboxThread
 from tests.screens import bulk, driving, test_bulk_snapshots, test_frame_snapshots, test_snapshots
 from tests.screens.driving import DAY, NIGHT, console, driven, shown
+from tests.screens.test_snapshot_dialog import FOUR, TOKEN, second
 
 pytestmark = pytest.mark.slow  # every screen twice
 
@@ -195,6 +197,19 @@ async def test_nor_is_what_went_wrong(
         said = shown(app).replace("There is no keyring on this host.", "")  # the test's own keyring does
         said = said.replace("refused:", "")  # a code, as files have it
         assert english_of(said) == [], said
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_nor_is_version_2(journal: Path, in_korean: None, size: tuple[int, int]) -> None:
+    """Before a snapshot was taken, where it is taken, and what it shows."""
+    with SandboxThread(SandboxOptions(users=60, token=TOKEN, export_token=TOKEN)) as running:
+        app = second(running, journal)
+        async with driven(app, size) as pilot:
+            await driving.look_up(pilot, FOUR)
+            await driving.focused(pilot, "#users")
+            for keys in ((), ("f10",), ("ctrl+t",), ("escape",), ("enter",), ("escape", "u", "2", "r")):
+                await pressed(pilot, *keys)
+                assert english_of(shown(app)) == [], shown(app)
 
 
 async def test_nor_is_the_manual(opened: Callable[[Reach], ConsoleApp], in_korean: None) -> None:
